@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Installs what is missing: Debian's packages (as root; else it says which), then Python's from the lock.
+# usage: setup.sh VENV
+set -euo pipefail
+cd "$(dirname "$0")/.."
+venv=${1:?usage: setup.sh VENV}
+
+packages=(git python3-venv tesseract-ocr tesseract-ocr-kor tesseract-ocr-eng tesseract-ocr-rus tesseract-ocr-osd
+  fonts-nanum fonts-dejavu-core)
+missing=()
+if command -v dpkg-query >/dev/null; then
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+else
+  echo "This is not a Debian machine: please see to it that git, Tesseract 5 with kor, eng, rus and osd, and the Nanum and DejaVu fonts are there."
+fi
+if ((${#missing[@]})); then
+  if [[ $(id -u) == 0 ]]; then
+    echo "Installing ${missing[*]}"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  else
+    echo "These Debian packages are missing. Install them, then run the same command again:" >&2
+    echo "  sudo apt-get install -y ${missing[*]}" >&2
+    exit 1
+  fi
+fi
+
+python=${PYTHON:-python3}
+"$python" - <<'PY' || { echo "Python 3.11 or 3.12 is needed: set PYTHON=/path/to/python3.11" >&2; exit 1; }
+import sys
+raise SystemExit(not (3, 11) <= sys.version_info[:2] < (3, 13))
+PY
+[[ -x $venv/bin/python ]] || "$python" -m venv "$venv"
+echo "Installing the Python packages of requirements.lock (about 1.3 GB, once)"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -1,0 +1,50 @@
+"""Project commands: `kedro run` with messages that say what to do, and `kedro search`."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+from kedro.framework.cli.project import run as kedro_run
+
+from ocr_project.domain.errors import FailuresLeft, OcrProjectError
+
+EXIT_ERROR = 2
+EXIT_FAILURES = 3
+
+
+@click.group()
+def cli() -> None:
+    """Commands of ocr_project."""
+
+
+def _plainly(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn the errors that this project raises on purpose into one message and an exit status."""
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except Exception as error:
+            mine = _ours(error)
+            if mine is None:
+                raise
+            click.secho(f"{type(mine).__name__}: {mine}", fg="red", err=True)
+            sys.exit(EXIT_FAILURES if isinstance(mine, FailuresLeft) else EXIT_ERROR)
+
+    return wrapped
+
+
+def _ours(error: BaseException | None) -> OcrProjectError | None:
+    """Find the project's own error behind those that Kedro wraps it in."""
+    while error is not None and not isinstance(error, OcrProjectError):
+        error = error.__cause__
+    return error
+
+
+run = copy.copy(kedro_run)
+assert kedro_run.callback is not None
+run.callback = _plainly(kedro_run.callback)
+cli.add_command(run)

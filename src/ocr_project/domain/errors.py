@@ -1,0 +1,84 @@
+"""The error tree.
+
+    OcrProjectError
+    ├── OptionError            a parameter is wrong: names it and says what is right
+    ├── SourceError            the source of documents is missing, empty or unreadable
+    ├── StorageError           a shard could not be written or read (disk full, no permission)
+    ├── BackendError           a backend could not be built: a package, a model, a language is missing
+    ├── FailuresLeft           the run is complete, and some documents or pages failed
+    └── DocumentError          one document or page cannot be used; becomes a failure row
+        ├── BrokenDocument     damaged, truncated, empty, or not what its name says
+        ├── EncryptedDocument  needs a password
+        ├── TooLarge           more pixels than the limit allows
+        └── UnsupportedMedia   a kind of file that is not read
+
+Everything above `DocumentError` stops the run with a message that says what to do; a `DocumentError`
+never does: the stage that meets it writes a row with `status="failed"` and the error's `reason`.
+"""
+
+
+class OcrProjectError(Exception):
+    """Base of all errors that this project raises on purpose."""
+
+
+class OptionError(OcrProjectError):
+    """A parameter is wrong."""
+
+
+class SourceError(OcrProjectError):
+    """The source of documents is missing, empty or unreadable."""
+
+
+class StorageError(OcrProjectError):
+    """A shard could not be written or read."""
+
+
+class BackendError(OcrProjectError):
+    """A backend could not be built."""
+
+
+class FailuresLeft(OcrProjectError):
+    """The run is complete and saved, and some documents or pages failed."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} documents, pages or regions failed; the rest is done. The report has each reason.")
+        self.count = count
+
+
+class DocumentError(OcrProjectError):
+    """One document or page cannot be used.
+
+    Attributes:
+        code: One word for tables and counts: `broken`, `encrypted`, `too_large`, `unsupported`.
+    """
+
+    code = "unusable"
+
+    @property
+    def reason(self) -> str:
+        """Return `code: message`, the text of a failure row."""
+        return f"{self.code}: {self}"
+
+
+class BrokenDocument(DocumentError):
+    """Damaged, truncated, empty, or not what its name says."""
+
+    code = "broken"
+
+
+class EncryptedDocument(DocumentError):
+    """Needs a password."""
+
+    code = "encrypted"
+
+
+class TooLarge(DocumentError):
+    """More pixels than the limit allows."""
+
+    code = "too_large"
+
+
+class UnsupportedMedia(DocumentError):
+    """A kind of file that is not read."""
+
+    code = "unsupported"

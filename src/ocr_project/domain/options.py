@@ -1,0 +1,212 @@
+"""Every option, its default and its unit: the only place where a default lives.
+
+`conf/<env>/parameters.yml` states only what differs from here. Nodes take these models as typed
+`params:`, so Kedro refuses a wrong configuration before the first node runs.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+LANGUAGE_SEPARATOR = "+"
+
+
+class Options(BaseModel):
+    """Base of all options: frozen, and a misspelt name is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class RuntimeOptions(Options):
+    """How the machine is used. Nothing here changes a result, so nothing here is part of a key."""
+
+    workers: int = Field(0, ge=0, le=1024, description="Pages worked on at once; 0 is one for each core.")
+    progress: bool = Field(True, description="Show a progress bar with pages/s and time left.")
+    ahead: int = Field(4, ge=1, le=1024, description="Pages queued for each worker: bounds memory, hides reading.")
+
+    failures_are_errors: bool = Field(
+        True, description="End with exit status 3 where documents or pages failed; everything is saved either way."
+    )
+
+
+class TextLayer(StrEnum):
+    """What becomes of the text layer of a born-digital PDF."""
+
+    OFF = "off"
+    REFERENCE = "reference"
+    PREFER = "prefer"
+
+
+class IngestOptions(Options):
+    """From files to pages."""
+
+    source: str | None = Field(
+        None,
+        description="Folder of PDFs and images, folder of the SDS-KoPub Parquet files, or `hf://datasets/…`."
+        " None: data/01_raw/documents, or the bundled samples while that folder is empty.",
+    )
+    include: tuple[str, ...] = Field(
+        ("**/*",), description="Glob patterns of the files to take, relative to the source."
+    )
+    limit: int | None = Field(None, ge=1, description="Take the first N pages only. None: all.")
+    dpi: int = Field(200, ge=36, le=1200, description="Resolution at which PDF pages are rendered.")
+    text_layer: TextLayer = Field(
+        TextLayer.REFERENCE,
+        description="off: not read. reference: kept beside the page. prefer: a healthy one replaces OCR.",
+    )
+    jpeg_quality: int = Field(92, ge=50, le=100, description="Of pages that have to be encoded and hold photographs.")
+    max_pixels: int = Field(
+        100_000_000, ge=1, description="Pages of more pixels than this are refused (a bomb, or a mistake)."
+    )
+    shard_pages: int = Field(32, ge=1, le=100_000, description="Pages in a shard, about: saved and resumed as one.")
+
+
+class LayoutBackend(StrEnum):
+    """The detectors."""
+
+    OPENCV = "opencv"
+    WHOLE_PAGE = "whole_page"
+    PP_DOCLAYOUT_V3 = "pp_doclayout_v3"
+
+
+class OpenCvLayoutOptions(Options):
+    """Classical layout analysis; lengths are in lines of body text, so that resolution does not matter."""
+
+    deskew: bool = Field(True, description="Estimate skew up to 10 degrees and read along it.")
+    turn: bool = Field(True, description="Recognise pages scanned at 90, 180 or 270 degrees.")
+
+
+class PpDocLayoutOptions(Options):
+    """PP-DocLayoutV3, 25 labels, 33.2 M parameters."""
+
+    checkpoint: str = Field("PaddlePaddle/PP-DocLayoutV3_safetensors", description="Hub name or local folder.")
+    revision: str | None = Field(None, description="Commit of the checkpoint. None: what the cache or the Hub has.")
+    batch_pages: int = Field(32, ge=1, le=4096, description="Pages in one forward pass.")
+    threshold: float = Field(0.3, ge=0, le=1, description="Least score of a region.")
+
+
+class LayoutOptions(Options):
+    """From pages to regions in reading order."""
+
+    backend: LayoutBackend = Field(LayoutBackend.OPENCV, description="Which detector.")
+    opencv: OpenCvLayoutOptions = OpenCvLayoutOptions()
+    pp_doclayout_v3: PpDocLayoutOptions = PpDocLayoutOptions()
+
+
+class RecognitionBackend(StrEnum):
+    """The recognizers."""
+
+    TESSERACT = "tesseract"
+    VLLM = "vllm"
+
+
+class TesseractOptions(Options):
+    """Tesseract's LSTM through tesserocr."""
+
+    languages: str = Field(
+        "kor+eng+rus",
+        description="Tesseract's names joined by `+`: the languages that the corpus may hold.",
+    )
+    tessdata: Path | None = Field(
+        None, description="Folder of `*.traineddata`. None: TESSDATA_PREFIX, then Debian's folder."
+    )
+
+    @field_validator("languages")
+    @classmethod
+    def _named(cls, value: str) -> str:
+        if not all(part.strip() for part in value.split(LANGUAGE_SEPARATOR)):
+            raise ValueError(f"{value!r} is not a list of languages: write for example 'kor+eng'")
+        return value
+
+
+class VllmOptions(Options):
+    """A vision-language model behind vLLM's OpenAI-compatible server."""
+
+    model: str = Field("zai-org/GLM-OCR", description="Hub name or local folder.")
+    revision: str | None = Field(None, description="Commit of the model. None: what the cache or the Hub has.")
+    gpu_memory_utilization: float = Field(0.75, gt=0, le=1, description="Share of the GPU's memory for vLLM.")
+    requests: int = Field(256, ge=1, description="Requests in flight over all shards.")
+    quantization: str | None = Field("fp8", description="fp8, or None for bf16.")
+    max_model_len: int = Field(32768, ge=1024, description="Tokens of prompt and answer together.")
+    max_num_batched_tokens: int = Field(16384, ge=1024, description="Tokens in one step of the server.")
+    max_num_seqs: int = Field(512, ge=1, description="Sequences in one step of the server.")
+    chunked_prefill: bool = Field(True, description="Split long prompts over steps.")
+
+
+class RecognitionOptions(Options):
+    """From regions to text."""
+
+    backend: RecognitionBackend = Field(RecognitionBackend.TESSERACT, description="Which recognizer.")
+    save_crops: bool = Field(False, description="Write the crops of pictures and charts beside the exports.")
+    tesseract: TesseractOptions = TesseractOptions()
+    vllm: VllmOptions = VllmOptions()
+
+
+class TranscriptOptions(Options):
+    """From recognitions to Markdown, and the exports beside the Parquet."""
+
+    headers_and_footers: bool = Field(False, description="Keep running headers, footers and page numbers in Markdown.")
+    markdown: bool = Field(True, description="Write a folder of `.md`, one a document.")
+    jsonl: bool = Field(True, description="Write `ocr_results.jsonl`, one line a page.")
+    searchable_pdf: bool = Field(True, description="Write a PDF a document with an invisible text layer.")
+
+
+class EmbeddingBackend(StrEnum):
+    """The embedders."""
+
+    HASHING = "hashing"
+
+
+class HashingOptions(Options):
+    """Character n-grams hashed into a fixed number of dimensions (Weinberger et al., 2009)."""
+
+    # By benchmarks/retrieval.py: shorter n-grams tell English apart badly, longer ones Korean; 4096 dimensions
+    # are worth a point of nDCG@10 over 2048, and 8192 only half a point more.
+    dimensions: int = Field(4096, ge=16, le=1 << 20, description="Length of a vector.")
+    smallest: int = Field(2, ge=1, le=8, description="Characters in the shortest n-gram.")
+    largest: int = Field(3, ge=1, le=8, description="Characters in the longest n-gram.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.smallest > self.largest:
+            raise ValueError(f"smallest ({self.smallest}) is above largest ({self.largest}): no n-gram is left")
+        return self
+
+
+class EmbeddingOptions(Options):
+    """From transcripts and questions to vectors."""
+
+    backend: EmbeddingBackend = Field(EmbeddingBackend.HASHING, description="Which embedder.")
+    queries: Path | None = Field(
+        None,
+        description="CSV with the columns `query_id,query`. None: `queries.csv` of the source, where it has one.",
+    )
+    npy: bool = Field(True, description="Write `.npy` files with their ids beside the Parquet.")
+    hashing: HashingOptions = HashingOptions()
+
+
+class BenchmarkOptions(Options):
+    """From transcripts and references to scores."""
+
+    reference: Path | None = Field(
+        None, description="Folder of reference texts, laid out like the source. None: the source itself."
+    )
+    reference_patterns: tuple[str, ...] = Field(
+        ("{stem}.p{page:03d}.gt.txt", "{stem}.gt.txt", "p{page:03d}.gt.txt"),
+        description="Where the reference of a page lies, relative to the folder of its document; the first that is"
+        " there counts. A pattern without `{page}` is for documents of one page.",
+    )
+    silver: bool = Field(
+        True, description="Where a page has no reference text, take its healthy text layer, marked as silver."
+    )
+    qrels: Path | None = Field(
+        None, description="CSV with `query_id,document,page,relevance`. None: `qrels.csv` of the source."
+    )
+    resamples: int = Field(10_000, ge=100, le=1_000_000, description="Resamples of the bootstrap over documents.")
+    seed: int = Field(0, ge=0, description="Of the bootstrap.")
+    cutoffs: tuple[int, ...] = Field((1, 3, 5, 10), description="Values of k in nDCG@k and Recall@k.")
+    report_pages: int = Field(60, ge=0, description="Pages shown with image and differences, worst first.")

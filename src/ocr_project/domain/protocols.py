@@ -1,0 +1,100 @@
+"""The roles that backends play. A backend is one file under `engine/<role>/`.
+
+The promises that every backend keeps, held by `tests/contract`:
+order is kept; there is one answer for each input; an item that cannot be done is answered with a
+row that says so, and nothing is raised for it; `identity` does not change while the backend lives
+and changes whenever its results would. All methods may be called from several threads at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_project.domain.types import Identity, Page, Recognition, Region, ShardInfo
+
+
+class Detector(Protocol):
+    """Finds the regions of pages."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    def detect(self, pages: Sequence[Page]) -> list[list[Region]]:
+        """Find the regions of each page, in reading order.
+
+        Args:
+            pages: Any number of pages; their images are encoded, and may be `None` (failed).
+
+        Returns:
+            A list for each page, in the order given, never empty: a page where nothing is found
+            gets one region labelled `page` over all of it, a page that failed upstream one with
+            `status="skipped"`.
+        """
+        ...
+
+
+class Recognizer(Protocol):
+    """Reads the regions of a page."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
+        """Read each region of one page.
+
+        Returns:
+            One recognition for each region, in the order given, with its `page_id` and `index`.
+        """
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts and queries into vectors."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed passages.
+
+        Returns:
+            Shape (len(texts), dimensions), float32, rows of unit length; a row of zeros for a text
+            in which there is nothing to embed.
+        """
+        ...
+
+    def embed_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        """Embed queries, which some models treat differently from passages. Shape as `embed_texts`."""
+        ...
+
+
+class ShardSource(Protocol):
+    """A folder of shards, as a node sees it: nothing is read before it is asked for."""
+
+    def index(self) -> Mapping[str, ShardInfo]:
+        """Return the footer of every shard by its name, in the order of the corpus."""
+        ...
+
+    def read(self, name: str, *, without: Sequence[str] = ()) -> Iterator[Any]:
+        """Read the rows of one shard in order, a few at a time.
+
+        Args:
+            name: One of `index()`.
+            without: Columns to leave unread: their fields take the default, or None.
+        """
+        ...
+
+    def rows(self, *, without: Sequence[str] = ()) -> Iterator[Any]:
+        """Read the rows of all shards, in the order of the corpus."""
+        ...
+
+    def find(self, name: str, page_id: str) -> list[Any]:
+        """Return the rows of one page, without reading the rest of its shard."""
+        ...

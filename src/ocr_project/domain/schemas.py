@@ -1,0 +1,198 @@
+"""The twins of `types.py` at rest: named pyarrow schemas, and the way from rows to tables and back.
+
+A `Box` rests as four float32, a label or status as its string, words as a list of structs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import MISSING, fields
+from enum import StrEnum
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ocr_project.domain.types import (
+    Box,
+    Document,
+    Embedding,
+    Label,
+    Page,
+    Qrel,
+    Query,
+    Recognition,
+    Reference,
+    Region,
+    Score,
+    Status,
+    TextFormat,
+    Transcript,
+    Word,
+)
+
+Row = TypeVar("Row")
+
+_BOX = pa.list_(pa.float32(), 4)
+_WORDS = pa.list_(
+    pa.struct([("text", pa.string()), ("box", _BOX), ("confidence", pa.float32()), ("line", pa.int32())])
+)
+_OUTCOME: list[tuple[str, pa.DataType]] = [("status", pa.string()), ("reason", pa.string())]
+
+
+def _schema(*columns: tuple[str, pa.DataType]) -> pa.Schema:
+    return pa.schema(columns)
+
+
+SCHEMAS: dict[type, pa.Schema] = {
+    Document: _schema(
+        ("doc_id", pa.string()),
+        ("path", pa.string()),
+        ("group", pa.string()),
+        ("media_type", pa.string()),
+        ("pages", pa.int32()),
+        ("bytes", pa.int64()),
+        ("source", pa.string()),
+        *_OUTCOME,
+    ),
+    Page: _schema(
+        ("page_id", pa.string()),
+        ("doc_id", pa.string()),
+        ("path", pa.string()),
+        ("group", pa.string()),
+        ("number", pa.int32()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("dpi", pa.float32()),
+        ("media_type", pa.string()),
+        ("image", pa.large_binary()),
+        ("text_layer", pa.string()),
+        ("text_layer_words", _WORDS),
+        ("text_layer_healthy", pa.bool_()),
+        ("text_layer_preferred", pa.bool_()),
+        *_OUTCOME,
+        ("seconds", pa.float32()),
+    ),
+    Region: _schema(
+        ("page_id", pa.string()),
+        ("index", pa.int32()),
+        ("label", pa.string()),
+        ("native_label", pa.string()),
+        ("box", _BOX),
+        ("quad", pa.list_(pa.float32())),
+        ("score", pa.float32()),
+        *_OUTCOME,
+        ("seconds", pa.float32()),
+    ),
+    Recognition: _schema(
+        ("page_id", pa.string()),
+        ("index", pa.int32()),
+        ("text", pa.string()),
+        ("format", pa.string()),
+        ("words", _WORDS),
+        ("confidence", pa.float32()),
+        ("attempts", pa.int32()),
+        ("seconds", pa.float32()),
+        ("prompt_tokens", pa.int32()),
+        ("completion_tokens", pa.int32()),
+        ("finish_reason", pa.string()),
+        *_OUTCOME,
+    ),
+    Transcript: _schema(
+        ("page_id", pa.string()),
+        ("doc_id", pa.string()),
+        ("path", pa.string()),
+        ("group", pa.string()),
+        ("number", pa.int32()),
+        ("text", pa.string()),
+        ("markdown", pa.string()),
+        ("source", pa.string()),
+        *_OUTCOME,
+        ("seconds", pa.float32()),
+    ),
+    Embedding: _schema(
+        ("item_id", pa.string()),
+        ("kind", pa.string()),
+        ("modality", pa.string()),
+        ("vector", pa.list_(pa.float32())),
+        *_OUTCOME,
+        ("seconds", pa.float32()),
+    ),
+    Query: _schema(("query_id", pa.string()), ("text", pa.string()), ("type", pa.string()), ("domain", pa.string())),
+    Qrel: _schema(("query_id", pa.string()), ("page_id", pa.string()), ("relevance", pa.int32())),
+    Reference: _schema(("page_id", pa.string()), ("text", pa.string()), ("kind", pa.string())),
+    Score: _schema(
+        ("item_id", pa.string()),
+        ("doc_id", pa.string()),
+        ("group", pa.string()),
+        ("metric", pa.string()),
+        ("errors", pa.float64()),
+        ("total", pa.float64()),
+        *_OUTCOME,
+    ),
+}
+
+ROW_TYPES: dict[str, type] = {row.__name__: row for row in SCHEMAS}
+
+_ENUMS: dict[tuple[type, str], type[StrEnum]] = {
+    **{(row, "status"): Status for row, schema in SCHEMAS.items() if "status" in schema.names},
+    (Region, "label"): Label,
+    (Recognition, "format"): TextFormat,
+}
+
+
+def to_table(rows: Sequence[Any], row_type: type) -> pa.Table:
+    """Lay rows out as a table of their type's schema, in the order given.
+
+    Args:
+        rows: Instances of `row_type`; may be empty.
+        row_type: One of the keys of `SCHEMAS`.
+    """
+    schema = SCHEMAS[row_type]
+    columns = [pa.array([_rest(getattr(row, name)) for row in rows], schema.field(name).type) for name in schema.names]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def from_table(table: pa.Table | pa.RecordBatch, row_type: type[Row]) -> Iterator[Row]:
+    """Wake rows one after another; a column that the table lacks takes the field's default, or None."""
+    names = [name for name in SCHEMAS[row_type].names if name in table.schema.names]
+    absent = {
+        field.name: None if field.default is MISSING else field.default
+        for field in fields(cast(Any, row_type))
+        if field.name not in names
+    }
+    for values in zip(*(_wake(row_type, name, table.column(name)) for name in names), strict=True):
+        yield row_type(**dict(zip(names, values, strict=True)), **absent)
+
+
+def to_frame(rows: Sequence[Any], row_type: type) -> pd.DataFrame:
+    """Lay rows out as a data frame: for tables that are small enough to be held whole."""
+    return to_table(rows, row_type).to_pandas()
+
+
+def from_frame(frame: pd.DataFrame, row_type: type[Row]) -> list[Row]:
+    """Wake the rows of a data frame that `to_frame` made."""
+    table = pa.Table.from_pandas(frame, schema=SCHEMAS[row_type], preserve_index=False)
+    return list(from_table(table, row_type))
+
+
+def _rest(value: Any) -> Any:
+    if isinstance(value, tuple) and value and isinstance(value[0], Word):
+        return [{"text": w.text, "box": w.box, "confidence": w.confidence, "line": w.line} for w in value]
+    return value
+
+
+def _wake(row_type: type, name: str, column: Any) -> list[Any]:
+    if name == "vector":
+        return [np.asarray(scalar.values, np.float32) for scalar in column]
+    values = column.to_pylist()
+    if enum := _ENUMS.get((row_type, name)):
+        return [enum(value) for value in values]
+    if name == "box":
+        return [Box(*value) for value in values]
+    if name == "quad":
+        return [None if value is None else tuple(value) for value in values]
+    if name in ("words", "text_layer_words"):
+        return [tuple(Word(w["text"], Box(*w["box"]), w["confidence"], w["line"]) for w in value) for value in values]
+    return cast(list[Any], values)

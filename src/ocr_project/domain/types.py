@@ -1,0 +1,414 @@
+"""The things that flow through the project, as frozen dataclasses.
+
+Each has a twin in `schemas.py`, the form in which it rests in Parquet; a test keeps the two equal.
+
+One box convention: x0, y0, x1, y1 in pixels of the page, origin top left, half open.
+A failure is a row: `status` and `reason` stand beside every result, and every stage answers each
+of its inputs with at least one row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Status(StrEnum):
+    """How an item fared in a stage."""
+
+    OK = "ok"
+    EMPTY = "empty"  # looked at, and there was nothing there: a blank page, a crop without text
+    FAILED = "failed"  # this stage could not do it; the reason says why
+    SKIPPED = "skipped"  # an earlier stage failed, or an option leaves it out; the reason says which
+
+
+class Label(StrEnum):
+    """What a region is. Docling's names where docling has one, so that its users know them."""
+
+    TITLE = "title"
+    SECTION_HEADER = "section_header"
+    TEXT = "text"
+    LIST_ITEM = "list_item"
+    TABLE = "table"
+    PICTURE = "picture"
+    CHART = "chart"
+    FORMULA = "formula"
+    CODE = "code"
+    CAPTION = "caption"
+    FOOTNOTE = "footnote"
+    REFERENCE = "reference"
+    DOCUMENT_INDEX = "document_index"
+    PAGE_HEADER = "page_header"
+    PAGE_FOOTER = "page_footer"
+    PAGE_NUMBER = "page_number"  # not docling's: it counts them among the footers
+    FORMULA_NUMBER = "formula_number"  # not docling's
+    SEAL = "seal"  # not docling's: stamps are everywhere on Korean public documents
+    PAGE = "page"  # not docling's: the whole page, where no regions were looked for or found
+
+
+class Box(NamedTuple):
+    """An axis-aligned rectangle: pixels of the page, origin top left, half open."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    @property
+    def area(self) -> float:
+        return max(0.0, self.width) * max(0.0, self.height)
+
+    def union(self, other: Box) -> Box:
+        """Return the smallest box that holds both."""
+        return Box(min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1))
+
+    def intersection(self, other: Box) -> float:
+        """Return the area that both share, in square pixels; 0 where they do not touch."""
+        width = min(self.x1, other.x1) - max(self.x0, other.x0)
+        height = min(self.y1, other.y1) - max(self.y0, other.y0)
+        return max(0.0, width) * max(0.0, height)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Everything about a backend that changes its results, and nothing that changes only its speed.
+
+    Attributes:
+        name: The backend's name, as `options.backend` says it.
+        revision: The version of the model or library and of the backend's own code.
+        settings: Prompts, sampling, resolution, languages: JSON values only.
+    """
+
+    name: str
+    revision: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def canonical(self) -> str:
+        """Return the identity as JSON with sorted keys: equal identities give equal strings."""
+        return json.dumps(
+            {"name": self.name, "revision": self.revision, "settings": dict(self.settings)},
+            sort_keys=True,
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+
+
+def derive_key(source_key: str, stage: str, identity: Identity) -> str:
+    """Return the key of a shard: what it was made from, by which stage, with what identity.
+
+    Returns:
+        64 hexadecimal digits (sha256). A change anywhere upstream changes every key below it.
+    """
+    parts = "\x1f".join((source_key, stage, identity.canonical()))
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ShardInfo:
+    """What the footer of a shard says of it.
+
+    Attributes:
+        name: The same in every stage: the page_id of its first page.
+        key: See `derive_key`.
+        order: Sorts the shards of a corpus as the documents are sorted: `path#page` of the first page.
+        pages: Number of pages.
+        stage: The stage that made it.
+        identity: Canonical JSON of the backend's identity.
+        items: Number of rows.
+        failed: Rows that failed in this very stage.
+        wall_seconds: Time from the shard before it to this one; adds up to the time of the stage.
+        busy_seconds: Time that workers spent on it, added up over the workers.
+        workers: Workers at that time.
+    """
+
+    name: str
+    key: str
+    order: str
+    pages: int
+    stage: str = ""
+    identity: str = ""
+    items: int = 0
+    failed: int = 0
+    wall_seconds: float = 0.0
+    busy_seconds: float = 0.0
+    workers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """About a thousand pages (fewer on a laptop): what is saved, resumed and published as one."""
+
+    info: ShardInfo
+    rows: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """Says which shards no longer belong to the corpus, so that the folder forgets them."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file of the source, or what became of the attempt to read it.
+
+    Attributes:
+        doc_id: First 16 hexadecimal digits of the sha256 of the file's bytes.
+        path: Relative to the source, NFC, with forward slashes.
+        group: The first folder of `path`; an empty string for a file at the top.
+        media_type: For example `application/pdf`; an empty string where unknown.
+        pages: Number of pages; 0 where it could not be opened.
+        bytes: Size of the file.
+        source: Where the reader finds it again: an absolute path, or a Parquet file and rows.
+        status: `skipped` is a duplicate of an earlier document, named in the reason.
+    """
+
+    doc_id: str
+    path: str
+    group: str
+    media_type: str
+    pages: int
+    bytes: int
+    source: str
+    status: Status = Status.OK
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word and where it stands.
+
+    Attributes:
+        box: Hull of the word in pixels of the page.
+        confidence: 0 to 1; 1 for words of a text layer.
+        line: Number of its line within the region or page, from 0.
+    """
+
+    text: str
+    box: Box
+    confidence: float = 1.0
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as an image, with the text layer that came with it.
+
+    Attributes:
+        page_id: `{doc_id}_{number:05d}`.
+        number: From 1.
+        image: The encoded image (JPEG or PNG), upright by EXIF; `None` where the page failed.
+        width: Pixels of the image. 0 where the page failed.
+        height: Pixels of the image. 0 where the page failed.
+        dpi: Pixels per inch; 0 where unknown.
+        text_layer: Text of a born-digital page in the order of the PDF; `None` where there is none
+            or `ingest.text_layer` is `off`.
+        text_layer_words: Its words, in pixels of this image.
+        text_layer_healthy: Whether the layer may stand in for OCR (`engine/ingest/text_layer.py` has the rule).
+        text_layer_preferred: Whether it does: it is healthy, and `ingest.text_layer` is `prefer`.
+    """
+
+    page_id: str
+    doc_id: str
+    path: str
+    group: str
+    number: int
+    width: int
+    height: int
+    dpi: float
+    media_type: str
+    image: bytes | None
+    text_layer: str | None = None
+    text_layer_words: tuple[Word, ...] = ()
+    text_layer_healthy: bool = False
+    text_layer_preferred: bool = False
+    status: Status = Status.OK
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a page that is read in one go. Every page has at least one, failures included.
+
+    Attributes:
+        index: Place in reading order, from 0.
+        label: What the project calls it.
+        native_label: What the detector called it.
+        box: Hull of the region in pixels of the page.
+        quad: Corners x, y of the upright region, in the order top left, top right, bottom right,
+            bottom left *as the text is read*; `None` where that is `box` itself. It carries skew
+            and quarter turns: the page is never rotated at rest.
+        score: The detector's confidence, 0 to 1.
+        seconds: The page's layout time, on its first region; 0 on the others, so that it adds up.
+    """
+
+    page_id: str
+    index: int
+    label: Label
+    native_label: str
+    box: Box
+    quad: tuple[float, ...] | None = None
+    score: float = 1.0
+    status: Status = Status.OK
+    reason: str = ""
+    seconds: float = 0.0
+
+
+class TextFormat(StrEnum):
+    """How the text of a recognition is written."""
+
+    TEXT = "text"
+    HTML = "html"
+    LATEX = "latex"
+    MARKDOWN = "markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What was read in a region: one for each region, same `page_id` and `index`.
+
+    Attributes:
+        text: As `format` says: plain lines, an HTML table, LaTeX.
+        words: Empty where the backend gives none.
+        confidence: Mean over words, 0 to 1; 0 where the backend gives none.
+        attempts: How often the region was asked for; 0 where it was not read.
+        seconds: Time of this region in the backend, waiting in its queue left out.
+        prompt_tokens: 0 where the backend has none; likewise `completion_tokens`.
+        finish_reason: The server's word (`stop`, `length`, …); an empty string where there is none.
+    """
+
+    page_id: str
+    index: int
+    text: str
+    format: TextFormat = TextFormat.TEXT
+    words: tuple[Word, ...] = ()
+    confidence: float = 0.0
+    attempts: int = 1
+    seconds: float = 0.0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    finish_reason: str = ""
+    status: Status = Status.OK
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """The text of one page.
+
+    Attributes:
+        text: Every line that was read, in reading order, headers and footers included: what is scored.
+        markdown: What a person reads: headings, joined paragraphs, tables; headers by option.
+        source: `ocr` or `text_layer`.
+    """
+
+    page_id: str
+    doc_id: str
+    path: str
+    group: str
+    number: int
+    text: str
+    markdown: str
+    source: str = "ocr"
+    status: Status = Status.OK
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedding:
+    """A vector and what it stands for.
+
+    Attributes:
+        item_id: A page_id, `{page_id}#{index}` for a region, or a query's id.
+        kind: `page`, `region` or `query`.
+        modality: `text` or `image`.
+        vector: Shape (dimensions,), float32, unit length (L2); zeros where there was nothing to embed.
+    """
+
+    item_id: str
+    kind: str
+    modality: str
+    vector: NDArray[np.float32]
+    status: Status = Status.OK
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question to the corpus.
+
+    Attributes:
+        type: The benchmark's own kind of question (`text`, `visual`, `cross`), or an empty string.
+        domain: Likewise its field (`law`, `statistics`, …).
+    """
+
+    query_id: str
+    text: str
+    type: str = ""
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Qrel:
+    """A judgement: how well a page answers a question.
+
+    Attributes:
+        relevance: 0 for not at all; larger is better.
+    """
+
+    query_id: str
+    page_id: str
+    relevance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a page really says.
+
+    Attributes:
+        kind: `gold`, a text that somebody vouches for, or `silver`, the page's own text layer.
+    """
+
+    page_id: str
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Counts of one metric on one item. Rates are made when counts are added up, never before.
+
+    Attributes:
+        metric: `cer`, `cer_no_space`, `wer`, `ned`, …
+        errors: Numerator of the rate: edits, or whatever the metric counts.
+        total: Denominator: characters or words of the reference.
+        status: `failed` is "could not be scored", which is apart from a score of zero.
+    """
+
+    item_id: str
+    doc_id: str
+    group: str
+    metric: str
+    errors: float
+    total: float
+    status: Status = Status.OK
+    reason: str = ""

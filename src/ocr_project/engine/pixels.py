@@ -1,0 +1,92 @@
+"""Bytes to pixels and back, and cutting regions out of pages.
+
+Pixels are NumPy arrays of shape (height, width, 3), uint8, RGB; OpenCV's BGR stays inside this module.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_project.domain.errors import BrokenDocument
+from ocr_project.domain.types import Box, Page, Region
+
+Pixels = NDArray[np.uint8]
+
+
+def decode(image: bytes) -> Pixels:
+    """Decode a JPEG or PNG as it rests in a page shard (upright already: EXIF is not looked at).
+
+    Returns:
+        Shape (height, width, 3), uint8, RGB, a new array.
+
+    Raises:
+        BrokenDocument: The bytes are no image.
+    """
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        pixels = cv2.imdecode(np.frombuffer(image, np.uint8), flags)
+    except cv2.error as error:  # empty input, or more pixels than OpenCV's own limit
+        raise BrokenDocument(f"the page image cannot be decoded ({error.err})") from error
+    if pixels is None:
+        raise BrokenDocument("the page image cannot be decoded; ingest the document again")
+    return np.asarray(pixels, np.uint8)
+
+
+def encode(pixels: Pixels, *, jpeg_quality: int | None = None) -> bytes:
+    """Encode as PNG, or as JPEG of the given quality.
+
+    Args:
+        pixels: Shape (height, width, 3) RGB or (height, width) grey, uint8.
+        jpeg_quality: 1 to 100; `None` for PNG at compression level 3 (the size hardly falls beyond it).
+    """
+    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
+    if jpeg_quality is None:
+        _, data = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    else:
+        _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])
+    return bytes(data)
+
+
+def page_pixels(page: Page) -> Pixels:
+    """Decode the image of a page.
+
+    Raises:
+        BrokenDocument: The page has no image, or it cannot be decoded.
+    """
+    if page.image is None:
+        raise BrokenDocument(page.reason or "the page has no image")
+    return decode(page.image)
+
+
+def crop(pixels: Pixels, region: Region) -> Pixels:
+    """Cut a region out of its page, upright as it is read.
+
+    Args:
+        pixels: The page, shape (height, width) or (height, width, 3).
+        region: Its `quad` is followed where it has one, else its `box` clipped to the page.
+
+    Returns:
+        A view where the region is a box, a new array where it is turned; never empty on either axis:
+        at least one pixel, also for a region that lies outside the page.
+    """
+    if region.quad is None:
+        x0, y0, x1, y1 = clip(region.box, pixels.shape[1], pixels.shape[0])
+        return pixels[y0:y1, x0:x1]
+    corners = np.asarray(region.quad, np.float32).reshape(4, 2)
+    width = max(1, round(float(np.linalg.norm(corners[1] - corners[0]))))
+    height = max(1, round(float(np.linalg.norm(corners[3] - corners[0]))))
+    upright = np.asarray([[0, 0], [width, 0], [0, height]], np.float32)
+    warp = cv2.getAffineTransform(corners[[0, 1, 3]], upright)
+    turned = cv2.warpAffine(pixels, warp, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(turned, np.uint8)
+
+
+def clip(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
+    """Return whole pixels of `box` inside a page of the given size: at least one pixel each way."""
+    x0 = min(max(0, int(np.floor(box.x0))), width - 1)
+    y0 = min(max(0, int(np.floor(box.y0))), height - 1)
+    x1 = min(max(x0 + 1, int(np.ceil(box.x1))), width)
+    y1 = min(max(y0 + 1, int(np.ceil(box.y1))), height)
+    return x0, y0, x1, y1

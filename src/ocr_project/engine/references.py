@@ -1,0 +1,39 @@
+"""What pages really say: reference texts beside the documents, or the pages' own text layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from ocr_project.domain.options import BenchmarkOptions
+from ocr_project.domain.types import Document, Page, Reference
+
+
+def find_references(
+    documents: Mapping[str, Document], pages: Iterable[Page], options: BenchmarkOptions
+) -> Iterator[Reference]:
+    """Yield the reference of each page that has one, in the order of the pages.
+
+    Args:
+        documents: By `doc_id`.
+        pages: Their images are not looked at.
+        options: Where references lie, and whether a healthy text layer counts as a silver one.
+    """
+    for page in pages:
+        path = _reference_file(documents[page.doc_id], page.number, options)
+        if path is not None:
+            yield Reference(page.page_id, path.read_text(encoding="utf-8"), "gold")
+        elif options.silver and page.text_layer and page.text_layer_healthy and not page.text_layer_preferred:
+            yield Reference(page.page_id, page.text_layer, "silver")
+
+
+def _reference_file(document: Document, number: int, options: BenchmarkOptions) -> Path | None:
+    path = Path(document.path)
+    folder = options.reference / path.parent if options.reference else Path(document.source).parent
+    for pattern in options.reference_patterns:
+        if "{page" not in pattern and document.pages != 1:
+            continue
+        candidate = folder / pattern.format(stem=path.stem, page=number)
+        if candidate.is_file():
+            return candidate
+    return None

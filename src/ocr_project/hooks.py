@@ -1,0 +1,147 @@
+"""The Kedro shell's two additions: evidence to MLflow, and a table at the end of a run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+from pydantic import BaseModel
+
+from ocr_project.domain.errors import FailuresLeft
+from ocr_project.summary import print_summary
+
+EXPERIMENT = "ocr_project"
+PLACES: tuple[str, ...] = ("exports", "report")
+DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"  # MLflow 3 refuses ./mlruns
+
+
+class PreflightHooks:
+    """What is missing is said before the first page is read, not after the first hour."""
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        from ocr_project.engine.preflight import check_backends
+
+        names = [name for name in pipeline.inputs() if name.startswith("params:")]
+        check_backends({name: catalog.load(name) for name in names})
+
+
+class MlflowHooks:
+    """One MLflow run for each `kedro run`, or for each `dvc repro`: options leaf by leaf, metrics, the report.
+
+    Why not kedro-mlflow: it logs a typed option as one string, and a comparison of runs needs the leaves.
+    """
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> None:
+        import mlflow
+
+        mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_TRACKING_URI))
+        mlflow.set_experiment(EXPERIMENT)
+        mlflow.enable_system_metrics_logging()  # type: ignore[no-untyped-call]
+        repro = _dvc_process()
+        mlflow.start_run(
+            run_id=os.environ.get("MLFLOW_RUN_ID") or _run_of(repro), run_name=_run_name(run_params, repro)
+        )
+        mlflow.set_tags(_tags(run_params, repro))
+        for name in sorted(pipeline.inputs()):
+            if name.startswith("params:"):
+                mlflow.log_params(dict(_leaves(name.removeprefix("params:"), catalog.load(name))))
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        if dataset_name.endswith("_metrics"):
+            import mlflow
+
+            stage = dataset_name.removesuffix("_metrics")
+            mlflow.log_metrics({f"{stage}.{key}": float(value) for key, value in data.items()})
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        import mlflow
+
+        for name in ("report", "score_table", "retrieval_table"):
+            if name in pipeline.outputs():
+                mlflow.log_artifact(str(_path_of(catalog, name)))
+        mlflow.end_run()
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        import mlflow
+
+        mlflow.end_run("FAILED")
+
+
+class SummaryHooks:
+    """The short table at the end."""
+
+    @hook_impl
+    def after_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> None:
+        stages = [name.removesuffix("_metrics") for name in pipeline.outputs() if name.endswith("_metrics")]
+        metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
+        places: dict[str, str] = {name: _path_of(catalog, name) for name in PLACES if name in pipeline.outputs()}
+        failures = print_summary(metrics, places)
+        runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
+        if failures and runtime is not None and runtime.failures_are_errors:
+            raise FailuresLeft(failures)
+
+
+def _path_of(catalog: CatalogProtocol[Any, Any], name: str) -> str:
+    """Where a dataset rests; of a versioned one, the version of this run."""
+    dataset: Any = catalog.get(name)
+    return str(dataset._get_load_path())
+
+
+def _leaves(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _leaves(f"{prefix}.{key}", inner)
+    else:
+        yield prefix, value
+
+
+def _tags(run_params: dict[str, Any], repro: str | None) -> dict[str, str]:
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    tags = {"env": run_params.get("env") or "base", "git": commit.stdout.strip(), "command": " ".join(sys.argv)}
+    return {**tags, "dvc.repro": repro} if repro else tags
+
+
+def _run_name(run_params: dict[str, Any], repro: str | None) -> str:
+    names = run_params.get("pipeline_names") or run_params.get("pipeline_name") or "all"
+    return "dvc repro" if repro else names if isinstance(names, str) else "+".join(names)
+
+
+def _dvc_process() -> str | None:
+    """Return what tells this `dvc repro` from all others: its process and when that began."""
+    if "DVC_STAGE" not in os.environ:
+        return None
+    import psutil
+
+    for parent in psutil.Process().parents():
+        if any("dvc" in part for part in parent.cmdline()[:3]):
+            return f"{parent.pid}-{parent.create_time():.0f}"
+    return None
+
+
+def _run_of(repro: str | None) -> str | None:
+    """Return the MLflow run that an earlier stage of the same `dvc repro` opened."""
+    if repro is None:
+        return None
+    import mlflow
+
+    runs = mlflow.search_runs(
+        experiment_names=[EXPERIMENT], filter_string=f"tags.`dvc.repro` = '{repro}'", output_format="list"
+    )
+    return runs[0].info.run_id if runs else None

@@ -1,0 +1,1 @@
+"""Transcripts and references to scores and a report."""

@@ -1,0 +1,130 @@
+"""Transcripts and references to scores; vectors and judgements to retrieval figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ocr_project.domain.options import BenchmarkOptions, IngestOptions
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.schemas import from_frame, to_frame
+from ocr_project.domain.types import Document, Embedding, Qrel, Reference, Score, Status, Transcript
+from ocr_project.engine.ingest import read_qrels
+from ocr_project.engine.metrics import bootstrap_rate, evaluate_run, score_page
+from ocr_project.engine.references import find_references
+from ocr_project.engine.search import open_index, top_k
+
+METRICS = ("cer_no_space", "cer", "wer", "ned")
+
+
+def list_references(documents: pd.DataFrame, pages: ShardSource, options: BenchmarkOptions) -> pd.DataFrame:
+    """Collect what the pages really say, as far as somebody knows."""
+    known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
+    found = find_references(known, pages.rows(without=("image", "text_layer_words")), options)
+    return to_frame(list(found), Reference)
+
+
+def score_pages(transcripts: ShardSource, references: pd.DataFrame) -> pd.DataFrame:
+    """Count the errors of each page that has a reference; a page that failed misses all of it."""
+    expected = {reference.page_id: reference for reference in from_frame(references, Reference)}
+    rows = transcripts.rows(without=("markdown",))
+    return to_frame([score for row in rows if row.page_id in expected for score in _scores(row, expected)], Score)
+
+
+def tabulate_scores(
+    scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource, options: BenchmarkOptions
+) -> pd.DataFrame:
+    """Add up the counts overall, by group and by document, with 95 % intervals over documents.
+
+    Returns:
+        Columns level, name, reference (gold or silver, never mixed), metric, pages, errors, total,
+        rate, low, high.
+    """
+    path_of = {row.doc_id: row.path for row in transcripts.rows(without=("text", "markdown"))}
+    frame = scores.merge(references[["page_id", "kind"]], left_on="item_id", right_on="page_id")
+    frame = frame.assign(everything="all", path=frame["doc_id"].map(path_of))
+    rows = []
+    for level, column in (("overall", "everything"), ("group", "group"), ("document", "path")):
+        for key, part in frame.groupby([column, "kind", "metric"], sort=True):
+            rows.append(
+                {
+                    "level": level,
+                    **dict(zip(("name", "reference", "metric"), key, strict=True)),
+                    **_rate(part, options),
+                }
+            )
+    return pd.DataFrame(rows, columns=["level", "name", "reference", "metric", "pages", *_RATE])
+
+
+def list_qrels(documents: pd.DataFrame, options: BenchmarkOptions, ingest: IngestOptions) -> pd.DataFrame:
+    """Read which pages answer which questions: from the file named by the options, or beside the corpus."""
+    known = from_frame(documents, Document)
+    return to_frame(read_qrels(options.qrels, ingest, known, default_root=Path.cwd()), Qrel)
+
+
+def evaluate_retrieval(
+    page_index: Path, query_vectors: pd.DataFrame, qrels: pd.DataFrame, options: BenchmarkOptions
+) -> pd.DataFrame:
+    """Search every question in the pages and score the ranking.
+
+    Returns:
+        Columns metric, value, queries; no rows where nothing was asked or judged.
+    """
+    judged: dict[str, dict[str, int]] = {}
+    for qrel in from_frame(qrels, Qrel):
+        judged.setdefault(qrel.query_id, {})[qrel.page_id] = qrel.relevance
+    ids, vectors = open_index(page_index)
+    run = {
+        query.item_id: {ids[i]: float(s) for i, s in zip(*top_k(vectors, query.vector, k=_DEPTH), strict=True)}
+        for query in from_frame(query_vectors, Embedding)
+        if query.item_id in judged
+    }
+    values = evaluate_run(judged, run, options.cutoffs) if run else {}
+    rows = [{"metric": name, "value": value, "queries": len(judged)} for name, value in values.items()]
+    return pd.DataFrame(rows, columns=["metric", "value", "queries"])
+
+
+def measure_benchmark(score_table: pd.DataFrame, retrieval_table: pd.DataFrame) -> dict[str, float]:
+    """Flatten the tables for DVC and MLflow: gold where there is any, silver otherwise."""
+    kinds = set(score_table["reference"])
+    kind = "gold" if "gold" in kinds else "silver"
+    metrics: dict[str, float] = {"gold": float(kind == "gold" and bool(kinds))}
+    for row in score_table[score_table["reference"] == kind].to_dict("records"):
+        if row["level"] != "document":
+            prefix = row["metric"] if row["level"] == "overall" else f"group.{row['name'] or 'top'}.{row['metric']}"
+            metrics.update(_flat(prefix, row))
+    for row in retrieval_table.to_dict("records"):
+        metrics[f"retrieval.{row['metric'].replace('@', '_at_')}"] = row["value"]
+    return metrics
+
+
+_RATE = ("errors", "total", "rate", "low", "high")
+_DEPTH = 100  # how deep a ranking is scored; trec_eval's own default of 1,000 is more than most corpora hold
+
+
+def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
+    said = row.text if row.status is not Status.FAILED else ""
+    for metric, counts in score_page(expected[row.page_id].text, said).items():
+        yield Score(row.page_id, row.doc_id, row.group, metric, counts.errors, counts.total, Status.OK, row.reason)
+
+
+def _rate(part: pd.DataFrame, options: BenchmarkOptions) -> dict[str, Any]:
+    interval = bootstrap_rate(part["errors"], part["total"], list(part["doc_id"]), options.resamples, options.seed)
+    return {
+        "pages": len(part),
+        "errors": part["errors"].sum(),
+        "total": part["total"].sum(),
+        "rate": interval.value,
+        "low": interval.low,
+        "high": interval.high,
+    }
+
+
+def _flat(prefix: str, row: dict[Any, Any]) -> dict[str, float]:
+    """Return the rate, its ends and its counts; what is not a number is left out, since JSON has no NaN."""
+    values = {prefix: row["rate"], **{f"{prefix}.{key}": row[key] for key in ("low", "high", "errors", "total")}}
+    return {key: float(value) for key, value in values.items() if not math.isnan(value)}

@@ -1,0 +1,245 @@
+"""The report of a run, filled from what the stages left behind."""
+
+from __future__ import annotations
+
+import math
+import platform
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import pandas as pd
+
+from ocr_project.domain.options import BenchmarkOptions
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.schemas import from_frame
+from ocr_project.domain.types import Document, Recognition, Reference, Status, Transcript
+from ocr_project.engine.measures import identities, measure_stage
+from ocr_project.engine.metrics import diff
+from ocr_project.engine.reporting import (
+    FailureRow,
+    GroupRow,
+    PageCard,
+    PagePoint,
+    Rate,
+    Report,
+    StageRow,
+    write_report,
+)
+
+_VERSIONS = ("ocr_project", "kedro", "dvc", "tesserocr", "opencv-python-headless", "pypdfium2", "pyarrow")
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The shards of all stages, side by side."""
+
+    pages: ShardSource
+    regions: ShardSource
+    recognitions: ShardSource
+    transcripts: ShardSource
+    page_vectors: ShardSource
+
+    def stages(self) -> dict[str, ShardSource]:
+        return {
+            "ingest": self.pages,
+            "layout": self.regions,
+            "recognition": self.recognitions,
+            "transcript": self.transcripts,
+            "embedding": self.page_vectors,
+        }
+
+
+def gather_corpus(
+    pages: ShardSource,
+    regions: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    page_vectors: ShardSource,
+) -> Corpus:
+    """Put the shards of all stages side by side, for the report to look things up in."""
+    return Corpus(pages, regions, recognitions, transcripts, page_vectors)
+
+
+def build_report(
+    corpus: Corpus,
+    documents: pd.DataFrame,
+    references: pd.DataFrame,
+    scores: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    options: BenchmarkOptions,
+) -> partial[None]:
+    """Return a function that writes the report to a path, reading page images as it goes."""
+    measured = {stage: measure_stage(shards) for stage, shards in corpus.stages().items()}
+    known = from_frame(documents, Document)
+    expected = {reference.page_id: reference for reference in from_frame(references, Reference)}
+    cer = scores[scores["metric"] == "cer_no_space"]
+    rate_of = {i: e / t for i, e, t in zip(cer["item_id"], cer["errors"], cer["total"], strict=True) if t}
+    confidence = _confidences(corpus.recognitions)
+    failures = [*_document_failures(known), *_page_failures(corpus)]
+    report = Report(
+        title="OCR report",
+        created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        facts=_facts(corpus),
+        parameters={f"benchmark.{key}": str(value) for key, value in options.model_dump(mode="json").items()},
+        stages=_stage_rows(measured, corpus),
+        totals=_totals(known, measured, len(failures)),
+        overall=_overall(tables["scores"]),
+        groups=_groups(tables["scores"], "group"),
+        documents=_groups(tables["scores"], "document"),
+        failures=failures,
+        retrieval=_retrieval(tables["retrieval"]),
+        pages=_cards(corpus, expected, rate_of, confidence, options.report_pages),
+        points=[PagePoint(rate_of.get(page_id), value) for page_id, value in confidence.items()],
+    )
+    return partial(write_report, report=report)
+
+
+def name_tables(score_table: pd.DataFrame, retrieval_table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Hand the tables of the report on together."""
+    return {"scores": score_table, "retrieval": retrieval_table}
+
+
+def _facts(corpus: Corpus) -> dict[str, str]:
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    return {
+        "commit": commit.stdout.strip() or "not a git checkout",
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        **{name: version(name) for name in _VERSIONS},
+        **{f"{stage} identity": text for stage, text in identities(*corpus.stages().values()).items()},
+    }
+
+
+def _stage_rows(measured: Mapping[str, Mapping[str, float]], corpus: Corpus) -> list[StageRow]:
+    whole = sum(m["seconds"] for m in measured.values()) or 1.0
+    names = identities(*corpus.stages().values())
+    return [
+        StageRow(
+            stage=stage,
+            backend=names.get(stage, "").split(" ")[0],
+            shards=int(m["shards"]),
+            pages=int(m["pages"]),
+            items=int(m["items"]),
+            failed=int(m["failed"]),
+            seconds=m["seconds"],
+            pages_per_second=m["pages_per_second"],
+            busy_seconds=m["busy_seconds"],
+            share=m["seconds"] / whole,
+        )
+        for stage, m in measured.items()
+    ]
+
+
+def _totals(
+    documents: Sequence[Document], measured: Mapping[str, Mapping[str, float]], failures: int
+) -> dict[str, int]:
+    return {
+        "documents": sum(document.status is Status.OK for document in documents),
+        "pages": int(measured["ingest"]["pages"]),
+        "regions": int(measured["layout"]["items"]),
+        "failures": failures,
+    }
+
+
+def _rate(row: Mapping[Any, Any]) -> Rate:
+    return Rate(row["rate"], row["low"], row["high"], row["errors"], row["total"])
+
+
+def _overall(table: pd.DataFrame) -> dict[str, Rate]:
+    """Gold where there is any: silver is a text layer's opinion."""
+    rows = table[table["level"] == "overall"]
+    kind = "gold" if "gold" in set(rows["reference"]) else "silver"
+    return {row["metric"]: _rate(row) for row in rows[rows["reference"] == kind].to_dict("records")}
+
+
+def _groups(table: pd.DataFrame, level: str) -> list[GroupRow]:
+    rows = []
+    for (name, kind), part in table[table["level"] == level].groupby(["name", "reference"], sort=True):
+        records = part.to_dict("records")
+        rates = {row["metric"]: _rate(row) for row in records}
+        rows.append(GroupRow(str(name) or "(top)", int(records[0]["pages"]), rates, str(kind)))
+    return rows
+
+
+def _retrieval(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    if table.empty:
+        return {}
+    return {"pages by their text": dict(zip(table["metric"], table["value"], strict=True))}
+
+
+def _confidences(recognitions: ShardSource) -> dict[str, float]:
+    """Mean confidence of each page's regions, weighted by the length of their text."""
+    sums: dict[str, list[float]] = {}
+    for row in recognitions.rows(without=("words",)):
+        total = sums.setdefault(row.page_id, [0.0, 0.0])
+        total[0] += row.confidence * len(row.text)
+        total[1] += len(row.text)
+    return {page_id: total / length if length else 0.0 for page_id, (total, length) in sums.items()}
+
+
+def _document_failures(documents: Sequence[Document]) -> Iterator[FailureRow]:
+    for document in documents:
+        if document.status is not Status.OK:
+            yield FailureRow(document.path, "ingest", document.reason)
+
+
+def _page_failures(corpus: Corpus) -> Iterator[FailureRow]:
+    named = {row.page_id: row for row in corpus.transcripts.rows(without=("text", "markdown"))}
+    for stage, shards in corpus.stages().items():
+        if not sum(info.failed for info in shards.index().values()):
+            continue
+        for row in shards.rows(without=("image", "words", "text_layer_words", "vector")):
+            page = named.get(getattr(row, "page_id", "") or getattr(row, "item_id", ""))
+            if row.status is Status.FAILED and page is not None:
+                yield FailureRow(page.path, stage, row.reason, str(page.number))
+
+
+def _cards(
+    corpus: Corpus,
+    expected: Mapping[str, Reference],
+    rate_of: Mapping[str, float],
+    confidence: Mapping[str, float],
+    limit: int,
+) -> Iterator[PageCard]:
+    """Yield the worst pages first: failures, then by error rate, then the unscored by confidence."""
+    places = [
+        (row.status is not Status.FAILED, -rate_of.get(row.page_id, -1.0), confidence.get(row.page_id, 0.0), name, row)
+        for name in corpus.transcripts.index()
+        for row in corpus.transcripts.read(name, without=("markdown", "text"))
+    ]
+    places.sort(key=lambda place: (*place[:3], place[4].path, place[4].number))
+    for *_, name, row in places[:limit]:
+        (transcript,) = corpus.transcripts.find(name, row.page_id)
+        yield _card(corpus, name, transcript, expected.get(row.page_id), rate_of.get(row.page_id, math.nan))
+
+
+def _card(corpus: Corpus, shard: str, row: Transcript, reference: Reference | None, rate: float) -> PageCard:
+    (page,) = corpus.pages.find(shard, row.page_id)
+    recognitions: list[Recognition] = corpus.recognitions.find(shard, row.page_id)
+    length = sum(len(r.text) for r in recognitions)
+    differences = diff(reference.text, row.text) if reference else []
+    return PageCard(
+        page_id=row.page_id,
+        path=row.path,
+        number=row.number,
+        group=row.group,
+        width=page.width,
+        height=page.height,
+        image=page.image,
+        regions=corpus.regions.find(shard, row.page_id),
+        reference=reference.text if reference else None,
+        hypothesis=row.text,
+        spans=[(span.op, span.reference, span.hypothesis) for span in diff(reference.text, row.text)]
+        if reference
+        else [],
+        cer_no_space=None if math.isnan(rate) else rate,
+        confidence=sum(r.confidence * len(r.text) for r in recognitions) / length if length else 0.0,
+        status=row.status,
+        reason=row.reason,
+        reference_kind=reference.kind if reference else "none",
+    )

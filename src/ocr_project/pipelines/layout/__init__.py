@@ -1,0 +1,1 @@
+"""Pages to regions in reading order."""

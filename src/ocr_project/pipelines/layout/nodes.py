@@ -1,0 +1,24 @@
+"""Pages to regions in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ocr_project.domain.options import LayoutOptions, RuntimeOptions
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.types import Page, Prune, Region, Shard
+from ocr_project.engine.layout import build_detector
+from ocr_project.engine.shards import pending, stream
+
+
+def detect_regions(
+    pages: ShardSource, regions_done: ShardSource, options: LayoutOptions, runtime: RuntimeOptions
+) -> Iterator[Shard | Prune]:
+    """Find the regions of every page."""
+    detector = build_detector(options)
+    plan = pending(pages.index().values(), regions_done, "layout", detector.identity)
+
+    def detect(batch: Sequence[Page]) -> list[Region]:
+        return [region for regions in detector.detect(batch) for region in regions]
+
+    yield from stream(plan, lambda name: pages.read(name, without=("text_layer_words",)), detect, runtime)

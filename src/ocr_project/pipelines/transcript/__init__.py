@@ -1,0 +1,1 @@
+"""Recognitions to pages of text, and to files that people read."""

@@ -1,0 +1,51 @@
+"""Recognitions to pages of text, and to files that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from ocr_project.domain.options import RuntimeOptions, TranscriptOptions
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard, Transcript
+from ocr_project.engine.exports import export_documents
+from ocr_project.engine.shards import join_pages, pending, stream
+from ocr_project.engine.transcript import assemble, transcript_identity
+
+
+def assemble_transcripts(
+    pages: ShardSource,
+    regions: ShardSource,
+    recognitions: ShardSource,
+    transcripts_done: ShardSource,
+    options: TranscriptOptions,
+    runtime: RuntimeOptions,
+) -> Iterator[Shard | Prune]:
+    """Put the recognitions of each page together."""
+    plan = pending(recognitions.index().values(), transcripts_done, "transcript", transcript_identity(options))
+
+    def read(name: str) -> Iterator[tuple[Page, list[Region], list[Recognition]]]:
+        return join_pages(pages.read(name, without=("image",)), regions.read(name), recognitions.read(name))
+
+    def write(batch: Sequence[tuple[Page, list[Region], list[Recognition]]]) -> list[Transcript]:
+        return [assemble(page, found, read_, options) for page, found, read_ in batch]
+
+    yield from stream(plan, read, write, runtime)
+
+
+def write_exports(
+    pages: ShardSource,
+    regions: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    options: TranscriptOptions,
+) -> partial[None]:
+    """Write Markdown, JSONL, crops and searchable PDFs: what a person takes away."""
+    return partial(
+        export_documents,
+        pages=pages,
+        regions=regions,
+        recognitions=recognitions,
+        transcripts=transcripts,
+        options=options,
+    )

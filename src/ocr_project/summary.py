@@ -1,0 +1,81 @@
+"""The short table that ends a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+_ORDER = ("ingest", "layout", "recognition", "transcript", "embedding", "benchmark")
+
+
+def print_summary(metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]) -> int:
+    """Print a line for each stage, the scores, and where the results lie.
+
+    Args:
+        metrics: What each stage measured, by its name.
+        places: Paths worth a look, by what they are.
+
+    Returns:
+        How many documents and pages failed, over all stages of this run.
+    """
+    console = Console()
+    console.print(_stages(metrics))
+    failures = sum(int(m.get("failed", 0)) + int(m.get("documents_failed", 0)) for m in metrics.values())
+    for line in (*_documents(metrics.get("ingest", {})), *_scores(metrics.get("benchmark", {}))):
+        console.print(line, highlight=False)
+    if failures:
+        console.print(f"[bold red]{failures} failures[/]: each with its reason in the report", highlight=False)
+    for name, path in places.items():
+        console.print(f"{name:>10}  {_short(path)}", highlight=False, soft_wrap=True)
+    return failures
+
+
+def _stages(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("stage")
+    for heading in ("shards", "pages", "rows", "failed", "seconds", "pages/s"):
+        table.add_column(heading, justify="right")
+    for stage in (stage for stage in _ORDER if "shards" in metrics.get(stage, {})):
+        m = metrics[stage]
+        cells = (
+            m["shards"],
+            m["pages"],
+            m["items"],
+            m["failed"],
+            f"{m['seconds']:.1f}",
+            f"{m['pages_per_second']:.2f}",
+        )
+        table.add_row(stage, *map(str, cells))
+    return table
+
+
+def _documents(ingest: Mapping[str, Any]) -> list[str]:
+    if not ingest:
+        return []
+    parts = [f"{ingest['documents']} documents"]
+    parts += [f"[red]{ingest['documents_failed']} unreadable[/]"] if ingest["documents_failed"] else []
+    parts += [f"{ingest['documents_skipped']} skipped"] if ingest["documents_skipped"] else []
+    return [f"{'read':>10}  {', '.join(parts)}"]
+
+
+def _scores(benchmark: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for metric, title in (("cer_no_space", "CER without white space"), ("cer", "CER"), ("wer", "WER")):
+        if benchmark.get(f"{metric}.total"):
+            lines.append(f"{benchmark[metric]:>10.2%}  {title}{_interval(benchmark, metric)}")
+    return lines
+
+
+def _interval(benchmark: Mapping[str, Any], metric: str) -> str:
+    low, high = benchmark.get(f"{metric}.low"), benchmark.get(f"{metric}.high")
+    return "" if low is None or high is None else f" (95 % interval {low:.2%} to {high:.2%})"
+
+
+def _short(path: str) -> str:
+    resolved = Path(path).resolve()
+    here = Path.cwd()
+    return str(resolved.relative_to(here)) if resolved.is_relative_to(here) else str(resolved)
