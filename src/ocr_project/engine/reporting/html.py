@@ -1,0 +1,116 @@
+"""Writes the report: one file without references to anything outside of it.
+
+Text of documents is never trusted: every piece is escaped where it enters the page, the script only
+moves and hides what is there, and the content security policy allows this one script and no network.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import TextIO
+
+from ocr_project.engine.reporting.charts import cer_histogram, confidence_plot, stage_bars
+from ocr_project.engine.reporting.markup import count, escape
+from ocr_project.engine.reporting.model import Report
+from ocr_project.engine.reporting.page_card import page_card
+from ocr_project.engine.reporting.tables import (
+    definitions,
+    failure_table,
+    retrieval_table,
+    score_table,
+    stage_table,
+    summary_cards,
+)
+
+
+def write_report(path: Path, report: Report) -> None:
+    """Write a report as one self-contained HTML file, atomically.
+
+    The pages are taken from `report.pages` one at a time and written at once, so that memory does not
+    grow with their number. Where something fails midway, a report that was there before stays.
+
+    Args:
+        path: The file; its folder is made where it is missing.
+        report: See `model.Report`. Images are scaled down to 900 px of width.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            _write(file, report)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.chmod(0o644)  # mkstemp keeps its files to their owner; a report is there to be shown
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _write(file: TextIO, report: Report) -> None:
+    before, after = _asset("template.html").split("<!-- pages -->\n")
+    values = {**_frame(), **_sections(report)}
+    file.write(Template(before).substitute(values))
+    shown = 0
+    for shown, card in enumerate(report.pages, 1):
+        file.write(page_card(card, shown))
+    values["no_pages"] = "" if shown else '<p class="empty">No page is shown.</p>'
+    file.write(Template(after).substitute(values))
+
+
+def _frame() -> dict[str, str]:
+    script = _asset("script.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    return {"style": _asset("style.css"), "script": script, "script_hash": f"sha256-{digest}"}
+
+
+def _asset(name: str) -> str:
+    return (files(__package__) / name).read_text(encoding="utf-8")
+
+
+def _sections(report: Report) -> dict[str, str]:
+    return {
+        "title": escape(report.title),
+        "created": escape(report.created),
+        "summary": summary_cards(report),
+        "plots": "".join(_plots(report)),
+        "stages": stage_table(report.stages),
+        "groups": score_table("group-rows", "Group", report.groups),
+        "documents": score_table("document-rows", "Document", report.documents),
+        "documents_count": count(len(report.documents)),
+        "failures": failure_table(report.failures),
+        "failures_count": count(len(report.failures)),
+        "retrieval": _retrieval(report),
+        "retrieval_link": '<a href="#retrieval">Retrieval</a>' if report.retrieval else "",
+        "facts": definitions(report.facts),
+        "parameters": definitions(report.parameters),
+        "parameters_count": count(len(report.parameters)),
+    }
+
+
+def _plots(report: Report) -> Iterator[str]:
+    plots = (
+        ("Pages by error rate", cer_histogram(report.points)),
+        ("Confidence against error rate", confidence_plot(report.points)),
+        ("Time by stage", stage_bars(report.stages)),
+    )
+    for caption, plot in plots:
+        if plot:
+            yield f'<figure class="panel"><figcaption>{caption}</figcaption>{plot}</figure>'
+
+
+def _retrieval(report: Report) -> str:
+    if not report.retrieval:
+        return ""
+    return f'<section id="retrieval"><h2>Retrieval</h2>{retrieval_table(report.retrieval)}</section>'
