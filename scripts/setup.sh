@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 venv=${1:?usage: setup.sh VENV}
 
 packages=(git python3-venv tesseract-ocr tesseract-ocr-kor tesseract-ocr-eng tesseract-ocr-rus tesseract-ocr-osd
-  fonts-nanum fonts-dejavu-core)
+  fonts-nanum fonts-dejavu-core fonts-liberation)
 missing=()
 if command -v dpkg-query >/dev/null; then
   for package in "${packages[@]}"; do

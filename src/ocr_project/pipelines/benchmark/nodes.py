@@ -13,10 +13,11 @@ from ocr_project.domain.options import BenchmarkOptions, IngestOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Document, Embedding, Qrel, Reference, Score, Status, Transcript
+from ocr_project.engine.index import open_index
 from ocr_project.engine.ingest import read_qrels
-from ocr_project.engine.metrics import bootstrap_rate, evaluate_run, score_page
+from ocr_project.engine.metrics import bootstrap_rate, score_page, score_run
 from ocr_project.engine.references import find_references
-from ocr_project.engine.search import open_index, top_k
+from ocr_project.engine.search import top_k
 
 METRICS = ("cer_no_space", "cer", "wer", "ned")
 
@@ -83,9 +84,10 @@ def evaluate_retrieval(
         for query in from_frame(query_vectors, Embedding)
         if query.item_id in judged
     }
-    values = evaluate_run(judged, run, options.cutoffs) if run else {}
-    rows = [{"metric": name, "value": value, "queries": len(judged)} for name, value in values.items()]
-    return pd.DataFrame(rows, columns=["metric", "value", "queries"])
+    if not run:
+        return pd.DataFrame(columns=["metric", "value", "queries"])
+    means = pd.DataFrame.from_dict(score_run(judged, run, options.cutoffs), orient="index").mean()
+    return pd.DataFrame({"metric": means.index, "value": means.to_numpy(), "queries": len(judged)})
 
 
 def measure_benchmark(score_table: pd.DataFrame, retrieval_table: pd.DataFrame) -> dict[str, float]:

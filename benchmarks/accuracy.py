@@ -1,0 +1,123 @@
+"""How well the laptop's detector and recognizer read the real pages, beside plain Tesseract.
+
+Usage: python benchmarks/accuracy.py [--groups ko_law …] [--every N] [--source png|pdf] [--dpi 200] [--plain] [--json FILE]
+
+CER without white space is micro-averaged over a group, after `metrics.normalize` (NFC, dot leaders,
+middle dots: the scoring notes of the data). `--plain` runs Tesseract's own modes 3, 4 and 6 side by side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ocr_project.domain.options import IngestOptions, LayoutOptions, RecognitionOptions, TesseractOptions
+from ocr_project.domain.types import Page, Recognition, TextFormat
+from ocr_project.engine.ingest import open_source
+from ocr_project.engine.layout import build_detector
+from ocr_project.engine.metrics import Counts, normalize, score_page
+from ocr_project.engine.recognition import build_recognizer
+from ocr_project.engine.recognition.reader import Reader
+
+DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+GROUPS = ("ko_law", "ko_gov", "ru_docs", "en_usgov")
+PLAIN = {"ko_law": "kor+eng", "ko_gov": "kor+eng", "ru_docs": "rus", "en_usgov": "eng"}
+
+
+@dataclass(frozen=True)
+class Item:
+    group: str
+    page: Page
+    truth: str
+
+
+def items(group: str, source: str, dpi: int) -> Iterator[Item]:
+    options = IngestOptions(source=str(DATA / group), include=(f"**/*.{source}",), dpi=dpi)
+    opened = open_source(options, default_root=Path.cwd())
+    for document in opened.documents():
+        folder = Path(document.source).parent
+        for page in opened.pages(document, 1, document.pages):
+            name = Path(document.path).stem if source == "png" else f"p{page.number:03d}"
+            yield Item(group, page, (folder / f"{name}.gt.txt").read_text(encoding="utf-8"))
+
+
+def as_text(recognition: Recognition) -> str:
+    """Lines of words, also for tables, whose `text` is HTML."""
+    if recognition.format is TextFormat.TEXT:
+        return recognition.text
+    lines: dict[int, list[str]] = {}
+    for word in recognition.words:
+        lines.setdefault(word.line, []).append(word.text)
+    return "\n".join(" ".join(parts) for parts in lines.values())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--groups", nargs="*", default=GROUPS)
+    parser.add_argument("--every", type=int, default=1, help="take every Nth page")
+    parser.add_argument("--source", choices=("png", "pdf"), default="png")
+    parser.add_argument("--dpi", type=int, default=IngestOptions().dpi, help="for --source pdf")
+    parser.add_argument("--languages", default=TesseractOptions().languages)
+    parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--dump", type=Path, help="folder for the texts")
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    detector = build_detector(LayoutOptions())
+    recognizer = build_recognizer(RecognitionOptions(tesseract=TesseractOptions(languages=options.languages)))
+    reader = Reader(None)
+
+    def ours(item: Item) -> tuple[str, float]:
+        started = time.perf_counter()
+        (regions,) = detector.detect([item.page])
+        text = "\n".join(as_text(r) for r in recognizer.recognize(item.page, regions))
+        if options.dump:
+            name = f"{item.group}_{item.page.path.replace('/', '_')}_{item.page.number}.txt"
+            (options.dump / name).write_text(text)
+        return text, time.perf_counter() - started
+
+    def plain(item: Item, mode: int) -> tuple[str, float]:
+        started = time.perf_counter()
+        grey = cv2.imdecode(np.frombuffer(item.page.image or b"", np.uint8), cv2.IMREAD_GRAYSCALE)
+        words = reader.read(np.asarray(grey, np.uint8), PLAIN[item.group], mode, round(item.page.dpi) or 150)
+        return " ".join(word.text for word in words), time.perf_counter() - started
+
+    ways = {"ours": ours}
+    if options.plain:
+        ways |= {f"mode {mode}": lambda item, mode=mode: plain(item, mode) for mode in (3, 4, 6)}
+    results = {}
+    with ThreadPoolExecutor(2) as pool:
+        for group in options.groups:
+            pages = list(items(group, options.source, options.dpi))[:: options.every]
+            for name, way in ways.items():
+                answers = list(pool.map(way, pages))
+                results[f"{group} {name}"] = report(group, name, pages, answers)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=2))
+
+
+def report(group: str, name: str, pages: list[Item], answers: list[tuple[str, float]]) -> dict[str, float]:
+    by_document: dict[str, dict[str, Counts]] = {}
+    for item, (text, _) in zip(pages, answers, strict=True):
+        document = by_document.setdefault(item.page.path.split("/")[0], {})
+        for metric, counts in score_page(item.truth, text).items():
+            document[metric] = document.get(metric, Counts(0, 0)) + counts
+    for path, document in by_document.items():
+        print(f"{group:>9} {name:<7} {path:<24}", *(f"{m} {document[m].rate:6.2%}" for m in ("cer_no_space", "cer", "wer")))
+    whole = {m: sum((d[m] for d in by_document.values()), Counts(0, 0)).rate for m in ("cer_no_space", "cer", "wer")}
+    seconds = sum(seconds for _, seconds in answers) / len(answers)
+    print(f"{group:>9} {name:<7} {'ALL':<24}", *(f"{m} {rate:6.2%}" for m, rate in whole.items()), f"{seconds:.2f} s", flush=True)
+    return {**whole, "seconds": seconds, "pages": len(pages)}
+
+
+if __name__ == "__main__":
+    normalize("")
+    main()

@@ -1,0 +1,86 @@
+"""What was exported already: a small JSON file in the folder of the exports."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ocr_project.engine.exports.atomic import atomic
+
+log = logging.getLogger(__name__)
+
+_NAME = ".manifest.json"
+
+
+@dataclass(slots=True)
+class Manifest:
+    """Keys and files by document.
+
+    Attributes:
+        documents: By name: the key, and the files relative to the folder.
+        jsonl: Key of `ocr_results.jsonl`; an empty string where it is not up to date.
+    """
+
+    folder: Path
+    documents: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+    jsonl: str = ""
+
+    @classmethod
+    def load(cls, folder: Path) -> Manifest:
+        """Read the manifest of a folder; one that is missing or damaged is empty, and all is written anew."""
+        path = folder / _NAME
+        try:
+            data = json.loads(path.read_text("utf-8"))
+            documents = {name: (str(entry["key"]), list(entry["files"])) for name, entry in data["documents"].items()}
+            return cls(folder, documents, str(data["jsonl"]))
+        except FileNotFoundError:
+            return cls(folder)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            log.warning("%s cannot be read (%s): everything is exported again", path, error)
+            return cls(folder)
+
+    def holds(self, name: str, key: str) -> bool:
+        """Say whether a document was exported with this very key and its files are still there."""
+        known, files = self.documents.get(name, ("", []))
+        return known == key and all((self.folder / file).is_file() for file in files)
+
+    def record(self, name: str, key: str, files: Iterable[str]) -> None:
+        """Note a finished document; files that it had before and has no more are removed."""
+        now = sorted(files)
+        _, before = self.documents.get(name, ("", []))
+        self.documents[name] = (key, now)
+        self._remove(set(before) - set(now))
+
+    def keep(self, names: Collection[str]) -> bool:
+        """Forget documents that left the corpus, and remove their files.
+
+        Returns:
+            Whether there were any.
+        """
+        gone = set(self.documents) - set(names)
+        for name in gone:
+            _, files = self.documents.pop(name)
+            self._remove(set(files))
+        return bool(gone)
+
+    def save(self) -> None:
+        """Write the manifest."""
+        entries = {name: {"key": key, "files": files} for name, (key, files) in self.documents.items()}
+        with atomic(self.folder / _NAME) as file:
+            file.write(json.dumps({"jsonl": self.jsonl, "documents": entries}, ensure_ascii=False).encode())
+
+    def _remove(self, files: Collection[str]) -> None:
+        """Remove files that no document has, and the folders that this leaves empty."""
+        if not files:
+            return
+        used = {file for _, theirs in self.documents.values() for file in theirs}
+        for file in set(files) - used:
+            path = self.folder / file
+            path.unlink(missing_ok=True)
+            for parent in path.parents:
+                if parent == self.folder or any(parent.iterdir()):
+                    break
+                parent.rmdir()

@@ -1,0 +1,108 @@
+"""Which documents there are, what they are called on disk, and which of them have to be written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import PurePosixPath
+
+from ocr_project.domain.options import TranscriptOptions
+from ocr_project.domain.protocols import ShardSource
+
+_REVISION = "1"  # of the code of this folder: raise it when the same rows would give other files
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")  # .pdf, .jpeg; not the end of "report 2024.12"
+_LONGEST_NAME = 200  # bytes: file systems take 255, and a suffix and the mark of a partial file come on top
+
+# Looked at for the plan only: what is large, or comes later, stays unread.
+_LARGE = ("image", "text_layer", "text_layer_words")
+
+
+@dataclass(slots=True)
+class Export:
+    """One document to be exported.
+
+    Attributes:
+        name: Path of its files under `markdown/` and `pdf/`, without their suffix.
+        shards: Names of the shards that hold its pages, in order.
+        key: sha256 of all that its files depend on.
+        readable: Whether any page has an image.
+    """
+
+    doc_id: str
+    path: str
+    name: str = ""
+    shards: list[str] = field(default_factory=list)
+    key: str = ""
+    readable: bool = False
+
+
+def plan_exports(pages: ShardSource, transcripts: ShardSource, options: TranscriptOptions) -> list[Export]:
+    """List the documents of a corpus in order, named and keyed; no image is read.
+
+    Args:
+        pages: Shards of `Page`.
+        transcripts: Shards of `Transcript`; pages that have none yet are left out.
+        options: What is exported.
+    """
+    found = list(_documents(pages, transcripts))
+    _name(found)
+    keys = {name: (pages.index()[name].key, info.key) for name, info in transcripts.index().items()}
+    chosen = options.model_dump_json()
+    for export in found:
+        parts = [_REVISION, chosen, export.doc_id, export.path, export.name]
+        export.key = digest([*parts, *(key for name in export.shards for key in keys[name])])
+    return found
+
+
+def digest(parts: list[str]) -> str:
+    """Return the sha256 of a list of strings, in hexadecimal."""
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+
+def shard_names(pages: ShardSource, transcripts: ShardSource) -> list[str]:
+    """Return the shards that are there in both, in the order of the corpus."""
+    done: Mapping[str, object] = transcripts.index()
+    return [name for name in pages.index() if name in done]
+
+
+def stem(path: str) -> str:
+    """Return a document's path without its suffix."""
+    return _SUFFIX.sub("", path)
+
+
+def _documents(pages: ShardSource, transcripts: ShardSource) -> Iterator[Export]:
+    rows = ((name, page) for name in shard_names(pages, transcripts) for page in pages.read(name, without=_LARGE))
+    for (doc_id, path), group in groupby(rows, key=lambda row: (row[1].doc_id, row[1].path)):
+        export = Export(doc_id, path)
+        for name, page in group:
+            if name not in export.shards:
+                export.shards.append(name)
+            export.readable = export.readable or page.width > 0
+        yield export
+
+
+def _name(found: list[Export]) -> None:
+    """Give each document the path without its suffix, or with it where two would be the same on any disk."""
+    for export in found:
+        export.name = _safe(stem(export.path), export.doc_id)
+    for unique in (False, True):
+        count = Counter(export.name.casefold() for export in found)
+        for export in found:
+            if count[export.name.casefold()] > 1:
+                export.name = _safe(export.path, export.doc_id) + (f".{export.doc_id}" if unique else "")
+
+
+def _safe(path: str, doc_id: str) -> str:
+    """Keep a path below the folder, and each of its parts short enough for a disk."""
+    parts = [part for part in PurePosixPath(path.replace("\0", "")).parts if part not in ("/", ".", "..")]
+    return "/".join(_shorten(part, doc_id) for part in parts) or doc_id
+
+
+def _shorten(part: str, doc_id: str) -> str:
+    data = part.encode()
+    return part if len(data) <= _LONGEST_NAME else f"{data[: _LONGEST_NAME - 17].decode(errors='ignore')}_{doc_id}"

@@ -1,0 +1,191 @@
+"""The exports of a corpus: one walk over its shards, no document written twice."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from ocr_project.domain.errors import DocumentError
+from ocr_project.domain.options import TranscriptOptions
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.types import Page, Transcript
+from ocr_project.engine.exports import jsonl
+from ocr_project.engine.exports.atomic import PARTIAL, atomic
+from ocr_project.engine.exports.crops import write_crops
+from ocr_project.engine.exports.manifest import Manifest
+from ocr_project.engine.exports.markdown_files import markdown_path, page_block
+from ocr_project.engine.exports.plan import Export, digest, plan_exports, shard_names
+from ocr_project.engine.exports.searchable_pdf import SearchablePdf, pdf_path
+from ocr_project.engine.shards import join_pages
+from ocr_project.engine.transcript import readings
+from ocr_project.engine.transcript.lines import Reading
+
+log = logging.getLogger(__name__)
+
+_SAVE_EVERY = 2.0  # seconds: what a kill may lose of the manifest, against writing it 40,000 times
+
+
+@dataclass(frozen=True, slots=True)
+class _Corpus:
+    pages: ShardSource
+    regions: ShardSource
+    recognitions: ShardSource
+    transcripts: ShardSource
+
+
+@dataclass(frozen=True, slots=True)
+class _PageRow:
+    page: Page
+    readings: Sequence[Reading]
+    transcript: Transcript
+
+
+def export_documents(
+    folder: Path,
+    *,
+    pages: ShardSource,
+    regions: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    options: TranscriptOptions,
+) -> None:
+    """Write what a person takes away, and only what is not there already.
+
+    Every file is there whole or not at all. A document is written again where its rows, the options
+    or the files themselves changed; what belongs to no document of the corpus any more is removed.
+    Memory holds a page at a time, whatever the length of a document.
+
+    Args:
+        folder: For `markdown/`, `crops/`, `pdf/` and `ocr_results.jsonl`.
+        pages: Shards of `Page`; likewise the other three, shard for shard.
+        options: Which exports to write.
+
+    Raises:
+        StorageError: The disk is full, or the folder cannot be written to; what was finished is kept.
+    """
+    corpus = _Corpus(pages, regions, recognitions, transcripts)
+    plan = plan_exports(pages, transcripts, options)
+    folder.mkdir(parents=True, exist_ok=True)
+    for leftover in folder.rglob(f".*{PARTIAL}"):  # of a run that was killed
+        leftover.unlink()
+    manifest = Manifest.load(folder)
+    pruned = manifest.keep({export.name for export in plan})
+    todo = {export.name for export in plan if not manifest.holds(export.name, export.key)}
+    key = digest([export.key for export in plan]) if options.jsonl else ""
+    lines = options.jsonl and (manifest.jsonl != key or not (folder / jsonl.FILE).is_file())
+    if not options.jsonl:
+        (folder / jsonl.FILE).unlink(missing_ok=True)
+    if not (todo or lines or pruned or manifest.jsonl != key):
+        return
+    try:
+        _export(corpus, plan, todo, manifest, _Jobs(options, lines))
+        manifest.jsonl = key
+    finally:
+        manifest.save()
+
+
+@dataclass(frozen=True, slots=True)
+class _Jobs:
+    options: TranscriptOptions
+    lines: bool
+
+
+def _export(corpus: _Corpus, plan: Sequence[Export], todo: set[str], manifest: Manifest, jobs: _Jobs) -> None:
+    exports = {(export.doc_id, export.path): export for export in plan}
+    with_images = {shard for export in plan if export.name in todo for shard in export.shards}
+    saved = time.monotonic()
+    with ExitStack() as stack:
+        sink = stack.enter_context(atomic(manifest.folder / jsonl.FILE)) if jobs.lines else None
+        rows = _rows(corpus, with_images, everything=jobs.lines)
+        for identifier, document in groupby(rows, key=lambda row: (row.page.doc_id, row.page.path)):
+            export = exports[identifier]
+            if export.name in todo:
+                files = _write_document(manifest.folder, export, document, jobs.options, sink)
+                manifest.record(export.name, export.key, files)
+            else:
+                for row in document:
+                    _write_line(sink, row)
+            if time.monotonic() - saved > _SAVE_EVERY:
+                manifest.save()
+                saved = time.monotonic()
+
+
+def _rows(corpus: _Corpus, with_images: set[str], *, everything: bool) -> Iterator[_PageRow]:
+    """Walk through the corpus; images are read only in shards that need them."""
+    for name in shard_names(corpus.pages, corpus.transcripts):
+        if name not in with_images and not everything:
+            continue
+        without = () if name in with_images else ("image",)
+        joined = join_pages(
+            corpus.pages.read(name, without=without),
+            corpus.regions.read(name),
+            corpus.recognitions.read(name),
+            corpus.transcripts.read(name),
+        )
+        for page, regions, recognitions, (transcript, *_) in joined:
+            yield _PageRow(page, readings(page, regions, recognitions), transcript)
+
+
+def _write_document(
+    folder: Path, export: Export, rows: Iterator[_PageRow], options: TranscriptOptions, sink: BinaryIO | None
+) -> list[str]:
+    with _DocumentFiles(folder, export, options) as files:
+        for row in rows:
+            files.add(row)
+            _write_line(sink, row)
+        return files.paths
+
+
+def _write_line(sink: BinaryIO | None, row: _PageRow) -> None:
+    if sink is not None:
+        sink.write(jsonl.page_line(row.page, row.readings, row.transcript))
+
+
+class _DocumentFiles:
+    """The files of one document while its pages come in."""
+
+    def __init__(self, folder: Path, export: Export, options: TranscriptOptions) -> None:
+        self.paths: list[str] = []
+        self._folder = folder
+        self._stack = ExitStack()
+        self._markdown_path = markdown_path(export.name)
+        self._markdown = self._open(self._markdown_path) if options.markdown else None
+        wanted = options.searchable_pdf and export.readable
+        self._pdf = SearchablePdf(self._open(pdf_path(export.name)), export.path) if wanted else None
+
+    def __enter__(self) -> _DocumentFiles:
+        return self
+
+    def add(self, row: _PageRow) -> None:
+        if self._markdown is not None:
+            self._markdown.write(page_block(row.transcript, self._markdown_path))
+            self.paths += self._crops(row)
+        if self._pdf is not None:
+            self._pdf.add(row.page, row.readings)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._stack:  # closes the files, or drops them on an error
+            if error is not None:
+                raise error
+            if self._pdf is not None:
+                self._pdf.finish()
+
+    def _open(self, path: str) -> BinaryIO:
+        self.paths.append(path)
+        return self._stack.enter_context(atomic(self._folder / path))
+
+    def _crops(self, row: _PageRow) -> list[str]:
+        try:
+            return write_crops(self._folder, row.page, [reading.region for reading in row.readings])
+        except DocumentError as error:
+            log.warning("page %d of %s has no crops: %s", row.page.number, row.page.path, error.reason)
+            return []

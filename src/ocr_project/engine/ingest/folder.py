@@ -1,0 +1,207 @@
+"""A folder of PDFs and images.
+
+What a file is, its first bytes say; its name only says whether somebody meant it to be a document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from ocr_project.domain.errors import BrokenDocument, DocumentError, SourceError, UnsupportedMedia
+from ocr_project.domain.options import IngestOptions
+from ocr_project.domain.types import Document, Page, Status
+from ocr_project.engine.ingest import images, pdf
+from ocr_project.engine.ingest.picture import to_pages
+from ocr_project.engine.ingest.selection import Selection
+
+SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
+OFFICE_SUFFIXES = frozenset(
+    {".hwp", ".hwpx", ".doc", ".docx", ".ppt", ".pptx", ".xls", ".xlsx", ".odt", ".heic", ".jp2", ".djvu"}
+)
+_REFERENCE_SUFFIXES = frozenset({".txt", ".json", ".jsonl", ".csv", ".tsv", ".md", ".html", ".tex", ".xml", ".yml"})
+_ID_DIGITS = 16
+_PDF_HEADER_WITHIN = 1024  # bytes; PDF 1.7, appendix H, note 13
+
+
+class FolderSource:
+    """Every PDF and image below a folder, in the order of their paths."""
+
+    def __init__(self, root: Path, options: IngestOptions, *, only: str | None = None) -> None:
+        self._root = root.resolve()
+        self._options = options
+        self._only = only
+        self._selection = Selection(options.include)
+
+    def documents(self) -> Iterator[Document]:
+        """List the documents.
+
+        Raises:
+            SourceError: There is none.
+        """
+        first_of: dict[str, str] = {}
+        names: set[str] = set()
+        for name, path in self._candidates():
+            document = self._document(name, path, names)
+            names.add(name)
+            if document.status is Status.OK:
+                original = first_of.setdefault(document.doc_id, name)
+                if original != name:
+                    document = replace(document, status=Status.SKIPPED, reason=f"duplicate of {original}")
+            yield document
+        if not names:
+            kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
+            raise SourceError(
+                f"no documents in {self._root} that match {', '.join(self._options.include)}:"
+                f" put files there ({kinds}), or name another folder with --params ingest.source=/path/to/documents"
+            )
+
+    def pages(self, document: Document, first: int, last: int) -> Iterator[Page]:
+        """Yield the pages of a document."""
+        read = pdf.read_pages if document.media_type == pdf.MEDIA_TYPE else images.read_pages
+        answers = read(Path(document.source), first, last, self._options)
+        yield from to_pages(document, first, answers, self._options)
+
+    def _candidates(self) -> list[tuple[str, Path]]:
+        """Return names and paths of what looks like a document, in the order in which shards are sorted too."""
+        if self._only is not None:
+            return [(_name(self._root / self._only, self._root), self._root / self._only)]
+        found = []
+        for path in _walk(self._root):
+            name = _name(path, self._root)
+            if _is_candidate(path, self._root) and self._selection.takes(name):
+                found.append((name, path))
+        return sorted(found, key=lambda entry: (f"{entry[0]}#", os.fsencode(entry[1])))
+
+    def _document(self, name: str, path: Path, taken: set[str]) -> Document:
+        parts = PurePosixPath(name).parts
+        blank = Document(
+            doc_id=hashlib.sha256(os.fsencode(path.relative_to(self._root))).hexdigest()[:_ID_DIGITS],
+            path=name,
+            group=parts[0] if len(parts) > 1 else "",
+            media_type="",
+            pages=0,
+            bytes=0,
+            source=_storable(str(path)),
+        )
+        try:
+            _check_path(path, self._root, name in taken)
+            blank = replace(blank, bytes=path.stat().st_size)
+            blank = replace(blank, doc_id=_hash(path))
+            blank = replace(blank, media_type=_media_type(path, blank.bytes))
+            return replace(blank, pages=_counter(blank.media_type)(path, self._options))
+        except UnsupportedMedia as error:
+            status = Status.SKIPPED if path.suffix.lower() in OFFICE_SUFFIXES else Status.FAILED
+            return replace(blank, status=status, reason=error.reason)
+        except DocumentError as error:
+            return replace(blank, status=Status.FAILED, reason=error.reason)
+        except OSError as error:
+            reason = f"broken: the file cannot be read ({error.strerror}); check its permissions"
+            return replace(blank, status=Status.FAILED, reason=reason)
+
+
+def holds_documents(root: Path) -> bool:
+    """Say whether there is anything in a folder that looks like a document."""
+    return root.is_dir() and any(_is_candidate(path, root.resolve()) for path in _walk(root.resolve()))
+
+
+def sniff(path: Path) -> str | None:
+    """Return the media type by the first bytes of a file, whatever its name; None where it is none of ours."""
+    with path.open("rb") as file:
+        head = file.read(_PDF_HEADER_WITHIN)
+    return pdf.MEDIA_TYPE if b"%PDF-" in head else images.media_type(head)
+
+
+def _counter(media_type: str) -> Callable[[Path, IngestOptions], int]:
+    return pdf.count_pages if media_type == pdf.MEDIA_TYPE else images.count_pages
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    """Yield files, links to folders, which are not followed, and folders that cannot be listed."""
+    closed: list[Path] = []
+    for folder, folders, files in os.walk(root, onerror=lambda error: closed.append(Path(error.filename))):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        linked = [name for name in folders if (Path(folder) / name).is_symlink()]
+        yield from (Path(folder) / name for name in (*files, *linked))
+    yield from closed
+
+
+def _is_candidate(path: Path, root: Path) -> bool:
+    """Whether somebody means this to be a document: by its suffix, or by its bytes if the suffix says nothing."""
+    suffix = path.suffix.lower()
+    if path.name.startswith(".") or suffix in _REFERENCE_SUFFIXES:
+        return False
+    if suffix in SUFFIXES or suffix in OFFICE_SUFFIXES or _is_closed(path):
+        return True
+    if path.is_symlink() and not _inside(path, root):
+        return path.is_dir()  # a folder outside may hold any number of documents: say that it is left out
+    try:
+        return path.is_file() and sniff(path) is not None
+    except OSError:
+        return False  # not named like a document, and not to be read
+
+
+def _is_closed(path: Path) -> bool:
+    return path.is_dir() and not os.access(path, os.R_OK | os.X_OK)
+
+
+def _check_path(path: Path, root: Path, taken: bool) -> None:
+    """Refuse what must not be opened.
+
+    Raises:
+        BrokenDocument: A link to nothing or in a circle, or a name that cannot be written down.
+        UnsupportedMedia: A link out of the source, a folder, a pipe or a device.
+    """
+    if taken:
+        raise UnsupportedMedia("another file has the same name, composed otherwise (NFC and NFD); rename one of them")
+    if _storable(str(path)) != str(path):
+        raise BrokenDocument("the name of the file is not valid UTF-8; rename it")
+    if path.is_symlink() and not _inside(path, root):
+        if not path.exists():
+            raise BrokenDocument("a symbolic link that leads nowhere; put the file itself there")
+        raise UnsupportedMedia(
+            "a symbolic link that leads out of the source folder is not followed; put the file itself there, or"
+            " name the folder that it leads to as ingest.source"
+        )
+    if _is_closed(path):
+        raise BrokenDocument("the folder cannot be listed; check its permissions")
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise UnsupportedMedia("not a file but a folder, pipe or device that is named like one; rename it")
+
+
+def _media_type(path: Path, size: int) -> str:
+    if not size:
+        raise BrokenDocument("the file is empty (0 bytes); copy it again")
+    media_type = sniff(path)
+    if media_type is None and path.suffix.lower() in OFFICE_SUFFIXES:
+        raise UnsupportedMedia(f"{path.suffix} files are not read; save it as PDF")
+    if media_type is None:
+        raise BrokenDocument(f"not a {path.suffix[1:].upper()}, nor anything else that is read, by its first bytes")
+    return media_type
+
+
+def _name(path: Path, root: Path) -> str:
+    """Relative to the root, NFC: macOS writes names in NFD, and a document should have one name everywhere."""
+    return unicodedata.normalize("NFC", _storable(path.relative_to(root).as_posix()))
+
+
+def _storable(name: str) -> str:
+    """Replace the bytes of a name that are not UTF-8: Python keeps them as surrogates, Parquet refuses those."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _inside(path: Path, root: Path) -> bool:
+    try:
+        return path.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # leads nowhere, or in a circle
+        return False
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:_ID_DIGITS]

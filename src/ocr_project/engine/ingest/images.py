@@ -1,0 +1,270 @@
+"""Image files to pages: upright, eight bits, no alpha; a JPEG or PNG that is so already stays byte for byte."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ocr_project.domain.errors import BrokenDocument, DocumentError, TooLarge
+from ocr_project.domain.options import IngestOptions
+from ocr_project.engine.ingest.picture import Answers, Picture
+from ocr_project.engine.pixels import Pixels, decode, encode
+
+# Pillow's own limit is one for the whole process, and warns where ours allows: `ingest.max_pixels` is
+# checked by `_check_size` before anything is decoded.
+Image.MAX_IMAGE_PIXELS = None
+
+_MAGIC = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"II*\x00": "image/tiff",
+    b"MM\x00*": "image/tiff",
+    b"II+\x00": "image/tiff",  # BigTIFF
+    b"MM\x00+": "image/tiff",
+    b"BM": "image/bmp",
+    b"GIF8": "image/gif",
+}
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
+# What Pillow's decoders raise on damaged files, found by mutating files (tests/property/test_ingest_bad_input.py).
+_DAMAGE = (
+    OSError,  # UnidentifiedImageError is one
+    SyntaxError,
+    ValueError,
+    EOFError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+_ORIENTATION = 0x0112  # EXIF 2.32, table 4
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_PNG_BIT_DEPTH = 24  # offset of the bit depth in a PNG file: signature 8, chunk head 8, width 4, height 4
+_PLAUSIBLE_DPI = (36.0, 1200.0)  # the range of `ingest.dpi`; 1 and 72,000 are found in the wild
+_PAPER_SHARE = 0.3  # a drawn page has one exact value on most of its area; a scan or photograph has none
+
+
+def media_type(head: bytes) -> str | None:
+    """Return the media type by the first bytes of a file, or None."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
+
+
+def count_pages(path: Path, options: IngestOptions) -> int:
+    """Return the number of pages: frames of a TIFF, one of anything else.
+
+    Raises:
+        BrokenDocument: Pillow cannot read the header.
+        TooLarge: The only page has more pixels than `ingest.max_pixels`.
+    """
+    with _guarded(), _opened(path, options) as image:
+        count = int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
+        if count == 1:
+            _check_size(image.size, options)
+        return count
+
+
+def read_pages(path: Path, first: int, last: int, options: IngestOptions) -> Answers:
+    """Read pages of an image file, from one opening of it.
+
+    Yields:
+        For each of `first` to `last`, both included, from 1: a picture, or why there is none.
+    """
+    try:
+        with _guarded(), _opened(path, options) as image:
+            for number in range(first, last + 1):
+                yield _attempt(image, number, path, options)
+                first = number + 1
+    except DocumentError as error:
+        for _ in range(first, last + 1):
+            yield error
+
+
+def read_image(data: bytes, options: IngestOptions) -> Picture:
+    """Read the only page of an image file that is in memory.
+
+    Raises:
+        BrokenDocument: The bytes are no image, or a damaged one.
+        TooLarge: It has more pixels than `ingest.max_pixels`.
+    """
+    with _guarded(), _opened(BytesIO(data), options) as image:
+        return _picture(image, data, options)
+
+
+def encode_page(pixels: Pixels, options: IngestOptions) -> tuple[bytes, str]:
+    """Encode a page once: PNG where it is drawn, JPEG where it is a scan or a photograph.
+
+    Args:
+        pixels: Shape (height, width) grey or (height, width, 3) RGB, uint8.
+        options: Quality of the JPEG.
+
+    Returns:
+        The bytes and their media type. A page without colour is stored grey.
+    """
+    if pixels.ndim == 3 and _is_grey(pixels):
+        pixels = np.ascontiguousarray(pixels[..., 0])
+    if _is_drawn(pixels):
+        return encode(pixels), "image/png"
+    return encode(pixels, jpeg_quality=options.jpeg_quality), "image/jpeg"
+
+
+def to_pixels(image: Image.Image) -> Pixels:
+    """Turn any Pillow image into pixels: 16 bits scaled to 8, alpha over white, CMYK and palettes to RGB.
+
+    Returns:
+        Shape (height, width) for grey or (height, width, 3) RGB, uint8.
+    """
+    if image.mode.startswith("I") or image.mode == "F":
+        return _deep(np.asarray(image), sixteen=image.mode.startswith("I;16"))
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        layered = image.convert("RGBA")
+        paper = Image.new("RGBA", layered.size, "white")
+        return np.asarray(Image.alpha_composite(paper, layered).convert("RGB"), np.uint8)
+    return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"), np.uint8)
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    """Turn what Pillow raises on damaged files into a `BrokenDocument`."""
+    try:
+        yield
+    except _DAMAGE as error:
+        what = str(error).strip() or type(error).__name__
+        raise BrokenDocument(f"the image is damaged ({what}); export it again") from error
+
+
+def _opened(file: Path | BytesIO, options: IngestOptions) -> Image.Image:
+    if size := _webp_size(file):
+        _check_size(size, options)  # before opening: Pillow allocates the whole canvas as it opens a WebP
+    return Image.open(file, formats=_FORMATS)
+
+
+def _attempt(image: Image.Image, number: int, path: Path, options: IngestOptions) -> Picture | DocumentError:
+    try:
+        with _guarded():
+            if image.format == "TIFF":
+                image.seek(number - 1)
+            elif number != 1:
+                raise EOFError(f"it has no page {number}")
+            return _picture(image, path, options)
+    except DocumentError as error:
+        return error
+
+
+def _picture(image: Image.Image, whole: Path | bytes, options: IngestOptions) -> Picture:
+    _check_size(image.size, options)
+    dpi = _dpi(image)
+    width, height = image.size
+    if image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB") and _orientation(image) == 1:
+        data = _bytes(whole)
+        if _is_readable(data, width, height):
+            image.draft(image.mode, (1, 1))  # an eighth of the size is enough to see that all of it is there
+            image.load()
+            return Picture(data, "image/jpeg", width, height, dpi)
+    image.load()
+    if image.format == "PNG" and image.mode in ("L", "RGB") and "transparency" not in image.info:
+        data = _bytes(whole)
+        if data[_PNG_BIT_DEPTH] == 8 and _orientation(image) == 1 and _is_readable(data, width, height):
+            return Picture(data, "image/png", width, height, dpi)
+    turn = _UPRIGHT.get(_orientation(image))
+    pixels = to_pixels(image if turn is None else image.transpose(turn))
+    encoded, kind = encode_page(pixels, options)
+    return Picture(encoded, kind, pixels.shape[1], pixels.shape[0], dpi)
+
+
+def _bytes(whole: Path | bytes) -> bytes:
+    return whole if isinstance(whole, bytes) else whole.read_bytes()
+
+
+def _is_readable(data: bytes, width: int, height: int) -> bool:
+    """Whether the later stages, which do not read with Pillow, make the same of a file that is kept as it is."""
+    try:
+        return decode(data).shape[:2] == (height, width)
+    except BrokenDocument:
+        return False
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8; 1 (upright) where there is none, or EXIF that cannot be read."""
+    try:
+        found = image.getexif().get(_ORIENTATION, 1)
+    except _DAMAGE:
+        return 1
+    return found if found in _UPRIGHT else 1
+
+
+def _webp_size(file: Path | BytesIO) -> tuple[int, int] | None:
+    """Return width and height from the head of a WebP (RFC 9649, section 2); None where it is none."""
+    if isinstance(file, Path):
+        with file.open("rb") as stream:
+            head = stream.read(30)
+    else:
+        head = file.getvalue()[:30]
+    if media_type(head) != "image/webp" or len(head) < 30:
+        return None
+    match head[12:16]:
+        case b"VP8X":
+            return 1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little")
+        case b"VP8L":
+            bits = int.from_bytes(head[21:25], "little")
+            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        case b"VP8 ":
+            width, height = struct.unpack("<HH", head[26:30])
+            return width & 0x3FFF, height & 0x3FFF
+    return None
+
+
+def _check_size(size: tuple[int, int], options: IngestOptions) -> None:
+    width, height = size
+    if width * height > options.max_pixels:
+        raise TooLarge(
+            f"{width} x {height} pixels are more than ingest.max_pixels ({options.max_pixels:,});"
+            " scale the image down, or raise the limit if the machine has the memory"
+        )
+
+
+def _dpi(image: Image.Image) -> float:
+    try:
+        dpi = float(image.info.get("dpi", (0.0,))[0])
+    except _DAMAGE:  # a fraction with a zero below, a tuple of nothing
+        return 0.0
+    return dpi if _PLAUSIBLE_DPI[0] <= dpi <= _PLAUSIBLE_DPI[1] else 0.0
+
+
+def _is_grey(pixels: Pixels) -> bool:
+    if not np.array_equal(pixels[::16, ::16, 0], pixels[::16, ::16, 1]):
+        return False
+    return np.array_equal(pixels[..., 0], pixels[..., 1]) and np.array_equal(pixels[..., 1], pixels[..., 2])
+
+
+def _is_drawn(pixels: Pixels) -> bool:
+    sample = pixels[::4, ::4] if pixels.ndim == 2 else pixels[::4, ::4, 1]
+    return bool(np.bincount(sample.ravel(), minlength=256).max() >= _PAPER_SHARE * sample.size)
+
+
+def _deep(values: NDArray[Any], *, sixteen: bool) -> Pixels:
+    """Bring values of more than eight bits down to eight: 16 bits by 257, others by the range they seem to use."""
+    wide = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    top = float(wide.max(initial=0.0))
+    full = 65535.0 if sixteen else next((end for end in (1.0, 255.0, 65535.0) if top <= end), top)
+    return np.asarray(np.clip(np.rint(wide * (255.0 / full)), 0, 255), np.uint8)

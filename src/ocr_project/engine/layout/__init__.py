@@ -1,0 +1,31 @@
+"""From pages to regions in reading order: one file a backend, chosen by `layout.backend`."""
+
+from __future__ import annotations
+
+from ocr_project.domain.errors import BackendError
+from ocr_project.domain.options import LayoutBackend, LayoutOptions
+from ocr_project.domain.protocols import Detector
+
+__all__ = ["build_detector"]
+
+
+def build_detector(options: LayoutOptions) -> Detector:
+    """Build the detector that the options name.
+
+    Raises:
+        BackendError: Something that the backend needs is missing; the message says what.
+    """
+    match options.backend:
+        case LayoutBackend.OPENCV:
+            from ocr_project.engine.layout.opencv import OpenCvDetector
+
+            return OpenCvDetector(options.opencv)
+        case LayoutBackend.WHOLE_PAGE:
+            from ocr_project.engine.layout.whole_page import WholePageDetector
+
+            return WholePageDetector()
+        case LayoutBackend.PP_DOCLAYOUT_V3:
+            raise BackendError(
+                "layout.backend: pp_doclayout_v3 comes with the gpu extra and is not in this version;"
+                " use opencv or whole_page"
+            )

@@ -1,0 +1,121 @@
+"""Lines to blocks: what is read in one go, because it stands together and is of one size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_project.domain.types import Box
+from ocr_project.engine.layout.lines import Line
+from ocr_project.engine.layout.rulings import Boxes
+
+# A new block begins where the white between two lines is this much more than is usual in the column, in body
+# heights, or where the heights of two lines differ by this factor.
+_EXTRA_GAP = 0.55
+_RATIO = 1.45
+# Words of a line with wider white between them, in body heights, are cells of a table.
+_CELL_GAP = 1.5
+_TABLE_ROWS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that are read together.
+
+    Attributes:
+        lines: From top to bottom.
+        box: Hull of their words.
+        table: Whether its lines are rows of cells.
+    """
+
+    lines: tuple[Line, ...]
+    box: Box
+    table: bool = False
+
+    @property
+    def height(self) -> float:
+        """Return the median height of its lines."""
+        return float(np.median([line.height for line in self.lines]))
+
+
+def find_blocks(lines: list[Line], walls: Boxes, boxes: Boxes, body: float) -> list[Block]:
+    """Part the lines of a column into blocks.
+
+    Args:
+        lines: From top to bottom.
+        walls: Shape (n, 4): tables, pictures and level rules; no block reaches over one.
+        boxes: Shape (m, 4): all words of the page.
+        body: Height of a line of body text in pixels.
+    """
+    if not lines:
+        return []
+    usual = _usual_gap(lines)
+    rows = [_cells(line, boxes, body) > 1 for line in lines]
+    tabular = _tabular(rows)
+    parts: list[list[int]] = [[0]]
+    for place in range(1, len(lines)):
+        above, below = lines[place - 1], lines[place]
+        together = (
+            tabular[place] == tabular[place - 1]
+            and (tabular[place] or _alike(above, below))
+            and below.top - above.bottom <= usual + _EXTRA_GAP * body * (2 if tabular[place] else 1)
+            and not _walled(above, below, walls)
+        )
+        if together:
+            parts[-1].append(place)
+        else:
+            parts.append([place])
+    return [_block([lines[place] for place in part], tabular[part[0]]) for part in parts]
+
+
+def _block(lines: list[Line], table: bool) -> Block:
+    box = lines[0].box
+    for line in lines[1:]:
+        box = box.union(line.box)
+    return Block(tuple(lines), box, table)
+
+
+def _usual_gap(lines: list[Line]) -> float:
+    gaps = [below.top - above.bottom for above, below in zip(lines, lines[1:], strict=False)]
+    gaps = [gap for gap in gaps if gap > 0]
+    return float(np.percentile(gaps, 35)) if gaps else 0.0
+
+
+def _alike(above: Line, below: Line) -> bool:
+    low, high = sorted((above.height, below.height))
+    return high <= _RATIO * max(1.0, low)
+
+
+def _walled(above: Line, below: Line, walls: Boxes) -> bool:
+    """Say whether something stands between two lines."""
+    if not len(walls):
+        return False
+    middle = (walls[:, 1] + walls[:, 3]) / 2
+    between = (middle > (above.top + above.bottom) / 2) & (middle < (below.top + below.bottom) / 2)
+    left, right = min(above.box.x0, below.box.x0), max(above.box.x1, below.box.x1)
+    return bool((between & (walls[:, 0] < right) & (walls[:, 2] > left)).any())
+
+
+def _cells(line: Line, boxes: Boxes, body: float) -> int:
+    """Count the parts of a line that wide white parts."""
+    own = boxes[line.words]
+    reach = np.maximum.accumulate(own[:, 2])
+    return 1 + int((own[1:, 0] - reach[:-1] > _CELL_GAP * body).sum())
+
+
+def _tabular(rows: list[bool]) -> list[bool]:
+    """Say of each line whether it is in a run of rows of cells; one line of a single cell may stand between."""
+    marks: NDArray[np.bool_] = np.asarray(rows)
+    table = np.zeros(len(marks), np.bool_)
+    start: int | None = None
+    for place in range(len(marks) + 1):
+        inside = place < len(marks) and (marks[place] or (place + 1 < len(marks) and marks[place + 1]))
+        if inside and start is None and marks[place]:
+            start = place
+        if not inside and start is not None:
+            if marks[start:place].sum() >= _TABLE_ROWS:
+                table[start:place] = True
+            start = None
+    return [bool(value) for value in table]

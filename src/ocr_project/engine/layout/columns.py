@@ -1,0 +1,158 @@
+"""Cutting a page into columns along gutters: tall empty strips with running text on both sides.
+
+The strip between two columns of a table is as tall and as empty. What tells them apart is what stands
+beside it: lines of running text fill their column, cells do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_project.domain.types import Box
+from ocr_project.engine.layout.binarize import Mask
+
+# Squares of the grid on which gutters are looked for: this many to a body height, each way.
+_CELLS = 5
+# In body heights: the least width of a gutter, also in gaps between words; the least height over which both of
+# its sides are written on; and the least area of what it is wider than a gap between words, since a few such gaps
+# one above the other make a strip that is as high as it is narrow.
+_GUTTER_WIDTH = 0.8
+_GUTTER_GAPS = 1.4
+_GUTTER_HEIGHT = 5.0
+_GUTTER_AREA = 7.0
+# In body heights: the gap up to which ink beside ink is one run of text.
+_RUN_GAP = 1.25
+# Running text: the mean length of its runs (in body heights, each run weighted by its length), and the share
+# of its column's width that its lines fill.
+_RUN_LENGTH = 7.0
+_FILLED = 0.5
+_DEEPEST = 24  # nested cuts; a page of a newspaper has fewer than ten
+_TRIES = 12  # gutters looked at in one rectangle, tallest first
+
+Grid = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Gutter:
+    """An empty strip, in squares of the grid, half open."""
+
+    x0: int
+    x1: int
+    y0: int
+    y1: int
+
+
+def find_columns(occupied: Mask, body: float, gap: float) -> list[Box]:
+    """Cut a page into rectangles of one column each.
+
+    Args:
+        occupied: Shape (height, width), uint8: words, and whatever else no gutter may cross.
+        body: Height of a line of body text in pixels.
+        gap: Usual white between words in pixels.
+
+    Returns:
+        Rectangles that tile the page, in reading order.
+    """
+    cell = body / _CELLS
+    size = max(1, round(occupied.shape[1] / cell)), max(1, round(occupied.shape[0] / cell))
+    grid = np.asarray(cv2.resize(occupied, size, interpolation=cv2.INTER_AREA)) > 32
+    scale_x, scale_y = occupied.shape[1] / size[0], occupied.shape[0] / size[1]
+    leaves = _cut(grid, (0, 0, size[0], size[1]), gap / cell, 0)
+    return [Box(x0 * scale_x, y0 * scale_y, x1 * scale_x, y1 * scale_y) for x0, y0, x1, y1 in leaves]
+
+
+Rect = tuple[int, int, int, int]
+
+
+def _cut(grid: Grid, rect: Rect, gap: float, depth: int) -> Iterator[Rect]:
+    x0, y0, x1, y1 = rect
+    gutter = _best_gutter(grid[y0:y1, x0:x1], gap) if depth < _DEEPEST else None
+    if gutter is None:
+        yield rect
+        return
+    middle = x0 + (gutter.x0 + gutter.x1) // 2
+    top, bottom = y0 + gutter.y0, y0 + gutter.y1
+    parts = [(x0, y0, x1, top), (x0, top, middle, bottom), (middle, top, x1, bottom), (x0, bottom, x1, y1)]
+    for part in parts:
+        if part[3] > part[1]:
+            yield from _cut(grid, part, gap, depth + 1)
+
+
+def _best_gutter(grid: Grid, gap: float) -> Gutter | None:
+    """Return the tallest strip that has running text on both sides."""
+    for gutter in _strips(grid, gap):
+        area = (gutter.x1 - gutter.x0 - gap) * (gutter.y1 - gutter.y0)
+        if area < _GUTTER_AREA * _CELLS**2:
+            continue
+        rows = grid[gutter.y0 : gutter.y1]
+        if _is_text(rows[:, : gutter.x0]) and _is_text(rows[:, gutter.x1 :]):
+            return gutter
+    return None
+
+
+def _strips(grid: Grid, gap: float) -> list[Gutter]:
+    """Find empty strips with ink on both sides over enough of their height, tallest first."""
+    width = max(round(_GUTTER_WIDTH * _CELLS), round(_GUTTER_GAPS * gap))
+    columns = np.nonzero(grid.any(axis=0))[0]
+    if len(columns) < 2 or grid.shape[1] < 3 * width:
+        return []
+    totals = np.cumsum(np.pad(grid, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
+    free = totals[:, width:] == totals[:, :-width]
+    padded = np.pad(free, ((1, 1), (0, 0))).astype(np.int8)
+    edges = np.diff(padded, axis=0).T
+    start_x, start_y = np.nonzero(edges == 1)
+    _, end_y = np.nonzero(edges == -1)
+    tall = (end_y - start_y >= _GUTTER_HEIGHT * _CELLS) & (start_x > columns[0]) & (start_x + width <= columns[-1])
+    runs = sorted(zip((end_y - start_y)[tall], start_x[tall], start_y[tall], end_y[tall], strict=True), reverse=True)
+    strips: list[Gutter] = []
+    for _, x, y0, y1 in runs:
+        if any(strip.y0 <= y0 and y1 <= strip.y1 and x <= strip.x1 and x + width >= strip.x0 for strip in strips):
+            _widen(strips, int(x), int(x) + width, int(y0), int(y1))
+            continue
+        trimmed = _trim(grid, Gutter(int(x), int(x) + width, int(y0), int(y1)))
+        if trimmed is not None:
+            strips.append(trimmed)
+        if len(strips) >= _TRIES:
+            break
+    return strips
+
+
+def _widen(strips: list[Gutter], x0: int, x1: int, y0: int, y1: int) -> None:
+    """Let the strips that are as tall take in a neighbour."""
+    for place, strip in enumerate(strips):
+        if strip.y0 >= y0 and strip.y1 <= y1 and x0 <= strip.x1 and x1 >= strip.x0:
+            strips[place] = Gutter(min(strip.x0, x0), max(strip.x1, x1), strip.y0, strip.y1)
+
+
+def _trim(grid: Grid, gutter: Gutter) -> Gutter | None:
+    """Cut a strip to the rows that are written on; `None` where too few have ink on both sides."""
+    rows = grid[gutter.y0 : gutter.y1]
+    left = np.nonzero(rows[:, : gutter.x0].any(axis=1))[0]
+    right = np.nonzero(rows[:, gutter.x1 :].any(axis=1))[0]
+    if not len(left) or not len(right):
+        return None
+    shared = min(left[-1], right[-1]) - max(left[0], right[0]) + 1
+    if shared < _GUTTER_HEIGHT * _CELLS:
+        return None
+    first, last = min(left[0], right[0]), max(left[-1], right[-1]) + 1
+    return Gutter(gutter.x0, gutter.x1, gutter.y0 + int(first), gutter.y0 + int(last))
+
+
+def _is_text(part: Grid) -> bool:
+    """Tell running text from the cells of a table."""
+    columns = np.nonzero(part.any(axis=0))[0]
+    rows = np.nonzero(part.any(axis=1))[0]
+    if not len(columns):
+        return False
+    inner = part[rows, columns[0] : columns[-1] + 1].astype(np.uint8)
+    reach = round(_RUN_GAP * _CELLS)
+    joined = cv2.morphologyEx(inner, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8), borderValue=0)
+    edges = np.diff(np.pad(joined, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    lengths = (np.nonzero(edges == -1)[1] - np.nonzero(edges == 1)[1]).astype(np.float64)
+    run = float(np.square(lengths).sum() / lengths.sum())
+    return run >= _RUN_LENGTH * _CELLS and float(joined.mean()) >= _FILLED

@@ -1,0 +1,33 @@
+"""Regions to text.
+
+tesseract.py  the recognizer: languages, segmentation modes, words back on the page
+reader.py     one Tesseract instance a thread
+scripts.py    which languages a page is read in
+grid.py       the cells of ruled tables
+cells.py      rows and columns of words to HTML
+"""
+
+from __future__ import annotations
+
+from ocr_project.domain.errors import BackendError
+from ocr_project.domain.options import RecognitionBackend, RecognitionOptions
+from ocr_project.domain.protocols import Recognizer
+
+__all__ = ["build_recognizer"]
+
+
+def build_recognizer(options: RecognitionOptions) -> Recognizer:
+    """Build the recognizer that the options name.
+
+    Raises:
+        BackendError: It is not in this version, or something that it needs is missing.
+    """
+    match options.backend:
+        case RecognitionBackend.TESSERACT:
+            from ocr_project.engine.recognition.tesseract import TesseractRecognizer
+
+            return TesseractRecognizer(options.tesseract)
+        case RecognitionBackend.VLLM:
+            raise BackendError(
+                "the recognizer vllm is not in this version: set recognition.backend to tesseract, or leave out --env"
+            )

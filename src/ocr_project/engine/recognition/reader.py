@@ -1,0 +1,162 @@
+"""Tesseract's LSTM through tesserocr: one instance a thread and language, kept until the thread ends."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tesserocr
+from numpy.typing import NDArray
+from PIL import Image
+
+from ocr_project.domain.errors import BackendError
+
+DEBIAN_TESSDATA = Path("/usr/share/tesseract-ocr/5/tessdata")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWord:
+    """A word as Tesseract gives it.
+
+    Attributes:
+        box: x0, y0, x1, y1 in pixels of the image that was read.
+        confidence: 0 to 1.
+        line: From 0.
+    """
+
+    text: str
+    box: tuple[int, int, int, int]
+    confidence: float
+    line: int
+
+
+class Reader:
+    """Reads images; safe to share between threads, each of which gets instances of its own."""
+
+    def __init__(self, tessdata: Path | None) -> None:
+        self.tessdata = _find_tessdata(tessdata)
+        self._local = threading.local()
+
+    def require(self, languages: list[str]) -> None:
+        """Check that the models of all languages are there.
+
+        Raises:
+            BackendError: One is missing; the message names its Debian package.
+        """
+        missing = [name for name in languages if not self._model(name).is_file()]
+        if missing:
+            packages = " ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
+            raise BackendError(
+                f"Tesseract has no model for {', '.join(missing)} in {self.tessdata}: apt-get install {packages},"
+                " or change recognition.tesseract.languages"
+            )
+
+    def fingerprint(self, language: str) -> str:
+        """Return the first 12 hexadecimal digits of the sha256 of a language's model."""
+        return hashlib.sha256(self._model(language).read_bytes()).hexdigest()[:12]
+
+    def read(self, pixels: NDArray[np.uint8], languages: str, mode: int, dpi: int) -> list[ReadWord]:
+        """Read an image.
+
+        Args:
+            pixels: Shape (height, width), uint8, dark on light.
+            languages: Tesseract's names joined by `+`.
+            mode: Page segmentation mode.
+            dpi: What Tesseract shall take the resolution for.
+
+        Returns:
+            Words in Tesseract's order.
+        """
+        api = self._instance(languages)
+        api.SetPageSegMode(mode)
+        api.SetImage(Image.fromarray(pixels))
+        api.SetSourceResolution(dpi)
+        try:
+            if not api.Recognize():
+                return []
+            return _words(api)
+        finally:
+            api.Clear()
+
+    def detect_script(self, pixels: NDArray[np.uint8]) -> str | None:
+        """Return Tesseract's name of the script (`Korean`, `Cyrillic`, `Latin`, …); None where it cannot tell."""
+        api = self._instance("osd", tesserocr.PSM.OSD_ONLY)
+        api.SetImage(Image.fromarray(pixels))
+        api.SetSourceResolution(150)
+        answer = api.DetectOrientationScript()
+        api.Clear()
+        return str(answer["script_name"]) if answer else None
+
+    def _instance(self, languages: str, mode: int = tesserocr.PSM.SINGLE_BLOCK) -> tesserocr.PyTessBaseAPI:
+        instances = self._local.__dict__.setdefault("instances", {})
+        if languages not in instances:
+            instances[languages] = tesserocr.PyTessBaseAPI(path=str(self.tessdata), lang=languages, psm=mode)
+        return instances[languages]
+
+    def _model(self, language: str) -> Path:
+        return self.tessdata / f"{language}.traineddata"
+
+
+def _words(api: tesserocr.PyTessBaseAPI) -> list[ReadWord]:
+    """Walk through the lines, and join the pieces of each to the words of its text.
+
+    The text comes from the whole answer: Korean's model asks for the spaces that it measured
+    (`preserve_interword_spaces`), which an iterator does not give for a line.
+    """
+    pieces: dict[int, list[ReadWord]] = {}
+    level = tesserocr.RIL.WORD
+    line = -1
+    for item in tesserocr.iterate_level(api.GetIterator(), level):
+        line += item.IsAtBeginningOf(tesserocr.RIL.TEXTLINE)
+        if not item.Empty(level) and (text := item.GetUTF8Text(level).strip()):
+            word = ReadWord(text, item.BoundingBox(level), item.Confidence(level) / 100.0, max(line, 0))
+            pieces.setdefault(word.line, []).append(word)
+    texts = [text for text in api.GetUTF8Text().split("\n") if text.strip()]
+    if len(texts) != len(pieces):
+        return [word for parts in pieces.values() for word in parts]
+    return [w for text, parts in zip(texts, pieces.values(), strict=True) for w in _joined(text, parts)]
+
+
+def _joined(text: str, pieces: list[ReadWord]) -> list[ReadWord]:
+    """Join the pieces of a line into the words that its text has.
+
+    For Korean, a piece is a syllable. Where the two do not fit together the pieces are words.
+    """
+    waiting = list(pieces)
+    words: list[ReadWord] = []
+    position = 0
+    for token in text.split():
+        taken: list[ReadWord] = []
+        while position < len(waiting) and len("".join(w.text for w in taken)) < len(token):
+            taken.append(waiting[position])
+            position += 1
+        if "".join(w.text for w in taken) != token:
+            return waiting
+        words.append(_together(token, taken))
+    return words if position == len(waiting) else waiting
+
+
+def _together(text: str, pieces: list[ReadWord]) -> ReadWord:
+    boxes = [piece.box for piece in pieces]
+    hull = (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
+    weights = [len(piece.text) for piece in pieces]
+    confidence = sum(p.confidence * w for p, w in zip(pieces, weights, strict=True)) / sum(weights)
+    return ReadWord(text, hull, confidence, pieces[0].line)
+
+
+def _find_tessdata(chosen: Path | None) -> Path:
+    """Return the folder of models: tesserocr's wheel brings none and does not look where Debian puts them."""
+    if chosen is not None:
+        folder = chosen.expanduser()
+    else:
+        folder = Path(os.environ["TESSDATA_PREFIX"]) if "TESSDATA_PREFIX" in os.environ else DEBIAN_TESSDATA
+    if not folder.is_dir():
+        raise BackendError(
+            f"Tesseract's models are not in {folder}: apt-get install tesseract-ocr tesseract-ocr-kor"
+            " tesseract-ocr-rus, or set recognition.tesseract.tessdata"
+        )
+    return folder

@@ -1,0 +1,137 @@
+"""The laptop's recognizer: each region in the segmentation mode that fits it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import tesserocr
+from numpy.typing import NDArray
+
+from ocr_project.domain.errors import DocumentError
+from ocr_project.domain.options import LANGUAGE_SEPARATOR, TesseractOptions
+from ocr_project.domain.types import Box, Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
+from ocr_project.engine.pixels import crop, page_pixels
+from ocr_project.engine.recognition.reader import Reader, ReadWord
+from ocr_project.engine.recognition.scripts import choose, script_of
+
+_VERSION = "1"
+_UNREAD = frozenset({Label.PICTURE, Label.CHART})
+_MARGIN = 8  # pixels of white around a crop: single lines want at least 4
+_LEAST_SIDE = 3  # pixels: no letter is smaller
+_LARGEST_SIDE = 20_000  # pixels: beyond it Tesseract itself refuses (32,767) or runs out of memory
+
+
+class TesseractRecognizer:
+    """Reads regions with Tesseract, one instance a thread."""
+
+    def __init__(self, options: TesseractOptions) -> None:
+        """Args:
+        options: Languages and where their models are.
+
+        Raises:
+            BackendError: A model is missing.
+        """
+        self._languages = options.languages.split(LANGUAGE_SEPARATOR)
+        self._scripts = {script_of(language) for language in self._languages}
+        self._reader = Reader(options.tessdata)
+        self._reader.require([*self._languages, *(["osd"] if len(self._scripts) > 1 else [])])
+        models = {name: self._reader.fingerprint(name) for name in self._languages}
+        revision = f"{_VERSION} tesseract-{tesserocr.tesseract_version().split()[1]}"
+        self._identity = Identity("tesseract", revision, {"languages": options.languages, "models": models})
+
+    @property
+    def identity(self) -> Identity:
+        return self._identity
+
+    def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
+        if page.text_layer_preferred:
+            return [_unread(region, "the text layer of the PDF is used") for region in regions]
+        try:
+            grey = cv2.cvtColor(page_pixels(page), cv2.COLOR_RGB2GRAY)
+        except DocumentError as error:
+            return [_unread(region, region.reason or error.reason) for region in regions]
+        upright = np.asarray(grey, np.uint8)
+        languages = self._languages_of(upright, regions)
+        return [self._region(upright, region, languages, page.dpi) for region in regions]
+
+    def _languages_of(self, grey: NDArray[np.uint8], regions: Sequence[Region]) -> str:
+        readable = [region for region in regions if region.label not in _UNREAD and region.status is Status.OK]
+        if len(self._scripts) < 2 or not readable:
+            return choose(self._languages, None)
+        largest = max(readable, key=lambda region: region.box.area)
+        return choose(self._languages, self._reader.detect_script(_padded(crop(grey, largest))))
+
+    def _region(self, grey: NDArray[np.uint8], region: Region, languages: str, dpi: float) -> Recognition:
+        if region.status in (Status.FAILED, Status.SKIPPED):
+            return _unread(region, region.reason)
+        if region.label in _UNREAD:
+            return _unread(region, f"a {region.label.value} is kept as an image, not read")
+        started = time.perf_counter()
+        cut = np.ascontiguousarray(crop(grey, region))
+        if min(cut.shape) < _LEAST_SIDE or region.status is Status.EMPTY:
+            return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="nothing to read")
+        if max(cut.shape) > _LARGEST_SIDE:
+            reason = f"too_large: {cut.shape[1]} x {cut.shape[0]} pixels are more than Tesseract reads; lower ingest.dpi"
+            return Recognition(region.page_id, region.index, "", status=Status.FAILED, reason=reason)
+        words = self._read(cut, region, languages, dpi)
+        return replace(_assembled(region, words, cut), seconds=time.perf_counter() - started)
+
+    def _read(self, cut: NDArray[np.uint8], region: Region, languages: str, dpi: float) -> list[ReadWord]:
+        mode = tesserocr.PSM.AUTO if region.label is Label.PAGE else tesserocr.PSM.SINGLE_BLOCK
+        words = self._reader.read(_padded(cut), languages, mode, round(dpi) or 150)
+        return [
+            ReadWord(w.text, tuple(v - _MARGIN for v in w.box), w.confidence, w.line)  # type: ignore[arg-type]
+            for w in words
+        ]
+
+
+def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Put white around a crop; its own paper where that is darker than white."""
+    paper = int(np.percentile(cut, 90))
+    return np.asarray(
+        cv2.copyMakeBorder(cut, *(_MARGIN,) * 4, borderType=cv2.BORDER_CONSTANT, value=paper), np.uint8
+    )
+
+
+def _assembled(region: Region, words: Sequence[ReadWord], cut: NDArray[np.uint8]) -> Recognition:
+    if not words:
+        return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="no text found")
+    back = _to_page(region, cut.shape)
+    placed = tuple(Word(w.text, back(w.box), w.confidence, w.line) for w in words)
+    confidence = float(np.average([w.confidence for w in words], weights=[len(w.text) for w in words]))
+    return Recognition(region.page_id, region.index, as_lines(words), TextFormat.TEXT, placed, confidence)
+
+
+def as_lines(words: Sequence[ReadWord]) -> str:
+    """Write words out, one line of text a line."""
+    lines: dict[int, list[str]] = {}
+    for word in words:
+        lines.setdefault(word.line, []).append(word.text)
+    return "\n".join(" ".join(parts) for parts in lines.values())
+
+
+class _to_page:  # noqa: N801 - reads as the function that it is
+    """From pixels of a crop to pixels of its page: the way back of `engine.pixels.crop`."""
+
+    def __init__(self, region: Region, shape: tuple[int, ...]) -> None:
+        height, width = shape[:2]
+        if region.quad is None:
+            x0, y0 = max(0.0, float(np.floor(region.box.x0))), max(0.0, float(np.floor(region.box.y0)))
+            self._origin, self._right, self._down = np.array([x0, y0]), np.array([1.0, 0.0]), np.array([0.0, 1.0])
+        else:
+            corners = np.asarray(region.quad, np.float64).reshape(4, 2)
+            self._origin = corners[0]
+            self._right, self._down = (corners[1] - corners[0]) / width, (corners[3] - corners[0]) / height
+
+    def __call__(self, box: tuple[int, int, int, int]) -> Box:
+        x0, y0, x1, y1 = box
+        corners = np.array([self._origin + x * self._right + y * self._down for x in (x0, x1) for y in (y0, y1)])
+        return Box(*(float(v) for v in (*corners.min(axis=0), *corners.max(axis=0))))
+
+
+def _unread(region: Region, reason: str) -> Recognition:
+    return Recognition(region.page_id, region.index, "", attempts=0, status=Status.SKIPPED, reason=reason)

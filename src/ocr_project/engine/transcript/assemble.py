@@ -1,0 +1,82 @@
+"""One page: what was read in its regions, put together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ocr_project.domain.options import TranscriptOptions
+from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, Transcript
+from ocr_project.engine.transcript.lines import Reading
+from ocr_project.engine.transcript.markdown import page_markdown
+from ocr_project.engine.transcript.plain import plain_text
+from ocr_project.engine.transcript.text_layer import readings
+
+_REVISION = "1"  # of the rules in this folder: raise it when the same regions would give another transcript
+_UNREAD = frozenset({Label.PICTURE, Label.CHART})  # recognizers may skip these on purpose
+
+
+def transcript_identity(options: TranscriptOptions) -> Identity:
+    """Return what a transcript depends on besides its input; the exports are none of it."""
+    return Identity("transcript", _REVISION, {"headers_and_footers": options.headers_and_footers})
+
+
+def assemble(
+    page: Page, regions: Sequence[Region], recognitions: Sequence[Recognition], options: TranscriptOptions
+) -> Transcript:
+    """Write the text and the Markdown of a page.
+
+    Args:
+        page: Its image is not needed. Where `text_layer_preferred` is set, its text layer is the text.
+        regions: All regions of the page.
+        recognitions: One for each region.
+        options: Say whether Markdown keeps headers and footers.
+
+    Returns:
+        A transcript; `skipped` with the reason where an earlier stage failed and nothing was read,
+        `empty` where there was nothing to read, `ok` with a reason where only a part was read.
+    """
+    started = time.perf_counter()
+    found = Transcript(page.page_id, page.doc_id, page.path, page.group, page.number, text="", markdown="")
+    if page.status in (Status.FAILED, Status.SKIPPED):
+        found = replace(found, status=Status.SKIPPED, reason=page.reason)
+    else:
+        found = _read(found, page, readings(page, regions, recognitions), options)
+    return replace(found, seconds=time.perf_counter() - started)
+
+
+def _read(blank: Transcript, page: Page, read: Sequence[Reading], options: TranscriptOptions) -> Transcript:
+    by_layer = page.text_layer_preferred and page.text_layer is not None
+    text = page.text_layer.strip() if by_layer and page.text_layer is not None else plain_text(read)
+    status, reason = _outcome(read, text)
+    return replace(
+        blank,
+        text=text,
+        markdown=page_markdown(read, headers_and_footers=options.headers_and_footers),
+        source="text_layer" if by_layer else "ocr",
+        status=status,
+        reason=reason,
+    )
+
+
+def _outcome(read: Sequence[Reading], text: str) -> tuple[Status, str]:
+    """Judge a page by its regions: a part that failed is named, and fails the page only if it is all of it."""
+    lost = [reason for reading in read if (reason := _loss(reading))]
+    if text:
+        return Status.OK, f"{len(lost)} of {len(read)} regions could not be read: {lost[0]}" if lost else ""
+    if lost:
+        return Status.SKIPPED, lost[0]
+    return Status.EMPTY, ""
+
+
+def _loss(reading: Reading) -> str:
+    """Return why a region that should have been read was not; an empty string where all is well."""
+    region, recognition = reading.region, reading.recognition
+    if region.status is Status.FAILED:
+        return region.reason or "layout failed"
+    if recognition.status is Status.FAILED:
+        return recognition.reason or "recognition failed"
+    if recognition.status is Status.SKIPPED and region.label not in _UNREAD:
+        return recognition.reason or region.reason or "recognition was skipped"
+    return ""
