@@ -46,6 +46,8 @@ def _ours(error: BaseException | None) -> OcrProjectError | None:
 
 
 run = copy.copy(kedro_run)
+
+
 @cli.command()
 @click.argument("question")
 @click.option("--pages", default=5, show_default=True, help="How many pages to show.")

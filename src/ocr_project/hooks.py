@@ -20,6 +20,9 @@ EXPERIMENT = "ocr_project"
 PLACES: tuple[str, ...] = ("exports", "report")
 DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"  # MLflow 3 refuses ./mlruns
 
+# MLflow configures its loggers when it is imported; the first run would show thirty lines of its database
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+
 
 class PreflightHooks:
     """What is missing is said before the first page is read, not after the first hour."""

@@ -11,7 +11,7 @@ from ocr_project.domain.types import Box
 from ocr_project.engine.ingest.pdf_text import _letters
 from ocr_project.engine.ingest.text_layer import LayerFacts, clean, complaint, ink_under, is_healthy
 
-GOOD = LayerFacts("가나다라 마바사아 " * 50, words=100, outside=1, unmapped=4, hidden=0.1, on_ink=0.8, covered=0.3)
+GOOD = LayerFacts("가나다라 마바사아 " * 50, words=100, outside=1, unmapped=4, hidden=0.1, on_ink=0.8, covered=0.5)
 
 
 def test_a_page_on_the_edge_of_every_number_is_healthy() -> None:
@@ -33,7 +33,7 @@ def test_a_page_on_the_edge_of_every_number_is_healthy() -> None:
         ({"outside": 2}, "words outside of the page"),
         ({"hidden": 0.11}, "hidden text"),
         ({"on_ink": 0.79}, "words where nothing is drawn"),
-        ({"covered": 0.29}, "most of the page is not in the text"),
+        ({"covered": 0.49}, "most of the page is not in the text"),
     ],
 )
 def test_one_step_over_any_number_is_not(change: dict[str, object], want: str) -> None:

@@ -29,9 +29,7 @@ def write_index(folder: Path, *, rows: ShardSource) -> None:
     partial.mkdir(parents=True)
     first = next(rows.read(names[0]), None) if names else None
     dimensions = len(first.vector) if first is not None else 0
-    vectors = np.lib.format.open_memmap(
-        partial / VECTORS, mode="w+", dtype=np.float32, shape=(count, dimensions)
-    )
+    vectors = np.lib.format.open_memmap(partial / VECTORS, mode="w+", dtype=np.float32, shape=(count, dimensions))
     with (partial / IDS).open("w", encoding="utf-8") as ids:
         for position, row in enumerate(row for name in names for row in rows.read(name)):
             vectors[position] = row.vector

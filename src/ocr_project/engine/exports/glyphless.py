@@ -59,4 +59,4 @@ def _assemble(tables: dict[bytes, bytes]) -> bytes:
 
 def _checksum(data: bytes) -> int:
     padded = data + bytes(-len(data) % 4)
-    return sum(value for (value,) in struct.iter_unpack(">I", padded)) & 0xFFFFFFFF
+    return int(sum(value for (value,) in struct.iter_unpack(">I", padded))) & 0xFFFFFFFF

@@ -111,22 +111,21 @@ def _strips(grid: Grid, gap: float) -> list[Gutter]:
     runs = sorted(zip((end_y - start_y)[tall], start_x[tall], start_y[tall], end_y[tall], strict=True), reverse=True)
     strips: list[Gutter] = []
     for _, x, y0, y1 in runs:
-        if any(strip.y0 <= y0 and y1 <= strip.y1 and x <= strip.x1 and x + width >= strip.x0 for strip in strips):
-            _widen(strips, int(x), int(x) + width, int(y0), int(y1))
+        if any(strip.x0 <= x < strip.x1 and strip.y0 <= y0 and y1 <= strip.y1 for strip in strips):
             continue
-        trimmed = _trim(grid, Gutter(int(x), int(x) + width, int(y0), int(y1)))
-        if trimmed is not None:
-            strips.append(trimmed)
+        strips.append(_widened(grid, Gutter(int(x), int(x) + width, int(y0), int(y1))))
         if len(strips) >= _TRIES:
             break
-    return strips
+    return [trimmed for strip in strips if (trimmed := _trim(grid, strip)) is not None]
 
 
-def _widen(strips: list[Gutter], x0: int, x1: int, y0: int, y1: int) -> None:
-    """Let the strips that are as tall take in a neighbour."""
-    for place, strip in enumerate(strips):
-        if strip.y0 >= y0 and strip.y1 <= y1 and x0 <= strip.x1 and x1 >= strip.x0:
-            strips[place] = Gutter(min(strip.x0, x0), max(strip.x1, x1), strip.y0, strip.y1)
+def _widened(grid: Grid, gutter: Gutter) -> Gutter:
+    """Take in all that is empty beside a strip over its whole height."""
+    inked = np.nonzero(grid[gutter.y0 : gutter.y1].any(axis=0))[0]
+    left, right = inked[inked < gutter.x0], inked[inked >= gutter.x1]
+    x0 = int(left[-1]) + 1 if len(left) else 0
+    x1 = int(right[0]) if len(right) else grid.shape[1]
+    return Gutter(x0, x1, gutter.y0, gutter.y1)
 
 
 def _trim(grid: Grid, gutter: Gutter) -> Gutter | None:
@@ -149,10 +148,11 @@ def _is_text(part: Grid) -> bool:
     rows = np.nonzero(part.any(axis=1))[0]
     if not len(columns):
         return False
-    inner = part[rows, columns[0] : columns[-1] + 1].astype(np.uint8)
     reach = round(_RUN_GAP * _CELLS)
-    joined = cv2.morphologyEx(inner, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8), borderValue=0)
-    edges = np.diff(np.pad(joined, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    inner = part[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.uint8)
+    joined = cv2.morphologyEx(inner, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
+    edges = np.diff(joined.astype(np.int8), axis=1, prepend=0, append=0)
     lengths = (np.nonzero(edges == -1)[1] - np.nonzero(edges == 1)[1]).astype(np.float64)
     run = float(np.square(lengths).sum() / lengths.sum())
-    return run >= _RUN_LENGTH * _CELLS and float(joined.mean()) >= _FILLED
+    solid = cv2.morphologyEx(joined, cv2.MORPH_CLOSE, np.ones((reach, 1), np.uint8))
+    return run >= _RUN_LENGTH * _CELLS and float(solid.mean()) >= _FILLED

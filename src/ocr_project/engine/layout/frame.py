@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box
-from ocr_project.engine.layout.binarize import Mask
+from ocr_project.engine.layout.binarize import Grey
 
 Matrix = NDArray[np.float64]
 
@@ -49,21 +49,21 @@ class Frame:
         }[quarters % 4]
         return Frame(self.to_page @ np.asarray(back, np.float64), False)
 
-    def deskewed(self, degrees: float, mask: Mask) -> tuple[Frame, Mask]:
-        """Turn a mask so that lines that fall by `degrees` to the right become level.
+    def deskewed(self, degrees: float, grey: Grey) -> tuple[Frame, Grey]:
+        """Turn pixels so that lines that fall by `degrees` to the right become level.
 
         Returns:
-            The view that the new mask is in, and the mask: as large as it must be to lose nothing.
+            The view that the new pixels are in, and these: as many as it takes to lose nothing.
         """
-        height, width = mask.shape
+        height, width = grey.shape
         angle = math.radians(degrees)
         cos, sin = math.cos(angle), math.sin(angle)
         new_width = math.ceil(width * abs(cos) + height * abs(sin))
         new_height = math.ceil(height * abs(cos) + width * abs(sin))
         turn = np.asarray([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
         turn[:2, 2] = np.asarray([new_width, new_height]) / 2 - turn[:2, :2] @ np.asarray([width, height]) / 2
-        level = cv2.warpAffine(mask, turn[:2], (new_width, new_height), flags=cv2.INTER_LINEAR)
-        _, level = cv2.threshold(level, 127, 255, cv2.THRESH_BINARY)
+        size = (new_width, new_height)
+        level = cv2.warpAffine(grey, turn[:2], size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return Frame(self.to_page @ np.linalg.inv(turn), False), np.asarray(level, np.uint8)
 
     def place(self, box: Box, width: int, height: int) -> tuple[Box, tuple[float, ...] | None]:

@@ -66,10 +66,10 @@ class OpenCvDetector:
         scale = min(1.0, (_MOST_PIXELS / (width * height)) ** 0.5)
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = grey if scale == 1.0 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        ink = find_ink(np.asarray(small, np.uint8))
+        small = np.asarray(small, np.uint8)
         frame = Frame.scaled(size[0] / width, size[1] / height)
         if self._options.deskew:
-            skew = estimate_skew(ink)
+            skew = estimate_skew(find_ink(small))
             if abs(skew) >= _LEAST_SKEW:
-                frame, ink = frame.deskewed(skew, ink)
-        return frame, analyse(ink)
+                frame, small = frame.deskewed(skew, small)
+        return frame, analyse(small)

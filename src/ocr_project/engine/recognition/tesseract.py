@@ -15,12 +15,15 @@ from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import LANGUAGE_SEPARATOR, TesseractOptions
 from ocr_project.domain.types import Box, Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
 from ocr_project.engine.pixels import crop, page_pixels
+from ocr_project.engine.recognition.cells import to_html
+from ocr_project.engine.recognition.grid import Cell, find_cells
 from ocr_project.engine.recognition.reader import Reader, ReadWord
 from ocr_project.engine.recognition.scripts import choose, script_of
 
 _VERSION = "1"
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
+_LEAST_CONTRAST = 60  # grey levels within a cell that says something
 _LEAST_SIDE = 3  # pixels: no letter is smaller
 _LARGEST_SIDE = 20_000  # pixels: beyond it Tesseract itself refuses (32,767) or runs out of memory
 
@@ -75,10 +78,40 @@ class TesseractRecognizer:
         if min(cut.shape) < _LEAST_SIDE or region.status is Status.EMPTY:
             return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="nothing to read")
         if max(cut.shape) > _LARGEST_SIDE:
-            reason = f"too_large: {cut.shape[1]} x {cut.shape[0]} pixels are more than Tesseract reads; lower ingest.dpi"
+            reason = (
+                f"too_large: {cut.shape[1]} x {cut.shape[0]} pixels are more than Tesseract reads; lower ingest.dpi"
+            )
             return Recognition(region.page_id, region.index, "", status=Status.FAILED, reason=reason)
-        words = self._read(cut, region, languages, dpi)
-        return replace(_assembled(region, words, cut), seconds=time.perf_counter() - started)
+        recognition = self._table(cut, region, languages, dpi) if region.label is Label.TABLE else None
+        if recognition is None:
+            recognition = _assembled(region, self._read(cut, region, languages, dpi), cut)
+        return replace(recognition, seconds=time.perf_counter() - started)
+
+    def _table(self, cut: NDArray[np.uint8], region: Region, languages: str, dpi: float) -> Recognition | None:
+        """Read a ruled table cell by cell; None where no cells are found."""
+        cells, cleaned = find_cells(cut, dpi)
+        texts: dict[Cell, str] = {}
+        words: list[ReadWord] = []
+        for cell in cells:
+            found = self._cell(cleaned, cell, region, languages, dpi)
+            texts[cell] = as_lines(found)
+            words += [replace(word, line=cell.row) for word in found]
+        if not words:
+            return None
+        return replace(_assembled(region, words, cut), text=to_html(cells, texts), format=TextFormat.HTML)
+
+    def _cell(
+        self, cleaned: NDArray[np.uint8], cell: Cell, region: Region, languages: str, dpi: float
+    ) -> list[ReadWord]:
+        x0, y0, x1, y1 = cell.box
+        inside = cleaned[y0:y1, x0:x1]
+        if int(inside.max()) - int(inside.min()) < _LEAST_CONTRAST:
+            return []
+        found = self._read(np.ascontiguousarray(inside), region, languages, dpi)
+        return [
+            ReadWord(w.text, (w.box[0] + x0, w.box[1] + y0, w.box[2] + x0, w.box[3] + y0), w.confidence, w.line)
+            for w in found
+        ]
 
     def _read(self, cut: NDArray[np.uint8], region: Region, languages: str, dpi: float) -> list[ReadWord]:
         mode = tesserocr.PSM.AUTO if region.label is Label.PAGE else tesserocr.PSM.SINGLE_BLOCK
@@ -92,9 +125,7 @@ class TesseractRecognizer:
 def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Put white around a crop; its own paper where that is darker than white."""
     paper = int(np.percentile(cut, 90))
-    return np.asarray(
-        cv2.copyMakeBorder(cut, *(_MARGIN,) * 4, borderType=cv2.BORDER_CONSTANT, value=paper), np.uint8
-    )
+    return np.asarray(cv2.copyMakeBorder(cut, *(_MARGIN,) * 4, borderType=cv2.BORDER_CONSTANT, value=paper), np.uint8)
 
 
 def _assembled(region: Region, words: Sequence[ReadWord], cut: NDArray[np.uint8]) -> Recognition:

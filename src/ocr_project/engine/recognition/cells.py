@@ -1,0 +1,29 @@
+"""Read cells to an HTML table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from ocr_project.engine.recognition.grid import Cell
+
+
+def to_html(cells: Sequence[Cell], texts: Mapping[Cell, str]) -> str:
+    """Write a table.
+
+    Args:
+        cells: By row and column.
+        texts: What each says, line ends as they were read; a cell that is missing says nothing.
+
+    Returns:
+        One `<table>` with a `<tr>` a row and a `<td>` a cell, spans as attributes, line ends as spaces.
+    """
+    rows: dict[int, list[str]] = {}
+    for cell in cells:
+        spans = (f' rowspan="{cell.rows}"' if cell.rows > 1 else "") + (
+            f' colspan="{cell.columns}"' if cell.columns > 1 else ""
+        )
+        text = escape(" ".join(texts.get(cell, "").split()), quote=False)
+        rows.setdefault(cell.row, []).append(f"<td{spans}>{text}</td>")
+    last = max((cell.row + cell.rows for cell in cells), default=0)
+    return "<table>" + "".join(f"<tr>{''.join(rows.get(row, []))}</tr>" for row in range(last)) + "</table>"
