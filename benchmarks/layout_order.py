@@ -25,10 +25,9 @@ from rapidfuzz.distance import Levenshtein
 from ocr_project.domain.options import LayoutBackend, LayoutOptions
 from ocr_project.domain.types import Box, Label, Page, Region
 from ocr_project.engine.layout import build_detector
-from ocr_project.engine.layout.binarize import find_ink
-from ocr_project.engine.layout.rulings import find_rulings, grid_cells
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
 from ocr_project.engine.pixels import crop, decode
+from ocr_project.engine.recognition.grid import find_cells
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 GROUPS = ("ko_law", "ko_gov", "ru_docs", "en_usgov", "en_docling")
@@ -111,7 +110,7 @@ def assemble(words: list[Word], regions: list[Region], page: Page) -> tuple[str,
     for region in regions:
         if region.label in UNREAD:
             lost += sum(len(text) for _, text in held[region.index])
-        elif region.native_label == "ruled_table":
+        elif region.label is Label.TABLE:
             parts.append(by_cell(held[region.index], region, page))
         else:
             parts.append(by_line(held[region.index], page.dpi))
@@ -141,18 +140,14 @@ def by_cell(words: list[Word], region: Region, page: Page) -> str:
     """Join words cell by cell, row by row."""
     if not words:
         return ""
-    pixels = crop(decode(page.image or b""), region)
-    ink = find_ink(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
-    body = float(np.median([box.height for box, _ in words]))
-    rulings = find_rulings(ink, body)
-    cells = [tuple(map(float, cell)) for cell in grid_cells(rulings.mask, body)]
-    order = sorted(range(len(cells)), key=lambda place: (round(cells[place][1] / body), cells[place][0]))
+    pixels = cv2.cvtColor(crop(decode(page.image or b""), region), cv2.COLOR_RGB2GRAY)
+    cells = [cell.box for cell in find_cells(np.ascontiguousarray(pixels), page.dpi)[0]]
     held: dict[int, list[Word]] = defaultdict(list)
     for box, text in words:
         x, y = (box.x0 + box.x1) / 2 - region.box.x0, (box.y0 + box.y1) / 2 - region.box.y0
-        place = next((p for p in order if cells[p][0] <= x < cells[p][2] and cells[p][1] <= y < cells[p][3]), -1)
-        held[place].append((box, text))
-    return "\n".join(by_line(held[place], page.dpi) for place in [*order, -1])
+        inside = (p for p, cell in enumerate(cells) if cell[0] <= x < cell[2] and cell[1] <= y < cell[3])
+        held[next(inside, -1)].append((box, text))
+    return "\n".join(by_line(held[place], page.dpi) for place in [*range(len(cells)), -1])
 
 
 def show(name: str, counts: list[Any]) -> None:

@@ -23,7 +23,8 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str,
         How many documents and pages failed, over all stages of this run.
     """
     console = Console()
-    console.print(_stages(metrics))
+    if any("shards" in measured for measured in metrics.values()):
+        console.print(_stages(metrics))
     failures = sum(int(m.get("failed", 0)) + int(m.get("documents_failed", 0)) for m in metrics.values())
     for line in (*_documents(metrics.get("ingest", {})), *_scores(metrics.get("benchmark", {}))):
         console.print(line, highlight=False)
@@ -65,8 +66,10 @@ def _documents(ingest: Mapping[str, Any]) -> list[str]:
 def _scores(benchmark: Mapping[str, Any]) -> list[str]:
     lines = []
     for metric, title in (("cer_no_space", "CER without white space"), ("cer", "CER"), ("wer", "WER")):
-        if benchmark.get(f"{metric}.total"):
+        if metric in benchmark:
             lines.append(f"{benchmark[metric]:>10.2%}  {title}{_interval(benchmark, metric)}")
+    if lines and not benchmark["gold"]:
+        lines.append(f"{'':>10}  against the text layers of the PDFs: no reference texts were found")
     return lines
 
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box, Label
 from ocr_project.engine.layout.binarize import Grey, find_ink, lift_fills
-from ocr_project.engine.layout.blocks import Block, find_blocks
+from ocr_project.engine.layout.blocks import Block, Walls, find_blocks
 from ocr_project.engine.layout.columns import find_columns
 from ocr_project.engine.layout.lines import find_lines
 from ocr_project.engine.layout.pictures import find_pictures
-from ocr_project.engine.layout.reading_order import reading_order
+from ocr_project.engine.layout.reading_order import row_order
 from ocr_project.engine.layout.rulings import Boxes, find_rulings
 from ocr_project.engine.layout.words import Words, body_height, find_words, letter_height, word_gap
 
@@ -24,6 +24,9 @@ _LINE_OF_LETTERS = 1.3
 _MARGIN = 0.4
 # In body heights: a level line at least this long ends a block and a gutter.
 _RULE = 4.0
+# An underline is so near below its words (in body heights), they cover this share of it, and begin
+# with it.
+_UNDER, _UNDERLINED = 0.35, 0.7
 # A word taller than this (in body heights), of which ink covers less than this share, is the outline of something.
 _TALL, _OUTLINE = 2.5, 0.12
 
@@ -74,8 +77,7 @@ def analyse(grey: Grey) -> list[Found]:
         return []
     found: list[Found] = []
     for column in _columns(parts):
-        order = reading_order([item.box for item in column], grey.shape[1], grey.shape[0])
-        found += [column[place] for place in order]
+        found += [column[place] for place in row_order([item.box for item in column])]
     return _with_margins(found, parts.body)
 
 
@@ -99,7 +101,20 @@ def take_apart(grey: Grey) -> Parts | None:
     free = ~outline & ~_within(words.boxes, tables) & ~_within(words.boxes, pictures)
     long = rulings.horizontal[rulings.horizontal[:, 2] - rulings.horizontal[:, 0] > _RULE * body]
     rules = long[~_within(long, tables) & ~_within(long, pictures)]
-    return Parts(Words(words.boxes[free], words.ink[free], words.mask), tables, pictures, rules, body)
+    words = Words(words.boxes[free], words.ink[free], words.mask)
+    return Parts(words, tables, pictures, rules[~_underlines(rules, words.boxes, body)], body)
+
+
+def _underlines(rules: Boxes, words: Boxes, body: float) -> NDArray[np.bool_]:
+    """Say which level lines are drawn under words, and so belong to their line."""
+    found = np.zeros(len(rules), np.bool_)
+    for place, (x0, y0, x1, _) in enumerate(rules):
+        near = (words[:, 3] > y0 - _UNDER * body) & ((words[:, 1] + words[:, 3]) / 2 < y0)
+        over = words[near & (words[:, 0] < x1) & (words[:, 2] > x0)]
+        inked = np.minimum(over[:, 2], x1) - np.maximum(over[:, 0], x0)
+        starts = len(over) > 0 and over[:, 0].min() > x0 - body
+        found[place] = bool(starts) and inked.sum() > _UNDERLINED * (x1 - x0)
+    return found
 
 
 def _within(boxes: Boxes, holders: Boxes) -> NDArray[np.bool_]:
@@ -120,9 +135,9 @@ def _columns(parts: Parts) -> list[list[Found]]:
     words, body = parts.words, parts.body
     atoms = [Found(_box(row), Label.TABLE, "ruled_table") for row in parts.tables]
     atoms += [Found(_box(row), Label.PICTURE, "picture") for row in parts.pictures]
-    walls = np.concatenate([parts.tables, parts.pictures, parts.rules])
+    walls = Walls(np.concatenate([parts.tables, parts.pictures]), parts.rules)
     occupied = np.zeros_like(words.mask)
-    for x0, y0, x1, y1 in np.concatenate([words.boxes, walls]):
+    for x0, y0, x1, y1 in np.concatenate([words.boxes, walls.solid, walls.rules]):
         occupied[y0 : max(y1, y0 + 2), x0:x1] = 255
     middle = (words.boxes[:, :2] + words.boxes[:, 2:]) / 2
     columns = []

@@ -15,6 +15,10 @@ from ocr_project.engine.layout.rulings import Boxes
 # heights, or where the heights of two lines differ by this factor.
 _EXTRA_GAP = 0.55
 _RATIO = 1.45
+# A line shorter than this (in body heights) may be all low letters: another factor.
+_SHORT, _SHORT_RATIO = 6.0, 1.9
+# Widths, in body heights, of a number or bullet and of the text after it.
+_LABEL, _TEXT = 4.0, 8.0
 # Words of a line with wider white between them, in body heights, are cells of a table.
 _CELL_GAP = 1.5
 _TABLE_ROWS = 3
@@ -40,12 +44,25 @@ class Block:
         return float(np.median([line.height for line in self.lines]))
 
 
-def find_blocks(lines: list[Line], walls: Boxes, boxes: Boxes, body: float) -> list[Block]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Walls:
+    """What no block of text reaches across.
+
+    Attributes:
+        solid: Shape (n, 4): tables and pictures.
+        rules: Shape (n, 4): level rules; rows of cells may have them between.
+    """
+
+    solid: Boxes
+    rules: Boxes
+
+
+def find_blocks(lines: list[Line], walls: Walls, boxes: Boxes, body: float) -> list[Block]:
     """Part the lines of a column into blocks.
 
     Args:
         lines: From top to bottom.
-        walls: Shape (n, 4): tables, pictures and level rules; no block reaches over one.
+        walls: Tables, pictures and rules of the page.
         boxes: Shape (m, 4): all words of the page.
         body: Height of a line of body text in pixels.
     """
@@ -59,9 +76,10 @@ def find_blocks(lines: list[Line], walls: Boxes, boxes: Boxes, body: float) -> l
         above, below = lines[place - 1], lines[place]
         together = (
             tabular[place] == tabular[place - 1]
-            and (tabular[place] or _alike(above, below))
+            and (tabular[place] or _alike(above, below, body))
             and below.top - above.bottom <= usual + _EXTRA_GAP * body * (2 if tabular[place] else 1)
-            and not _walled(above, below, walls)
+            and not _walled(above, below, walls.solid)
+            and (tabular[place] or not _walled(above, below, walls.rules))
         )
         if together:
             parts[-1].append(place)
@@ -83,9 +101,11 @@ def _usual_gap(lines: list[Line]) -> float:
     return float(np.percentile(gaps, 35)) if gaps else 0.0
 
 
-def _alike(above: Line, below: Line) -> bool:
+def _alike(above: Line, below: Line, body: float) -> bool:
+    """Say whether two lines are of one size; a short line may lack tall letters."""
     low, high = sorted((above.height, below.height))
-    return high <= _RATIO * max(1.0, low)
+    short = min(above.box.width, below.box.width) < _SHORT * body
+    return high <= (_SHORT_RATIO if short else _RATIO) * max(1.0, low)
 
 
 def _walled(above: Line, below: Line, walls: Boxes) -> bool:
@@ -99,10 +119,15 @@ def _walled(above: Line, below: Line, walls: Boxes) -> bool:
 
 
 def _cells(line: Line, boxes: Boxes, body: float) -> int:
-    """Count the parts of a line that wide white parts."""
+    """Count the parts of a line that wide white parts; a number or bullet before a text is no cell."""
     own = boxes[line.words]
     reach = np.maximum.accumulate(own[:, 2])
-    return 1 + int((own[1:, 0] - reach[:-1] > _CELL_GAP * body).sum())
+    wide = np.nonzero(own[1:, 0] - reach[:-1] > _CELL_GAP * body)[0]
+    if len(wide) == 1:
+        label, text = reach[wide[0]] - own[0, 0], reach[-1] - own[wide[0] + 1, 0]
+        if label <= _LABEL * body and text >= _TEXT * body:
+            return 1
+    return 1 + len(wide)
 
 
 def _tabular(rows: list[bool]) -> list[bool]:

@@ -25,12 +25,14 @@ _GUTTER_WIDTH = 0.8
 _GUTTER_GAPS = 1.4
 _GUTTER_HEIGHT = 5.0
 _GUTTER_AREA = 7.0
+# In body heights: where one column is longer than the other, it ends at the first white that is higher than this.
+_BREAK = 2.5
 # In body heights: the gap up to which ink beside ink is one run of text.
 _RUN_GAP = 1.25
 # Running text: the mean length of its runs (in body heights, each run weighted by its length), and the share
 # of its column's width that its lines fill.
 _RUN_LENGTH = 7.0
-_FILLED = 0.5
+_FILLED = 0.25
 _DEEPEST = 24  # nested cuts; a page of a newspaper has fewer than ten
 _TRIES = 12  # gutters looked at in one rectangle, tallest first
 
@@ -135,11 +137,22 @@ def _trim(grid: Grid, gutter: Gutter) -> Gutter | None:
     right = np.nonzero(rows[:, gutter.x1 :].any(axis=1))[0]
     if not len(left) or not len(right):
         return None
-    shared = min(left[-1], right[-1]) - max(left[0], right[0]) + 1
-    if shared < _GUTTER_HEIGHT * _CELLS:
+    first, last = max(left[0], right[0]), min(left[-1], right[-1])
+    if last - first + 1 < _GUTTER_HEIGHT * _CELLS:
         return None
-    first, last = min(left[0], right[0]), max(left[-1], right[-1]) + 1
-    return Gutter(gutter.x0, gutter.x1, gutter.y0 + int(first), gutter.y0 + int(last))
+    bottom = 1 + max(_reach(left, last), _reach(right, last))
+    top = -max(_reach(-left[::-1], -first), _reach(-right[::-1], -first))
+    return Gutter(gutter.x0, gutter.x1, gutter.y0 + int(top), gutter.y0 + int(bottom))
+
+
+def _reach(rows: NDArray[np.intp], end: np.intp) -> int:
+    """Return the last of the rising rows that is joined to `end` without a break in its column."""
+    beyond = rows[rows > end]
+    before = rows[rows <= end]
+    if not len(beyond):
+        return int(before[-1])
+    breaks = np.nonzero(np.diff(beyond, prepend=before[-1]) > _BREAK * _CELLS)[0]
+    return int(beyond[-1] if not len(breaks) else beyond[breaks[0] - 1] if breaks[0] else end)
 
 
 def _is_text(part: Grid) -> bool:

@@ -13,17 +13,19 @@ from ocr_project.engine.layout.words import Words
 # In body heights: ink that hangs together and is taller than this, and wider than that, is no word.
 _TALL = 3.2
 _WIDE = 1.6
+# A slender one must be inked over this share of its hull; else it is the remainder of a frame.
+_INKED = 0.2
 # Parts of one picture are this near to each other.
-_REACH = 1.0
+_REACH = 2.0
 # A headline is tall, too: this many pieces of about one height side by side.
 _HEADLINE = 3
 # Text in a frame is not a picture: lines of this length (in body heights) that cover this share of it.
 _LINE = 9.0
 _LINES_SHARE = 0.2
-# A photograph: no blank paper in squares of this side (in body heights), at least so large, and not of one tone:
-# at most this share of it is within so many levels of its median.
+# A photograph: no blank paper in squares of this side (in body heights), at least so large, and not of two tones,
+# as a shaded table is: at most this share of it is in the two commonest sixteenths of the tones.
 _SOLID, _LEAST_SIDE = 1.5, 3.0
-_ONE_TONE, _LEVELS = 0.5, 16
+_TWO_TONES, _TONES, _LEVELS = 0.6, 16, 16
 _REDUCTION = 4
 
 
@@ -41,13 +43,18 @@ def find_pictures(grey: Grey, words: Words, drawings: Boxes, body: float) -> Box
     """
     seeds = np.concatenate([_tall(words, body), drawings, _photographs(grey, body)])
     merged = _merge(seeds, words.mask.shape, body)
-    pictures = [box for box in merged if not _holds_text(words, box, body)]
+    pictures: list[NDArray[np.int32]] = []
+    for box in merged:
+        inside = [seed for seed in seeds if (seed[:2] >= box[:2]).all() and (seed[2:] <= box[2:]).all()]
+        whole = not _holds_text(words, box, body)
+        pictures += [box] if whole else [seed for seed in inside if not _holds_text(words, seed, body)]
     return np.stack(pictures) if pictures else np.zeros((0, 4), np.int32)
 
 
 def _tall(words: Words, body: float) -> Boxes:
     width, height = words.boxes[:, 2] - words.boxes[:, 0], words.boxes[:, 3] - words.boxes[:, 1]
-    tall = words.boxes[(height > _TALL * body) & (width > _WIDE * body)]
+    full = (words.ink > _INKED * width * height) | (np.minimum(width, height) > _TALL * body)
+    tall = words.boxes[(height > _TALL * body) & (width > _WIDE * body) & full]
     return tall[[not _in_headline(tall, box) for box in tall]] if len(tall) else tall
 
 
@@ -71,8 +78,9 @@ def _photographs(grey: Grey, body: float) -> Boxes:
         x, y, width, height, _ = (int(value) for value in stats[label])
         if min(width, height) * _REDUCTION < _LEAST_SIDE * body:
             continue
-        tones = small[y : y + height, x : x + width][labels[y : y + height, x : x + width] == label].astype(np.int16)
-        if (np.abs(tones - np.median(tones)) <= _LEVELS).mean() <= _ONE_TONE:
+        tones = small[y : y + height, x : x + width][labels[y : y + height, x : x + width] == label]
+        shares = np.sort(np.bincount(tones // (256 // _TONES), minlength=_TONES)) / len(tones)
+        if shares[-2:].sum() <= _TWO_TONES:
             found.append([x * _REDUCTION, y * _REDUCTION, (x + width) * _REDUCTION, (y + height) * _REDUCTION])
     return np.asarray(found, np.int32).reshape(-1, 4)
 

@@ -20,6 +20,8 @@ _CELL_SIDE = 0.5
 _RECTANGULAR = 0.88
 # Share of a grid's area that must be rectangular cells. The ground of a drawing of boxes and arrows has holes.
 _TILED = 0.8
+# A drawing has so many lines apart from its outline; a frame around text has none.
+_INNER_LINES = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,25 +80,37 @@ def corners(stats: NDArray[np.int32]) -> Boxes:
 
 
 def _grids(mask: Mask, horizontal: Boxes, vertical: Boxes, body: float) -> tuple[Boxes, Boxes]:
-    """Sort groups of lines that meet into tables and the rest."""
+    """Sort groups of lines that meet into tables and drawings; frames are neither."""
     grids: list[NDArray[np.int32]] = []
     drawings: list[NDArray[np.int32]] = []
     if len(horizontal) and len(vertical):
-        count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-        for box in corners(stats[1:count]):
-            across, down = _inside(horizontal, box), _inside(vertical, box)
-            if across + down < 3 or not across or not down:
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        across, down = _owners(labels, horizontal), _owners(labels, vertical)
+        for label in range(1, count):
+            level, upright = horizontal[across == label], vertical[down == label]
+            if len(level) + len(upright) < 3 or not len(level) or not len(upright):
                 continue
-            if _is_grid(mask[box[1] : box[3], box[0] : box[2]], body):
+            box = corners(stats[label : label + 1])[0]
+            x0, y0, x1, y1 = (int(value) for value in box)
+            own = np.where(labels[y0:y1, x0:x1] == label, 255, 0).astype(np.uint8)
+            if _is_grid(own, body):
                 grids.append(box)
-            elif across + down > 4:
+            elif _inner(level, box, body) + _inner(upright, box, body) >= _INNER_LINES:
                 drawings.append(box)
     return _stack(grids), _stack(drawings)
 
 
-def _inside(lines: Boxes, box: NDArray[np.int32]) -> int:
+def _owners(labels: NDArray[np.int32], lines: Boxes) -> NDArray[np.int32]:
+    """Return the component that the middle of each line belongs to."""
     middle = (lines[:, :2] + lines[:, 2:]) // 2
-    return int(((middle >= box[:2]) & (middle <= box[2:])).all(axis=1).sum())
+    return np.asarray(labels[middle[:, 1], middle[:, 0]], np.int32)
+
+
+def _inner(lines: Boxes, box: NDArray[np.int32], body: float) -> int:
+    """Count the lines that are not on the outline of a box."""
+    middle = (lines[:, :2] + lines[:, 2:]) // 2
+    margin = max(1, round(body))
+    return int(((middle >= box[:2] + margin) & (middle <= box[2:] - margin)).all(axis=1).sum())
 
 
 def _is_grid(lines: Mask, body: float) -> bool:

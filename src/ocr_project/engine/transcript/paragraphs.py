@@ -6,7 +6,8 @@ A line ends its paragraph if
 - the first word of the next line would have fitted behind it: nobody breaks a line there but on
   purpose (the right edge is that of the region's longest line; one line height of slack), or
 - the next line begins an item (제1조(…), ①, •, "1." or "가." after a full stop), or
-- the next line is indented while most lines of the region are not.
+- the next line is indented while most lines of the region are not, and this is no item, whose
+  further lines are indented too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from enum import Enum, auto
 from itertools import pairwise
 from statistics import median
 
@@ -24,12 +26,13 @@ from ocr_project.engine.transcript.lines import Line
 _STRONG = re.compile(r"[①-⑳❶-❿•‣▪◦●○◎□■◆◇▶►▷※☐☑]|제\d+조(?:의\d+)?\(|\([가-하]\)\s|\(\d{1,2}\)\s")
 _WEAK = {
     "dash": re.compile(r"[-–—*·ㆍ∙]\s+"),
-    "number": re.compile(r"\d{1,3}[.)](?!\d)\s*"),
+    "number": re.compile(r"\d{1,3}[.)](?=\s+\S|[^\W\d_])"),
     "hangul": re.compile(r"[가나다라마바사아자차카타파하][.)]\s"),
     "letter": re.compile(r"[a-zA-Zа-яА-Я][.)]\s"),
     "chapter": re.compile(r"제\d+[장절편관]\s|(?:Статья|Глава|Раздел|Article|Section|Chapter)\s+\d+"),
 }
 _ENDED = re.compile(r"[.。:;!?…)\]>」”\"]$|[다음임함됨]$")
+_DATE = re.compile(r"(?:19|20)\d\d\. ?(?:\d{1,2}\. ?)?$")  # 2020. 8.|4.: a Korean date broken over a line end
 
 _SLACK = 1.0  # of a line's height: what a justified line may fall short of the edge, and measuring errs
 _INDENT = (0.6, 4.0)  # of a line's height: less is noise, more is a column of its own
@@ -45,10 +48,9 @@ def paragraphs(lines: Sequence[Line], vocabulary: Vocabulary) -> list[str]:
     Returns:
         Paragraphs in order, each on one line, without soft hyphens.
     """
-    ends = _ends(lines)
     found: list[str] = []
     fresh = True
-    for line, ended in zip(lines, ends, strict=True):
+    for line, after in zip(lines, _breaks(lines), strict=True):
         if not line.text:
             fresh = True
             continue
@@ -56,7 +58,7 @@ def paragraphs(lines: Sequence[Line], vocabulary: Vocabulary) -> list[str]:
             found.append(line.text)
         else:
             found[-1] = join(found[-1], line.text, vocabulary)
-        fresh = ended
+        fresh = after is _Break.SHORT or (after is _Break.INDENT and not item_marker(found[-1]))
     return [paragraph.replace(SOFT_HYPHEN, "") for paragraph in found]
 
 
@@ -71,26 +73,37 @@ def _begins_item(paragraph: str, line: str) -> bool:
     kind = item_marker(line)
     if kind in ("", "strong"):
         return kind == "strong"
+    if kind == "number" and _DATE.search(paragraph):
+        return False
     return item_marker(paragraph) == kind or _ENDED.search(paragraph) is not None
 
 
-def _ends(lines: Sequence[Line]) -> list[bool]:
-    """Say of each line whether what follows it is a new paragraph, by where the lines stand."""
-    measured = [_Span.of(line) for line in lines] if all(line.box or not line.text for line in lines) else None
-    spans = measured or [_Span.by_characters(line) for line in lines]
+class _Break(Enum):
+    """What the place of a line, and of the one after it, says of the line end."""
+
+    NONE = auto()
+    SHORT = auto()  # the next word would have fitted
+    INDENT = auto()  # the next line is indented
+
+
+def _breaks(lines: Sequence[Line]) -> list[_Break]:
+    """Judge each line end by where the lines stand."""
+    placed = all(line.box or not line.text for line in lines)
+    spans = [_Span.of(line) if placed else _Span.by_characters(line) for line in lines]
     written = [span for span, line in zip(spans, lines, strict=True) if line.text]
     if not written:
-        return [True] * len(lines)
+        return [_Break.NONE] * len(lines)
     right = max(span.right for span in written)
     left = median(span.left for span in written)
-    ends = []
-    for here, after in pairwise(spans):
-        room = right - here.right
-        fits = room > after.first + _SLACK * here.height
+
+    def judge(here: _Span, after: _Span) -> _Break:
+        if right - here.right > after.first + _SLACK * here.height:
+            return _Break.SHORT
         indented = _INDENT[0] * after.height < after.left - left < _INDENT[1] * after.height
-        starts_left = here.left - left <= _INDENT[0] * here.height
-        ends.append(fits or (indented and starts_left and len(written) > 2))
-    return [*ends, True]
+        flush = here.left - left <= _INDENT[0] * here.height
+        return _Break.INDENT if indented and flush and len(written) > 2 else _Break.NONE
+
+    return [*(judge(here, after) for here, after in pairwise(spans)), _Break.NONE]
 
 
 class _Span:

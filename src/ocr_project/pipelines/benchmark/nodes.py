@@ -96,9 +96,11 @@ def measure_benchmark(score_table: pd.DataFrame, retrieval_table: pd.DataFrame) 
     kind = "gold" if "gold" in kinds else "silver"
     metrics: dict[str, float] = {"gold": float(kind == "gold" and bool(kinds))}
     for row in score_table[score_table["reference"] == kind].to_dict("records"):
-        if row["level"] != "document":
-            prefix = row["metric"] if row["level"] == "overall" else f"group.{row['name'] or 'top'}.{row['metric']}"
-            metrics.update(_flat(prefix, row))
+        if row["level"] == "overall":
+            ends = {f"{row['metric']}.low": row["low"], f"{row['metric']}.high": row["high"]}
+            metrics.update(_numbers({row["metric"]: row["rate"], **ends}))
+        elif row["level"] == "group" and row["metric"] == "cer_no_space":
+            metrics.update(_numbers({f"cer_no_space.{row['name'] or 'top'}": row["rate"]}))
     for row in retrieval_table.to_dict("records"):
         metrics[f"retrieval.{row['metric'].replace('@', '_at_')}"] = row["value"]
     return metrics
@@ -126,7 +128,6 @@ def _rate(part: pd.DataFrame, options: BenchmarkOptions) -> dict[str, Any]:
     }
 
 
-def _flat(prefix: str, row: dict[Any, Any]) -> dict[str, float]:
-    """Return the rate, its ends and its counts; what is not a number is left out, since JSON has no NaN."""
-    values = {prefix: row["rate"], **{f"{prefix}.{key}": row[key] for key in ("low", "high", "errors", "total")}}
+def _numbers(values: dict[str, float]) -> dict[str, float]:
+    """Leave out what is not a number, since JSON has no NaN: no reference, or too few documents for an interval."""
     return {key: float(value) for key, value in values.items() if not math.isnan(value)}
