@@ -1,6 +1,7 @@
 """How well the laptop's detector and recognizer read the real pages, beside plain Tesseract.
 
-Usage: python benchmarks/accuracy.py [--groups ko_law …] [--every N] [--source png|pdf] [--dpi 200] [--plain] [--json FILE]
+Usage: python benchmarks/accuracy.py [--groups ko_law …] [--every N] [--source png|pdf]
+       [--dpi 200] [--plain] [--json FILE] [--dump FOLDER]
 
 CER without white space is micro-averaged over a group, after `metrics.normalize` (NFC, dot leaders,
 middle dots: the scoring notes of the data). `--plain` runs Tesseract's own modes 3, 4 and 6 side by side.
@@ -34,6 +35,8 @@ PLAIN = {"ko_law": "kor+eng", "ko_gov": "kor+eng", "ru_docs": "rus", "en_usgov":
 
 @dataclass(frozen=True)
 class Item:
+    """A page with its truth."""
+
     group: str
     page: Page
     truth: str
@@ -111,10 +114,18 @@ def report(group: str, name: str, pages: list[Item], answers: list[tuple[str, fl
         for metric, counts in score_page(item.truth, text).items():
             document[metric] = document.get(metric, Counts(0, 0)) + counts
     for path, document in by_document.items():
-        print(f"{group:>9} {name:<7} {path:<24}", *(f"{m} {document[m].rate:6.2%}" for m in ("cer_no_space", "cer", "wer")))
+        print(
+            f"{group:>9} {name:<7} {path:<24}",
+            *(f"{m} {document[m].rate:6.2%}" for m in ("cer_no_space", "cer", "wer")),
+        )
     whole = {m: sum((d[m] for d in by_document.values()), Counts(0, 0)).rate for m in ("cer_no_space", "cer", "wer")}
     seconds = sum(seconds for _, seconds in answers) / len(answers)
-    print(f"{group:>9} {name:<7} {'ALL':<24}", *(f"{m} {rate:6.2%}" for m, rate in whole.items()), f"{seconds:.2f} s", flush=True)
+    print(
+        f"{group:>9} {name:<7} {'ALL':<24}",
+        *(f"{m} {rate:6.2%}" for m, rate in whole.items()),
+        f"{seconds:.2f} s",
+        flush=True,
+    )
     return {**whole, "seconds": seconds, "pages": len(pages)}
 
 

@@ -18,6 +18,11 @@ def crop_path(region: Region) -> str:
     return f"{FOLDER}/{region.page_id}_{region.index:03d}.png"
 
 
+def is_picture(region: Region) -> bool:
+    """Say whether a region is cut out: a picture or a chart."""
+    return region.label in _PICTURES
+
+
 def write_crops(folder: Path, page: Page, regions: Sequence[Region]) -> list[str]:
     """Write the pictures and charts of a page; the page is decoded only where it has any.
 
@@ -28,7 +33,7 @@ def write_crops(folder: Path, page: Page, regions: Sequence[Region]) -> list[str
         BrokenDocument: The image of the page cannot be decoded.
         StorageError: The disk is full, or the folder cannot be written to.
     """
-    chosen = [region for region in regions if region.label in _PICTURES] if page.image is not None else []
+    chosen = [region for region in regions if is_picture(region)] if page.image is not None else []
     if not chosen:
         return []
     pixels = page_pixels(page)

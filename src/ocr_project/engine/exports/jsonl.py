@@ -1,33 +1,69 @@
-"""`ocr_results.jsonl`: one line a page."""
+"""`ocr_results.jsonl`: one line a page, in the layout of the GLM-OCR pipelines for SDS-KoPub-VDR.
+
+Their readers find there what they look for (`page_id`, `page_idx`, `regions` with `label`,
+`native_label`, `bbox_2d` and `content`, `markdown`, `image_crops`, `error` where a page failed): the
+layout is that of `run_b200_pipeline.py` in gkswns0531/ocr_test, whose regions are the answer of the
+GLM-OCR SDK. What that layout cannot say stands under names of our own, beside it.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from ocr_project.domain.types import Page, Transcript
-from ocr_project.engine.exports.plan import stem
+from ocr_project.domain.types import Box, Label, Page, Region, Status, Transcript
+from ocr_project.engine.exports.crops import crop_path, is_picture
 from ocr_project.engine.transcript.lines import Reading
 
 FILE = "ocr_results.jsonl"
 
+_GRID = 1000  # the SDK's boxes are in thousandths of the page's width and height
 
-def page_line(page: Page, readings: Sequence[Reading], transcript: Transcript) -> bytes:
+# The SDK knows four kinds of region; its readers tell a table, a formula or a crop by them.
+_KINDS = {Label.TABLE: "table", Label.FORMULA: "formula", Label.PICTURE: "image", Label.CHART: "image"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page stands among the exports.
+
+    Attributes:
+        document: What its document is called: `page_id` is this and the page's number, as in SDS-KoPub.
+        index: Place of the page in the corpus, from 0, in the order of this file.
+        folder: Of the exports; says whether a crop was saved.
+    """
+
+    document: str
+    index: int
+    folder: Path
+
+
+def page_line(page: Page, readings: Sequence[Reading], transcript: Transcript, place: Place) -> bytes:
     """Write one page as one line of JSON, UTF-8, with its line end.
 
-    Boxes are x0, y0, x1, y1 in pixels of the page, origin top left, rounded to a tenth.
+    `bbox_2d` is x0, y0, x1, y1 in thousandths of the page, whole numbers; `bbox` is the same in
+    pixels, rounded to a tenth. Origin top left.
     """
-    row = {
-        "id": f"{stem(page.path)}_{page.number}",
+    pictures = [reading.region for reading in readings if is_picture(reading.region)]
+    row: dict[str, Any] = {
+        "page_id": f"{place.document}_{page.number}",
+        "page_idx": place.index,
+        "regions": [_region(reading, page) for reading in readings],
+        "markdown": transcript.markdown,
+        "image_crops": [_crop(region, page, place.folder) for region in pictures],
+    }
+    if transcript.status in (Status.FAILED, Status.SKIPPED):
+        row["error"] = transcript.reason
+    row |= {
+        "path": page.path,
         "doc_id": page.doc_id,
-        "page_id": page.page_id,
         "page": page.number,
         "width": page.width,
         "height": page.height,
         "text": transcript.text,
-        "markdown": transcript.markdown,
-        "regions": [_region(reading) for reading in readings],
         "status": transcript.status.value,
         "reason": transcript.reason,
     }
@@ -35,13 +71,36 @@ def page_line(page: Page, readings: Sequence[Reading], transcript: Transcript) -
     return json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
-def _region(reading: Reading) -> dict[str, Any]:
+def _region(reading: Reading, page: Page) -> dict[str, Any]:
     region, recognition = reading.region, reading.recognition
     return {
         "index": region.index,
-        "label": region.label.value,
+        "label": _KINDS.get(region.label, "text"),
+        "native_label": region.native_label,
+        "bbox_2d": _thousandths(region.box, page),
+        "content": recognition.text,
+        "kind": region.label.value,
         "bbox": [round(value, 1) for value in region.box],
         "score": round(region.score, 4),
-        "text": recognition.text,
         "format": recognition.format.value,
+        "status": recognition.status.value,
     }
+
+
+def _crop(region: Region, page: Page, folder: Path) -> dict[str, Any]:
+    path = crop_path(region)
+    return {
+        "path": path,
+        "bbox": _thousandths(region.box, page),
+        "label": _KINDS[region.label],
+        "native_label": region.native_label,
+        "index": region.index,
+        "saved": (folder / path).is_file(),
+    }
+
+
+def _thousandths(box: Box, page: Page) -> list[int]:
+    """Scale a box to 0 to 1000; all zeros where the page failed and has no size."""
+    sizes = (page.width, page.height, page.width, page.height)
+    scaled = (round(_GRID * value / size) if size else 0 for value, size in zip(box, sizes, strict=True))
+    return [min(max(0, value), _GRID) for value in scaled]

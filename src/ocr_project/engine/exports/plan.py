@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from ocr_project.domain.options import TranscriptOptions
 from ocr_project.domain.protocols import ShardSource
 
-_REVISION = "1"  # of the code of this folder: raise it when the same rows would give other files
+_REVISION = "2"  # of the code of this folder: raise it when the same rows would give other files
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")  # .pdf, .jpeg; not the end of "report 2024.12"
 _LONGEST_NAME = 200  # bytes: file systems take 255, and a suffix and the mark of a partial file come on top
 
@@ -28,6 +28,8 @@ class Export:
 
     Attributes:
         name: Path of its files under `markdown/` and `pdf/`, without their suffix.
+        title: What `ocr_results.jsonl` calls it: its path without the suffix, or with it where two would
+            be called the same.
         shards: Names of the shards that hold its pages, in order.
         key: sha256 of all that its files depend on.
         readable: Whether any page has an image.
@@ -36,6 +38,7 @@ class Export:
     doc_id: str
     path: str
     name: str = ""
+    title: str = ""
     shards: list[str] = field(default_factory=list)
     key: str = ""
     readable: bool = False
@@ -54,7 +57,7 @@ def plan_exports(pages: ShardSource, transcripts: ShardSource, options: Transcri
     keys = {name: (pages.index()[name].key, info.key) for name, info in transcripts.index().items()}
     chosen = options.model_dump_json()
     for export in found:
-        parts = [_REVISION, chosen, export.doc_id, export.path, export.name]
+        parts = [_REVISION, chosen, export.doc_id, export.path, export.name, export.title]
         export.key = digest([*parts, *(key for name in export.shards for key in keys[name])])
     return found
 
@@ -88,8 +91,10 @@ def _documents(pages: ShardSource, transcripts: ShardSource) -> Iterator[Export]
 
 def _name(found: list[Export]) -> None:
     """Give each document the path without its suffix, or with it where two would be the same on any disk."""
+    titles = Counter(stem(export.path) for export in found)
     for export in found:
         export.name = _safe(stem(export.path), export.doc_id)
+        export.title = stem(export.path) if titles[stem(export.path)] == 1 else export.path
     for unique in (False, True):
         count = Counter(export.name.casefold() for export in found)
         for export in found:

@@ -102,7 +102,9 @@ def _export(corpus: _Corpus, plan: Sequence[Export], todo: set[str], manifest: M
     with_images = {shard for export in plan if export.name in todo for shard in export.shards}
     saved = time.monotonic()
     with ExitStack() as stack:
-        sink = stack.enter_context(atomic(manifest.folder / jsonl.FILE)) if jobs.lines else None
+        sink = (
+            _Lines(stack.enter_context(atomic(manifest.folder / jsonl.FILE)), manifest.folder) if jobs.lines else None
+        )
         rows = _rows(corpus, with_images, everything=jobs.lines)
         for identifier, document in groupby(rows, key=lambda row: (row.page.doc_id, row.page.path)):
             export = exports[identifier]
@@ -111,7 +113,7 @@ def _export(corpus: _Corpus, plan: Sequence[Export], todo: set[str], manifest: M
                 manifest.record(export.name, export.key, files)
             else:
                 for row in document:
-                    _write_line(sink, row)
+                    _write_line(sink, export, row)
             if time.monotonic() - saved > _SAVE_EVERY:
                 manifest.save()
                 saved = time.monotonic()
@@ -134,18 +136,32 @@ def _rows(corpus: _Corpus, with_images: set[str], *, everything: bool) -> Iterat
 
 
 def _write_document(
-    folder: Path, export: Export, rows: Iterator[_PageRow], options: TranscriptOptions, sink: BinaryIO | None
+    folder: Path, export: Export, rows: Iterator[_PageRow], options: TranscriptOptions, sink: _Lines | None
 ) -> list[str]:
     with _DocumentFiles(folder, export, options) as files:
         for row in rows:
             files.add(row)
-            _write_line(sink, row)
+            _write_line(sink, export, row)
         return files.paths
 
 
-def _write_line(sink: BinaryIO | None, row: _PageRow) -> None:
+def _write_line(sink: _Lines | None, export: Export, row: _PageRow) -> None:
     if sink is not None:
-        sink.write(jsonl.page_line(row.page, row.readings, row.transcript))
+        sink.add(export, row)
+
+
+class _Lines:
+    """`ocr_results.jsonl` while the pages of the whole corpus come in."""
+
+    def __init__(self, file: BinaryIO, folder: Path) -> None:
+        self._file = file
+        self._folder = folder
+        self._count = 0
+
+    def add(self, export: Export, row: _PageRow) -> None:
+        place = jsonl.Place(export.title, self._count, self._folder)
+        self._file.write(jsonl.page_line(row.page, row.readings, row.transcript, place))
+        self._count += 1
 
 
 class _DocumentFiles:

@@ -1,34 +1,25 @@
-"""From the ink of an upright page to its regions in reading order."""
+"""From the parts of an upright page to its regions in reading order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box, Label
-from ocr_project.engine.layout.binarize import Grey, find_ink, lift_fills
+from ocr_project.engine.layout.binarize import Grey, Mask
 from ocr_project.engine.layout.blocks import Block, Walls, find_blocks
+from ocr_project.engine.layout.classify import Surroundings, classify
 from ocr_project.engine.layout.columns import find_columns
 from ocr_project.engine.layout.lines import find_lines
-from ocr_project.engine.layout.pictures import find_pictures
+from ocr_project.engine.layout.parts import Parts, take_apart
 from ocr_project.engine.layout.reading_order import row_order
-from ocr_project.engine.layout.rulings import Boxes, find_rulings
-from ocr_project.engine.layout.words import Words, body_height, find_words, letter_height, word_gap
+from ocr_project.engine.layout.rulings import Boxes
+from ocr_project.engine.layout.words import weighted_median, word_gap
 
-# Letters are lower than the line that they stand on, by about this factor (ascenders, syllables of two rows).
-_LINE_OF_LETTERS = 1.3
 # In body heights: white left around a region, so that no stroke is cut off, where no neighbour is nearer.
 _MARGIN = 0.4
-# In body heights: a level line at least this long ends a block and a gutter.
-_RULE = 4.0
-# An underline is so near below its words (in body heights), they cover this share of it, and begin
-# with it.
-_UNDER, _UNDERLINED = 0.35, 0.7
-# A word taller than this (in body heights), of which ink covers less than this share, is the outline of something.
-_TALL, _OUTLINE = 2.5, 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +29,22 @@ class Found:
     box: Box
     label: Label
     native: str
-    score: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Parts:
-    """What a page is made of, before it is put in order.
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A part of the page that is read from top to bottom."""
 
-    Attributes:
-        words: Outside of tables and pictures.
-        tables: Shape (n, 4): ruled ones.
-        pictures: Shape (n, 4).
-        rules: Shape (n, 4): level lines that part what is above from what is below.
-        body: Height of a line of body text in pixels.
-    """
-
-    words: Words
-    tables: Boxes
-    pictures: Boxes
-    rules: Boxes
-    body: float
+    area: Box
+    blocks: tuple[Block, ...]
 
 
-def analyse(grey: Grey) -> list[Found]:
+def analyse(grey: Grey, ink: Mask) -> list[Found]:
     """Find the regions of an upright page.
 
     Args:
         grey: Shape (height, width), uint8.
+        ink: As `find_ink` gives it.
 
     Returns:
         Regions in reading order; none for a blank page.
@@ -72,88 +52,50 @@ def analyse(grey: Grey) -> list[Found]:
     Raises:
         TooBusy: The page has more components than any text has.
     """
-    parts = take_apart(grey)
+    parts = take_apart(grey, ink)
     if parts is None:
         return []
+    columns = _columns(parts)
+    labels = iter(_labels(parts, columns, grey.shape[1], grey.shape[0]))
+    atoms = [Found(_box(row), Label.TABLE, "ruled_table") for row in parts.tables]
+    atoms += [Found(_box(row), Label.PICTURE, "picture") for row in parts.pictures]
     found: list[Found] = []
-    for column in _columns(parts):
-        found += [column[place] for place in row_order([item.box for item in column])]
+    for column in columns:
+        own = [Found(block.box, label, label.value) for block, label in zip(column.blocks, labels, strict=False)]
+        own += [atom for atom in atoms if _holds(column.area, atom.box)]
+        found += [own[place] for place in row_order([item.box for item in own])]
     return _with_margins(found, parts.body)
 
 
-def take_apart(grey: Grey) -> Parts | None:
-    """Find words, tables, pictures and rules; `None` where there is no ink."""
-    ink = find_ink(grey)
-    letters = letter_height(ink)
-    if not letters:
-        return None
-    ink = lift_fills(grey, ink, letters * _LINE_OF_LETTERS)
-    rulings = find_rulings(ink, letters * _LINE_OF_LETTERS)
-    text = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(rulings.mask)), np.uint8)
-    words = find_words(text, letters)
-    body = body_height(words)
-    if not body:
-        return None
-    pictures = _outside(find_pictures(grey, words, rulings.drawings, body), rulings.grids)
-    tables = _outside(rulings.grids, pictures)
-    width, height = words.boxes[:, 2] - words.boxes[:, 0], words.boxes[:, 3] - words.boxes[:, 1]
-    outline = (height > _TALL * body) & (words.ink < _OUTLINE * width * height)
-    free = ~outline & ~_within(words.boxes, tables) & ~_within(words.boxes, pictures)
-    long = rulings.horizontal[rulings.horizontal[:, 2] - rulings.horizontal[:, 0] > _RULE * body]
-    rules = long[~_within(long, tables) & ~_within(long, pictures)]
-    words = Words(words.boxes[free], words.ink[free], words.mask)
-    return Parts(words, tables, pictures, rules[~_underlines(rules, words.boxes, body)], body)
-
-
-def _underlines(rules: Boxes, words: Boxes, body: float) -> NDArray[np.bool_]:
-    """Say which level lines are drawn under words, and so belong to their line."""
-    found = np.zeros(len(rules), np.bool_)
-    for place, (x0, y0, x1, _) in enumerate(rules):
-        near = (words[:, 3] > y0 - _UNDER * body) & ((words[:, 1] + words[:, 3]) / 2 < y0)
-        over = words[near & (words[:, 0] < x1) & (words[:, 2] > x0)]
-        inked = np.minimum(over[:, 2], x1) - np.maximum(over[:, 0], x0)
-        starts = len(over) > 0 and over[:, 0].min() > x0 - body
-        found[place] = bool(starts) and inked.sum() > _UNDERLINED * (x1 - x0)
-    return found
-
-
-def _within(boxes: Boxes, holders: Boxes) -> NDArray[np.bool_]:
-    """Say of each box whether its middle is in one of the holders."""
-    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-    inside = np.zeros(len(boxes), np.bool_)
-    for holder in holders:
-        inside |= ((middle >= holder[:2]) & (middle < holder[2:])).all(axis=1)
-    return inside
-
-
-def _outside(boxes: Boxes, holders: Boxes) -> Boxes:
-    return boxes[~_within(boxes, holders)]
-
-
-def _columns(parts: Parts) -> list[list[Found]]:
-    """Return the regions of each column, columns in reading order."""
+def _columns(parts: Parts) -> list[Column]:
+    """Return the columns in reading order, with their blocks of text."""
     words, body = parts.words, parts.body
-    atoms = [Found(_box(row), Label.TABLE, "ruled_table") for row in parts.tables]
-    atoms += [Found(_box(row), Label.PICTURE, "picture") for row in parts.pictures]
     walls = Walls(np.concatenate([parts.tables, parts.pictures]), parts.rules)
     occupied = np.zeros_like(words.mask)
     for x0, y0, x1, y1 in np.concatenate([words.boxes, walls.solid, walls.rules]):
         occupied[y0 : max(y1, y0 + 2), x0:x1] = 255
     middle = (words.boxes[:, :2] + words.boxes[:, 2:]) / 2
     columns = []
-    for column in find_columns(occupied, body, word_gap(words, body)):
-        low, high = np.asarray(column[:2]), np.asarray(column[2:])
+    for area in find_columns(occupied, body, word_gap(words, body)):
+        low, high = np.asarray(area[:2]), np.asarray(area[2:])
         members = np.nonzero(((middle >= low) & (middle < high)).all(axis=1))[0]
         lines = find_lines(words.boxes, [int(row) for row in members], body)
-        found = [_found(block) for block in find_blocks(lines, walls, words.boxes, body)]
-        found += [atom for atom in atoms if _holds(column, atom.box)]
-        columns.append(found)
+        columns.append(Column(area, tuple(find_blocks(lines, walls, words.boxes, body))))
     return columns
 
 
-def _found(block: Block) -> Found:
-    label = Label.TABLE if block.table else Label.TEXT
-    return Found(block.box, label, label.value)
+def _labels(parts: Parts, columns: list[Column], width: int, height: int) -> list[Label]:
+    """Name all blocks, column by column."""
+    boxes = parts.words.boxes
+    strokes = parts.strokes.widths(boxes)
+    widths = boxes[:, 2] - boxes[:, 0]
+    blocks = [block for column in columns for block in column.blocks]
+    members = [[row for line in block.lines for row in line.words] for block in blocks]
+    figures = [_box(row) for row in np.concatenate([parts.tables, parts.pictures])]
+    figures += [block.box for block in blocks if block.table]
+    usual = weighted_median(strokes, widths)
+    around = Surroundings(width, height, parts.body, parts.rules, figures, boxes, usual)
+    return classify(blocks, [weighted_median(strokes[rows], widths[rows]) for rows in members], around)
 
 
 def _holds(holder: Box, box: Box) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ _LABEL, _TEXT = 4.0, 8.0
 # Words of a line with wider white between them, in body heights, are cells of a table.
 _CELL_GAP = 1.5
 _TABLE_ROWS = 3
+_ROW_GAP = 2.5  # body heights of white between two rows of one table
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def find_blocks(lines: list[Line], walls: Walls, boxes: Boxes, body: float) -> l
         together = (
             tabular[place] == tabular[place - 1]
             and (tabular[place] or _alike(above, below, body))
-            and below.top - above.bottom <= usual + _EXTRA_GAP * body * (2 if tabular[place] else 1)
+            and below.top - above.bottom <= (_ROW_GAP * body if tabular[place] else usual + _EXTRA_GAP * body)
             and not _walled(above, below, walls.solid)
             and (tabular[place] or not _walled(above, below, walls.rules))
         )
@@ -96,7 +98,7 @@ def _block(lines: list[Line], table: bool) -> Block:
 
 
 def _usual_gap(lines: list[Line]) -> float:
-    gaps = [below.top - above.bottom for above, below in zip(lines, lines[1:], strict=False)]
+    gaps = [below.top - above.bottom for above, below in pairwise(lines)]
     gaps = [gap for gap in gaps if gap > 0]
     return float(np.percentile(gaps, 35)) if gaps else 0.0
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ocr_project.domain.types import Box
 from ocr_project.engine.layout.rulings import Boxes
 

@@ -15,11 +15,12 @@ from ocr_project.engine.layout.analysis import Found, analyse
 from ocr_project.engine.layout.binarize import find_ink
 from ocr_project.engine.layout.frame import Frame
 from ocr_project.engine.layout.skew import estimate_skew
+from ocr_project.engine.layout.turns import quarter_turns
 from ocr_project.engine.layout.whole_page import page_region
 from ocr_project.engine.layout.words import TooBusy
 from ocr_project.engine.pixels import Pixels, page_pixels
 
-REVISION = "1"
+REVISION = "2"
 # Pixels of the copy that is looked at: A4 at 150 dpi. Body text is 15 pixels high there.
 _MOST_PIXELS = 2_200_000
 _LEAST_SKEW = 0.15  # degrees: below that a line over the whole page rises by a quarter of its height
@@ -55,21 +56,24 @@ class OpenCvDetector:
         for index, item in enumerate(found):
             box, quad = frame.place(item.box, pixels.shape[1], pixels.shape[0])
             seconds = 0.0 if index else perf_counter() - start
-            regions.append(
-                Region(page.page_id, index, item.label, item.native, box, quad, item.score, seconds=seconds)
-            )
+            regions.append(Region(page.page_id, index, item.label, item.native, box, quad, seconds=seconds))
         return regions
 
     def _look(self, pixels: Pixels) -> tuple[Frame, list[Found]]:
-        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
         height, width = grey.shape
         scale = min(1.0, (_MOST_PIXELS / (width * height)) ** 0.5)
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = grey if scale == 1.0 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
         small = np.asarray(small, np.uint8)
-        frame = Frame.scaled(size[0] / width, size[1] / height)
+        frame, ink = Frame.scaled(size[0] / width, size[1] / height), find_ink(small)
+        quarters = quarter_turns(small, ink) if self._options.turn else 0
+        if quarters:
+            frame = frame.turned(quarters, size[0], size[1])
+            small, ink = (np.ascontiguousarray(np.rot90(view, quarters)) for view in (small, ink))
         if self._options.deskew:
-            skew = estimate_skew(find_ink(small))
+            skew = estimate_skew(ink)
             if abs(skew) >= _LEAST_SKEW:
                 frame, small = frame.deskewed(skew, small)
-        return frame, analyse(small)
+                ink = find_ink(small)
+        return frame, analyse(small, ink)

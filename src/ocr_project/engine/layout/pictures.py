@@ -55,7 +55,7 @@ def _tall(words: Words, body: float) -> Boxes:
     width, height = words.boxes[:, 2] - words.boxes[:, 0], words.boxes[:, 3] - words.boxes[:, 1]
     full = (words.ink > _INKED * width * height) | (np.minimum(width, height) > _TALL * body)
     tall = words.boxes[(height > _TALL * body) & (width > _WIDE * body) & full]
-    return tall[[not _in_headline(tall, box) for box in tall]] if len(tall) else tall
+    return np.asarray(tall[[not _in_headline(tall, box) for box in tall]]) if len(tall) else tall
 
 
 def _in_headline(tall: Boxes, box: NDArray[np.int32]) -> bool:

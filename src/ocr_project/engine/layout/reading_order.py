@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ocr_project.domain.types import Box
 
@@ -74,7 +75,7 @@ def _columns(boxes: Sequence[Box], places: list[int], least: tuple[float, float]
     for x in sorted({boxes[place].x1 for place in places})[:-1]:
         crossing = sorted(_middle(boxes[place]) for place in places if _crosses(boxes[place], x))
         bounds = [float("-inf"), *crossing, float("inf")]
-        for low, high in zip(bounds, bounds[1:], strict=False):
+        for low, high in pairwise(bounds):
             inside = [p for p in places if low < _middle(boxes[p]) < high and not _crosses(boxes[p], x)]
             left = [place for place in inside if boxes[place].x0 + boxes[place].x1 <= 2 * x]
             right = [place for place in inside if boxes[place].x0 + boxes[place].x1 > 2 * x]

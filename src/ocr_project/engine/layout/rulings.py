@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -54,9 +55,9 @@ def find_rulings(ink: Mask, body: float) -> Rulings:
     thickness = max(4, round(body * _THICKNESS))
     across, horizontal = _lines(ink, (length, 1), thickness, axis=3)
     down, vertical = _lines(ink, (1, length), thickness, axis=2)
-    mask = cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8))
+    mask = np.asarray(cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8)), np.uint8)
     grids, drawings = _grids(mask, horizontal, vertical, body)
-    return Rulings(np.asarray(mask, np.uint8), horizontal, vertical, grids, drawings)
+    return Rulings(mask, horizontal, vertical, grids, drawings)
 
 
 def _lines(ink: Mask, size: tuple[int, int], thickness: int, axis: int) -> tuple[Mask, Boxes]:
@@ -72,7 +73,7 @@ def _lines(ink: Mask, size: tuple[int, int], thickness: int, axis: int) -> tuple
     return lines, corners(stats[thin])
 
 
-def corners(stats: NDArray[np.int32]) -> Boxes:
+def corners(stats: NDArray[Any]) -> Boxes:
     """Turn rows of component statistics (x, y, width, height, …) into boxes x0 y0 x1 y1."""
     boxes = stats[:, :4].astype(np.int32)
     boxes[:, 2:] += boxes[:, :2]
@@ -100,7 +101,7 @@ def _grids(mask: Mask, horizontal: Boxes, vertical: Boxes, body: float) -> tuple
     return _stack(grids), _stack(drawings)
 
 
-def _owners(labels: NDArray[np.int32], lines: Boxes) -> NDArray[np.int32]:
+def _owners(labels: NDArray[Any], lines: Boxes) -> NDArray[np.int32]:
     """Return the component that the middle of each line belongs to."""
     middle = (lines[:, :2] + lines[:, 2:]) // 2
     return np.asarray(labels[middle[:, 1], middle[:, 0]], np.int32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -91,7 +92,7 @@ def body_height(words: Words) -> float:
 
 def word_gap(words: Words, body: float) -> float:
     """Return the usual white between words, in pixels: the median over gaps of at most two body heights."""
-    rows = (words.mask[:: _EVERY_ROW] > 0).astype(np.int8)
+    rows = (words.mask[::_EVERY_ROW] > 0).astype(np.int8)
     edges = np.diff(rows, axis=1, prepend=0, append=0)
     start_row, start = np.nonzero(edges == 1)
     _, end = np.nonzero(edges == -1)
@@ -100,7 +101,35 @@ def word_gap(words: Words, body: float) -> float:
     return float(np.median(gaps)) if len(gaps) else 0.0
 
 
-def weighted_median(values: NDArray[np.int32], weights: NDArray[np.int32]) -> float:
+@dataclass(frozen=True, slots=True, eq=False)
+class Strokes:
+    """How thick the ink of a page is, in any box of it.
+
+    Attributes:
+        ink: Shape (height + 1, width + 1): sums of ink pixels above and left of each pixel.
+        rims: Likewise of those that border on paper.
+    """
+
+    ink: NDArray[np.int32]
+    rims: NDArray[np.int32]
+
+    @staticmethod
+    def measure(ink: Mask) -> Strokes:
+        ones = ink & 1
+        rims = ones - cv2.erode(ones, np.ones((3, 3), np.uint8))
+        return Strokes(np.asarray(cv2.integral(ones)), np.asarray(cv2.integral(rims)))
+
+    def widths(self, boxes: Boxes) -> NDArray[np.float64]:
+        """Return the mean width of strokes in each box, in pixels; shape (n,)."""
+        return 2 * _sums(self.ink, boxes) / np.maximum(1, _sums(self.rims, boxes))
+
+
+def _sums(table: NDArray[np.int32], boxes: Boxes) -> NDArray[np.float64]:
+    x0, y0, x1, y1 = boxes.T
+    return np.asarray(table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0], np.float64)
+
+
+def weighted_median(values: NDArray[Any], weights: NDArray[Any]) -> float:
     """Return the value at which half of the weight is reached; 0 for no values."""
     if not len(values):
         return 0.0

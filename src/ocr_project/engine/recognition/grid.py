@@ -121,10 +121,8 @@ def _split_rows(
         return band
     top, bottom = max(box[1] for box in band), min(box[3] for box in band)
     paper = int(np.percentile(cleaned, 90))
-    profiles = [
-        np.asarray((cleaned[top:bottom, x0 + 2 : x1 - 2] < paper - 60).any(axis=1)) for x0, _, x1, _ in band
-    ]
-    rows = _runs(np.asarray(profiles).any(axis=0))
+    profiles = [np.asarray((cleaned[top:bottom, x0 + 2 : x1 - 2] < paper - 60).any(axis=1)) for x0, _, x1, _ in band]
+    rows = _runs(np.asarray(np.any(profiles, axis=0), np.bool_))
     if len(rows) < 3:
         return band
     filled = np.array([[profile[a:b].any() for profile in profiles] for a, b in rows])

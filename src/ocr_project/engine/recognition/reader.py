@@ -82,19 +82,10 @@ class Reader:
         finally:
             api.Clear()
 
-    def detect_script(self, pixels: NDArray[np.uint8]) -> str | None:
-        """Return Tesseract's name of the script (`Korean`, `Cyrillic`, `Latin`, …); None where it cannot tell."""
-        api = self._instance("osd", tesserocr.PSM.OSD_ONLY)
-        api.SetImage(Image.fromarray(pixels))
-        api.SetSourceResolution(150)
-        answer = api.DetectOrientationScript()
-        api.Clear()
-        return str(answer["script_name"]) if answer else None
-
-    def _instance(self, languages: str, mode: int = tesserocr.PSM.SINGLE_BLOCK) -> tesserocr.PyTessBaseAPI:
+    def _instance(self, languages: str) -> tesserocr.PyTessBaseAPI:
         instances = self._local.__dict__.setdefault("instances", {})
         if languages not in instances:
-            instances[languages] = tesserocr.PyTessBaseAPI(path=str(self.tessdata), lang=languages, psm=mode)
+            instances[languages] = tesserocr.PyTessBaseAPI(path=str(self.tessdata), lang=languages)
         return instances[languages]
 
     def _model(self, language: str) -> Path:

@@ -1,22 +1,17 @@
 """Which of the corpus's languages a page is read in.
 
-A page in Russian that is read with Korean first is read badly, and slowly. Tesseract's own script
-detection looks at the page once; what it finds chooses among the languages that the options allow.
+A page in Russian that is read with Korean is read badly, and slowly. A few lines are read in each
+script that the options allow, and the model that is surest of itself reads the page: on 80 real
+pages the right one's confidence was 0.70 to 0.97, that of any other at most 0.53. (Tesseract's own
+script detection took 3 Korean pages of 47 for Latin, and 1 English page of 19 for Cyrillic.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+SURE = 0.7  # confidence of the right model, by the pages above: the others need not be asked
 _SCRIPT_OF = {"kor": "hangul", "jpn": "han", "chi_sim": "han", "chi_tra": "han", "rus": "cyrillic", "ukr": "cyrillic"}
-_SEEN_AS = {
-    "Korean": "hangul",
-    "Hangul": "hangul",
-    "Japanese": "hangul",  # Korean print is often taken for it; where no Korean is allowed, it counts as han
-    "Han": "hangul",
-    "Cyrillic": "cyrillic",
-    "Latin": "latin",
-}
 _WITH_LATIN = {"cyrillic"}
 
 
@@ -25,27 +20,38 @@ def script_of(language: str) -> str:
     return _SCRIPT_OF.get(language, "latin")
 
 
-def choose(languages: Sequence[str], seen: str | None) -> str:
-    """Choose languages for a page.
+def by_script(languages: Sequence[str]) -> dict[str, str]:
+    """Gather languages by script, in the order in which they come.
 
     Args:
         languages: Those that the corpus may hold, the leading one first.
-        seen: Tesseract's name of the page's script; None where it could not tell.
 
     Returns:
-        Names joined by `+`. Korean is read alone, since its model knows Latin letters, and with English
-        beside it reads Hangul into English words (CER 2.1 against 3.5 % on Korean statutes). Russian
-        is read with the Latin languages beside it: its model does not know Latin letters.
+        For each script what to read it with: names joined by `+`. Korean is read alone, since its model
+        knows Latin letters, and with English beside it reads Hangul into English words (CER 2.1 against
+        3.5 % on Korean statutes). Russian is read with the Latin languages beside it: its model does not
+        know Latin letters.
     """
-    by_script: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for language in languages:
-        by_script.setdefault(script_of(language), []).append(language)
-    script = _SEEN_AS.get(seen or "", "")
-    if script == "hangul" and "hangul" not in by_script:
-        script = "han"
-    if script not in by_script:
-        return "+".join(languages) if len(by_script) == 1 else "+".join(by_script[script_of(languages[0])])
-    chosen = list(by_script[script])
-    if script in _WITH_LATIN:
-        chosen += by_script.get("latin", [])
-    return "+".join(chosen)
+        found.setdefault(script_of(language), []).append(language)
+    latin = found.get("latin", [])
+    return {script: "+".join([*names, *(latin if script in _WITH_LATIN else [])]) for script, names in found.items()}
+
+
+def surest(candidates: Sequence[str], confidence: Callable[[str], float]) -> str:
+    """Choose what to read a page with.
+
+    Args:
+        candidates: Languages joined by `+`, the leading ones first: they win where nothing can be told.
+        confidence: Reads a sample of the page; 0 to 1, and 0 where nothing was read.
+
+    Returns:
+        The first candidate that is `SURE`, else the one with the highest confidence.
+    """
+    scores: dict[str, float] = {}
+    for candidate in candidates:
+        scores[candidate] = confidence(candidate)
+        if scores[candidate] >= SURE:
+            return candidate
+    return max(candidates, key=lambda candidate: scores[candidate])

@@ -18,11 +18,14 @@ from ocr_project.engine.pixels import crop, page_pixels
 from ocr_project.engine.recognition.cells import to_html
 from ocr_project.engine.recognition.grid import Cell, find_cells
 from ocr_project.engine.recognition.reader import Reader, ReadWord
-from ocr_project.engine.recognition.scripts import choose, script_of
+from ocr_project.engine.recognition.scripts import by_script, surest
 
-_VERSION = "1"
+_VERSION = "2"
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
+_SAMPLES = 3  # regions that are looked at to tell the script of a page
+_SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
+_ENOUGH_LETTERS = 30  # tell the script
 _LEAST_CONTRAST = 60  # grey levels within a cell that says something
 _LEAST_SIDE = 3  # pixels: no letter is smaller
 _LARGEST_SIDE = 20_000  # pixels: beyond it Tesseract itself refuses (32,767) or runs out of memory
@@ -39,9 +42,9 @@ class TesseractRecognizer:
             BackendError: A model is missing.
         """
         self._languages = options.languages.split(LANGUAGE_SEPARATOR)
-        self._scripts = {script_of(language) for language in self._languages}
+        self._candidates = list(by_script(self._languages).values())
         self._reader = Reader(options.tessdata)
-        self._reader.require([*self._languages, *(["osd"] if len(self._scripts) > 1 else [])])
+        self._reader.require(self._languages)
         models = {name: self._reader.fingerprint(name) for name in self._languages}
         revision = f"{_VERSION} tesseract-{tesserocr.tesseract_version().split()[1]}"
         self._identity = Identity("tesseract", revision, {"languages": options.languages, "models": models})
@@ -63,10 +66,24 @@ class TesseractRecognizer:
 
     def _languages_of(self, grey: NDArray[np.uint8], regions: Sequence[Region]) -> str:
         readable = [region for region in regions if region.label not in _UNREAD and region.status is Status.OK]
-        if len(self._scripts) < 2 or not readable:
-            return choose(self._languages, None)
-        largest = max(readable, key=lambda region: region.box.area)
-        return choose(self._languages, self._reader.detect_script(_padded(crop(grey, largest))))
+        if len(self._candidates) == 1 or not readable:
+            return self._candidates[0]
+        # Running text tells more than the numbers of a table.
+        readable.sort(key=lambda region: (region.label is Label.TABLE, -region.box.area))
+        samples = [_padded(_middle(crop(grey, region))) for region in readable[:_SAMPLES]]
+        return surest(self._candidates, lambda languages: self._confidence(samples, languages))
+
+    def _confidence(self, samples: Sequence[NDArray[np.uint8]], languages: str) -> float:
+        """Return the mean confidence over the letters of the first samples that hold enough of them."""
+        sizes: list[int] = []
+        sums: list[float] = []
+        for sample in samples:
+            for word in self._reader.read(sample, languages, tesserocr.PSM.SINGLE_BLOCK, 150):
+                sizes.append(len(word.text))
+                sums.append(len(word.text) * word.confidence)
+            if sum(sizes) >= _ENOUGH_LETTERS:
+                break
+        return sum(sums) / max(1, sum(sizes))
 
     def _region(self, grey: NDArray[np.uint8], region: Region, languages: str, dpi: float) -> Recognition:
         if region.status in (Status.FAILED, Status.SKIPPED):
@@ -120,6 +137,12 @@ class TesseractRecognizer:
             ReadWord(w.text, tuple(v - _MARGIN for v in w.box), w.confidence, w.line)  # type: ignore[arg-type]
             for w in words
         ]
+
+
+def _middle(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the middle of a crop, as large as a sample of its script is."""
+    tops = [max(0, (size - most) // 2) for size, most in zip(cut.shape, _SAMPLE_SIDES, strict=True)]
+    return np.ascontiguousarray(cut[tops[0] : tops[0] + _SAMPLE_SIDES[0], tops[1] : tops[1] + _SAMPLE_SIDES[1]])
 
 
 def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:

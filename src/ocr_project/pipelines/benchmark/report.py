@@ -222,7 +222,6 @@ def _card(corpus: Corpus, shard: str, row: Transcript, reference: Reference | No
     (page,) = corpus.pages.find(shard, row.page_id)
     recognitions: list[Recognition] = corpus.recognitions.find(shard, row.page_id)
     length = sum(len(r.text) for r in recognitions)
-    differences = diff(reference.text, row.text) if reference else []
     return PageCard(
         page_id=row.page_id,
         path=row.path,

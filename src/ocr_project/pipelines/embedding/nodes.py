@@ -15,8 +15,8 @@ from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Embedding, Prune, Query, Shard, Status, Transcript
 from ocr_project.engine.embedding import build_embedder
-from ocr_project.engine.ingest import read_queries
 from ocr_project.engine.index import write_index
+from ocr_project.engine.ingest import read_queries
 from ocr_project.engine.shards import pending, stream
 
 _TEXTS_AT_ONCE = 16
