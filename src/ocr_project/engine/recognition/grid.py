@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 
 _RULE = 0.22  # inches: longer than a stroke of a letter of body text, shorter than the side of a cell
+_THICK = 0.06  # inches: what is thicker is a fill, or a letter of a headline
 _GAP = 0.03  # inches: a line broken by less than this is one line
 _LEAST_CELL = 0.05  # inches: narrower white between lines is a double line
 _RECTANGLE = 0.75  # share of its hull that a cell fills
 _SAME = 0.06  # inches: edges of cells nearer than this are one line of the grid
 _DEFAULT_DPI = 150.0
+_STUB_ROWS, _STUB_FILLED = 3, 0.8  # rows of a cell that is looked into, and share of them that hold text
 _SHARED_ROWS = 0.7  # of the columns have something in a row that white alone sets apart
 
 
@@ -60,17 +62,24 @@ def find_cells(table: Pixels, dpi: float) -> tuple[list[Cell], Pixels]:
     boxes = _boxes(_closed_sides(lines, inch), inch)
     boxes = [part for band in _bands(boxes, inch) for part in _split_rows(band, cleaned, inch)]
     cells = _placed(boxes, inch)
+    cells = [part for cell in cells for part in _split_stub(cell, cells, cleaned)]
+    cells.sort(key=lambda cell: (cell.row, cell.column))
     return (cells if len({cell.column for cell in cells}) >= 2 else []), cleaned
 
 
 def _lines(table: Pixels, inch: float) -> Pixels:
     ink = cv2.adaptiveThreshold(table, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
-    length, gap = max(8, round(_RULE * inch)), max(2, round(_GAP * inch))
+    length, gap, thick = max(8, round(_RULE * inch)), max(2, round(_GAP * inch)), max(3, round(_THICK * inch))
     found = np.zeros_like(table)
-    for size, bridge in (((length, 1), (gap, 1)), ((1, length), (1, gap))):
-        joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones(bridge[::-1], np.uint8))
-        opened = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones(size[::-1], np.uint8))
-        np.maximum(found, opened, out=found)
+    for axis in (0, 1):
+        size, bridge = ((length, 1), (gap, 1)) if axis == 0 else ((1, length), (1, gap))
+        # strokes first, bridges after: the other way round a row of letters becomes a line
+        opened = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(size[::-1], np.uint8))
+        joined = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones(bridge[::-1], np.uint8))
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8, ltype=cv2.CV_32S)
+        thin = stats[:, cv2.CC_STAT_HEIGHT if axis == 0 else cv2.CC_STAT_WIDTH] <= thick
+        thin[0] = False
+        np.maximum(found, np.where(thin, 255, 0).astype(np.uint8)[labels], out=found)
     return found
 
 
@@ -130,6 +139,34 @@ def _split_rows(
         return band
     cuts = [top, *(top + (a[1] + b[0]) // 2 for a, b in pairwise(rows)), bottom]
     return [(x0, y0, x1, y1) for y0, y1 in pairwise(cuts) for x0, _, x1, _ in band]
+
+
+def _split_stub(cell: Cell, cells: Sequence[Cell], cleaned: Pixels) -> list[Cell]:
+    """Cut a cell along the rows beside it, if it has text in nearly each of them and none across their borders.
+
+    The first column of many tables is not ruled though the others are; a heading that spans rows has
+    fewer lines than rows.
+    """
+    if cell.rows < _STUB_ROWS:
+        return [cell]
+    beside = [other for other in cells if other.rows == 1 and cell.row <= other.row < cell.row + cell.rows]
+    tops = [min((o.box[1] for o in beside if o.row == row), default=-1) for row in _rows_of(cell)]
+    x0, y0, x1, y1 = cell.box
+    cuts = [y0, *tops[1:], y1]
+    if min(tops) < 0 or any(below - above <= 2 for above, below in pairwise(cuts)):
+        return [cell]
+    inked = np.asarray((cleaned[:, x0 + 2 : x1 - 2] < int(np.percentile(cleaned, 90)) - 60).any(axis=1), np.bool_)
+    filled = sum(bool(inked[above:below].any()) for above, below in pairwise(cuts))
+    if any(inked[cut] for cut in cuts[1:-1]) or filled < _STUB_FILLED * cell.rows:
+        return [cell]
+    return [
+        Cell((x0, above, x1, below), cell.row + place, cell.column, 1, cell.columns)
+        for place, (above, below) in enumerate(pairwise(cuts))
+    ]
+
+
+def _rows_of(cell: Cell) -> range:
+    return range(cell.row, cell.row + cell.rows)
 
 
 def _runs(profile: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +27,14 @@ class ReadWord:
         box: x0, y0, x1, y1 in pixels of the image that was read.
         confidence: 0 to 1.
         line: From 0.
+        parts: What it was joined from, left to right: syllables, for Korean.
     """
 
     text: str
     box: tuple[int, int, int, int]
     confidence: float
     line: int
+    parts: tuple[ReadWord, ...] = ()
 
 
 class Reader:
@@ -127,16 +130,17 @@ def _joined(text: str, pieces: list[ReadWord]) -> list[ReadWord]:
             position += 1
         if "".join(w.text for w in taken) != token:
             return waiting
-        words.append(_together(token, taken))
+        words.append(together(token, taken))
     return words if position == len(waiting) else waiting
 
 
-def _together(text: str, pieces: list[ReadWord]) -> ReadWord:
+def together(text: str, pieces: Sequence[ReadWord]) -> ReadWord:
+    """Join pieces of a line to a word: their hull, and the mean confidence over their letters."""
     boxes = [piece.box for piece in pieces]
     hull = (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
     weights = [len(piece.text) for piece in pieces]
     confidence = sum(p.confidence * w for p, w in zip(pieces, weights, strict=True)) / sum(weights)
-    return ReadWord(text, hull, confidence, pieces[0].line)
+    return ReadWord(text, hull, confidence, pieces[0].line, tuple(pieces))
 
 
 def _find_tessdata(chosen: Path | None) -> Path:

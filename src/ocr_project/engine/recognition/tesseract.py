@@ -15,17 +15,21 @@ from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import LANGUAGE_SEPARATOR, TesseractOptions
 from ocr_project.domain.types import Box, Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
 from ocr_project.engine.pixels import crop, page_pixels
+from ocr_project.engine.recognition.bands import find_bands
 from ocr_project.engine.recognition.cells import to_html
 from ocr_project.engine.recognition.grid import Cell, find_cells
+from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.reader import Reader, ReadWord
 from ocr_project.engine.recognition.scripts import by_script, surest
 
-_VERSION = "2"
+_VERSION = "3"
+_LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
 _SAMPLES = 3  # regions that are looked at to tell the script of a page
 _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
 _ENOUGH_LETTERS = 30  # tell the script
+_DOUBTFUL = 0.6  # confidence of a line that is read once more, as a block
 _LEAST_CONTRAST = 60  # grey levels within a cell that says something
 _LEAST_SIDE = 3  # pixels: no letter is smaller
 _LARGEST_SIDE = 20_000  # pixels: beyond it Tesseract itself refuses (32,767) or runs out of memory
@@ -42,7 +46,9 @@ class TesseractRecognizer:
             BackendError: A model is missing.
         """
         self._languages = options.languages.split(LANGUAGE_SEPARATOR)
-        self._candidates = list(by_script(self._languages).values())
+        scripts = by_script(self._languages)
+        self._candidates = list(scripts.values())
+        self._korean, self._latin = scripts.get("hangul", ""), scripts.get("latin", "")
         self._reader = Reader(options.tessdata)
         self._reader.require(self._languages)
         models = {name: self._reader.fingerprint(name) for name in self._languages}
@@ -125,18 +131,35 @@ class TesseractRecognizer:
         if int(inside.max()) - int(inside.min()) < _LEAST_CONTRAST:
             return []
         found = self._read(np.ascontiguousarray(inside), region, languages, dpi)
-        return [
-            ReadWord(w.text, (w.box[0] + x0, w.box[1] + y0, w.box[2] + x0, w.box[3] + y0), w.confidence, w.line)
-            for w in found
-        ]
+        return [_moved(word, x0, y0) for word in found]
 
     def _read(self, cut: NDArray[np.uint8], region: Region, languages: str, dpi: float) -> list[ReadWord]:
-        mode = tesserocr.PSM.AUTO if region.label is Label.PAGE else tesserocr.PSM.SINGLE_BLOCK
+        """Read line by line where the lines can be told apart: of whole blocks Tesseract drops some."""
+        if region.label is Label.PAGE:
+            return self._piece(cut, 0, languages, tesserocr.PSM.AUTO, dpi)
+        bands = find_bands(cut)
+        if not bands:
+            return self._piece(cut, 0, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
+        words: list[ReadWord] = []
+        for line, (top, bottom) in enumerate(bands):
+            one = np.ascontiguousarray(cut[top:bottom])
+            found = self._piece(one, top, languages, _LINE, dpi)
+            if _confidence(found) < _DOUBTFUL:
+                block = self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
+                found = max(found, block, key=_confidence)
+            if self._latin and languages == self._korean:
+                found = self._latin_too(found, one, top, dpi)
+            words += [replace(word, line=line) for word in found]
+        return words
+
+    def _latin_too(self, found: list[ReadWord], line: NDArray[np.uint8], top: int, dpi: float) -> list[ReadWord]:
+        words = [_moved(word, 0, -top) for word in found]
+        words = read_latin(words, line, lambda piece: self._piece(piece, 0, self._latin, _LINE, dpi))
+        return [_moved(word, 0, top) for word in words]
+
+    def _piece(self, cut: NDArray[np.uint8], top: int, languages: str, mode: int, dpi: float) -> list[ReadWord]:
         words = self._reader.read(_padded(cut), languages, mode, round(dpi) or 150)
-        return [
-            ReadWord(w.text, tuple(v - _MARGIN for v in w.box), w.confidence, w.line)  # type: ignore[arg-type]
-            for w in words
-        ]
+        return [_moved(word, -_MARGIN, top - _MARGIN) for word in words]
 
 
 def _middle(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -156,8 +179,8 @@ def _assembled(region: Region, words: Sequence[ReadWord], cut: NDArray[np.uint8]
         return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="no text found")
     back = _to_page(region, cut.shape)
     placed = tuple(Word(w.text, back(w.box), w.confidence, w.line) for w in words)
-    confidence = float(np.average([w.confidence for w in words], weights=[len(w.text) for w in words]))
-    return Recognition(region.page_id, region.index, as_lines(words), TextFormat.TEXT, placed, confidence)
+    text = as_lines(words)
+    return Recognition(region.page_id, region.index, text, TextFormat.TEXT, placed, _confidence(words))
 
 
 def as_lines(words: Sequence[ReadWord]) -> str:
@@ -166,6 +189,18 @@ def as_lines(words: Sequence[ReadWord]) -> str:
     for word in words:
         lines.setdefault(word.line, []).append(word.text)
     return "\n".join(" ".join(parts) for parts in lines.values())
+
+
+def _moved(word: ReadWord, right: int, down: int) -> ReadWord:
+    x0, y0, x1, y1 = word.box
+    parts = tuple(_moved(part, right, down) for part in word.parts)
+    return replace(word, box=(x0 + right, y0 + down, x1 + right, y1 + down), parts=parts)
+
+
+def _confidence(words: Sequence[ReadWord]) -> float:
+    """Return the mean over letters; 0 where there are none."""
+    letters = sum(len(word.text) for word in words)
+    return sum(len(word.text) * word.confidence for word in words) / max(1, letters)
 
 
 class _to_page:  # noqa: N801 - reads as the function that it is
