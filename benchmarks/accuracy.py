@@ -49,7 +49,9 @@ def items(group: str, source: str, dpi: int) -> Iterator[Item]:
         folder = Path(document.source).parent
         for page in opened.pages(document, 1, document.pages):
             name = Path(document.path).stem if source == "png" else f"p{page.number:03d}"
-            yield Item(group, page, (folder / f"{name}.gt.txt").read_text(encoding="utf-8"))
+            truth = folder / f"{name}.gt.txt"
+            if truth.is_file():  # of some pages of a PDF there is none
+                yield Item(group, page, truth.read_text(encoding="utf-8"))
 
 
 def as_text(recognition: Recognition) -> str:
