@@ -24,6 +24,11 @@ _LETTERS = 1.6
 # Share of its hull that a fill covers if it is taken for a rectangle, and how many fills are looked into.
 _RECTANGLE = 0.8
 _MOST_FILLS = 200
+# A page is speckled if this share of its ink has hardly any other in the square around it. Of 70 real pages and tables
+# none reached 0.0012; at 0.007 (one pixel of 2,000 black) specks begin to join words and lines.
+_SPECKLED = 0.004
+_ALONE, _AROUND = 2, 5
+_ROUNDS = 2  # of the median that takes specks off
 
 
 def find_ink(grey: Grey) -> Mask:
@@ -47,6 +52,29 @@ def find_ink(grey: Grey) -> Mask:
     level = min(max(otsu / 2, _LEAST), _MOST)
     _, mask = cv2.threshold(difference, level, 255, cv2.THRESH_BINARY)
     return np.asarray(mask, np.uint8)
+
+
+def find_ink_in_noise(grey: Grey) -> tuple[Grey, Mask]:
+    """Mark the ink of a page, which is smoothed first if it is full of specks.
+
+    Returns:
+        The grey pixels, smoothed or as they are, and the ink as `find_ink` gives it.
+    """
+    ink = find_ink(grey)
+    for _ in range(_ROUNDS):
+        if not _is_speckled(ink):
+            break
+        grey = np.asarray(cv2.medianBlur(grey, 3), np.uint8)
+        ink = find_ink(grey)
+    return grey, ink
+
+
+def _is_speckled(ink: Mask) -> bool:
+    ones = ink & 1
+    square = (_AROUND, _AROUND)
+    near = cv2.boxFilter(ones, -1, square, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    alone = np.count_nonzero((ones > 0) & (near <= _ALONE))
+    return bool(alone > _SPECKLED * np.count_nonzero(ones))
 
 
 def lift_fills(grey: Grey, ink: Mask, body: float) -> Mask:

@@ -29,6 +29,7 @@ _HEADING_LINES = 3
 _SMALL = 0.9  # height of the lines of a footnote
 _BULLET, _NUMERAL = 0.8, 1.8  # widths of what begins an item of a list
 _HANGING = 0.7  # how far its further lines begin to the right of it
+_TAB = 0.8  # white between it and the text of an item of one line, which no hanging tells: more than between words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,4 +167,5 @@ def _is_item(block: Block, around: Surroundings) -> bool:
     if max(width, height) <= _BULLET * around.body:
         return True
     hanging = [line.box.x0 - first.box.x0 >= _HANGING * around.body for line in block.lines[1:]]
-    return bool(width <= _NUMERAL * around.body and text[0] - mark[2] >= 0.3 * around.body and np.all(hanging))
+    apart = 0.3 if hanging else _TAB
+    return bool(width <= _NUMERAL * around.body and text[0] - mark[2] >= apart * around.body and np.all(hanging))

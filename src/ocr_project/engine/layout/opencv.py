@@ -12,7 +12,7 @@ from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import OpenCvLayoutOptions
 from ocr_project.domain.types import Identity, Page, Region, Status
 from ocr_project.engine.layout.analysis import Found, analyse
-from ocr_project.engine.layout.binarize import find_ink
+from ocr_project.engine.layout.binarize import find_ink, find_ink_in_noise
 from ocr_project.engine.layout.frame import Frame
 from ocr_project.engine.layout.skew import estimate_skew
 from ocr_project.engine.layout.turns import quarter_turns
@@ -20,7 +20,7 @@ from ocr_project.engine.layout.whole_page import page_region
 from ocr_project.engine.layout.words import TooBusy
 from ocr_project.engine.pixels import Pixels, page_pixels
 
-REVISION = "2"
+REVISION = "3"
 # Pixels of the copy that is looked at: A4 at 150 dpi. Body text is 15 pixels high there.
 _MOST_PIXELS = 2_200_000
 _LEAST_SKEW = 0.15  # degrees: below that a line over the whole page rises by a quarter of its height
@@ -65,8 +65,8 @@ class OpenCvDetector:
         scale = min(1.0, (_MOST_PIXELS / (width * height)) ** 0.5)
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = grey if scale == 1.0 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        small = np.asarray(small, np.uint8)
-        frame, ink = Frame.scaled(size[0] / width, size[1] / height), find_ink(small)
+        frame = Frame.scaled(size[0] / width, size[1] / height)
+        small, ink = find_ink_in_noise(np.asarray(small, np.uint8))
         quarters = quarter_turns(small, ink) if self._options.turn else 0
         if quarters:
             frame = frame.turned(quarters, size[0], size[1])

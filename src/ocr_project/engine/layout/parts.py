@@ -21,6 +21,9 @@ _RULE = 4.0
 _UNDER, _UNDERLINED = 0.35, 0.7
 # A word taller than this (in body heights), of which ink covers less than this share, is the outline of something.
 _TALL, _OUTLINE = 2.5, 0.12
+# A page without letters: the line that lengths are measured in, as a share of its shorter side (A4 at 10 points:
+# 1/60), and the least sides of a picture in shares of the page's. Smaller is the dirt of a scan.
+_LINE_SHARE, _PICTURE_SHARE = 1 / 60, 1 / 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +62,7 @@ def take_apart(grey: Grey, ink: Mask) -> Parts | None:
     """
     letters = letter_height(ink)
     if not letters:
-        return None
+        return _wordless(grey, ink)
     ink = lift_fills(grey, ink, letters * _LINE_OF_LETTERS)
     rulings = find_rulings(ink, letters * _LINE_OF_LETTERS)
     text = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(rulings.mask)), np.uint8)
@@ -77,6 +80,19 @@ def take_apart(grey: Grey, ink: Mask) -> Parts | None:
     rules = _outside(_outside(long, tables), pictures)
     rules = rules[~_underlines(rules, words.boxes, body)]
     return Parts(words, tables, pictures, rules, Strokes.measure(text), body)
+
+
+def _wordless(grey: Grey, ink: Mask) -> Parts | None:
+    """Find the pictures of a page without letters: a photograph, a drawing; `None` for a blank one."""
+    body = max(1.0, _LINE_SHARE * min(ink.shape))
+    none = np.zeros((0, 4), np.int32)
+    pictures = find_pictures(grey, find_words(ink, body), none, body)
+    sides = pictures[:, 2:] - pictures[:, :2]
+    pictures = pictures[(sides >= _PICTURE_SHARE * np.asarray([ink.shape[1], ink.shape[0]])).all(axis=1)]
+    if not len(pictures):
+        return None
+    words = Words(none, np.zeros(0, np.int32), np.zeros_like(ink))
+    return Parts(words, none, pictures, none, Strokes.measure(ink), body)
 
 
 def _within(boxes: Boxes, holders: Boxes) -> NDArray[np.bool_]:
