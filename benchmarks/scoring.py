@@ -14,6 +14,8 @@ from time import perf_counter
 
 import numpy as np
 
+from ocr_project.domain.options import EmbeddingOptions
+from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.metrics import bootstrap_rate, cer, diff, normalize, score_page
 
 PAGES = 10_000
@@ -55,6 +57,12 @@ def main() -> None:
     bootstrap_rate(errors, totals, [str(place) for place in range(BOOTSTRAP_PAGES)], RESAMPLES, 0)
     print(f"{'bootstrap, its memory at the peak':60s} {tracemalloc.get_traced_memory()[1] / 2**20:7.1f} MiB")
     tracemalloc.stop()
+    embedder = build_embedder(EmbeddingOptions())
+    one = page(generator, 3_000, 0.0)[0]
+    timed(
+        "hashing embedder, a page of 3,000 characters, 100 times",
+        lambda: [embedder.embed_texts([one]) for _ in range(100)],
+    )
     for changed in (0.05, 0.5, 1.0):
         long = page(generator, 5_000, changed)
         timed(f"diff, 5,000 characters, {changed:.0%} changed", lambda long=long: diff(*long))
