@@ -69,9 +69,12 @@ def _rows(boxes: Sequence[Box], places: list[int]) -> list[int]:
 
 
 def _columns(boxes: Sequence[Box], places: list[int], least: tuple[float, float]) -> list[list[int]]:
-    """Part boxes by the gutter that is longest: what is above it, left, right, below; empty where there is none."""
+    """Part boxes by the gutter that is longest: what is above it, left, right, below; empty where there is none.
+
+    Of two that are equally long, the one that parts more boxes: the ragged edge of a column is no gutter.
+    """
     best: list[list[int]] = []
-    longest = least[1]
+    longest = (least[1], len(places))
     for x in sorted({boxes[place].x1 for place in places})[:-1]:
         crossing = sorted(_middle(boxes[place]) for place in places if _crosses(boxes[place], x))
         bounds = [float("-inf"), *crossing, float("inf")]
@@ -79,7 +82,7 @@ def _columns(boxes: Sequence[Box], places: list[int], least: tuple[float, float]
             inside = [p for p in places if low < _middle(boxes[p]) < high and not _crosses(boxes[p], x)]
             left = [place for place in inside if boxes[place].x0 + boxes[place].x1 <= 2 * x]
             right = [place for place in inside if boxes[place].x0 + boxes[place].x1 > 2 * x]
-            shared = _shared_height(boxes, left, right, least[0])
+            shared = (_shared_height(boxes, left, right, least[0]), len(inside))
             if shared > longest:
                 rest = sorted(set(places) - set(inside))
                 above = [place for place in rest if _middle(boxes[place]) <= low]
