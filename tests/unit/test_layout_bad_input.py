@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import LayoutBackend, LayoutOptions, OpenCvLayoutOptions
 from ocr_project.domain.types import Box, Label, Page, Region, Status
 from ocr_project.engine.layout import build_detector
@@ -100,8 +99,3 @@ def test_the_identity_changes_with_what_changes_the_results() -> None:
     other = build_detector(LayoutOptions(opencv=OpenCvLayoutOptions(deskew=False))).identity
     assert same.canonical() == DETECTOR.identity.canonical()
     assert other.canonical() != same.canonical()
-
-
-def test_a_backend_that_is_not_there_says_what_to_use() -> None:
-    with pytest.raises(BackendError, match="use opencv or whole_page"):
-        build_detector(LayoutOptions(backend=LayoutBackend.PP_DOCLAYOUT_V3))
