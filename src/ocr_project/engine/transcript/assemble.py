@@ -13,7 +13,7 @@ from ocr_project.engine.transcript.markdown import page_markdown
 from ocr_project.engine.transcript.plain import plain_text
 from ocr_project.engine.transcript.text_layer import readings
 
-_REVISION = "1"  # of the rules in this folder: raise it when the same regions would give another transcript
+_REVISION = "2"  # of the rules in this folder: raise it when the same regions would give another transcript
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})  # recognizers may skip these on purpose
 
 

@@ -43,7 +43,11 @@ _ENDINGS = re.compile(
     r"시킨|시켜|스럽|습니다|입니다|합니다|됩니다|니다|었다|았다|였다|겠다|으며|으면|는다|므로|으므로)"
 )
 _ENDING_ALONE = frozenset({"다", "며", "고", "면", "지", "여", "야", "할", "함", "된", "됨", "한", "해", "자"})
-_COUNTERS = re.compile(r"(?:년|월|일|조|항|호|목|장|절|개|명|원|건|회|차|쪽|퍼센트|시|분|초|억|만|천)")
+_COUNTERS = re.compile(r"(?:년|월|일|조|항|호|목|장|절|개|명|원|건|회|차|쪽|퍼센트|시|분|초|억|만|천)+")
+# What follows a counter in its word, particles apart; a word that only begins like one (회계, 시행, 일반) does not.
+_AFTER_COUNTER = frozenset({"간", "째", "분의", "여", "이상", "이하", "이내", "미만", "초과", "말", "초", "도", "생"})
+# Of an obligation: 하여야 한다, 있어야 하며. The verb is a word of its own.
+_MUST = re.compile(r"[가-힣][여어아해]야$|해야$")
 # An independent word that looks like a particle: "이 법", "그 일", "만 나이". The parts before it tell.
 _BEFORE_A_WORD = re.compile(r"[은는을를에의와과도로며고서여면나지]$")
 
@@ -118,7 +122,7 @@ def _is_one_word(before: str, after: str, vocabulary: Vocabulary) -> bool:
     if not _is_hangul(first):
         return False
     if last.isdigit():
-        return _COUNTERS.match(head) is not None
+        return _is_counter(bare(head))
     if last in ")」』】》〉\"”’'%" or (last.isascii() and last.isalpha()):
         return _is_particle(head, None)
     if not _is_hangul(last):
@@ -128,7 +132,20 @@ def _is_one_word(before: str, after: str, vocabulary: Vocabulary) -> bool:
         return True
     if vocabulary.known(tail) and vocabulary.known(head):
         return False
+    if _MUST.search(tail) and _ENDINGS.match(head):
+        return False
     return _is_particle(head, last)
+
+
+def _is_counter(head: str) -> bool:
+    """Say whether a word counts what the number before it says: 년, 개월, 명의, 시간."""
+    counter = _COUNTERS.match(head)
+    if counter is None:
+        return False
+    rest = head[counter.end() :]
+    if not rest or not _is_hangul(rest[0]) or rest in _AFTER_COUNTER:
+        return True
+    return _is_particle(rest, head[counter.end() - 1])
 
 
 def _is_particle(head: str, last: str | None) -> bool:
