@@ -9,9 +9,8 @@ GLM-OCR SDK. What that layout cannot say stands under names of our own, beside i
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ocr_project.domain.types import Box, Label, Page, Region, Status, Transcript
@@ -33,12 +32,12 @@ class Place:
     Attributes:
         document: What its document is called: `page_id` is this and the page's number, as in SDS-KoPub.
         index: Place of the page in the corpus, from 0, in the order of this file.
-        folder: Of the exports; says whether a crop was saved.
+        files: Relative to the exports, the crops of this page among them where they are there.
     """
 
     document: str
     index: int
-    folder: Path
+    files: Collection[str]
 
 
 def page_line(page: Page, readings: Sequence[Reading], transcript: Transcript, place: Place) -> bytes:
@@ -53,7 +52,7 @@ def page_line(page: Page, readings: Sequence[Reading], transcript: Transcript, p
         "page_idx": place.index,
         "regions": [_region(reading, page) for reading in readings],
         "markdown": transcript.markdown,
-        "image_crops": [_crop(region, page, place.folder) for region in pictures],
+        "image_crops": [_crop(region, page, place.files) for region in pictures],
     }
     if transcript.status in (Status.FAILED, Status.SKIPPED):
         row["error"] = transcript.reason
@@ -87,7 +86,7 @@ def _region(reading: Reading, page: Page) -> dict[str, Any]:
     }
 
 
-def _crop(region: Region, page: Page, folder: Path) -> dict[str, Any]:
+def _crop(region: Region, page: Page, files: Collection[str]) -> dict[str, Any]:
     path = crop_path(region)
     return {
         "path": path,
@@ -95,7 +94,7 @@ def _crop(region: Region, page: Page, folder: Path) -> dict[str, Any]:
         "label": _KINDS[region.label],
         "native_label": region.native_label,
         "index": region.index,
-        "saved": (folder / path).is_file(),
+        "saved": path in files,
     }
 
 

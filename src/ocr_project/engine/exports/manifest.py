@@ -47,6 +47,10 @@ class Manifest:
         known, files = self.documents.get(name, ("", []))
         return known == key and all((self.folder / file).is_file() for file in files)
 
+    def files(self, name: str) -> list[str]:
+        """Return the files of a document, relative to the folder; none where it was not exported."""
+        return self.documents.get(name, ("", []))[1]
+
     def record(self, name: str, key: str, files: Iterable[str]) -> None:
         """Note a finished document; files that it had before and has no more are removed."""
         now = sorted(files)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby
@@ -102,9 +102,7 @@ def _export(corpus: _Corpus, plan: Sequence[Export], todo: set[str], manifest: M
     with_images = {shard for export in plan if export.name in todo for shard in export.shards}
     saved = time.monotonic()
     with ExitStack() as stack:
-        sink = (
-            _Lines(stack.enter_context(atomic(manifest.folder / jsonl.FILE)), manifest.folder) if jobs.lines else None
-        )
+        sink = _Lines(stack.enter_context(atomic(manifest.folder / jsonl.FILE))) if jobs.lines else None
         rows = _rows(corpus, with_images, everything=jobs.lines)
         for identifier, document in groupby(rows, key=lambda row: (row.page.doc_id, row.page.path)):
             export = exports[identifier]
@@ -112,8 +110,9 @@ def _export(corpus: _Corpus, plan: Sequence[Export], todo: set[str], manifest: M
                 files = _write_document(manifest.folder, export, document, jobs.options, sink)
                 manifest.record(export.name, export.key, files)
             else:
+                known = frozenset(manifest.files(export.name))
                 for row in document:
-                    _write_line(sink, export, row)
+                    _write_line(sink, export, row, known)
             if time.monotonic() - saved > _SAVE_EVERY:
                 manifest.save()
                 saved = time.monotonic()
@@ -140,26 +139,25 @@ def _write_document(
 ) -> list[str]:
     with _DocumentFiles(folder, export, options) as files:
         for row in rows:
-            files.add(row)
-            _write_line(sink, export, row)
+            crops = files.add(row)
+            _write_line(sink, export, row, crops)
         return files.paths
 
 
-def _write_line(sink: _Lines | None, export: Export, row: _PageRow) -> None:
+def _write_line(sink: _Lines | None, export: Export, row: _PageRow, files: Collection[str]) -> None:
     if sink is not None:
-        sink.add(export, row)
+        sink.add(export, row, files)
 
 
 class _Lines:
     """`ocr_results.jsonl` while the pages of the whole corpus come in."""
 
-    def __init__(self, file: BinaryIO, folder: Path) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._folder = folder
         self._count = 0
 
-    def add(self, export: Export, row: _PageRow) -> None:
-        place = jsonl.Place(export.title, self._count, self._folder)
+    def add(self, export: Export, row: _PageRow, files: Collection[str]) -> None:
+        place = jsonl.Place(export.title, self._count, files)
         self._file.write(jsonl.page_line(row.page, row.readings, row.transcript, place))
         self._count += 1
 
@@ -179,12 +177,16 @@ class _DocumentFiles:
     def __enter__(self) -> _DocumentFiles:
         return self
 
-    def add(self, row: _PageRow) -> None:
+    def add(self, row: _PageRow) -> list[str]:
+        """Write a page; return the paths of its crops."""
+        crops: list[str] = []
         if self._markdown is not None:
             self._markdown.write(page_block(row.transcript, self._markdown_path))
-            self.paths += self._crops(row)
+            crops = self._crops(row)
+            self.paths += crops
         if self._pdf is not None:
             self._pdf.add(row.page, row.readings)
+        return crops
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
