@@ -35,4 +35,5 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
             raise StorageError(advice) from error
         raise StorageError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        if partial.is_file():
+            partial.unlink()

@@ -1,4 +1,8 @@
-"""A TrueType font whose only glyph is empty: it carries text that is there to be found, not seen.
+"""A TrueType font whose only glyph has no area: it carries text that is there to be found, not seen.
+
+The glyph is a line there and back, not nothing: pdfium (Chrome) takes the place of a text from the outlines of its
+glyphs, and leaves out what has no width on the page: words of one letter, and all that is turned. The line keeps to
+the middle of its cell, since lines of text whose outlines touch are one line to pdfium.
 
 Table layouts: Apple's TrueType Reference Manual, chapter 6, and the OpenType specification 1.9.
 """
@@ -17,12 +21,12 @@ def glyphless_font() -> bytes:
     """Build the font; the same bytes every time."""
     tables = {
         b"cmap": struct.pack(">HHHHI", 0, 1, 3, 1, 12) + _empty_mapping(),
-        b"glyf": bytes(4),  # empty, though not of no length, which some readers refuse
+        b"glyf": _line(),
         b"head": _head(0),
         b"hhea": struct.pack(">IhhhHhhhhhhhhhhhH", 0x10000, ASCENT, 0, 0, ADVANCE, *[0] * 11, 1),
         b"hmtx": struct.pack(">HhH", ADVANCE, 0, 0),
-        b"loca": struct.pack(f">{GLYPHS + 1}H", *[0] * (GLYPHS + 1)),
-        b"maxp": struct.pack(">IH13H", 0x10000, GLYPHS, 0, 0, 0, 0, 1, *[0] * 8),
+        b"loca": struct.pack(f">{GLYPHS + 1}H", 0, 0, len(_line()) // 2),
+        b"maxp": struct.pack(">IH13H", 0x10000, GLYPHS, 2, 1, 0, 0, 1, *[0] * 8),
         b"post": struct.pack(">IiHHI4I", 0x30000, 0, 0, 0, 1, 0, 0, 0, 0),
     }
     total = _checksum(_assemble(tables))
@@ -38,6 +42,14 @@ def _head(adjustment: int) -> bytes:
         *(0, 0, ADVANCE, ASCENT),  # bounds
         *(0, 8, 2, 0, 0),  # style, least readable size, direction, short offsets, glyph format
     )
+
+
+def _line() -> bytes:
+    """Write a glyph of one contour of two points, from left to right through the middle of its cell."""
+    bottom, top = round(0.3 * ASCENT), round(0.7 * ASCENT)
+    head = struct.pack(">hhhhhHH", 1, 0, bottom, ADVANCE, top, 1, 0)
+    # both on the curve; the first at the same x as the origin, each coordinate the way from the point before
+    return head + struct.pack(">BBhhhx", 0x11, 0x01, ADVANCE, bottom, top - bottom)
 
 
 def _empty_mapping() -> bytes:
