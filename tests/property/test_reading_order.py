@@ -43,14 +43,14 @@ def stacked(draw: st.DrawFn, x0: float, x1: float, least: int = 1) -> list[Box]:
 
 @ORDERS
 @given(boxes=st.lists(any_box(), max_size=14))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_box_is_read_once(order: Order, boxes: list[Box]) -> None:
     assert sorted(order(boxes)) == list(range(len(boxes)))
 
 
 @ORDERS
 @given(boxes=st.lists(any_box(), max_size=10, unique=True), seed=st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_order_is_that_of_the_places_and_not_of_the_input(order: Order, boxes: list[Box], seed: Random) -> None:
     shuffled = list(boxes)
     seed.shuffle(shuffled)
@@ -59,7 +59,7 @@ def test_the_order_is_that_of_the_places_and_not_of_the_input(order: Order, boxe
 
 @ORDERS
 @given(boxes=stacked(0, WIDTH), seed=st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_single_column_is_read_from_top_to_bottom(order: Order, boxes: list[Box], seed: Random) -> None:
     shuffled = list(boxes)
     seed.shuffle(shuffled)
@@ -67,7 +67,7 @@ def test_a_single_column_is_read_from_top_to_bottom(order: Order, boxes: list[Bo
 
 
 @given(left=stacked(0, 480, 2), right=stacked(520, WIDTH, 2), seed=st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_two_columns_are_read_left_before_right(left: list[Box], right: list[Box], seed: Random) -> None:
     shuffled = [*left, *right]
     seed.shuffle(shuffled)
