@@ -94,6 +94,7 @@ def scripted(answers: Sequence[ReadWord]) -> tuple[Callable[[Grey], list[ReadWor
 
 
 LINE = np.full((30, 400), 255, np.uint8)
+BEFORE = 15  # pixels that a piece begins before its first doubtful word: half of the line's height
 
 
 def test_words_that_are_sure_or_hangul_are_not_read_again() -> None:
@@ -104,25 +105,25 @@ def test_words_that_are_sure_or_hangul_are_not_read_again() -> None:
 
 
 def test_a_doubtful_word_becomes_the_latin_one_at_its_place() -> None:
-    read, widths = scripted([word("Network", 3, 103, 0.93)])
+    read, widths = scripted([word("Network", BEFORE, BEFORE + 100, 0.93)])
     words = [word("정보", 0, 60), word("46040「<", 100, 200, 0.3), word("을", 240, 260)]
     first, second, third = read_latin(words, LINE, read)
     assert [first.text, second.text, third.text] == ["정보", "Network", "을"]
     assert second.box == (100, 2, 200, 28)
     assert second.line == 4
-    assert widths == [106]  # three pixels to either side
+    assert widths == [BEFORE + 100 + 3]
 
 
 def test_neighbours_in_doubt_are_read_in_one_go() -> None:
-    read, widths = scripted([word("World", 3, 80, 0.9), word("Bank", 95, 160, 0.9)])
+    read, widths = scripted([word("World", 15, 92, 0.9), word("Bank", 107, 172, 0.9)])
     words = [word("40ㅁ「10", 100, 180, 0.3), word("8<「>", 190, 260, 0.3)]
     assert [found.text for found in read_latin(words, LINE, read)] == ["World", "Bank"]
-    assert widths == [166]
+    assert widths == [BEFORE + 160 + 3]
 
 
 def test_a_particle_stays_with_the_latin_word_before_it() -> None:
     parts = [word(sign, 100 + 20 * n, 118 + 20 * n, 0.3) for n, sign in enumerate("46<")] + [word("는", 161, 180, 0.9)]
-    read, _ = scripted([word("API", 3, 60, 0.95)])
+    read, _ = scripted([word("API", BEFORE, BEFORE + 57, 0.95)])
     (found,) = read_latin([word("46<는", 100, 180, 0.45, parts)], LINE, read)
     assert found.text == "API는"
     assert found.box == (100, 2, 180, 28)
@@ -137,6 +138,13 @@ def test_what_is_no_surer_changes_nothing(again: list[ReadWord]) -> None:
     read, _ = scripted(again)
     words = [word("46가040「<", 100, 200, 0.3)]
     assert read_latin(words, LINE, read) == words
+
+
+def test_the_word_before_is_not_read_again() -> None:
+    read, widths = scripted([word("Linux", 4, 100, 0.93)])
+    words = [word("정보", 0, 96), word("6040「<", 100, 200, 0.3)]
+    assert [found.text for found in read_latin(words, LINE, read)] == ["정보", "Linux"]
+    assert widths == [200 + 3 - 96]
 
 
 def test_numbers_are_taken_where_the_second_reading_is_surer_in_each_word() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box, Label
-from ocr_project.engine.layout.binarize import Grey, Mask
+from ocr_project.engine.ink import Grey, Mask
 from ocr_project.engine.layout.blocks import Block, Walls, find_blocks
 from ocr_project.engine.layout.classify import Surroundings, classify
 from ocr_project.engine.layout.columns import find_columns

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box
-from ocr_project.engine.layout.binarize import Grey
+from ocr_project.engine.ink import Grey
 
 Matrix = NDArray[np.float64]
 

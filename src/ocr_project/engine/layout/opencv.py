@@ -11,8 +11,8 @@ import numpy as np
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import OpenCvLayoutOptions
 from ocr_project.domain.types import Identity, Page, Region, Status
+from ocr_project.engine.ink import find_ink, find_ink_in_noise
 from ocr_project.engine.layout.analysis import Found, analyse
-from ocr_project.engine.layout.binarize import find_ink, find_ink_in_noise
 from ocr_project.engine.layout.frame import Frame
 from ocr_project.engine.layout.skew import estimate_skew
 from ocr_project.engine.layout.turns import quarter_turns

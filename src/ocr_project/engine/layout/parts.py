@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.layout.binarize import Grey, Mask, lift_fills
+from ocr_project.engine.ink import Grey, Mask
+from ocr_project.engine.layout.fills import lift_fills
 from ocr_project.engine.layout.pictures import find_pictures
 from ocr_project.engine.layout.rulings import Boxes, find_rulings
 from ocr_project.engine.layout.words import Strokes, Words, body_height, find_words, letter_height

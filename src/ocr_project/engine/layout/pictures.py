@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.layout.binarize import Grey
+from ocr_project.engine.ink import Grey
 from ocr_project.engine.layout.rulings import Boxes, corners
 from ocr_project.engine.layout.words import Words
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.layout.binarize import Mask
+from ocr_project.engine.ink import Mask
 
 Boxes = NDArray[np.int32]
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.layout.binarize import Mask
+from ocr_project.engine.ink import Mask
 
 _LARGEST = 10.0  # degrees, as the option says
 _COARSE, _FINE, _FINEST = 0.5, 0.1, 0.02  # degrees between the angles that are tried, in three rounds

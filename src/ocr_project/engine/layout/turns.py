@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ocr_project.engine.layout.binarize import Grey, Mask
+from ocr_project.engine.ink import Grey, Mask
 from ocr_project.engine.layout.skew import sharpness
 
 _SUSPECT = 1.3  # times as sharp after a quarter turn; an upright page of narrow tables reaches 2, of text 0.7

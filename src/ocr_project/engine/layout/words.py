@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.layout.binarize import Mask
+from ocr_project.engine.ink import Mask
 from ocr_project.engine.layout.rulings import Boxes, corners
 
 # In body heights. Ink closer than this is one word: wider than the gap between syllables or letters,

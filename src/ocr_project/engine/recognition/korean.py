@@ -22,7 +22,7 @@ _SURE = 0.75  # confidence of a Latin word that takes its place
 _LIKELY = 0.5  # likewise of what has no letters: numbers, brackets
 _LETTERS = 3  # letters of a Latin word, and signs other than Hangul in a doubtful one
 _JOINED = 0.2  # in heights of the line: parts that are nearer to each other are one word
-_MARGIN = 3  # pixels on either side of what is read again
+_MARGIN = 3  # pixels behind what is read again
 
 
 def read_latin(words: Sequence[ReadWord], line: Line, read: Callable[[Line], list[ReadWord]]) -> list[ReadWord]:
@@ -40,8 +40,9 @@ def read_latin(words: Sequence[ReadWord], line: Line, read: Callable[[Line], lis
     for doubtful, group in groupby(words, key=_is_doubtful):
         run = list(group)
         if doubtful:
-            left = max(0, min(word.box[0] for word in run) - _MARGIN)
-            right = max(word.box[2] for word in run) + _MARGIN
+            # the model's boxes leave strokes out: the white before and behind the word is the better border
+            left = max(found[-1].box[2] if found else 0, run[0].box[0] - line.shape[0] // 2, 0)
+            right = run[-1].box[2] + _MARGIN
             again = [_moved(word, left) for word in read(np.ascontiguousarray(line[:, left:right]))]
             run = _better(run, again, line.shape[0])
         found += run

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import LANGUAGE_SEPARATOR, TesseractOptions
 from ocr_project.domain.types import Box, Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
+from ocr_project.engine.ink import find_ink_in_noise
 from ocr_project.engine.pixels import crop, page_pixels
 from ocr_project.engine.recognition.bands import find_bands
 from ocr_project.engine.recognition.cells import to_html
@@ -22,7 +23,7 @@ from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.reader import Reader, ReadWord
 from ocr_project.engine.recognition.scripts import by_script, surest
 
-_VERSION = "3"
+_VERSION = "4"
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
@@ -66,7 +67,7 @@ class TesseractRecognizer:
             grey = cv2.cvtColor(page_pixels(page), cv2.COLOR_RGB2GRAY)
         except DocumentError as error:
             return [_unread(region, region.reason or error.reason) for region in regions]
-        upright = np.asarray(grey, np.uint8)
+        upright, _ = find_ink_in_noise(np.asarray(grey, np.uint8))
         languages = self._languages_of(upright, regions)
         return [self._region(upright, region, languages, page.dpi) for region in regions]
 
@@ -159,7 +160,7 @@ class TesseractRecognizer:
 
     def _piece(self, cut: NDArray[np.uint8], top: int, languages: str, mode: int, dpi: float) -> list[ReadWord]:
         words = self._reader.read(_padded(cut), languages, mode, round(dpi) or 150)
-        return [_moved(word, -_MARGIN, top - _MARGIN) for word in words]
+        return [_moved(_clipped(word, cut.shape), -_MARGIN, top - _MARGIN) for word in words]
 
 
 def _middle(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -189,6 +190,16 @@ def as_lines(words: Sequence[ReadWord]) -> str:
     for word in words:
         lines.setdefault(word.line, []).append(word.text)
     return "\n".join(" ".join(parts) for parts in lines.values())
+
+
+def _clipped(word: ReadWord, shape: tuple[int, ...]) -> ReadWord:
+    """Keep a box out of the white that was put around a crop of the given shape."""
+    (x0, y0, x1, y1), (height, width) = word.box, shape
+    inside = (
+        *(min(max(_MARGIN, x0), _MARGIN + width - 1), min(max(_MARGIN, y0), _MARGIN + height - 1)),
+        *(max(_MARGIN + 1, min(x1, _MARGIN + width)), max(_MARGIN + 1, min(y1, _MARGIN + height))),
+    )
+    return replace(word, box=inside, parts=tuple(_clipped(part, shape) for part in word.parts))
 
 
 def _moved(word: ReadWord, right: int, down: int) -> ReadWord:

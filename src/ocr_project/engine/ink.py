@@ -16,14 +16,7 @@ _THINNING = 3  # pixels of that copy
 # strokes of a headline are the minority in it, narrow enough that the shaded head of a table is paper.
 _WINDOW = 1 / 24
 # Differences from the paper, of 255. Print in pale colours is 50 and more away; JPEG and scanner noise 10.
-_LEAST, _MOST = 28, 64
-# In body heights: ink that a square of this side fits into is no letter but a fill: a band, a bar, a shaded cell;
-# and the white in it, up to this side, is letters.
-_FILL = 0.8
-_LETTERS = 1.6
-# Share of its hull that a fill covers if it is taken for a rectangle, and how many fills are looked into.
-_RECTANGLE = 0.8
-_MOST_FILLS = 200
+LEAST_DIFFERENCE, MOST_DIFFERENCE = 28, 64
 # A page is speckled if this share of its ink has hardly any other in the square around it. Of 70 real pages and tables
 # none reached 0.0012; at 0.007 (one pixel of 2,000 black) specks begin to join words and lines.
 _SPECKLED = 0.004
@@ -49,7 +42,7 @@ def find_ink(grey: Grey) -> Mask:
     paper = cv2.medianBlur(small, min(255, max(5, window)))
     difference = cv2.absdiff(grey, cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR))
     otsu, _ = cv2.threshold(difference, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    level = min(max(otsu / 2, _LEAST), _MOST)
+    level = min(max(otsu / 2, LEAST_DIFFERENCE), MOST_DIFFERENCE)
     _, mask = cv2.threshold(difference, level, 255, cv2.THRESH_BINARY)
     return np.asarray(mask, np.uint8)
 
@@ -75,35 +68,3 @@ def _is_speckled(ink: Mask) -> bool:
     near = cv2.boxFilter(ones, -1, square, normalize=False, borderType=cv2.BORDER_CONSTANT)
     alone = np.count_nonzero((ones > 0) & (near <= _ALONE))
     return bool(alone > _SPECKLED * np.count_nonzero(ones))
-
-
-def lift_fills(grey: Grey, ink: Mask, body: float) -> Mask:
-    """Replace filled areas by the letters on them: white on a dark band, black on a shaded cell.
-
-    Args:
-        grey: Shape (height, width), uint8.
-        ink: As `find_ink` gives it.
-        body: Height of a line of body text in pixels.
-
-    Returns:
-        As `ink`, a new array where there are fills.
-    """
-    side = max(4, round(body * _FILL))
-    fills = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    if not fills.any():
-        return ink
-    reach = max(3, round(body * _LETTERS))
-    closed = cv2.morphologyEx(fills, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
-    lifted = ink.copy()
-    largest = np.argsort(stats[1:count, 4])[::-1][:_MOST_FILLS] + 1
-    for label in largest:
-        x, y, width, height, area = (int(value) for value in stats[label])
-        window = np.s_[y : y + height, x : x + width]
-        inside = labels[window] == label
-        if area >= _RECTANGLE * width * height:
-            inside[:] = True
-        tone = int(np.median(grey[window][(fills[window] > 0) & inside]))
-        letters = cv2.absdiff(grey[window], np.full((height, width), tone, np.uint8)) > _MOST
-        lifted[window][inside] = np.where(letters, 255, 0).astype(np.uint8)[inside]
-    return lifted
