@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import shutil
@@ -13,9 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 from PIL import Image, ImageDraw, ImageFont
 
@@ -28,33 +28,31 @@ SHARDED = {
     "transcripts": "data/03_primary/transcripts",
     "page_vectors": "data/04_feature/page_vectors",
 }
-_WORDS = [
-    "river",
-    "stone",
-    "candle",
-    "garden",
-    "window",
-    "letter",
-    "copper",
-    "winter",
-    "bridge",
-    "mountain",
-    "paper",
-    "orange",
-    "silver",
-]
+DOCUMENTS = "data/02_intermediate/documents.parquet"
+PLAIN_FILES = ("data/04_feature/page_index", "data/08_reporting/exports")
+VERSIONED = (
+    "data/07_model_output/scores.parquet",
+    "data/08_reporting/score_table.csv",
+    "data/08_reporting/retrieval_table.csv",
+)
+_WORDS = (
+    *("river", "stone", "candle", "garden", "window", "letter", "copper"),
+    *("winter", "bridge", "mountain", "paper", "orange", "silver", "forest"),
+)
+
+Tables = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A run that is over.
+    """A command that is over.
 
     Attributes:
         code: Exit status; negative where a signal ended it.
         output: stdout and stderr.
         wall: Seconds.
         cpu: Seconds of user and system time.
-        peak: Largest resident set of the process, bytes.
+        peak: Largest resident set of the process, or of one that it waited for, bytes.
     """
 
     code: int
@@ -93,11 +91,11 @@ def write_pages(folder: Path, count: int, seed: int = 0) -> list[str]:
 
 
 @contextmanager
-def running(project: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """Start `kedro run` in a session of its own; yield it and the file of its output; kill what is left at the end."""
+def running(project: Path, *command: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Start a command in a session of its own; yield it and the file of its output; kill what is left at the end."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    environment |= {"OMP_THREAD_LIMIT": "1", "DO_NOT_TRACK": "1", "COLUMNS": "200"}
-    command = [sys.executable, "-m", "kedro", "run", *arguments]
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))  # for the `kedro` in dvc.yaml
+    environment |= {"OMP_THREAD_LIMIT": "1", "DO_NOT_TRACK": "1", "COLUMNS": "200", "PATH": path}
     log = project / "run.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -111,11 +109,21 @@ def running(project: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[b
             process.wait()
 
 
+def kedro_run(parameters: tuple[str, ...], arguments: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the command line of a run."""
+    params = ("--params", ",".join(parameters)) if parameters else ()
+    return (sys.executable, "-m", "kedro", "run", *params, *arguments)
+
+
 def run_job(project: Path, *parameters: str, arguments: tuple[str, ...] = ()) -> Finished:
     """Run the job to its end."""
-    params = ("--params", ",".join(parameters)) if parameters else ()
+    return run_command(project, *kedro_run(parameters, arguments))
+
+
+def run_command(project: Path, *command: str) -> Finished:
+    """Run a command in the project to its end."""
     started = time.perf_counter()
-    with running(project, *params, *arguments) as (process, log):
+    with running(project, *command) as (process, log):
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         return Finished(
@@ -127,9 +135,9 @@ def run_job(project: Path, *parameters: str, arguments: tuple[str, ...] = ()) ->
         )
 
 
-def run_and_kill(project: Path, *parameters: str, when: Callable[[], bool], after: float = 0.0) -> bool:
-    """Run the job and `kill -9` it `after` seconds after `when` first holds; return whether it still ran."""
-    with running(project, "--params", ",".join(parameters)) as (process, _):
+def run_and_kill(project: Path, command: tuple[str, ...], *, when: Callable[[], bool], after: float = 0.0) -> bool:
+    """Run a command and `kill -9` it `after` seconds after `when` first holds; return whether it still ran."""
+    with running(project, *command) as (process, _):
         while process.poll() is None and not when():
             time.sleep(0.002)
         time.sleep(after)
@@ -150,41 +158,47 @@ def shards(project: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def tables(project: Path) -> dict[str, pd.DataFrame]:
-    """Read all final tables, sorted by their ids and without the column `seconds`, and the texts of the exports."""
-    frames = {}
-    for name, folder in SHARDED.items():
-        parts = [pq.ParquetFile(path).read().to_pandas() for path in sorted((project / folder).glob("[!.]*.parquet"))]
-        frames[name] = pd.concat(parts)
-    for path in (project / "data").rglob("*.parquet"):
-        if path.parent.name not in SHARDED:
-            frames[path.name] = pd.read_parquet(_newest(path))
-    index = project / "data/04_feature/page_index"
-    vectors = np.load(index / "vectors.npy")
-    frames["page_index"] = pd.DataFrame(vectors, index=(index / "ids.txt").read_text().split()).reset_index()
-    exports = sorted((project / "data/08_reporting/exports/markdown").glob("*.md"))
-    frames["markdown"] = pd.DataFrame({"page_id": [p.name for p in exports], "text": [p.read_text() for p in exports]})
-    return {name: _comparable(frame) for name, frame in frames.items()}
+def rows(project: Path, stage: str) -> list[dict[str, Any]]:
+    """Read all rows of a stage, each with the file name of its `shard`."""
+    paths = sorted((project / SHARDED[stage]).glob("[!.]*.parquet"))
+    return [{**row, "shard": path.name} for path in paths for row in pq.ParquetFile(path).read().to_pylist()]
 
 
-def _newest(path: Path) -> Path:
-    """Return the newest version of a versioned file, the file itself otherwise."""
-    if path.parents[1].name != path.name:
-        return path
-    return max(path.parents[1].glob(f"*/{path.name}"))
+def tables(project: Path) -> Tables:
+    """Read all that a run leaves behind as sorted lines, without the times that no two runs share.
 
-
-def _comparable(frame: pd.DataFrame) -> pd.DataFrame:
-    keys = [key for key in ("page_id", "item_id", "doc_id", "index", "metric", "query_id") if key in frame]
-    return frame.drop(columns="seconds", errors="ignore").sort_values(keys).reset_index(drop=True)
-
-
-def differences(got: dict[str, pd.DataFrame], expected: dict[str, pd.DataFrame]) -> list[str]:
-    """Return the names of the tables that differ, and why."""
-    found = [f"{name} is only in one of the two" for name in got.keys() ^ expected.keys()]
-    for name in got.keys() & expected.keys():
-        try:
-            pd.testing.assert_frame_equal(got[name], expected[name], check_exact=True)
-        except AssertionError as error:
-            found.append(f"{name}: {error}")
+    Rows of Parquet files lose their column `seconds`; exports, vectors and score tables are compared
+    byte for byte. The report, the metrics and MLflow's runs tell times, and are left out.
+    """
+    found = {stage: _lines(rows(project, stage)) for stage in SHARDED}
+    for path in sorted((project / "data").rglob("*.parquet")):
+        if path.is_file() and path.parent.name not in SHARDED and path.parent.parent.name != path.name:
+            found[path.name] = _lines(pq.ParquetFile(path).read().to_pylist())
+    for name in VERSIONED:
+        newest = max((project / name).glob("*/*"))
+        whole = newest.suffix == ".parquet"
+        found[newest.name] = _lines(pq.ParquetFile(newest).read().to_pylist()) if whole else _digest(newest)
+    for name in PLAIN_FILES:
+        for path in sorted((project / name).rglob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                found[str(path.relative_to(project))] = _digest(path)
     return found
+
+
+def differences(got: Tables, expected: Tables) -> list[str]:
+    """Return the names of the tables that differ, and the first line that does."""
+    found = [f"{name} is only in one of the two" for name in sorted(got.keys() ^ expected.keys())]
+    for name in sorted(got.keys() & expected.keys()):
+        if got[name] != expected[name]:
+            pairs = zip(got[name], expected[name], strict=False)
+            first = next((f"{a[:300]}\n  instead of\n{b[:300]}" for a, b in pairs if a != b), "")
+            found.append(f"{name}: {len(got[name])} lines, {len(expected[name])} expected {first}")
+    return found
+
+
+def _lines(rows: list[dict[str, Any]]) -> list[str]:
+    return sorted(repr({key: value for key, value in row.items() if key != "seconds"}) for row in rows)
+
+
+def _digest(path: Path) -> list[str]:
+    return [hashlib.sha256(path.read_bytes()).hexdigest()]

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
@@ -29,10 +30,12 @@ class PreflightHooks:
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        from ocr_project.engine.preflight import check_backends
+        from ocr_project.engine.preflight import check_backends, check_source
 
         names = [name for name in pipeline.inputs() if name.startswith("params:")]
         check_backends({name: catalog.load(name) for name in names})
+        if "documents" in pipeline.all_outputs():
+            check_source(catalog.load("params:ingest"), default_root=Path.cwd())
 
 
 class MlflowHooks:

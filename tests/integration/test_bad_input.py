@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from html import unescape
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 from ocr_project.datasets import ShardFolder
 from ocr_project.domain.types import Page, Status, Transcript
 from tests.nasty import NASTY, pdf_bytes
-from tests.whole_job import QUICK, Finished, copy_project, run_job
+from tests.whole_job import DOCUMENTS, QUICK, Finished, copy_project, run_job
 
 BAD = [nasty for nasty in NASTY if nasty.status in (Status.FAILED, Status.SKIPPED)]
 GOOD = {"a first.pdf": "Nothing is wrong with this river", "z last.pdf": "Nothing is wrong with this mountain"}
@@ -46,7 +47,7 @@ def test_exit_status_and_summary_say_so(done: Finished) -> None:
 
 
 def test_each_bad_file_is_a_row_with_its_reason(project: Path) -> None:
-    documents = pd.read_parquet(project / "data/01_raw/documents.parquet")
+    documents = pd.read_parquet(project / DOCUMENTS)
     rows = {composed(row["path"]): row for row in documents.to_dict("records")}
     for nasty in NASTY:
         row = rows.get(composed(nasty.name))
@@ -71,13 +72,18 @@ def test_each_bad_page_is_a_row_with_its_reason(project: Path) -> None:
             assert bool(reason) == bool(start), (nasty.name, reason)
 
 
-def test_the_report_names_each(project: Path) -> None:
+def test_the_report_names_each_with_its_reason(project: Path) -> None:
     (path,) = (project / "data/08_reporting/report.html").glob("*/report.html")
-    report = composed(path.read_text(encoding="utf-8"))
-    broken_pages = [nasty for nasty in NASTY if any(nasty.pages) and nasty.status is Status.OK]
-    assert broken_pages
-    for nasty in [*BAD, *broken_pages]:
-        assert composed(nasty.name) in report, nasty.name
+    report = composed(unescape(path.read_text(encoding="utf-8")))
+    documents = pd.read_parquet(project / DOCUMENTS).to_dict("records")
+    pages = ShardFolder(project / "data/02_intermediate/pages", Page).rows(without=("image",))
+    failures = [(row["path"], row["reason"]) for row in documents if row["status"] != Status.OK]
+    assert len(failures) == len(BAD)
+    failures += [(page.path, page.reason) for page in pages if page.status is Status.FAILED]
+    assert len(failures) > len(BAD)
+    for name, reason in failures:
+        assert composed(name) in report, name
+        assert composed(reason.split(": ", 1)[-1]) in report, reason  # its code has a column of its own
 
 
 def test_the_good_ones_are_read(project: Path) -> None:

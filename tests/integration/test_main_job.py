@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.whole_job import QUICK, SHARDED, Finished, copy_project, run_job, shards, tables, write_pages
+from tests.whole_job import (
+    QUICK,
+    SHARDED,
+    Finished,
+    copy_project,
+    rows,
+    run_command,
+    run_job,
+    shards,
+    tables,
+    write_pages,
+)
 
-PAGES = 3
+PAGES = 4
+STAGES = ("ingest", "layout", "recognition", "transcript", "embedding")
 
 
 @pytest.fixture(scope="module")
@@ -20,74 +33,125 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
 
 @pytest.fixture(scope="module")
 def params(texts: tuple[Path, list[str]]) -> tuple[str, ...]:
-    return (f"ingest.source={texts[0]}", *QUICK)
+    return (f"ingest.source={texts[0]}", "ingest.shard_pages=1", *QUICK)
 
 
 @pytest.fixture(scope="module")
-def project(texts: tuple[Path, list[str]], params: tuple[str, ...]) -> Path:
-    """Return a copy of the project in which the job has run once."""
-    made = copy_project(texts[0].parent / "project")
-    done = run_job(made, *params)
+def project(texts: tuple[Path, list[str]]) -> Path:
+    return copy_project(texts[0].parent / "project")
+
+
+@pytest.fixture(scope="module")
+def first(project: Path, params: tuple[str, ...]) -> Finished:
+    """Run the job for the first time."""
+    done = run_job(project, *params)
     assert done.code == 0, done.output
-    return made
+    return done
 
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project in which nothing ever runs far enough to leave anything."""
     return copy_project(tmp_path_factory.mktemp("fresh") / "project")
 
 
-def assert_plain(done: Finished, *parts: str) -> None:
+def refused(done: Finished, project: Path, *parts: str) -> None:
+    assert done.code == 2, done.output
     assert "Traceback" not in done.output, done.output
     for part in parts:
         assert part in done.output
+    assert "Node " not in done.output, "Kedro's own words for it"
+    assert not list((project / "data").rglob("pages"))
 
 
-def test_results_are_there(project: Path, texts: tuple[Path, list[str]]) -> None:
-    found = tables(project)
-    assert sorted(text.split("\n")[0] for text in found["transcripts"]["text"]) == sorted(texts[1])
+def test_results_are_there(project: Path, first: Finished, texts: tuple[Path, list[str]]) -> None:
+    assert sorted(row["text"].strip() for row in rows(project, "transcripts")) == sorted(texts[1])
     exports = project / "data/08_reporting/exports"
     assert len(list((exports / "markdown").glob("*.md"))) == PAGES
     assert len(list((exports / "pdf").glob("*.pdf"))) == PAGES
     assert len((exports / "ocr_results.jsonl").read_text().splitlines()) == PAGES
-    assert len(found["page_index"]) == PAGES
+    assert len((project / "data/04_feature/page_index/ids.txt").read_text().splitlines()) == PAGES
     assert list((project / "data/08_reporting/report.html").glob("*/report.html"))
     metrics = {path.stem: json.loads(path.read_text()) for path in (project / "metrics").glob("*.json")}
-    assert {stage: metrics[stage]["pages"] for stage in metrics if stage != "benchmark"} == dict.fromkeys(
-        ("ingest", "layout", "recognition", "transcript", "embedding"), PAGES
-    )
+    assert {stage: metrics[stage]["pages"] for stage in STAGES} == dict.fromkeys(STAGES, PAGES)
     assert metrics["benchmark"]["cer"] == 0
 
 
-def test_a_second_run_does_no_work_and_a_changed_parameter_only_its_own(
+def test_the_summary_says_what_was_done_and_where_it_is(first: Finished) -> None:
+    assert "Traceback" not in first.output
+    summary = first.output.splitlines()
+    for stage in STAGES:
+        assert any(line.split()[:4] == [stage, *[str(PAGES)] * 3] for line in summary), stage
+    for part in (f"{PAGES} documents", "0.00%  CER without white space", "data/08_reporting/exports", "report.html"):
+        assert part in first.output
+
+
+@pytest.mark.usefixtures("first")
+def test_search_finds_the_page(project: Path, texts: tuple[Path, list[str]]) -> None:
+    done = run_command(project, sys.executable, "-m", "kedro", "search", texts[1][2], "--pages", "2")
+    assert done.code == 0, done.output
+    best = done.output.splitlines()[0]
+    assert "page00002.png, page 1" in best
+    assert texts[1][2] in done.output
+
+
+@pytest.mark.usefixtures("first")
+def test_nothing_is_done_twice_and_a_change_redoes_only_what_depends_on_it(
     project: Path, params: tuple[str, ...]
 ) -> None:
-    first = shards(project)
-    assert {name.split("/")[0] for name in first} == set(SHARDED)
-    assert run_job(project, *params).code == 0
-    assert shards(project) == first
+    before, results = shards(project), tables(project)
+    assert {name.split("/")[0] for name in before} == set(SHARDED)
+    again = run_job(project, *params)
+    assert again.code == 0, again.output
+    assert shards(project) == before
+    assert tables(project) == results
+    for stage in STAGES:
+        assert f"{stage}: {PAGES} of {PAGES} pages are done already" in again.output
 
-    done = run_job(project, *params, "transcript.headers_and_footers=true")
-    assert done.code == 0, done.output
-    changed = {name.split("/")[0] for name, mark in shards(project).items() if first[name] != mark}
-    assert changed == {"transcripts", "page_vectors"}
+    changed = run_job(project, *params, "transcript.headers_and_footers=true")
+    assert changed.code == 0, changed.output
+    after = shards(project)
+    assert after.keys() == before.keys()
+    assert {name.split("/")[0] for name in after if after[name] != before[name]} == {"transcripts", "page_vectors"}
+    assert f"recognition: {PAGES} of {PAGES} pages are done already" in changed.output
+    assert "transcript: " not in changed.output
+
+
+def test_a_limit_and_the_way_to_text_alone(params: tuple[str, ...], tmp_path: Path) -> None:
+    made = copy_project(tmp_path / "project")
+    assert run_job(made, *params, "ingest.limit=3", arguments=("--pipeline", "ocr")).code == 0
+    before = shards(made)
+    assert {name.split("/")[0] for name in before} == set(SHARDED) - {"page_vectors"}
+    assert len(rows(made, "transcripts")) == 3
+    assert (made / "data/08_reporting/exports/ocr_results.jsonl").is_file()
+    assert not list((made / "data").rglob("report.html"))
+
+    assert run_job(made, *params, "ingest.limit=2", arguments=("--pipelines", "ocr")).code == 0
+    after = shards(made)
+    assert len(rows(made, "transcripts")) == 2
+    assert len((made / "data/08_reporting/exports/ocr_results.jsonl").read_text().splitlines()) == 2
+    assert len(list((made / "data/08_reporting/exports/markdown").glob("*.md"))) == 2
+    assert after.items() < before.items()
 
 
 def test_a_misspelt_option_is_refused_before_the_first_node(fresh: Path) -> None:
-    done = run_job(fresh, "ingest.sourc=/tmp")
-    assert done.code == 2
-    assert_plain(done, "OptionError", "ingest", "sourc")
-    assert not (fresh / "data").exists()
+    refused(run_job(fresh, "ingest.sourc=/tmp"), fresh, "OptionError", "ingest", "sourc")
 
 
-def test_a_gpu_profile_ends_at_once_where_its_backend_is_missing(fresh: Path) -> None:
-    done = run_job(fresh, arguments=("--env", "b200"))
-    assert done.code == 2
-    assert_plain(done, "BackendError: ")
-    assert not (fresh / "data").exists()
+def test_a_wrong_value_is_refused_before_the_first_node(fresh: Path) -> None:
+    refused(run_job(fresh, "ingest.dpi=7"), fresh, "OptionError", "dpi", "36")
+
+
+@pytest.mark.parametrize("profile", ["b200", "l4"])
+def test_a_gpu_profile_ends_at_once_where_its_backend_is_missing(fresh: Path, profile: str) -> None:
+    refused(run_job(fresh, arguments=("--env", profile)), fresh, "BackendError: ")
 
 
 def test_an_empty_folder_is_answered_with_advice(fresh: Path, tmp_path: Path) -> None:
     done = run_job(fresh, f"ingest.source={tmp_path}", *QUICK)
-    assert done.code == 2
-    assert_plain(done, "SourceError: ", str(tmp_path), "--params ingest.source=")
+    refused(done, fresh, "SourceError: no documents in", str(tmp_path), "--params ingest.source=")
+
+
+def test_a_missing_folder_is_answered_with_advice(fresh: Path, tmp_path: Path) -> None:
+    done = run_job(fresh, f"ingest.source={tmp_path / 'nowhere'}", *QUICK)
+    refused(done, fresh, "SourceError: ", str(tmp_path / "nowhere"), "is not there", "--params ingest.source=")

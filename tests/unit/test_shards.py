@@ -89,6 +89,22 @@ def test_a_slow_page_does_not_hold_back_the_shards_behind_it() -> None:
     assert sorted(names) == ["a", "b", "c"]
 
 
+def test_no_more_shards_are_begun_than_there_are_workers() -> None:
+    counts = {name: 1 for name in "abcdefgh"}
+    finished: list[str] = []
+
+    def work(batch: Sequence[Page]) -> Sequence[Page]:
+        finished.append(batch[0].doc_id)
+        return batch
+
+    plan = pending(source(**counts), MemoryShards(), "layout", identity())
+    saved = 0
+    for saved, _ in enumerate(stream(plan, numbers(counts), work, RuntimeOptions(workers=2, progress=False)), 1):
+        time.sleep(0.02)  # saving takes its time, and the workers have next to nothing to do
+        assert len(finished) <= saved + 1
+    assert saved == len(counts)
+
+
 def test_reading_ahead_is_bounded() -> None:
     read: list[int] = []
     gate = threading.Event()

@@ -7,6 +7,7 @@ page of a shard is read; a shard is handed on as soon as all of its pages are th
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -21,6 +22,8 @@ from tqdm import tqdm
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Identity, Page, Prune, Shard, ShardInfo, Status, derive_key
+
+log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 
@@ -64,10 +67,13 @@ def pending(source: Iterable[ShardInfo], done: ShardSource, stage: str, identity
         for info in source
     ]
     names = {info.name for info in wanted}
+    done_pages = sum(info.pages for info in wanted if have.get(info.name) == info.key)
+    if done_pages:
+        log.info("%s: %d of %d pages are done already", stage, done_pages, sum(info.pages for info in wanted))
     return Plan(
         todo=tuple(info for info in wanted if have.get(info.name) != info.key),
         stale=tuple(sorted(set(have) - names)),
-        done=sum(info.pages for info in wanted if have.get(info.name) == info.key),
+        done=done_pages,
     )
 
 
@@ -111,7 +117,8 @@ def stream(
 
     started = time.perf_counter()
     try:
-        for shard in _drain(_batches(plan, read, batch), submit, limit=workers * (1 + runtime.ahead)):
+        limit = workers * (1 + runtime.ahead)
+        for shard in _drain(_batches(plan, read, batch), submit, workers=workers, limit=limit):
             now = time.perf_counter()
             yield replace(shard, info=replace(shard.info, wall_seconds=now - started, workers=workers))
             started = now
@@ -175,16 +182,23 @@ class _Open:
 
 
 def _drain(
-    batches: Iterator[tuple[_Open, list[Item]]], submit: Callable[[Sequence[Item]], _Answer], *, limit: int
+    batches: Iterator[tuple[_Open, list[Item]]],
+    submit: Callable[[Sequence[Item]], _Answer],
+    *,
+    workers: int,
+    limit: int,
 ) -> Iterator[Shard]:
+    """Keep workers busy with as few shards as that takes: what is open when the process dies is done again."""
     opened: list[_Open] = []
     flying: set[_Answer] = set()
     for shard, items in batches:
-        if shard not in opened:
-            opened.append(shard)
-        while len(flying) >= limit:
+        begun = shard in opened
+        yield from _whole(opened)
+        while len(flying) >= (limit if begun else workers):
             flying = _land(flying)
             yield from _whole(opened)
+        if not begun:
+            opened.append(shard)
         if items:
             future = submit(items)
             shard.answers.append(future)

@@ -1,0 +1,83 @@
+"""`dvc repro` makes every stage by itself, does nothing the second time, and then only what a change asks for."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.whole_job import ROOT, Finished, copy_project, run_command, write_pages
+
+STAGES = ["ingest", "layout", "recognition", "transcript", "embedding", "benchmark"]
+QUICK = """\
+runtime: {progress: false}
+ingest: {}
+layout: {backend: whole_page}
+recognition: {tesseract: {languages: eng}}
+transcript: {}
+embedding: {}
+benchmark: {}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = copy_project(tmp_path_factory.mktemp("dvc") / "project")
+    shutil.copy(ROOT / "dvc.yaml", made)
+    (made / "conf/base/parameters.yml").write_text(QUICK)
+    write_pages(made / "samples/documents", 3)
+    (made / "data/01_raw/documents").mkdir(parents=True)
+    done = run_dvc(made, "init", "--no-scm")
+    assert done.code == 0, done.output
+    return made
+
+
+@pytest.fixture(scope="module")
+def first(project: Path) -> Finished:
+    done = run_dvc(project, "repro")
+    assert done.code == 0, done.output
+    return done
+
+
+def run_dvc(project: Path, *arguments: str) -> Finished:
+    return run_command(project, sys.executable, "-m", "dvc", *arguments)
+
+
+def ran(done: Finished) -> list[str]:
+    """Return the stages that were run, in order."""
+    return re.findall(r"^Running stage '(\w+)'", done.output, re.MULTILINE)
+
+
+def test_the_first_runs_every_stage(project: Path, first: Finished) -> None:
+    assert ran(first) == STAGES
+    assert len(list((project / "data/08_reporting/exports/markdown").glob("*.md"))) == 3
+    shown = run_dvc(project, "metrics", "show")
+    assert shown.code == 0
+    for name in ("metrics/ingest.json", "metrics/benchmark.json", "cer_no_space", "pages_per_second"):
+        assert name in shown.output
+
+
+@pytest.mark.usefixtures("first")
+def test_all_stages_are_one_run_of_mlflow(tracking_store: Path) -> None:
+    with sqlite3.connect(tracking_store) as store:
+        runs = store.execute("SELECT DISTINCT run_uuid FROM tags WHERE key = 'dvc.repro'").fetchall()
+        assert len(runs) == 1
+        logged = store.execute("SELECT DISTINCT key FROM latest_metrics WHERE run_uuid = ?", runs[0]).fetchall()
+    assert set(STAGES) <= {key.split(".")[0] for (key,) in logged}
+
+
+@pytest.mark.usefixtures("first")
+def test_the_second_does_nothing_and_a_change_runs_what_depends_on_it(project: Path) -> None:
+    again = run_dvc(project, "repro")
+    assert again.code == 0, again.output
+    assert ran(again) == []
+
+    options = QUICK.replace("embedding: {}", "embedding: {hashing: {dimensions: 512}}")
+    (project / "conf/base/parameters.yml").write_text(options)
+    changed = run_dvc(project, "repro")
+    assert changed.code == 0, changed.output
+    assert ran(changed) == ["embedding", "benchmark"]
