@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 
 from ocr_project.engine.serving.endpoints import Endpoint, Endpoints
+from ocr_project.engine.serving.messages import ChatAnswer, RequestFailed
 
 _KEEP_ALIVE = 4.0  # seconds; uvicorn hangs up after 5, and a request must not cross with that
 _BACK_OFF = 0.25, 20.0  # seconds before the second try, and at most
@@ -42,35 +43,6 @@ class Limits:
     whole: float
     retries: int
     patience: float
-
-
-@dataclass(frozen=True, slots=True)
-class ChatAnswer:
-    """What a server said.
-
-    Attributes:
-        tries: Requests that it took.
-        seconds: From the first to the answer.
-    """
-
-    text: str
-    finish_reason: str
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    tries: int = 1
-    seconds: float = 0.0
-
-
-class RequestFailed(Exception):
-    """A request that no more tries would help. The message is the reason of a failure row.
-
-    Attributes:
-        tries: Requests that were sent.
-    """
-
-    def __init__(self, reason: str, tries: int) -> None:
-        super().__init__(reason)
-        self.tries = tries
 
 
 class _AskAgain(Exception):
