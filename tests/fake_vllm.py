@@ -199,3 +199,51 @@ def _answer(text: str, reason: str) -> bytes:
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": reason}
     usage = {"prompt_tokens": 100, "completion_tokens": max(1, len(text) // 2), "total_tokens": 0}
     return json.dumps({"id": "x", "object": "chat.completion", "choices": [choice], "usage": usage}).encode()
+
+
+ENGINE = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+OUT_OF_MEMORY = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB."
+
+
+def main(arguments: list[str]) -> int:
+    """Stand in for `vllm serve`. FAKE_VLLM says how: ok, never, exit, oom, plain, or dies (while FAKE_VLLM_LIVES
+    names a file with a number above 0, which it counts down). FAKE_VLLM_PIDS is a file that collects processes."""
+    how = os.environ.get("FAKE_VLLM", "ok")
+    print("fake vllm:", how, *arguments, flush=True)
+    if how == "exit":
+        print("ValueError: this went wrong", flush=True)
+        return 1
+    if how == "oom":
+        print(OUT_OF_MEMORY, flush=True)
+        return 1
+    _note(os.getpid())
+    # an engine as stubborn as can be: in a session of its own, deaf to SIGTERM
+    _note(subprocess.Popen([sys.executable, "-c", ENGINE], start_new_session=True).pid)
+    if how == "never":
+        time.sleep(600)
+    port = int(arguments[arguments.index("--port") + 1])
+    with FakeVllm(port=port, model=arguments[1], faults=_lives) as server:
+        print("Application startup complete.", flush=True)
+        while server.port:
+            time.sleep(0.1)
+    return 0
+
+
+def _note(process: int) -> None:
+    if path := os.environ.get("FAKE_VLLM_PIDS"):
+        with Path(path).open("a") as file:
+            file.write(f"{process}\n")
+
+
+def _lives(number: int, body: Mapping[str, Any]) -> str | None:
+    """Die at the tenth request while the file says so."""
+    path = Path(os.environ.get("FAKE_VLLM_LIVES", "/nowhere"))
+    if number < 9 or not path.exists() or (lives := int(path.read_text())) <= 0:
+        return None
+    path.write_text(str(lives - 1))
+    print("the engine died", flush=True)
+    os._exit(7)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
