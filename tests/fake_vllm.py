@@ -9,11 +9,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
+import subprocess
+import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 FAULTS = ("429", "500", "hang", "drop", "half", "empty", "loop", "die")
@@ -53,6 +58,7 @@ class FakeVllm:
     bodies: list[dict[str, Any]] = field(default_factory=list)
     key: str | None = None
     retry_after: str | None = "0.05"
+    reason: Callable[[Mapping[str, Any]], str] = lambda request: "stop"
 
     def __enter__(self) -> FakeVllm:
         self._loop = asyncio.new_event_loop()
@@ -162,7 +168,7 @@ class FakeVllm:
                 self._dying = task
                 return False
         text = self.read(*_image_and_prompt(request), request)
-        return await _send(to, 200, _answer(text, "stop"))
+        return await _send(to, 200, _answer(text, "length" if text == LOOP else self.reason(request)))
 
 
 async def _head(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]] | None:
@@ -201,7 +207,8 @@ def _answer(text: str, reason: str) -> bytes:
     return json.dumps({"id": "x", "object": "chat.completion", "choices": [choice], "usage": usage}).encode()
 
 
-ENGINE = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+ENGINE = "import time; time.sleep(600)"
+DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 OUT_OF_MEMORY = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB."
 
 
@@ -217,8 +224,9 @@ def main(arguments: list[str]) -> int:
         print(OUT_OF_MEMORY, flush=True)
         return 1
     _note(os.getpid())
-    # an engine as stubborn as can be: in a session of its own, deaf to SIGTERM
-    _note(subprocess.Popen([sys.executable, "-c", ENGINE], start_new_session=True).pid)
+    # an engine in a session of its own; FAKE_VLLM_DEAF: that does not listen to SIGTERM
+    engine = (DEAF if "FAKE_VLLM_DEAF" in os.environ else "") + ENGINE
+    _note(subprocess.Popen([sys.executable, "-c", engine], start_new_session=True).pid)
     if how == "never":
         time.sleep(600)
     port = int(arguments[arguments.index("--port") + 1])

@@ -92,10 +92,9 @@ class ChatClient:
                 faults += again.counts
                 if faults > self._limits.retries:
                     raise RequestFailed(str(again), sent) from again
-                if not again.counts and time.monotonic() - started > self._limits.patience:
-                    self._endpoints.check_silence()
-                    if endpoint.misses == 0:  # it is there, and too busy for us
-                        raise RequestFailed(str(again), sent) from again
+                busy = not again.counts and endpoint.misses == 0  # it is there, and too busy for us
+                if busy and time.monotonic() - started > self._limits.patience:
+                    raise RequestFailed(str(again), sent) from again
                 await asyncio.sleep(max(again.after, _back_off(faults)))
                 continue
             except RequestFailed as failed:
@@ -123,6 +122,7 @@ class ChatClient:
         except (aiohttp.ClientError, ConnectionError) as error:
             raise _AskAgain(f"connection: lost to {endpoint.url} ({type(error).__name__})") from error
         if response.status == 429:
+            self._endpoints.answered(endpoint)
             raise _AskAgain("server: 429, too many requests", counts=False, after=_retry_after(response))
         if response.status in _NOT_THERE:
             self._endpoints.missed(endpoint)

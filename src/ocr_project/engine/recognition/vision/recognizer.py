@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Protocol
 
 from ocr_project.domain.options import VisionModelOptions
@@ -131,11 +132,12 @@ def identity_of(
     """
     dialect = dialect_of(options.model, options.dialect)
     fit = fit_of(dialect, options)
+    folder = Path(options.model).expanduser()
     return Identity(
         name,
         revision,
         {
-            "model": options.model.rstrip("/").rsplit("/", 1)[-1],  # a folder may move; its revision tells it apart
+            "model": folder.name if folder.is_dir() else options.model,  # it may move; its revision tells it apart
             "dialect": f"{dialect.name}-{dialect.version}",
             "pixels": [fit.least_pixels, fit.most_pixels],
             "jpeg_quality": options.jpeg_quality,
