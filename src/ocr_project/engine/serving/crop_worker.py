@@ -124,14 +124,14 @@ def prepare(cut: Pixels, fit: Fit) -> NDArray[np.uint8]:
     Returns:
         The same array where it fits as it is.
     """
-    height, width = cut.shape[:2]
-    if height * width > fit.most_pixels:
-        scale = (fit.most_pixels / (height * width)) ** 0.5
+    height, width, wide, high = _framed(cut, fit)
+    if wide * high > fit.most_pixels:
+        # what rounding up to the aspect may add is kept free, where that is what makes it large
+        spare = max(wide, high) if (wide, high) != (width, height) else 0
+        scale = ((fit.most_pixels - spare) / (wide * high)) ** 0.5
         size = max(1, int(width * scale)), max(1, int(height * scale))
         cut = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.uint8)
-        height, width = cut.shape[:2]
-    wide = max(width, fit.side, -(-height // _MOST_ASPECT))
-    high = max(height, fit.side, -(-width // _MOST_ASPECT))
+        height, width, wide, high = _framed(cut, fit)
     if wide * high < fit.least_pixels:
         side = math.ceil(fit.least_pixels**0.5)
         if wide >= side:
@@ -146,6 +146,13 @@ def prepare(cut: Pixels, fit: Fit) -> NDArray[np.uint8]:
     top, left = (high - height) // 2, (wide - width) // 2
     edges = top, high - height - top, left, wide - width - left
     return np.asarray(cv2.copyMakeBorder(cut, *edges, borderType=cv2.BORDER_CONSTANT, value=paper), np.uint8)
+
+
+def _framed(cut: NDArray[np.uint8], fit: Fit) -> tuple[int, int, int, int]:
+    """Return height and width of a crop, then width and height that it gets at least."""
+    height, width = cut.shape[:2]
+    wide, high = max(width, fit.side, -(-height // _MOST_ASPECT)), max(height, fit.side, -(-width // _MOST_ASPECT))
+    return height, width, wide, high
 
 
 def _data_uri(pixels: NDArray[np.uint8], fit: Fit) -> bytes:
