@@ -30,7 +30,7 @@ def job(x0: float, y0: float, x1: float, y1: float, *, may_be_cut: bool = True) 
 
 
 @pytest.mark.parametrize(
-    ("height", "width"), [(3, 3), (1, 900), (5, 20_000), (4_000, 4), (30, 200), (112, 112), (100, 126)]
+    ("height", "width"), [(3, 3), (1, 900), (4_000, 4), (30, 200), (112, 112), (100, 126), (28, 448)]
 )
 def test_small_crops_are_padded_to_what_the_model_takes(height: int, width: int) -> None:
     cut = noise(height, width)
@@ -41,6 +41,13 @@ def test_small_crops_are_padded_to_what_the_model_takes(height: int, width: int)
     assert max(high, wide) / min(high, wide) <= 101
     top, left = (high - height) // 2, (wide - width) // 2
     assert (fitted[top : top + height, left : left + width] == cut).all()
+
+
+def test_a_line_as_wide_as_a_street_is_scaled_and_padded() -> None:
+    high, wide = prepare(noise(5, 20_000), FIT).shape[:2]
+    assert high >= FIT.side
+    assert high * wide <= FIT.most_pixels
+    assert wide / high <= 101
 
 
 def test_padding_is_the_papers_colour() -> None:

@@ -38,7 +38,7 @@ class RuntimeOptions(Options):
 class TextLayer(StrEnum):
     """What becomes of the text layer of a born-digital PDF."""
 
-    OFF = "off"
+    EAGER = "eager"
     REFERENCE = "reference"
     PREFER = "prefer"
 
@@ -164,6 +164,15 @@ class VisionModelOptions(Options):
     )
 
 
+class VisionCompile(StrEnum):
+    """What of the vision tower goes through torch.compile."""
+
+    EAGER = "eager"
+    LENGTH = "length"
+    BLOCKS = "blocks"
+    TOWER = "tower"
+
+
 class VllmOptions(VisionModelOptions):
     """A vision-language model behind vLLM's OpenAI-compatible server."""
 
@@ -182,8 +191,8 @@ class VllmOptions(VisionModelOptions):
     chunked_prefill: bool = Field(True, description="Split long prompts over steps.")
     renderer_workers: int = Field(2, ge=1, le=32, description="Threads of a server that prepare images.")
     threads: int = Field(1, ge=1, description="OMP_NUM_THREADS of a server: more fight for the cores.")
-    compile_vision: bool = Field(
-        False, description="GLM-OCR's vision tower through torch.compile (engine/serving/vision_plugin.py)."
+    compile_vision: VisionCompile = Field(
+        VisionCompile.EAGER, description="GLM-OCR's vision tower another way (engine/serving/vision_tower.py)."
     )
     server_args: tuple[str, ...] = Field((), description="More arguments of `vllm serve`, for example `--dtype=half`.")
     command: tuple[str, ...] = Field((), description="What stands before `serve`. None: this Python's vllm.")

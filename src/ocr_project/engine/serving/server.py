@@ -23,9 +23,10 @@ from http.client import HTTPException
 from pathlib import Path
 
 from ocr_project.domain.errors import BackendError
-from ocr_project.domain.options import VllmOptions
+from ocr_project.domain.options import VisionCompile, VllmOptions
 from ocr_project.engine.serving.endpoints import Endpoint, Endpoints, from_thread
 from ocr_project.engine.serving.server_log import explain
+from ocr_project.engine.serving.vision_plugin import VARIABLE
 
 log = logging.getLogger(__name__)
 
@@ -227,8 +228,8 @@ def _environment(options: VllmOptions, gpu: int) -> dict[str, str]:
         "VLLM_NO_USAGE_STATS": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    if options.compile_vision:
-        own["OCR_PROJECT_COMPILE_VISION"] = "1"
+    if options.compile_vision is not VisionCompile.EAGER:
+        own[VARIABLE] = options.compile_vision.value
     inherited = {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}  # ours need no key
     return {**inherited, **own}
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ocr_project.domain.errors import BackendError
-from ocr_project.domain.options import VllmOptions
+from ocr_project.domain.options import VisionCompile, VllmOptions
 from ocr_project.domain.types import Task
 from ocr_project.engine.recognition.vision.dialects import Dialect, dialect_of
 from ocr_project.engine.recognition.vision.dialects.chat import CHAT
@@ -151,7 +151,8 @@ def _check_machine(options: VllmOptions) -> None:
             "vLLM is not installed: pip install -e '.[gpu]' on the machine with the GPU, or set"
             " recognition.vllm.urls to servers that run, or leave out --env"
         )
-    if options.compile_vision and not entry_points(group="vllm.general_plugins", name=_PLUGIN):
+    compiles = options.compile_vision is not VisionCompile.EAGER
+    if compiles and not entry_points(group="vllm.general_plugins", name=_PLUGIN):
         raise BackendError(
             f"vLLM would not find the plugin {_PLUGIN} (recognition.vllm.compile_vision): pip install -e . into the"
             " environment that vLLM is in"
