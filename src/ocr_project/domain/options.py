@@ -38,7 +38,7 @@ class RuntimeOptions(Options):
 class TextLayer(StrEnum):
     """What becomes of the text layer of a born-digital PDF."""
 
-    EAGER = "eager"
+    OFF = "off"
     REFERENCE = "reference"
     PREFER = "prefer"
 
