@@ -77,6 +77,7 @@ class ServerFleet:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="vllm-watch", daemon=True)
         self._opened = False
+        self._error: BackendError | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the servers and watch them, in the background; requests wait until they are ready.
@@ -86,6 +87,18 @@ class ServerFleet:
         """
         self._on_loop = lambda call: from_thread(loop, call)
         self._thread.start()
+
+    def wait(self) -> list[str]:
+        """Wait until all servers are ready, and return their addresses.
+
+        Raises:
+            BackendError: One does not get ready.
+        """
+        while not self._opened and self._thread.is_alive():
+            time.sleep(_TICK)
+        if self._error is not None:
+            raise self._error
+        return [server.endpoint.url for server in self._servers]
 
     def close(self) -> None:
         """Stop every server, and whatever it started. May be called twice, and before `start`."""
@@ -111,6 +124,7 @@ class ServerFleet:
             self._fail(BackendError(f"watching the servers failed: {error!r}"))
 
     def _fail(self, error: BackendError) -> None:
+        self._error = error
         self._on_loop(lambda: self.endpoints.fail(error))
 
     def _look(self, server: _Server) -> None:
