@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.serving import plugin_folder
 
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import TokenLimits, VisionCompile, VllmOptions
@@ -65,23 +66,23 @@ def options(model: Path, **changes: Any) -> VllmOptions:
     return VllmOptions(**{**values, **changes})
 
 
-@pytest.fixture(scope="module", params=[VisionCompile.EAGER, VisionCompile.BLOCKS], ids=str)
-def recognizer(request: pytest.FixtureRequest, model: Path) -> Iterator[VllmRecognizer]:
-    changes: dict[str, Any] = {}
-    if request.param is not VisionCompile.EAGER:
-        from importlib.metadata import entry_points
-
-        if not entry_points(group="vllm.general_plugins", name="ocr_project_vision"):
-            pytest.skip("the project is not installed, so vLLM does not find its plugin")
-        changes["compile_vision"] = request.param
+@pytest.fixture(scope="module", params=list(VisionCompile), ids=str)
+def recognizer(
+    request: pytest.FixtureRequest, model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[VllmRecognizer]:
+    plugin = str(plugin_folder(tmp_path_factory.mktemp("entry")))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("PYTHONPATH", os.pathsep.join((str(SHARED), os.environ.get("PYTHONPATH", ""))))
+        patched.syspath_prepend(plugin)
+        patched.setenv("PYTHONPATH", os.pathsep.join((plugin, str(SHARED), os.environ.get("PYTHONPATH", ""))))
         patched.setenv("HF_HUB_OFFLINE", "1")
         patched.setenv("VLLM_USE_FLASHINFER_SAMPLER", "0")
-        built = VllmRecognizer(options(model, **changes))
+        built = VllmRecognizer(options(model, compile_vision=request.param))
         built.recognize(*drawn_page(1, 1))
     yield built
     built.close()
+    log = (model.parent / "logs" / "gpu0-0.log").read_text()
+    if request.param in (VisionCompile.BLOCKS, VisionCompile.TOWER):
+        assert f"the vision tower runs compiled ({request.param})" in log
 
 
 def test_regions_are_answered_with_their_cost(recognizer: VllmRecognizer) -> None:

@@ -49,6 +49,7 @@ class _Server:
     log: Path
     endpoint: Endpoint = field(default_factory=lambda: Endpoint("", up=False))
     process: subprocess.Popen[bytes] | None = None
+    log_start: int = 0
     started: float = 0.0
     ready: bool = False
     heard: float = 0.0
@@ -57,6 +58,10 @@ class _Server:
     @property
     def name(self) -> str:
         return f"GPU {self.gpu}, server {self.replica}"
+
+    def explain(self) -> str:
+        """Return what to do and the end of the log of its last start."""
+        return explain(self.log, self.log_start)
 
 
 class ServerFleet:
@@ -150,6 +155,7 @@ class ServerFleet:
         command = [*_program(self._options), *serve_arguments(self._options, port)]
         server.log.parent.mkdir(parents=True, exist_ok=True)
         with server.log.open("ab") as output:
+            server.log_start = output.tell()
             output.write(f"\n--- {time.strftime('%F %T')} {' '.join(command)}\n".encode())
             output.flush()
             server.process = subprocess.Popen(
@@ -173,7 +179,7 @@ class ServerFleet:
         elif time.monotonic() - server.started > self._options.startup_seconds:
             raise BackendError(
                 f"the vLLM server ({server.name}) was not ready within {self._options.startup_seconds:.0f} s"
-                f" (recognition.vllm.startup_seconds): {explain(server.log)}"
+                f" (recognition.vllm.startup_seconds): {server.explain()}"
             )
 
     def _open_up(self, server: _Server) -> None:
@@ -195,13 +201,13 @@ class ServerFleet:
 
     def _died(self, server: _Server, how: str) -> None:
         if not server.ready and not server.deaths:
-            raise BackendError(f"the vLLM server ({server.name}) {how} before it was ready: {explain(server.log)}")
+            raise BackendError(f"the vLLM server ({server.name}) {how} before it was ready: {server.explain()}")
         self._set(server, up=False)
         server.deaths += 1
         if server.deaths > self._options.restarts:
             raise BackendError(
                 f"the vLLM server ({server.name}) {how}, for the {server.deaths}th time; what was finished is kept:"
-                f" {explain(server.log)}"
+                f" {server.explain()}"
             )
         log.warning("%s %s; it is started again, its requests are asked again", server.name, how)
         _let_go(server)

@@ -44,20 +44,24 @@ _REMEDIES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def explain(path: Path) -> str:
-    """Return what to do and the last lines of a log, as the end of a message."""
-    text = read_tail(path)
+def explain(path: Path, since: int = 0) -> str:
+    """Return what to do and the last lines of a log, as the end of a message.
+
+    Args:
+        path: Of the log.
+        since: Where the server's last start begins: what is before is of others.
+    """
+    text = _read_tail(path, since)
     advice = next((advice for pattern, advice in _REMEDIES if pattern.search(text)), "its log says why")
     lines = [line for line in text.splitlines() if line.strip()][-_LINES:]
     shown = "\n".join(f"    {line[:300]}" for line in lines) or "    (it wrote nothing)"
     return f"{advice}. The end of {path}:\n{shown}"
 
 
-def read_tail(path: Path) -> str:
-    """Return the end of a log; an empty string where there is none."""
+def _read_tail(path: Path, since: int) -> str:
     try:
         with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+            file.seek(max(since, path.stat().st_size - _TAIL_BYTES))
             return file.read().decode("utf-8", "replace")
     except FileNotFoundError:
         return ""
