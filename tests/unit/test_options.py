@@ -38,8 +38,12 @@ def test_a_list_of_languages_has_no_holes() -> None:
         RecognitionOptions.model_validate({"tesseract": {"languages": "kor++eng"}})
 
 
+def all_below(model: type[Options]) -> list[type[Options]]:
+    return [found for below in model.__subclasses__() for found in (below, *all_below(below))]
+
+
 def test_every_option_says_what_it_is() -> None:
-    for model in Options.__subclasses__():
+    for model in all_below(Options):
         for name, field in model.model_fields.items():
             nested = isinstance(field.annotation, type) and issubclass(field.annotation, Options)
             assert nested or field.description, f"{model.__name__}.{name} has no line of prose"

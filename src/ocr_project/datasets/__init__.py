@@ -1,7 +1,25 @@
-"""How it rests: folders of Parquet shards, and whatever a writer writes."""
+"""How it rests: folders of Parquet shards, and whatever a writer writes.
+
+The two faces that Kedro sees are imported when they are asked for: a machine that only works on shards needs no Kedro.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from ocr_project.datasets.shard_folder import ShardFolder
-from ocr_project.datasets.sharded_parquet import ShardedParquet
-from ocr_project.datasets.written import Written
+
+if TYPE_CHECKING:
+    from ocr_project.datasets.sharded_parquet import ShardedParquet
+    from ocr_project.datasets.written import Written
 
 __all__ = ["ShardFolder", "ShardedParquet", "Written"]
+
+_FACES = {"ShardedParquet": "sharded_parquet", "Written": "written"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_FACES[name]}"), name)

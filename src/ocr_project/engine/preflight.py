@@ -26,7 +26,7 @@ def check_backends(options: Mapping[str, Options]) -> None:
             case LayoutOptions():
                 build_detector(chosen)
             case RecognitionOptions():
-                build_recognizer(chosen)
+                build_recognizer(chosen).close()
             case EmbeddingOptions():
                 build_embedder(chosen)
 

@@ -1,0 +1,164 @@
+"""The whole OCR on a GPU: page shards to transcripts, models loaded; by stage and in all.
+
+Usage: python -m benchmarks.end_to_end_gpu --pages DIR --model DIR --forced shared/gpu [--layout DIR] [--count 512]
+
+Layout runs the real detector; its random weights find nothing of meaning, so recognition goes on with the known
+regions, as the peers' measurement does. Without `--layout` (a checkpoint folder) that stage is left out. Every stage
+reads and writes its shards (Parquet), one stage after another, as `kedro run` does. Start-up is told apart: loading
+the detector, starting the servers, and the first pages of each. Needs no Kedro.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from benchmarks.gpu_machine import commit, gpu_watched, hardware, own_cpu_seconds, report
+from benchmarks.known_pages import known_pages, page_shards
+from benchmarks.serving import drive, servers
+
+from ocr_project.datasets.shard_folder import ShardFolder
+from ocr_project.domain.options import LayoutBackend, LayoutOptions, RuntimeOptions, TranscriptOptions
+from ocr_project.domain.types import Page, Recognition, Region, Shard, Transcript
+from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
+from ocr_project.engine.shards import Elsewhere, Work, join_pages, pending, stream
+from ocr_project.engine.transcript import assemble, transcript_identity
+
+QUIET = RuntimeOptions(progress=False)
+WARM_UP = 32  # pages
+
+
+def main() -> int:
+    """Run the stages, and print one JSON."""
+    chosen = arguments()
+    folder = Path(tempfile.mkdtemp(prefix="ocr_whole_"))
+    result: dict[str, Any] = {"commit": chosen.commit or commit(), "hardware": hardware(), "count": chosen.count}
+    try:
+        pages, regions = written_pages(folder, chosen)
+        stages = {"layout": layout(chosen, folder, pages)} if chosen.layout else {}
+        with servers(chosen, chosen.replicas, chosen.batched_tokens, chosen.compile) as (urls, options, startup):
+            result["servers_start_seconds"] = startup
+            options = options.model_copy(update={"requests": chosen.requests})
+            stages["recognition"] = recognition(VllmRecognizer(options), chosen, folder, (pages, regions))
+            result["urls"] = len(urls)
+        stages["transcript"] = transcripts(folder, pages, regions)
+    finally:
+        shutil.rmtree(folder)
+    seconds = sum(stage["seconds"] for stage in stages.values())
+    for stage in stages.values():
+        stage["pages_per_second"] = round(chosen.count / stage["seconds"], 2)
+    whole = {"seconds": round(seconds, 2), "pages_per_second": round(chosen.count / seconds, 2)}
+    report({**result, "stages": stages, "whole": whole}, chosen.json)
+    return 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=512)
+    parser.add_argument("--shard-pages", type=int, default=128)
+    parser.add_argument("--layout", type=Path, help="checkpoint of PP-DocLayoutV3")
+    parser.add_argument("--layout-options", type=json.loads, default={}, help="JSON of layout.pp_doclayout_v3")
+    parser.add_argument("--urls", nargs="+", default=[])
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--profile", type=json.loads, default={}, help="JSON of recognition.vllm")
+    parser.add_argument("--forced", type=Path)
+    parser.add_argument("--replicas", type=int, default=4)
+    parser.add_argument("--batched-tokens", type=int, default=16384)
+    parser.add_argument("--compile", default="eager")
+    parser.add_argument("--requests", type=int, default=512)
+    parser.add_argument("--crop-workers", type=int, default=0)
+    parser.add_argument("--logs", type=Path, default=Path("/tmp/vllm-logs"))
+    parser.add_argument("--commit", default="")
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+def written_pages(folder: Path, chosen: argparse.Namespace) -> tuple[ShardFolder, ShardFolder]:
+    pages, regions = ShardFolder(folder / "pages", Page), ShardFolder(folder / "known", Region)
+    for page_shard, region_shard in page_shards(chosen.pages, chosen.count, chosen.shard_pages):
+        pages.write(page_shard)
+        regions.write(region_shard)
+    return pages, regions
+
+
+def layout(chosen: argparse.Namespace, folder: Path, pages: ShardFolder) -> dict[str, Any]:
+    from ocr_project.engine.layout import build_detector
+
+    values = {"checkpoint": str(chosen.layout), "batch_pages": 64, **chosen.layout_options}
+    options = LayoutOptions.model_validate({"backend": LayoutBackend.PP_DOCLAYOUT_V3, "pp_doclayout_v3": values})
+    started = time.perf_counter()
+    detector: Any = build_detector(options)
+    for _ in range(2):
+        detector.detect([page for page, _ in known_pages(chosen.pages, detector.batch_pages)])
+    loading = time.perf_counter() - started
+
+    def detect(batch: Sequence[Page]) -> list[Region]:
+        return [region for found in detector.detect(batch) for region in found]
+
+    runtime = QUIET if detector.workers is None else QUIET.model_copy(update={"workers": detector.workers})
+    done = ShardFolder(folder / "regions", Region)
+    plan = pending(pages.index().values(), done, "layout", detector.identity)
+    read = pages.read
+    results = stream(plan, lambda name: read(name), detect, runtime, batch=detector.batch_pages)
+    return {"load_seconds": round(loading, 1), **clocked(results, done)}
+
+
+def recognition(
+    recognizer: VllmRecognizer, chosen: argparse.Namespace, folder: Path, sources: tuple[ShardFolder, ShardFolder]
+) -> dict[str, Any]:
+    pages, regions = sources
+
+    def submit(batch: Sequence[tuple[Page, list[Region]]]) -> Future[list[Recognition]]:
+        ((page, found),) = batch
+        return recognizer.submit(page, found)
+
+    try:
+        drive(recognizer, known_pages(chosen.pages, WARM_UP))
+        done = ShardFolder(folder / "recognitions", Recognition)
+        plan = pending(regions.index().values(), done, "recognition", recognizer.identity)
+        work: Work[Any] = Elsewhere(submit, recognizer.in_flight_pages)
+        results = stream(plan, lambda name: join_pages(pages.read(name), regions.read(name)), work, QUIET)
+        return clocked(results, done)
+    finally:
+        recognizer.close()
+
+
+def transcripts(folder: Path, pages: ShardFolder, regions: ShardFolder) -> dict[str, Any]:
+    options = TranscriptOptions()
+    recognitions = ShardFolder(folder / "recognitions", Recognition)
+    done = ShardFolder(folder / "transcripts", Transcript)
+    plan = pending(recognitions.index().values(), done, "transcript", transcript_identity(options))
+
+    def read(name: str) -> Iterable[Any]:
+        return join_pages(pages.read(name, without=("image",)), regions.read(name), recognitions.read(name))
+
+    def write(batch: Sequence[Any]) -> list[Transcript]:
+        return [assemble(page, found, read_, options) for page, found, read_ in batch]
+
+    return clocked(stream(plan, read, write, QUIET), done)
+
+
+def clocked(results: Iterable[Any], done: ShardFolder) -> dict[str, Any]:
+    """Write the shards of a stage as they come, and say what that took."""
+    cpu, started, failed, rows = own_cpu_seconds(), time.perf_counter(), 0, 0
+    with gpu_watched() as gpu:
+        for shard in results:
+            assert isinstance(shard, Shard)
+            done.write(shard)
+            failed, rows = failed + shard.info.failed, rows + shard.info.items
+    seconds = time.perf_counter() - started
+    used = round(own_cpu_seconds() - cpu, 2)
+    return {"seconds": round(seconds, 2), "cpu_seconds": used, "rows": rows, "failed": failed, **gpu}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""What the benchmarks of the GPU say of the machine and of the CPU time that our own processes took."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_CROP_WORKER = b"crop_worker"
+
+
+def commit() -> str:
+    """Return what `git describe` says, or an empty string where there is no repository."""
+    with suppress(OSError):
+        found = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+        return found.stdout.strip()
+    return ""
+
+
+def hardware() -> dict[str, Any]:
+    """Return the processor, its cores and the GPU."""
+    found: dict[str, Any] = {"cores": len(os.sched_getaffinity(0)), "python": platform.python_version()}
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        found["cpu"] = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    for gpu in _gpus():
+        import pynvml
+
+        found["gpu"] = str(pynvml.nvmlDeviceGetName(gpu))
+        found["driver"] = str(pynvml.nvmlSystemGetDriverVersion())
+    return found
+
+
+def own_cpu_seconds() -> float:
+    """Return the CPU time of this process and of the processes that cut crops for it; servers are left out."""
+    total = time.process_time()
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(OSError):
+            for child in (task / "children").read_text().split():
+                if _CROP_WORKER in Path(f"/proc/{child}/cmdline").read_bytes():
+                    fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+                    total += (int(fields[11]) + int(fields[12])) / _TICKS
+    return total
+
+
+@contextmanager
+def gpu_watched(every: float = 0.25) -> Iterator[dict[str, float]]:
+    """Fill the yielded dict, at the end, with means over the time: utilisation (%), power (W), memory used (GB)."""
+    gpus, found, end = _gpus(), dict[str, float](), threading.Event()
+    samples: list[tuple[float, float, float]] = []
+    if not gpus:
+        yield found
+        return
+    import pynvml
+
+    def watch() -> None:
+        while not end.wait(every):
+            used = pynvml.nvmlDeviceGetMemoryInfo(gpus[0]).used / 1e9
+            busy = pynvml.nvmlDeviceGetUtilizationRates(gpus[0]).gpu
+            samples.append((busy, pynvml.nvmlDeviceGetPowerUsage(gpus[0]) / 1e3, used))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield found
+    finally:
+        end.set()
+        thread.join()
+        if samples:
+            means = [round(sum(column) / len(column), 1) for column in zip(*samples, strict=True)]
+            found |= dict(zip(("gpu_percent", "gpu_watts", "gpu_memory_gb"), means, strict=True))
+
+
+def report(result: dict[str, Any], path: Path | None) -> None:
+    """Print a result as JSON, and write it where one asked for it."""
+    text = json.dumps(result, indent=1, ensure_ascii=False)
+    print(text, flush=True)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n")
+
+
+def _gpus() -> list[Any]:
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        return [pynvml.nvmlDeviceGetHandleByIndex(0)]
+    except Exception:
+        return []

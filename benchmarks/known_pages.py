@@ -1,0 +1,48 @@
+"""The pages of shared/gpu/gen_pages.py with their regions, as the project's own pages, regions and shards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from ocr_project.domain.types import Box, Label, Page, Region, Shard, ShardInfo
+
+SIZE = 1654, 2339  # pixels of a page
+_LABELS = {
+    "table": Label.TABLE,
+    "image": Label.PICTURE,
+    "doc_title": Label.TITLE,
+    "paragraph_title": Label.SECTION_HEADER,
+}
+
+
+def known_pages(folder: Path, count: int) -> Iterator[tuple[Page, list[Region]]]:
+    """Yield pages and their regions; from the first again where more are wanted than there are."""
+    drawn = json.loads((folder / "regions.json").read_text())
+    for number in range(count):
+        path, regions = drawn[number % len(drawn)]
+        name = f"known_{number:05d}"
+        image = (folder / Path(path).name).read_bytes()
+        page = Page(name, "known", "known.pdf", "", number, *SIZE, 200.0, "image/jpeg", image)
+        yield (
+            page,
+            [
+                Region(name, index, _LABELS.get(label, Label.TEXT), label, Box(*map(float, box)))
+                for index, (label, box) in enumerate(regions)
+            ],
+        )
+
+
+def page_shards(folder: Path, count: int, per_shard: int) -> Iterator[tuple[Shard, Shard]]:
+    """Yield shards of pages, each with that of its regions."""
+    pages: list[Page] = []
+    regions: list[Region] = []
+    for number, (page, found) in enumerate(known_pages(folder, count), start=1):
+        pages.append(page)
+        regions += found
+        if number % per_shard == 0 or number == count:
+            first = pages[0].page_id
+            info = ShardInfo(first, f"key of {first}", f"known.pdf#{pages[0].number:05d}", len(pages))
+            yield Shard(info, pages), Shard(info, regions)
+            pages, regions = [], []
