@@ -12,6 +12,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from ocr_project.domain.types import Task
+
 LANGUAGE_SEPARATOR = "+"
 
 
@@ -142,6 +144,11 @@ class RecognitionOptions(Options):
 
     backend: RecognitionBackend = Field(RecognitionBackend.TESSERACT, description="Which recognizer.")
     save_crops: bool = Field(False, description="Write the crops of pictures and charts beside the exports.")
+    tasks: dict[str, Task] = Field(
+        {},
+        description="What a vision-language model does with regions, by the detector's label (`native_label`): text,"
+        " table, formula, image (kept, not read) or drop. What is not named here: domain/tasks.py.",
+    )
     tesseract: TesseractOptions = TesseractOptions()
     vllm: VllmOptions = VllmOptions()
 
