@@ -30,6 +30,9 @@ def write_checkpoint(folder: Path, *, seed: int = 0) -> Path:
         stage_numb_of_layers=[1] * 4,
         stage_light_block=[False] * 4,
         stage_kernel_size=[3] * 4,
+        hidden_sizes=[16] * 4,
+        depths=[1] * 4,
+        embedding_size=8,
         out_features=["stage1", "stage2", "stage3", "stage4"],
     )
     config = PPDocLayoutV3Config(
@@ -53,24 +56,59 @@ def write_checkpoint(folder: Path, *, seed: int = 0) -> Path:
     )
     torch.manual_seed(seed)
     model = PPDocLayoutV3ForObjectDetection(config).eval()
-    spread_heads(model)
+    sizes = [(330, 470), (470, 330), (800, 800), (200, 900)]
+    pages = [torch.from_numpy(cv2.resize(draw_page(*size, seed=n), (800, 800))) for n, size in enumerate(sizes)]
+    awaken(model, torch.stack(pages).permute(0, 3, 1, 2).float() / 255)
     model.save_pretrained(folder)
     return folder
 
 
-def spread_heads(model: Any, bias: float = -2.0) -> None:
-    """Give heads that start at zero something to say: boxes of all sizes, scores around sigmoid(bias)."""
+def awaken(model: Any, pixels: Any) -> None:
+    """Give random weights of a size that lets the page through, and heads that say different things of each query.
+
+    As transformers initialises it, all queries of a random model are alike: their scores and boxes are one. Here
+    a dozen scores are above 0.3, boxes over the page, most of them small.
+
+    Args:
+        model: On any device.
+        pixels: Shape (pages, 3, 800, 800), 0 to 1: pages to set the heads by.
+    """
     import torch
 
+    inner = model.model
+    layers = len(inner.decoder.layers)
     with torch.no_grad():
-        for head in (model.model.decoder.class_embed, model.model.enc_score_head):
-            head.weight.normal_(0, 0.2)
-            head.bias.fill_(bias)
-        for head in (model.model.decoder.bbox_embed, model.model.enc_bbox_head):
-            head.layers[-1].weight.normal_(0, 2.0)
-            head.layers[-1].bias.copy_(torch.tensor([11.5, 11.5, 9.0, 9.0]))  # against the logit of an empty mask
-        for layer in model.model.mask_query_head.layers:
-            layer.weight.mul_(4)
+        for module in model.modules():
+            if isinstance(module, torch.nn.Conv2d):
+                torch.nn.init.kaiming_normal_(module.weight)
+            elif isinstance(module, torch.nn.Linear):
+                torch.nn.init.xavier_normal_(module.weight)
+        for _ in range(2):  # boxes steer what the next layer sees
+            # Random masks are as wide as the page, 11.5 as a logit; each layer adds its correction to it.
+            _standardise(
+                model,
+                pixels,
+                inner.decoder.bbox_embed.layers[-1],
+                [0.0, 0.0, -13.0 / layers, -14.0 / layers],
+                1.2 / layers**0.5,
+            )
+            _standardise(model, pixels, inner.decoder.class_embed, [-4.3] * 25, 2.0)
+
+
+def _standardise(model: Any, pixels: Any, head: Any, means: list[float], deviation: float) -> None:
+    """Scale a head so that what it says over all queries has these means and this deviation."""
+    import torch
+
+    heard: list[Any] = []
+    hook = head.register_forward_hook(lambda module, given, said: heard.append(said.flatten(0, 1)))
+    model(pixel_values=pixels)
+    hook.remove()
+    said = torch.cat(heard)
+    if len(set(means)) == 1:  # all alike, so that the ranks of the classes, by which queries are chosen, stay
+        said = said.flatten()[:, None]
+    scale = deviation / said.std(0).clamp(min=1e-6)
+    head.weight.mul_(scale[:, None])
+    head.bias.copy_((head.bias - said.mean(0)) * scale + torch.tensor(means, device=scale.device))
 
 
 @cache

@@ -77,15 +77,17 @@ def test_outlines_are_those_of_transformers() -> None:
     out.out_masks = (blob + 0.1 * torch.sin(9 * grid)[None, :]).expand(2, 60, 200, 200)
     expected = official_processor().post_process_object_detection(out, threshold=0.3, target_sizes=sizes.flip(1))
     bent = 0
-    for page, size, wanted, masks in zip(ours(out, sizes, **LOOSE), sizes.tolist(), expected, out.out_masks, strict=True):
+    for page, size, wanted, masks in zip(
+        ours(out, sizes, **LOOSE), sizes.tolist(), expected, out.out_masks, strict=True
+    ):
         for box, query, polygon in zip(page.boxes, page.queries, wanted["polygon_points"], strict=True):
             mask = (masks[int(query)].sigmoid() > 0.3).to(torch.uint8).numpy()
-            found = outline(mask, tuple(box.tolist()), (size[0], size[1]))
-            if found is None:  # transformers says the same with the corners of the box
+            drawn = outline(mask, tuple(box.tolist()), (size[0], size[1]))
+            if drawn is None:  # transformers says the same with the corners of the box
                 x0, y0, x1, y1 = (int(value) for value in box)
-                found = (x0, y0, x1, y0, x1, y1, x0, y1)
-            bent += len(found) > 8
-            np.testing.assert_allclose(np.reshape(found, (-1, 2)), np.asarray(polygon), atol=1e-6)
+                drawn = (x0, y0, x1, y0, x1, y1, x0, y1)
+            bent += len(drawn) > 8
+            np.testing.assert_allclose(np.reshape(drawn, (-1, 2)), np.asarray(polygon), atol=1e-6)
     assert bent > 5
 
 
