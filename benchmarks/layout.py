@@ -26,7 +26,7 @@ from benchmarks.gpu_record import commit_of, save, timed
 from benchmarks.preprocess import load_pages, official_way
 from tests.layout_model import awaken, official_processor
 
-from ocr_project.domain.options import PpDocLayoutOptions, RuntimeOptions
+from ocr_project.domain.options import PpDocLayoutOptions, Precision, RuntimeOptions
 from ocr_project.domain.types import Page, Region, ShardInfo
 from ocr_project.engine.layout.pp_doclayout import PpDocLayoutDetector
 from ocr_project.engine.layout.pp_doclayout.model import build_forward, load
@@ -136,9 +136,9 @@ def steps(base: PpDocLayoutOptions, pages: list[Page]) -> list[dict[str, Any]]:
                 add("resize on the GPU", lambda: [shrink(image) for image in images if image is not None])
         pixels = to_input(prepare(pages, device, pool, rows=count).pixels)
     sizes = torch.tensor([[page.width, page.height] for page in pages], dtype=torch.float32, device=device)
-    for precision in ("fp32", "tf32", "bf16"):
+    for precision in Precision:
         options = base.model_copy(update={"precision": precision})
-        forward = build_forward(load(Path(base.checkpoint), options), PpDocLayoutOptions(**options.model_dump()))
+        forward = build_forward(load(Path(base.checkpoint), options), options)
         add(f"forward {precision}, not compiled", lambda forward=forward: forward(pixels))
     out, rules = forward(pixels), Rules.of(base, device)
     with torch.inference_mode():
