@@ -41,6 +41,8 @@ PEER = "the SDK's way, batches of 8"
 
 def main() -> None:
     arguments = parse()
+    for trial in arguments.trials:
+        chosen(trial)  # a misspelt one is said before anything is measured
     pages = load_pages(arguments.folder, arguments.pages)
     with tempfile.TemporaryDirectory() as folder:
         threshold = write_model(Path(folder), pages[:16])
@@ -160,22 +162,22 @@ def build_regions(packed: torch.Tensor, pages: list[Page]) -> list[list[Region]]
     return [_regions(page, one, 0.0) for page, one in zip(pages, found, strict=True)]  # type: ignore[arg-type]
 
 
+def chosen(trial: str) -> dict[str, Any]:
+    """Read `precision:batch[:compile][:polygons]`."""
+    precision, batch, *more = trial.split(":")
+    if set(more) - {"compile", "polygons"}:
+        raise SystemExit(f"--try {trial}: only compile and polygons may follow")
+    switches = {"compile": "compile" in more, "polygons": "polygons" in more}
+    return {"precision": Precision(precision), "batch_pages": int(batch), **switches}
+
+
 def attempt(base: PpDocLayoutOptions, trial: str, pages: list[Page]) -> list[dict[str, Any]]:
     """Measure the whole detector with one choice of options; one that cannot run is said and left out."""
-    precision, batch, *more = trial.split(":")
-    options = PpDocLayoutOptions(
-        **{
-            **base.model_dump(),
-            "precision": precision,
-            "batch_pages": int(batch),
-            "compile": "compile" in more,
-            "polygons": "polygons" in more,
-        }
-    )
+    options = base.model_copy(update=chosen(trial))
     try:
         detector = PpDocLayoutDetector(options)
         start = time.perf_counter()
-        detector.detect(pages[: int(batch)])
+        detector.detect(pages[: options.batch_pages])
         first = time.perf_counter() - start
         return [{**whole(detector, pages), "what": f"detector {trial}", "note": f"first batch {first:.1f} s"}]
     except Exception as error:  # one trial of several: the others are still worth their time on the GPU
