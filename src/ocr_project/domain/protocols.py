@@ -24,6 +24,16 @@ class Detector(Protocol):
     @property
     def identity(self) -> Identity: ...
 
+    @property
+    def batch_pages(self) -> int:
+        """Pages in one call of `detect` that serve it best."""
+        ...
+
+    @property
+    def workers(self) -> int | None:
+        """Calls of `detect` at a time that serve it best; None: as many as the machine has cores."""
+        ...
+
     def detect(self, pages: Sequence[Page]) -> list[list[Region]]:
         """Find the regions of each page, in reading order.
 

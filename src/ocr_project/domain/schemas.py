@@ -84,6 +84,7 @@ SCHEMAS: dict[type, pa.Schema] = {
         ("score", pa.float32()),
         *_OUTCOME,
         ("seconds", pa.float32()),
+        ("polygon", pa.list_(pa.float32())),
     ),
     Recognition: _schema(
         ("page_id", pa.string()),
@@ -191,7 +192,7 @@ def _wake(row_type: type, name: str, column: Any) -> list[Any]:
         return [enum(value) for value in values]
     if name == "box":
         return [Box(*value) for value in values]
-    if name == "quad":
+    if name in ("quad", "polygon"):
         return [None if value is None else tuple(value) for value in values]
     if name in ("words", "text_layer_words"):
         return [tuple(Word(w["text"], Box(*w["box"]), w["confidence"], w["line"]) for w in value) for value in values]

@@ -7,6 +7,35 @@ from types import MappingProxyType
 
 from ocr_project.domain.types import Label, Region, Task
 
+# In the order of the model's classes: PaddleOCR's label list of PP-DocLayoutV3, also in the GLM-OCR SDK's id2label.
+PP_DOCLAYOUT_LABELS = (
+    "abstract",
+    "algorithm",
+    "aside_text",
+    "chart",
+    "content",
+    "display_formula",
+    "doc_title",
+    "figure_title",
+    "footer",
+    "footer_image",
+    "footnote",
+    "formula_number",
+    "header",
+    "header_image",
+    "image",
+    "inline_formula",
+    "number",
+    "paragraph_title",
+    "reference",
+    "reference_content",
+    "seal",
+    "table",
+    "text",
+    "vertical_text",
+    "vision_footnote",
+)
+
 _BY_TASK: Mapping[Task, tuple[str, ...]] = {
     # PP-DocLayoutV3's 25 labels, as the GLM-OCR SDK 0.1.5 maps them (its config.yaml, label_task_mapping).
     Task.TEXT: (

@@ -266,6 +266,8 @@ class Region:
             bottom left *as the text is read*; `None` where that is `box` itself. It carries skew
             and quarter turns: the page is never rotated at rest.
         score: The detector's confidence, 0 to 1.
+        polygon: Corners x, y, x, y, … of its outline, where the detector knows more than a box: what is
+            outside of it belongs to other regions.
         seconds: The page's layout time, on its first region; 0 on the others, so that it adds up.
     """
 
@@ -279,6 +281,7 @@ class Region:
     status: Status = Status.OK
     reason: str = ""
     seconds: float = 0.0
+    polygon: tuple[float, ...] | None = None
 
 
 class TextFormat(StrEnum):

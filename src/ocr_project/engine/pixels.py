@@ -69,15 +69,17 @@ def crop(pixels: Pixels, region: Region) -> Pixels:
 
     Args:
         pixels: The page, shape (height, width) or (height, width, 3).
-        region: Its `quad` is followed where it has one, else its `box` clipped to the page.
+        region: Its `quad` is followed where it has one, else its `box` clipped to the page; what of the
+            box is outside of its `polygon` becomes white.
 
     Returns:
-        A view where the region is a box, a new array where it is turned; never empty on either axis:
+        A view where the region is a box, a new array where it is more than that; never empty on either axis:
         at least one pixel, also for a region that lies outside the page.
     """
     if region.quad is None:
         x0, y0, x1, y1 = clip(region.box, pixels.shape[1], pixels.shape[0])
-        return pixels[y0:y1, x0:x1]
+        inside = pixels[y0:y1, x0:x1]
+        return inside if region.polygon is None else _outlined(inside, region.polygon, x0, y0)
     corners = np.asarray(region.quad, np.float32).reshape(4, 2)
     width = max(1, round(float(np.linalg.norm(corners[1] - corners[0]))))
     height = max(1, round(float(np.linalg.norm(corners[3] - corners[0]))))
@@ -85,6 +87,15 @@ def crop(pixels: Pixels, region: Region) -> Pixels:
     warp = cv2.getAffineTransform(corners[[0, 1, 3]], upright)
     turned = cv2.warpAffine(pixels, warp, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(turned, np.uint8)
+
+
+def _outlined(pixels: Pixels, polygon: tuple[float, ...], x0: int, y0: int) -> Pixels:
+    corners = np.asarray(polygon, np.float64).reshape(-1, 1, 2) - (x0, y0)
+    mask = np.zeros(pixels.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], 1)
+    found = pixels.copy()
+    found[mask == 0] = 255
+    return found
 
 
 def clip(box: Box, width: int, height: int) -> tuple[int, int, int, int]:

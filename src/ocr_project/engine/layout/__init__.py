@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import LayoutBackend, LayoutOptions
 from ocr_project.domain.protocols import Detector
 
@@ -25,7 +24,6 @@ def build_detector(options: LayoutOptions) -> Detector:
 
             return WholePageDetector()
         case LayoutBackend.PP_DOCLAYOUT_V3:
-            raise BackendError(
-                "layout.backend: pp_doclayout_v3 comes with the gpu extra and is not in this version;"
-                " use opencv or whole_page"
-            )
+            from ocr_project.engine.layout.pp_doclayout import PpDocLayoutDetector
+
+            return PpDocLayoutDetector(options.pp_doclayout_v3)

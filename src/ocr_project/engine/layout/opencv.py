@@ -32,6 +32,9 @@ class OpenCvDetector:
     def __init__(self, options: OpenCvLayoutOptions) -> None:
         self._options = options
 
+    batch_pages = 1
+    workers = None
+
     @property
     def identity(self) -> Identity:
         return Identity("opencv", f"{REVISION}+opencv-{cv2.__version__}", self._options.model_dump())

@@ -12,6 +12,9 @@ REVISION = "1"
 class WholePageDetector:
     """Gives each page one region over all of it."""
 
+    batch_pages = 1
+    workers = None
+
     @property
     def identity(self) -> Identity:
         return Identity("whole_page", REVISION)

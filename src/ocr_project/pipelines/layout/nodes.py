@@ -21,4 +21,9 @@ def detect_regions(
     def detect(batch: Sequence[Page]) -> list[Region]:
         return [region for regions in detector.detect(batch) for region in regions]
 
-    yield from stream(plan, lambda name: pages.read(name, without=("text_layer_words",)), detect, runtime)
+    def read(name: str) -> Iterator[Page]:
+        return pages.read(name, without=("text_layer_words",))
+
+    if detector.workers is not None:
+        runtime = runtime.model_copy(update={"workers": detector.workers})
+    yield from stream(plan, read, detect, runtime, batch=detector.batch_pages)
