@@ -21,6 +21,7 @@ from tqdm import tqdm
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Identity, Page, Prune, Shard, ShardInfo, Status, derive_key
+from ocr_project.engine.monitoring import GpuMonitor
 
 Item = TypeVar("Item")
 
@@ -111,10 +112,12 @@ def stream(
 
     started = time.perf_counter()
     try:
-        for shard in _drain(_batches(plan, read, batch), submit, limit=workers * (1 + runtime.ahead)):
-            now = time.perf_counter()
-            yield replace(shard, info=replace(shard.info, wall_seconds=now - started, workers=workers))
-            started = now
+        with GpuMonitor() as gpus:
+            for shard in _drain(_batches(plan, read, batch), submit, limit=workers * (1 + runtime.ahead)):
+                now = time.perf_counter()
+                info = replace(shard.info, wall_seconds=now - started, workers=workers, gpus=gpus.take())
+                yield replace(shard, info=info)
+                started = now
     finally:  # also on an error, on Ctrl-C and when the consumer stops asking
         pool.shutdown(wait=True, cancel_futures=True)
         bar.close()
