@@ -12,6 +12,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from ocr_project.domain.types import Task
+
 LANGUAGE_SEPARATOR = "+"
 
 
@@ -112,6 +114,7 @@ class RecognitionBackend(StrEnum):
 
     TESSERACT = "tesseract"
     VLLM = "vllm"
+    TRANSFORMERS = "transformers"
 
 
 class TesseractOptions(Options):
@@ -133,18 +136,86 @@ class TesseractOptions(Options):
         return value
 
 
-class VllmOptions(Options):
-    """A vision-language model behind vLLM's OpenAI-compatible server."""
+class DialectName(StrEnum):
+    """How a vision-language model is spoken to."""
+
+    AUTO = "auto"
+    GLM_OCR = "glm_ocr"
+    PADDLEOCR_VL = "paddleocr_vl"
+    OLMOCR = "olmocr"
+    CHAT = "chat"
+
+
+class TokenLimits(Options):
+    """The longest answer by task, in tokens: a runaway answer costs no more."""
+
+    text: int = Field(2048, ge=1, description="Tokens of a text region.")
+    table: int = Field(4096, ge=1, description="Tokens of a table.")
+    formula: int = Field(1024, ge=1, description="Tokens of a formula.")
+    page: int = Field(8192, ge=1, description="Tokens of a whole page.")
+
+
+class VisionModelOptions(Options):
+    """What every backend with a vision-language model has."""
 
     model: str = Field("zai-org/GLM-OCR", description="Hub name or local folder.")
     revision: str | None = Field(None, description="Commit of the model. None: what the cache or the Hub has.")
-    gpu_memory_utilization: float = Field(0.75, gt=0, le=1, description="Share of the GPU's memory for vLLM.")
-    requests: int = Field(256, ge=1, description="Requests in flight over all shards.")
+    dialect: DialectName = Field(DialectName.AUTO, description="Prompts and answers; auto goes by the model's name.")
+    max_pixels: int | None = Field(None, ge=784, description="Most pixels of a crop. None: as the dialect says.")
+    max_tokens: TokenLimits = TokenLimits()
+    jpeg_quality: int | None = Field(92, ge=50, le=100, description="Of crops on their way; None: PNG, 2.5 x the CPU.")
+    temperatures: tuple[float, ...] = Field(
+        (0.2, 0.5, 0.8), description="Sampling of the second, third, … time that a region is asked for."
+    )
+    loops: bool = Field(True, description="Take looped, cut and empty answers for faults, and ask again.")
+    whole_page: bool = Field(True, description="Look for what cannot be read in the answer for the whole page.")
+    crop_workers: int = Field(
+        0, ge=0, le=256, description="Processes that cut and encode crops; 0 is one for four cores, at least two."
+    )
+
+
+class VllmOptions(VisionModelOptions):
+    """A vision-language model behind vLLM's OpenAI-compatible server."""
+
+    urls: tuple[str, ...] = Field((), description="Servers that run already (`http://host:8000`). None: our own.")
+    api_key_env: str | None = Field(None, description="Environment variable that holds the key of those servers.")
+    gpus: tuple[int, ...] = Field((0,), min_length=1, description="Numbers of the GPUs on which servers are started.")
+    replicas: int = Field(1, ge=1, le=16, description="Servers on each GPU: a small model needs several to fill it.")
+    requests: int = Field(256, ge=1, description="Requests in flight over all shards and servers.")
+    gpu_memory_utilization: float = Field(
+        0.75, gt=0, le=1, description="Share of a GPU's memory for vLLM; its replicas share it evenly."
+    )
     quantization: str | None = Field("fp8", description="fp8, or None for bf16.")
     max_model_len: int = Field(32768, ge=1024, description="Tokens of prompt and answer together.")
-    max_num_batched_tokens: int = Field(16384, ge=1024, description="Tokens in one step of the server.")
-    max_num_seqs: int = Field(512, ge=1, description="Sequences in one step of the server.")
+    max_num_batched_tokens: int = Field(16384, ge=1024, description="Tokens in one step of a server.")
+    max_num_seqs: int = Field(512, ge=1, description="Sequences in one step of a server.")
     chunked_prefill: bool = Field(True, description="Split long prompts over steps.")
+    renderer_workers: int = Field(2, ge=1, le=32, description="Threads of a server that prepare images.")
+    threads: int = Field(1, ge=1, description="OMP_NUM_THREADS of a server: more fight for the cores.")
+    compile_vision: bool = Field(
+        False, description="GLM-OCR's vision tower through torch.compile (engine/serving/vision_plugin.py)."
+    )
+    server_args: tuple[str, ...] = Field((), description="More arguments of `vllm serve`, for example `--dtype=half`.")
+    command: tuple[str, ...] = Field((), description="What stands before `serve`. None: this Python's vllm.")
+    logs: Path = Field(Path("logs/vllm"), description="Folder of the servers' logs.")
+    startup_seconds: float = Field(900, gt=0, description="Within which a server has to be ready, downloads included.")
+    connect_seconds: float = Field(10, gt=0, description="To open a connection.")
+    read_seconds: float = Field(300, gt=0, description="Of silence on a connection: answers come in one piece.")
+    request_seconds: float = Field(600, gt=0, description="For the whole of one try.")
+    retries: int = Field(5, ge=0, description="Tries after the first where the server or the line is at fault.")
+    restarts: int = Field(5, ge=0, description="Times that a server that died is started again, each.")
+    patience_seconds: float = Field(
+        300, gt=0, description="Without an answer from any server, after which the run ends."
+    )
+
+
+class TransformersOptions(VisionModelOptions):
+    """The same models in this process, through transformers: the reference to compare a server with."""
+
+    device: str = Field("auto", description="cpu, cuda, cuda:1, …; auto: the first GPU, else the CPU.")
+    dtype: str = Field("auto", description="bfloat16, float16, float32; auto: bfloat16 on a GPU, else float32.")
+    batch_regions: int = Field(16, ge=1, le=1024, description="Regions in one call of `generate`.")
+    wait_seconds: float = Field(0.05, ge=0, le=10, description="For which a batch that is not full waits for more.")
 
 
 class RecognitionOptions(Options):
@@ -152,8 +223,14 @@ class RecognitionOptions(Options):
 
     backend: RecognitionBackend = Field(RecognitionBackend.TESSERACT, description="Which recognizer.")
     save_crops: bool = Field(False, description="Write the crops of pictures and charts beside the exports.")
+    tasks: dict[str, Task] = Field(
+        {},
+        description="What a vision-language model does with regions, by the detector's label (`native_label`): text,"
+        " table, formula, image (kept, not read) or drop. What is not named here: domain/tasks.py.",
+    )
     tesseract: TesseractOptions = TesseractOptions()
     vllm: VllmOptions = VllmOptions()
+    transformers: TransformersOptions = TransformersOptions()
 
 
 class TranscriptOptions(Options):

@@ -9,7 +9,8 @@ and changes whenever its results would. All methods may be called from several t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from concurrent.futures import Future
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,24 @@ class Recognizer(Protocol):
         Returns:
             One recognition for each region, in the order given, with its `page_id` and `index`.
         """
+        ...
+
+    def close(self) -> None:
+        """Stop all that was started: servers, processes, a model in memory. May be called twice."""
+        ...
+
+
+@runtime_checkable
+class SubmittingRecognizer(Recognizer, Protocol):
+    """A recognizer that reads elsewhere, many pages at once: none of them needs a thread."""
+
+    @property
+    def in_flight_pages(self) -> int:
+        """How many pages it wants at once."""
+        ...
+
+    def submit(self, page: Page, regions: Sequence[Region]) -> Future[list[Recognition]]:
+        """Return at once with what `recognize` will return."""
         ...
 
 

@@ -55,6 +55,16 @@ class Label(StrEnum):
     PAGE = "page"  # not docling's: the whole page, where no regions were looked for or found
 
 
+class Task(StrEnum):
+    """What a recognizer does with a region; `domain/tasks.py` has the table by label."""
+
+    TEXT = "text"
+    TABLE = "table"
+    FORMULA = "formula"
+    IMAGE = "image"  # kept as an image, not read
+    DROP = "drop"  # neither read nor kept; its row says so
+
+
 class Box(NamedTuple):
     """An axis-aligned rectangle: pixels of the page, origin top left, half open."""
 

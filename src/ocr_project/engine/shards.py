@@ -12,9 +12,10 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from tqdm import tqdm
 
@@ -25,7 +26,34 @@ from ocr_project.engine.monitoring import GpuMonitor
 
 Item = TypeVar("Item")
 
-_Answer: TypeAlias = "Future[tuple[Sequence[Any], float]]"
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere(Generic[Item]):
+    """Work that is done outside of this process's threads: a page in it holds no thread.
+
+    Attributes:
+        submit: Takes a batch, returns at once; the rows come with the future. What the future raises ends the stream.
+        limit: Batches at once.
+    """
+
+    submit: Callable[[Sequence[Item]], Future[Any]]
+    limit: int
+
+
+Work: TypeAlias = "Callable[[Sequence[Item]], Sequence[Any]] | Elsewhere[Item]"
+
+
+@dataclass(slots=True, eq=False)
+class _Answer:
+    """A batch on its way.
+
+    Attributes:
+        future: Its rows.
+        seconds: How long it took, once it is done.
+    """
+
+    future: Future[Any]
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +103,7 @@ def pending(source: Iterable[ShardInfo], done: ShardSource, stage: str, identity
 def stream(
     plan: Plan,
     read: Callable[[str], Iterable[Item]],
-    work: Callable[[Sequence[Item]], Sequence[Any]],
+    work: Work[Item],
     runtime: RuntimeOptions,
     *,
     batch: int = 1,
@@ -87,8 +115,8 @@ def stream(
         plan: From `pending`.
         read: Yields the items of the named shard (a page, or a page with its regions), lazily; it is
             called in this thread, never further ahead than `runtime.ahead` allows.
-        work: Turns a batch of items into rows, in order; called in worker threads. What it raises
-            ends the stream: shards handed on before stay finished.
+        work: Turns a batch of items into rows, in order; called in worker threads, or done `Elsewhere`.
+            What it raises ends the stream: shards handed on before stay finished.
         runtime: Workers, queue and progress.
         batch: Items in one call of `work`.
         size: Pages that an item stands for, for the progress bar.
@@ -100,27 +128,19 @@ def stream(
         yield Prune(plan.stale)
     if not plan.todo:
         return
-    workers = worker_count(runtime)
-    stage = plan.todo[0].stage
-    pool = ThreadPoolExecutor(workers, thread_name_prefix=stage)
-    bar = _progress(plan, stage, runtime)
+    with _progress(plan, runtime) as bar, _crew(work, plan.todo[0].stage, runtime) as crew, GpuMonitor() as gpus:
 
-    def submit(items: Sequence[Item]) -> _Answer:
-        future = pool.submit(_timed, work, items)
-        future.add_done_callback(lambda _: bar.update(sum(map(size, items))))
-        return future
+        def submit(items: Sequence[Item]) -> _Answer:
+            answer = crew.submit(items)
+            answer.future.add_done_callback(lambda _: bar.update(sum(map(size, items))))
+            return answer
 
-    started = time.perf_counter()
-    try:
-        with GpuMonitor() as gpus:
-            for shard in _drain(_batches(plan, read, batch), submit, limit=workers * (1 + runtime.ahead)):
-                now = time.perf_counter()
-                info = replace(shard.info, wall_seconds=now - started, workers=workers, gpus=gpus.take())
-                yield replace(shard, info=info)
-                started = now
-    finally:  # also on an error, on Ctrl-C and when the consumer stops asking
-        pool.shutdown(wait=True, cancel_futures=True)
-        bar.close()
+        started = time.perf_counter()
+        for shard in _drain(_batches(plan, read, batch), submit, limit=crew.limit):
+            now = time.perf_counter()
+            info = replace(shard.info, wall_seconds=now - started, workers=crew.workers, gpus=gpus.take())
+            yield replace(shard, info=info)
+            started = now
 
 
 def worker_count(runtime: RuntimeOptions) -> int:
@@ -152,10 +172,75 @@ def join_pages(pages: Iterator[Page], *others: Iterator[Any]) -> Iterator[tuple[
         yield (page, *found)
 
 
-def _timed(work: Callable[[Sequence[Item]], Sequence[Any]], items: Sequence[Item]) -> tuple[Sequence[Any], float]:
+@dataclass(frozen=True, slots=True)
+class _Crew(Generic[Item]):
+    """Whoever does the work.
+
+    Attributes:
+        submit: Takes a batch, and returns at once.
+        workers: Batches that are worked on at once.
+        limit: Batches that are worked on or wait.
+    """
+
+    submit: Callable[[Sequence[Item]], _Answer]
+    workers: int
+    limit: int
+
+
+@contextmanager
+def _crew(work: Work[Item], stage: str, runtime: RuntimeOptions) -> Iterator[_Crew[Item]]:
+    """Yield the crew; nothing of it works on afterwards, also on an error, on Ctrl-C and when nobody asks any more."""
+    if isinstance(work, Elsewhere):
+        flying: set[Future[Any]] = set()
+        try:
+            yield _Crew(lambda items: _sent(work, items, flying), work.limit, work.limit)
+        finally:
+            left = list(flying)
+            for future in left:
+                future.cancel()
+            wait(left)
+        return
+    workers = worker_count(runtime)
+    pool = ThreadPoolExecutor(workers, thread_name_prefix=stage)
+    try:
+        yield _Crew(lambda items: _queued(pool, work, items), workers, workers * (1 + runtime.ahead))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _sent(work: Elsewhere[Item], items: Sequence[Item], flying: set[Future[Any]]) -> _Answer:
     started = time.perf_counter()
-    rows = work(items)
-    return rows, time.perf_counter() - started
+    answer = _Answer(Future())
+    sent = work.submit(items)
+    flying.add(sent)
+
+    def land(sent: Future[Any]) -> None:
+        answer.seconds = time.perf_counter() - started
+        flying.discard(sent)
+        if sent.cancelled():
+            answer.future.cancel()
+        elif (error := sent.exception()) is not None:
+            answer.future.set_exception(error)
+        else:
+            answer.future.set_result(sent.result())
+
+    sent.add_done_callback(land)
+    return answer
+
+
+def _queued(
+    pool: ThreadPoolExecutor, work: Callable[[Sequence[Item]], Sequence[Any]], items: Sequence[Item]
+) -> _Answer:
+    answer = _Answer(Future())
+
+    def timed() -> Sequence[Any]:
+        started = time.perf_counter()
+        rows = work(items)
+        answer.seconds = time.perf_counter() - started
+        return rows
+
+    answer.future = pool.submit(timed)
+    return answer
 
 
 @dataclass(slots=True, eq=False)
@@ -169,10 +254,9 @@ class _Open:
     def close(self) -> Shard:
         rows: list[Any] = []
         busy = 0.0
-        for future in self.answers:
-            part, seconds = future.result()
-            rows.extend(part)
-            busy += seconds
+        for answer in self.answers:
+            rows.extend(answer.future.result())
+            busy += answer.seconds
         failed = sum(row.status is Status.FAILED for row in rows)
         return Shard(replace(self.info, items=len(rows), failed=failed, busy_seconds=busy), rows)
 
@@ -181,7 +265,7 @@ def _drain(
     batches: Iterator[tuple[_Open, list[Item]]], submit: Callable[[Sequence[Item]], _Answer], *, limit: int
 ) -> Iterator[Shard]:
     opened: list[_Open] = []
-    flying: set[_Answer] = set()
+    flying: set[Future[Any]] = set()
     for shard, items in batches:
         if shard not in opened:
             opened.append(shard)
@@ -189,9 +273,9 @@ def _drain(
             flying = _land(flying)
             yield from _whole(opened)
         if items:
-            future = submit(items)
-            shard.answers.append(future)
-            flying.add(future)
+            answer = submit(items)
+            shard.answers.append(answer)
+            flying.add(answer.future)
     while opened:
         yield from _whole(opened)
         flying = _land(flying) if flying else flying
@@ -208,7 +292,7 @@ def _batches(plan: Plan, read: Callable[[str], Iterable[Item]], batch: int) -> I
         yield shard, []
 
 
-def _land(flying: set[_Answer]) -> set[_Answer]:
+def _land(flying: set[Future[Any]]) -> set[Future[Any]]:
     """Wait for at least one batch; raise what a worker raised."""
     landed, still = wait(flying, return_when=FIRST_COMPLETED)
     for future in landed:
@@ -218,12 +302,15 @@ def _land(flying: set[_Answer]) -> set[_Answer]:
 
 def _whole(opened: list[_Open]) -> Iterator[Shard]:
     """Take the shards out whose every page is done."""
-    for shard in [shard for shard in opened if shard.complete and all(answer.done() for answer in shard.answers)]:
+    for shard in [
+        shard for shard in opened if shard.complete and all(answer.future.done() for answer in shard.answers)
+    ]:
         opened.remove(shard)
         yield shard.close()
 
 
-def _progress(plan: Plan, stage: str, runtime: RuntimeOptions) -> tqdm[Any]:
+def _progress(plan: Plan, runtime: RuntimeOptions) -> tqdm[Any]:
+    stage = plan.todo[0].stage
     missing = sum(info.pages for info in plan.todo)
     return tqdm(
         desc=f"{stage:>12}",

@@ -5,11 +5,11 @@ reader.py     one Tesseract instance a thread
 scripts.py    which languages a page is read in
 grid.py       the cells of ruled tables
 cells.py      rows and columns of words to HTML
+vision/       vision-language models: the backends vllm and transformers
 """
 
 from __future__ import annotations
 
-from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import RecognitionBackend, RecognitionOptions
 from ocr_project.domain.protocols import Recognizer
 
@@ -20,7 +20,7 @@ def build_recognizer(options: RecognitionOptions) -> Recognizer:
     """Build the recognizer that the options name.
 
     Raises:
-        BackendError: It is not in this version, or something that it needs is missing.
+        BackendError: Something that it needs is missing.
     """
     match options.backend:
         case RecognitionBackend.TESSERACT:
@@ -28,6 +28,10 @@ def build_recognizer(options: RecognitionOptions) -> Recognizer:
 
             return TesseractRecognizer(options.tesseract)
         case RecognitionBackend.VLLM:
-            raise BackendError(
-                "the recognizer vllm is not in this version: set recognition.backend to tesseract, or leave out --env"
-            )
+            from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
+
+            return VllmRecognizer(options.vllm, options.tasks)
+        case RecognitionBackend.TRANSFORMERS:
+            from ocr_project.engine.recognition.vision.in_process import TransformersRecognizer
+
+            return TransformersRecognizer(options.transformers, options.tasks)

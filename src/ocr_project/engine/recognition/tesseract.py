@@ -53,6 +53,9 @@ class TesseractRecognizer:
     def identity(self) -> Identity:
         return self._identity
 
+    def close(self) -> None:
+        """Do nothing: an instance ends with its thread."""
+
     def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
         if page.text_layer_preferred:
             return [_unread(region, "the text layer of the PDF is used") for region in regions]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import closing
 
 from ocr_project.domain.options import RecognitionOptions, RuntimeOptions
-from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.protocols import Recognizer, ShardSource, SubmittingRecognizer
 from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard
 from ocr_project.engine.recognition import build_recognizer
-from ocr_project.engine.shards import join_pages, pending, stream
+from ocr_project.engine.shards import Elsewhere, Work, join_pages, pending, stream
 
 
 def recognize_regions(
@@ -19,13 +21,25 @@ def recognize_regions(
     runtime: RuntimeOptions,
 ) -> Iterator[Shard | Prune]:
     """Read every region."""
-    recognizer = build_recognizer(options)
-    plan = pending(regions.index().values(), recognitions_done, "recognition", recognizer.identity)
+    with closing(build_recognizer(options)) as recognizer:
+        plan = pending(regions.index().values(), recognitions_done, "recognition", recognizer.identity)
 
-    def read(name: str) -> Iterator[tuple[Page, list[Region]]]:
-        return join_pages(pages.read(name, without=("text_layer_words",)), regions.read(name))
+        def read(name: str) -> Iterator[tuple[Page, list[Region]]]:
+            return join_pages(pages.read(name, without=("text_layer_words",)), regions.read(name))
+
+        yield from stream(plan, read, _work_of(recognizer), runtime)
+
+
+def _work_of(recognizer: Recognizer) -> Work[tuple[Page, list[Region]]]:
+    if isinstance(recognizer, SubmittingRecognizer):
+
+        def submit(batch: Sequence[tuple[Page, list[Region]]]) -> Future[list[Recognition]]:
+            ((page, found),) = batch
+            return recognizer.submit(page, found)
+
+        return Elsewhere(submit, recognizer.in_flight_pages)
 
     def recognize(batch: Sequence[tuple[Page, list[Region]]]) -> list[Recognition]:
         return [recognition for page, found in batch for recognition in recognizer.recognize(page, found)]
 
-    yield from stream(plan, read, recognize, runtime)
+    return recognize

@@ -1,0 +1,258 @@
+"""One page read: crops cut, questions asked, answers judged, asked again where they are faulty, rows written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeAlias
+
+from ocr_project.domain.options import VisionModelOptions
+from ocr_project.domain.types import Box, Label, Page, Recognition, Region, Status, Task, TextFormat
+from ocr_project.engine.recognition.vision.answers import Fault, fault_of
+from ocr_project.engine.recognition.vision.dialects.base import Dialect, is_page
+from ocr_project.engine.recognition.vision.planning import Wanted, unread
+from ocr_project.engine.recognition.vision.whole_page import remainder
+from ocr_project.engine.serving.crop_pool import CropPool
+from ocr_project.engine.serving.crop_worker import Crop, CropJob
+from ocr_project.engine.serving.messages import ChatAnswer, Question, RequestFailed
+
+Rows: TypeAlias = dict[int, Recognition]
+
+_MOST_TOKENS = 16_384  # of an answer that was cut and is asked for with a higher limit
+_REPEATS = {Task.TABLE: 8}  # empty rows of a form are no loop
+_READABLE = frozenset({Status.OK, Status.EMPTY})
+
+
+class Asker(Protocol):
+    """Whoever carries questions to a model."""
+
+    async def ask(self, question: Question) -> ChatAnswer:
+        """Ask.
+
+        Raises:
+            RequestFailed: There will be no answer to this one.
+            BackendError: There will be no answer to any.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of a crop, or of the bands of one, all tries together."""
+
+    text: str = ""
+    status: Status = Status.OK
+    reason: str = ""
+    finish_reason: str = ""
+    attempts: int = 0
+    seconds: float = 0.0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def after(self, answer: ChatAnswer) -> _Outcome:
+        """Add an answer to what was spent."""
+        return replace(
+            self,
+            text=answer.text,
+            finish_reason=answer.finish_reason,
+            attempts=self.attempts + answer.tries,
+            seconds=self.seconds + answer.seconds,
+            prompt_tokens=self.prompt_tokens + answer.prompt_tokens,
+            completion_tokens=self.completion_tokens + answer.completion_tokens,
+        )
+
+
+class PageReader:
+    """Reads pages; many at once, on one loop."""
+
+    def __init__(
+        self, asker: Asker, pool: CropPool, dialect: Dialect, options: VisionModelOptions, slots: int
+    ) -> None:
+        """Args:
+        slots: Requests in flight.
+        """
+        self._asker = asker
+        self._pool = pool
+        self._dialect = dialect
+        self._options = options
+        self._slots = asyncio.Semaphore(slots)
+        # pages whose crops are being cut or wait for a slot: as many as keep the workers busy, and no more in memory
+        self._preparing = asyncio.Semaphore(2 * pool.workers)
+
+    async def read(self, page: Page, wanted: Sequence[Wanted]) -> Rows:
+        """Ask for regions of a page.
+
+        Returns:
+            A row for each, by its place.
+        """
+        if page.image is None or not wanted:
+            return {}
+        async with self._preparing:
+            crops = await self._cut(page, wanted)
+            if isinstance(crops, str):
+                return {item.place: unread(item.region, Status.FAILED, crops) for item in wanted}
+            tasks = [await self._start(crop, item) for crop, item in zip(crops, wanted, strict=True)]
+        outcomes = await _all(tasks)
+        rows = {item.place: self._row(item, outcome) for item, outcome in zip(wanted, outcomes, strict=True)}
+        if self._options.whole_page and any(self._may_rescue(rows[item.place], item) for item in wanted):
+            rows |= await self._rescue(page, wanted, rows)
+        return rows
+
+    async def _cut(self, page: Page, wanted: Sequence[Wanted]) -> list[Crop] | str:
+        jobs = [CropJob(item.region, bands=item.task is Task.TEXT) for item in wanted]
+        return await asyncio.wrap_future(self._pool.submit(page.image or b"", jobs))
+
+    async def _start(self, crop: Crop, item: Wanted) -> list[asyncio.Task[_Outcome]]:
+        """Ask for the bands of a crop, each as soon as a request may be sent."""
+        tasks = []
+        for image in crop.images:
+            await self._slots.acquire()
+            task = asyncio.create_task(self._ask(image, item))
+            task.add_done_callback(lambda _: self._slots.release())
+            tasks.append(task)
+        if not crop.images:
+            tasks.append(asyncio.create_task(_nothing(crop.reason)))
+        return tasks
+
+    async def _ask(self, image: bytes, item: Wanted) -> _Outcome:
+        """Ask along the ladder of temperatures until an answer is sound."""
+        question = Question(
+            image=image,
+            prompt=self._dialect.prompt(item.region, item.task),
+            temperature=0.0,
+            max_tokens=self._limit(item),
+            most_repeats=_REPEATS.get(item.task, 3),
+        )
+        spent = _Outcome()
+        fault: Fault | None = None
+        ladder = (0.0, *self._options.temperatures) if self._options.loops else (0.0,)
+        for temperature in ladder:
+            try:
+                answer = await self._asker.ask(replace(question, temperature=temperature))
+            except RequestFailed as failed:
+                return replace(spent, status=Status.FAILED, reason=str(failed), attempts=spent.attempts + failed.tries)
+            spent, before = spent.after(answer), fault
+            fault = fault_of(answer.text, answer.finish_reason) if self._options.loops else None
+            if fault is None:
+                return spent
+            if fault is before is Fault.EMPTY:  # said twice: there is nothing
+                return replace(spent, status=Status.EMPTY, reason="no text found")
+            if fault is Fault.CUT:
+                question = replace(question, max_tokens=max(question.max_tokens, _raised(question.max_tokens)))
+        assert fault is not None
+        text = spent.text if fault is Fault.CUT else ""
+        return replace(spent, text=text, status=Status.FAILED, reason=fault.reason)
+
+    def _limit(self, item: Wanted) -> int:
+        limits = self._options.max_tokens
+        if is_page(item.region, item.task):
+            return limits.page
+        return {Task.TABLE: limits.table, Task.FORMULA: limits.formula}.get(item.task, limits.text)
+
+    def _row(self, item: Wanted, outcome: _Outcome) -> Recognition:
+        text, format_ = self._dialect.write(outcome.text, item.region, item.task)
+        status, reason = outcome.status, outcome.reason
+        if status is Status.OK and not text.strip():
+            status, reason = Status.EMPTY, "no text found"
+        return Recognition(
+            page_id=item.region.page_id,
+            index=item.region.index,
+            text=text,
+            format=format_ if text else TextFormat.TEXT,
+            attempts=outcome.attempts,
+            seconds=outcome.seconds,
+            prompt_tokens=outcome.prompt_tokens,
+            completion_tokens=outcome.completion_tokens,
+            finish_reason=outcome.finish_reason,
+            status=status,
+            reason=reason,
+        )
+
+    def _may_rescue(self, row: Recognition, item: Wanted) -> bool:
+        """Say whether a model failed at a region; where the server failed, the page would fail too."""
+        faults = (Fault.LOOP.reason, Fault.CUT.reason)
+        return row.status is Status.FAILED and row.reason in faults and item.region.label is not Label.PAGE
+
+    async def _rescue(
+        self, page: Page, wanted: Sequence[Wanted], rows: dict[int, Recognition]
+    ) -> dict[int, Recognition]:
+        """Look for the regions that failed in the answer for the whole page; the first gets what is found."""
+        whole = _whole(page, wanted[0].region)
+        crops = await self._cut(page, [whole])
+        if isinstance(crops, str):
+            return {}
+        (outcome,) = await _all([await self._start(crops[0], whole)])
+        failed = [item for item in wanted if self._may_rescue(rows[item.place], item)]
+        others = [rows[item.place].text for item in wanted if rows[item.place].status in _READABLE]
+        found = ""
+        if outcome.status is Status.OK:
+            text = self._dialect.write(outcome.text, whole.region, whole.task).text
+            found = remainder(text, others, first=failed[0] == wanted[0], last=failed[-1] == wanted[-1])
+        return {
+            item.place: _rescued(rows[item.place], found if item is failed[0] else "", failed[0], outcome)
+            for item in failed
+            if found or item is failed[0]
+        }
+
+
+def _rescued(row: Recognition, text: str, first: Wanted, outcome: _Outcome) -> Recognition:
+    """Write a region's row anew after the whole page was asked for; what that took is counted at the first."""
+    if row.index != first.region.index:
+        return replace(
+            row, text="", status=Status.SKIPPED, reason=f"{row.reason}; read with region {first.region.index}"
+        )
+    spent = replace(
+        row,
+        attempts=row.attempts + outcome.attempts,
+        seconds=row.seconds + outcome.seconds,
+        prompt_tokens=row.prompt_tokens + outcome.prompt_tokens,
+        completion_tokens=row.completion_tokens + outcome.completion_tokens,
+    )
+    if not text:
+        return replace(spent, reason=f"{row.reason}; nor is it in the answer for the whole page")
+    note = f"{row.reason}; taken from the answer for the whole page"
+    return replace(spent, text=text, format=TextFormat.TEXT, status=Status.OK, reason=note)
+
+
+def _whole(page: Page, region: Region) -> Wanted:
+    box = Box(0, 0, page.width, page.height)
+    return Wanted(0, Region(region.page_id, region.index, Label.PAGE, "page", box), Task.TEXT)
+
+
+def _raised(limit: int) -> int:
+    return min(2 * limit, _MOST_TOKENS)
+
+
+async def _nothing(reason: str) -> _Outcome:
+    return _Outcome(status=Status.EMPTY, reason=reason)
+
+
+async def _all(groups: Sequence[Sequence[asyncio.Task[_Outcome]]]) -> list[_Outcome]:
+    """Wait for all bands of all crops, and join the bands of each; an error cancels what else is asked."""
+    tasks = [task for group in groups for task in group]
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+    return [_joined([task.result() for task in group]) for group in groups]
+
+
+def _joined(parts: Sequence[_Outcome]) -> _Outcome:
+    """Join the bands of a region: the worst of them decides on its status."""
+    if len(parts) == 1:
+        return parts[0]
+    failed = next((part for part in parts if part.status is Status.FAILED), None)
+    spoken = [part for part in parts if part.status is Status.OK]
+    decides = failed or (spoken[0] if spoken else parts[0])
+    return replace(
+        decides,
+        text="\n".join(part.text.strip("\n") for part in parts if part.text),
+        attempts=sum(part.attempts for part in parts),
+        seconds=sum(part.seconds for part in parts),
+        prompt_tokens=sum(part.prompt_tokens for part in parts),
+        completion_tokens=sum(part.completion_tokens for part in parts),
+    )

@@ -1,0 +1,63 @@
+"""Which regions of a page are asked for, and the rows of those that are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ocr_project.domain.tasks import task_of
+from ocr_project.domain.types import Page, Recognition, Region, Status, Task
+
+_KEPT = {
+    Task.IMAGE: "a {label} is kept as an image, not read",
+    Task.DROP: "a {label} is left out (recognition.tasks)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A region to ask for.
+
+    Attributes:
+        place: Its place in the page's regions.
+    """
+
+    place: int
+    region: Region
+    task: Task
+
+
+def plan_page(
+    page: Page, regions: Sequence[Region], tasks: Mapping[str, Task]
+) -> tuple[list[Wanted], dict[int, Recognition]]:
+    """Sort the regions of a page.
+
+    Args:
+        tasks: `recognition.tasks`.
+
+    Returns:
+        The regions to ask for, and the rows of all others by their place.
+    """
+    wanted: list[Wanted] = []
+    rows: dict[int, Recognition] = {}
+    for place, region in enumerate(regions):
+        task = task_of(region, tasks)
+        if page.text_layer_preferred:
+            rows[place] = unread(region, Status.SKIPPED, "the text layer of the PDF is used")
+        elif region.status in (Status.FAILED, Status.SKIPPED):
+            rows[place] = unread(region, Status.SKIPPED, region.reason)
+        elif page.image is None:
+            rows[place] = unread(region, Status.SKIPPED, region.reason or page.reason or "the page has no image")
+        elif region.status is Status.EMPTY:
+            rows[place] = unread(region, Status.EMPTY, "nothing to read")
+        elif task in _KEPT:
+            name = region.native_label or region.label.value
+            rows[place] = unread(region, Status.SKIPPED, _KEPT[task].format(label=name))
+        else:
+            wanted.append(Wanted(place, region, task))
+    return wanted, rows
+
+
+def unread(region: Region, status: Status, reason: str) -> Recognition:
+    """Return the row of a region that was not asked for."""
+    return Recognition(region.page_id, region.index, "", attempts=0, status=status, reason=reason)

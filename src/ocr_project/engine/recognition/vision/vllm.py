@@ -1,0 +1,185 @@
+"""The recognizer `vllm`: a model behind servers of our own, or behind those that are named by URL."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import os
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from types import MappingProxyType
+from typing import Any
+
+from ocr_project.domain.errors import BackendError
+from ocr_project.domain.options import VllmOptions
+from ocr_project.domain.types import Task
+from ocr_project.engine.recognition.vision.dialects import Dialect, dialect_of
+from ocr_project.engine.recognition.vision.dialects.chat import CHAT
+from ocr_project.engine.recognition.vision.recognizer import VisionRecognizer, identity_of
+from ocr_project.engine.serving.client import ChatClient, Limits
+from ocr_project.engine.serving.endpoints import Endpoint, Endpoints
+from ocr_project.engine.serving.messages import ChatAnswer, Question
+from ocr_project.engine.serving.models import locate_model
+from ocr_project.engine.serving.server import ServerFleet
+
+_VERSION = "1"
+_PLUGIN = "ocr_project_vision"
+# What repeats with a period of 1 to 12, 14, 15, … tokens repeats with one of these: eight comparisons a token and not
+# 120, which vLLM would make in Python for each of its sequences.
+_PERIODS = 120, 127
+_IMAGE = "\ue000"  # stands in the JSON where the image comes; no prompt has it
+
+
+class VllmRecognizer(VisionRecognizer):
+    """Reads regions through vLLM."""
+
+    def __init__(self, options: VllmOptions, tasks: Mapping[str, Task] = MappingProxyType({})) -> None:
+        """Look whether everything is there that servers need; none is started.
+
+        Args:
+            options: Model, servers, limits.
+            tasks: `recognition.tasks`.
+
+        Raises:
+            BackendError: vLLM, the model, a GPU or a key is missing.
+        """
+        if options.urls:
+            revision, library = options.revision or "", "url"
+        else:
+            _check_machine(options)
+            revision = locate_model(options.model, options.revision, option="recognition.vllm.model").revision
+            library = f"vllm-{_installed('vllm')}"
+        identity = identity_of(
+            "vllm", f"{_VERSION} {library} {revision}", options, tasks, quantization=options.quantization
+        )
+        super().__init__(identity, options, tasks, _Servers(options), options.requests)
+
+
+class _Servers:
+    """Carries questions to servers."""
+
+    def __init__(self, options: VllmOptions) -> None:
+        self._fleet = None if options.urls else ServerFleet(options)
+        self._endpoints = self._fleet.endpoints if self._fleet else _given(options)
+        limits = Limits(
+            connect=options.connect_seconds,
+            read=options.read_seconds,
+            whole=options.request_seconds,
+            retries=options.retries,
+            patience=options.patience_seconds,
+        )
+        self._client = ChatClient(self._endpoints, limits, _api_key(options))
+        self._body = _Bodies(options, dialect_of(options.model, options.dialect))
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._fleet is not None:
+            self._fleet.start(loop)
+
+    async def ask(self, question: Question) -> ChatAnswer:
+        return await self._client.ask(self._body(question))
+
+    async def hang_up(self) -> None:
+        await self._client.close()
+
+    def close(self) -> None:
+        if self._fleet is not None:
+            self._fleet.close()
+
+
+class _Bodies:
+    """Writes requests: the image is put between pieces of JSON, never parsed or escaped."""
+
+    def __init__(self, options: VllmOptions, dialect: Dialect) -> None:
+        self._options = options
+        self._dialect = dialect
+        # a server that is no vLLM may refuse a field that it does not know
+        self._stops_loops = options.loops and (not options.urls or dialect is not CHAT)
+        self._heads: dict[str, tuple[bytes, bytes]] = {}
+
+    def __call__(self, question: Question) -> bytes:
+        before, after = self._heads.get(question.prompt) or self._pieces(question.prompt)
+        return b"".join((before, question.image, after, json.dumps(self._sampling(question))[1:].encode()))
+
+    def _pieces(self, prompt: str) -> tuple[bytes, bytes]:
+        parts: list[dict[str, Any]] = [
+            {"type": "image_url", "image_url": {"url": _IMAGE}},
+            {"type": "text", "text": prompt},
+        ]
+        content = parts if self._dialect.image_first else parts[::-1]
+        whole = json.dumps(
+            {"model": self._options.model, "messages": [{"role": "user", "content": content}]}, ensure_ascii=False
+        )
+        before, after = whole[:-1].split(_IMAGE)
+        pieces = before.encode(), after.encode() + b", "
+        self._heads[prompt] = pieces
+        return pieces
+
+    def _sampling(self, question: Question) -> dict[str, Any]:
+        sampling: dict[str, Any] = {**(self._dialect.sampling or {})}
+        sampling |= {"temperature": question.temperature, "max_tokens": question.max_tokens}
+        if question.temperature > 0:
+            sampling["seed"] = round(question.temperature * 1000)
+        if self._stops_loops:
+            shortest, longest = _PERIODS
+            sampling["repetition_detection"] = {
+                "min_pattern_size": shortest,
+                "max_pattern_size": longest,
+                "min_count": question.most_repeats,
+            }
+        return sampling
+
+
+def _given(options: VllmOptions) -> Endpoints:
+    urls = [url.rstrip("/").removesuffix("/v1") for url in options.urls]
+    return Endpoints([Endpoint(url) for url in urls], options.patience_seconds)
+
+
+def _api_key(options: VllmOptions) -> str | None:
+    if options.api_key_env is None:
+        return None
+    if not (key := os.environ.get(options.api_key_env)):
+        raise BackendError(f"the environment variable {options.api_key_env} (recognition.vllm.api_key_env) is not set")
+    return key
+
+
+def _check_machine(options: VllmOptions) -> None:
+    if options.command:
+        return
+    if importlib.util.find_spec("vllm") is None:
+        raise BackendError(
+            "vLLM is not installed: pip install -e '.[gpu]' on the machine with the GPU, or set"
+            " recognition.vllm.urls to servers that run, or leave out --env"
+        )
+    if options.compile_vision and not entry_points(group="vllm.general_plugins", name=_PLUGIN):
+        raise BackendError(
+            f"vLLM would not find the plugin {_PLUGIN} (recognition.vllm.compile_vision): pip install -e . into the"
+            " environment that vLLM is in"
+        )
+    count = _gpu_count()
+    if count is not None and max(options.gpus) >= count:
+        there = f"GPUs 0 to {count - 1} are" if count else "no GPU is"
+        raise BackendError(f"{there} here, and recognition.vllm.gpus is {list(options.gpus)}: look at nvidia-smi")
+
+
+def _gpu_count() -> int | None:
+    """Return the number of GPUs; None where the library that knows is missing."""
+    try:
+        import pynvml
+    except ImportError:
+        return None
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return 0
+    try:
+        return int(pynvml.nvmlDeviceGetCount())
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,52 @@
+"""What is asked of a model and what it answers, whoever carries it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One image and what is wanted of it.
+
+    Attributes:
+        image: A data URI: JPEG or PNG in base64.
+        temperature: 0 for the likeliest token each time.
+        max_tokens: Of the answer.
+        most_repeats: How often a piece may come again in tokens before the server may stop; tables repeat themselves.
+    """
+
+    image: bytes
+    prompt: str
+    temperature: float
+    max_tokens: int
+    most_repeats: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAnswer:
+    """What a server said.
+
+    Attributes:
+        tries: Requests that it took.
+        seconds: From the first to the answer.
+    """
+
+    text: str
+    finish_reason: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    tries: int = 1
+    seconds: float = 0.0
+
+
+class RequestFailed(Exception):
+    """A request that no more tries would help. The message is the reason of a failure row.
+
+    Attributes:
+        tries: Requests that were sent.
+    """
+
+    def __init__(self, reason: str, tries: int) -> None:
+        super().__init__(reason)
+        self.tries = tries

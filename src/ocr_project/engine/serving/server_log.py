@@ -1,0 +1,63 @@
+"""What the log of a vLLM server that failed means, and which option to change."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_TAIL_BYTES = 64 * 1024
+_LINES = 15
+
+_REMEDIES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"Free memory on device .* is less than desired", re.IGNORECASE),
+        "the GPU's memory is in use by something else: free it, or lower recognition.vllm.gpu_memory_utilization",
+    ),
+    (
+        re.compile(r"No available memory for the cache blocks|is larger than the (available|maximum).*KV cache"),
+        "no memory is left for the answers: raise recognition.vllm.gpu_memory_utilization, or lower"
+        " recognition.vllm.replicas, max_num_batched_tokens or max_model_len",
+    ),
+    (
+        re.compile(r"out of memory|OutOfMemoryError", re.IGNORECASE),
+        "the GPU is out of memory: lower recognition.vllm.max_num_batched_tokens, then max_num_seqs, then"
+        " gpu_memory_utilization or replicas",
+    ),
+    (
+        re.compile(r"No module named '?vllm|vllm: not found"),
+        "vLLM is not installed here: pip install -e '.[gpu]', or set recognition.vllm.urls",
+    ),
+    (
+        re.compile(r"unrecognized arguments"),
+        "this vLLM does not know an option that it was given: look at recognition.vllm.server_args and its version",
+    ),
+    (
+        re.compile(
+            r"LocalEntryNotFoundError|is not a local folder|Repository Not Found|couldn't connect", re.IGNORECASE
+        ),
+        "the model is neither in the cache nor reachable: download it, or set recognition.vllm.model to its folder",
+    ),
+    (
+        re.compile(r"no NVIDIA driver|CUDA driver|No CUDA|Failed to infer device type|invalid device ordinal"),
+        "there is no such GPU or its driver does not fit: look at nvidia-smi, and at recognition.vllm.gpus",
+    ),
+)
+
+
+def explain(path: Path) -> str:
+    """Return what to do and the last lines of a log, as the end of a message."""
+    text = read_tail(path)
+    advice = next((advice for pattern, advice in _REMEDIES if pattern.search(text)), "its log says why")
+    lines = [line for line in text.splitlines() if line.strip()][-_LINES:]
+    shown = "\n".join(f"    {line[:300]}" for line in lines) or "    (it wrote nothing)"
+    return f"{advice}. The end of {path}:\n{shown}"
+
+
+def read_tail(path: Path) -> str:
+    """Return the end of a log; an empty string where there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+            return file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
