@@ -111,7 +111,8 @@ def _info(footer: dict[str, Any]) -> ShardInfo:
 
 def _usage(values: dict[str, Any]) -> GpuUsage:
     """JSON knows lists only; types.py says tuples, so that footers can be compared."""
-    return GpuUsage(**{k: tuple(map(tuple, v)) if isinstance(v, list) else v for k, v in values.items()})
+    found: dict[str, Any] = {k: tuple(map(tuple, v)) if isinstance(v, list) else v for k, v in values.items()}
+    return GpuUsage(**found)
 
 
 def _sync_folder(folder: Path) -> None:
