@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import errno
 import os
 import re
 import shutil
 import signal
+import sqlite3
 import sys
 import textwrap
 import threading
@@ -19,7 +21,7 @@ import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.validation.exceptions import ParameterValidationError
 
-from ocr_project.domain.errors import FailuresLeft, OcrProjectError, OptionError
+from ocr_project.domain.errors import FailuresLeft, OcrProjectError, OptionError, StorageError
 
 if TYPE_CHECKING:
     from ocr_project.engine.doctor import Finding, Profile
@@ -28,6 +30,7 @@ EXIT_ERROR = 2
 EXIT_FAILURES = 3
 EXIT_INTERRUPTED = 130  # what shells say of a command that Ctrl-C ended
 _INTERRUPTED = "Interrupted: what was finished is kept; run the same command again to go on."
+_DISK_FULL = "no space left on the disk: free some and run again; what was finished is kept"
 _PATIENCE = 3.0  # seconds that pages in work are given to end by themselves
 _COLOURS = {"ok": "green", "warning": "yellow", "missing": "red"}
 _STATE_WIDTH = 7
@@ -62,12 +65,21 @@ def _plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _ours(error: BaseException | None) -> OcrProjectError | None:
-    """Find the project's own error behind those that Kedro wraps it in."""
+    """Find the project's own error behind those that Kedro wraps it in; a full disk is one, whoever met it."""
     while error is not None and not isinstance(error, OcrProjectError):
         if isinstance(error, ParameterValidationError):
             return OptionError(_without_links(str(error)))
-        error = error.__cause__
+        if _is_full_disk(error):
+            return StorageError(f"{_DISK_FULL} ({str(error).splitlines()[0]})")
+        error = error.__cause__ or error.__context__
     return error
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    """Say whether the disk is full: Kedro's datasets and MLflow's database, SQLite, say so in their own ways."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, sqlite3.Error) and "disk is full" in str(error)
 
 
 def _without_links(message: str) -> str:

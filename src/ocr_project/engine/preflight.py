@@ -70,9 +70,9 @@ def warn_of_disk(needs: Needs, folder: Path) -> None:
     free, pages = room(folder, page_bytes(needs.ingest.dpi) * copies)
     if pages < (needs.ingest.limit or _FEW_PAGES):
         log.warning(
-            "%.1f GB are free for %s, enough for about %d pages: a run that fills the disk ends there,"
+            "%.0f MB are free for %s, enough for about %d pages: a run that fills the disk ends there,"
             " and goes on where it was as soon as there is room",
-            free / 1e9,
+            free / 1e6,
             folder,
             pages,
         )

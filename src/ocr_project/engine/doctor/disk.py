@@ -105,7 +105,7 @@ def _compared(needs: Needs, corpus: Corpus, folder: Path) -> Finding:
     free, pages = room(folder, each)
     wanted = max(0.0, corpus.pages * each - there)
     count = f"{corpus.pages:,} pages" if corpus.whole else f"{corpus.pages:,} pages and more"
-    found = f"{free / 1e9:.1f} GB free, enough for about {pages:,} pages more; the corpus has {count}"
+    found = f"{free / 1e9:.1f} GB free, enough for about {_about(pages)} pages more; the corpus has {count}"
     if wanted + _SPARE > free:
         advice = (
             "free some, let data/ be a link to a larger disk, set ingest.limit,"
@@ -113,3 +113,8 @@ def _compared(needs: Needs, corpus: Corpus, folder: Path) -> Finding:
         )
         return missing("disk", f"{found}, about {wanted / 1e9:.1f} GB", advice)
     return ok("disk", found) if corpus.whole else warning("disk", found, "it was not counted to its end")
+
+
+def _about(pages: int) -> str:
+    """Write a number that is not known to more than two digits."""
+    return f"{round(pages, 2 - len(str(pages))):,}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 from ocr_project.engine.doctor.finding import Finding, missing, ok, warning
@@ -17,6 +18,17 @@ def check_gpus(needs: Needs) -> list[Finding]:
     """Look at the driver, its CUDA, and every GPU that is needed."""
     if not needs.gpus:
         return []
+    return [*check_torch(needs), *_by_nvml(needs)]
+
+
+def check_torch(needs: Needs) -> list[Finding]:
+    """See whether the torch that is there can use a GPU; that it is there at all is for `check_packages`."""
+    if "torch" not in needs.packages or find_spec("torch") is None or torch_cuda() is not None:
+        return []
+    return [missing("torch", "made for the CPU", f"pip uninstall torch, then {INSTALL}")]
+
+
+def _by_nvml(needs: Needs) -> list[Finding]:
     try:
         import pynvml
     except ImportError:
@@ -40,8 +52,7 @@ def check_driver(nvml: Any) -> list[Finding]:
     wants = torch_cuda()
     driver = ok("driver", nvml.nvmlSystemGetDriverVersion())
     if wants is None:
-        what = f"{found} by the driver, and no torch that is made for CUDA"
-        return [driver, missing("CUDA", what, f"{INSTALL}; beside a torch for the CPU: pip uninstall torch first")]
+        return [driver, ok("CUDA", f"{found} by the driver")]
     built = f"torch is made for {wants[0]}.{wants[1]}"
     if wants[0] > has[0]:  # within a major version older drivers do, by CUDA's promise of minor version compatibility
         advice = f"install a driver for CUDA {wants[0]}, or a torch for CUDA {has[0]}"
