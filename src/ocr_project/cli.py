@@ -133,7 +133,8 @@ def _profile(env: str | None, params: dict[str, Any]) -> Profile:
     from ocr_project.engine.doctor import Profile
 
     metadata = bootstrap_project(Path.cwd())
-    with KedroSession.create(project_path=metadata.project_path, env=env, runtime_params=params) as session:
+    session = KedroSession.create(project_path=metadata.project_path, env=env, runtime_params=params)
+    with session:
         found = session.load_context().params
     try:
         return Profile.model_validate({name: found[name] for name in Profile.model_fields if name in found})
