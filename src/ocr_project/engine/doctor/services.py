@@ -14,6 +14,7 @@ from ocr_project.engine.doctor.needs import Needs
 
 _PATIENCE = 3.0  # seconds for a server's answer
 _LOCAL = "127.0.0.1"
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # as requests go: past any proxy
 
 
 def check_ports(needs: Needs) -> list[Finding]:
@@ -54,7 +55,7 @@ def check_tesseract(needs: Needs) -> list[Finding]:
 def _server(url: str) -> Finding:
     health = f"{url.removesuffix('/v1')}/health"
     try:
-        with urllib.request.urlopen(health, timeout=_PATIENCE):
+        with _DIRECT.open(health, timeout=_PATIENCE):
             return ok("server", f"{url} answers")
     except (OSError, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
