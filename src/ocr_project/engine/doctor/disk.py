@@ -11,7 +11,6 @@ from ocr_project.domain.errors import SourceError
 from ocr_project.domain.options import IngestOptions
 from ocr_project.engine.doctor.finding import Finding, missing, ok, warning
 from ocr_project.engine.doctor.needs import Needs
-from ocr_project.engine.ingest.source import HUB, open_source, source_location
 
 # Measured on the first pages of 19 Korean and American public documents: 143 kB at 100 dpi, 376 at 200, 637 at 300,
 # which is 376 kB x (dpi / 200)^1.4; and on 14 pages of the samples 31 kB of everything else (vectors above all).
@@ -54,6 +53,8 @@ def count_pages(options: IngestOptions, root: Path, seconds: float) -> Corpus:
     Raises:
         SourceError: There is no source.
     """
+    from ocr_project.engine.ingest.source import HUB, open_source, source_location  # takes pandas along
+
     limit = options.limit
     each = page_bytes(options.dpi)
     if source_location(options, default_root=root).startswith(HUB):  # its pages can be counted over the network only
