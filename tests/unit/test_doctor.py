@@ -212,7 +212,7 @@ def test_a_torch_for_the_cpu_is_no_use_to_a_gpu(card: Callable[..., FakeNvml]) -
     card(FakeGpu(), torch=None)
     pytest.importorskip("torch", reason="made for a torch that is there")
     found = gpus.check_gpus(Needs(gpus=(0,), packages=("torch",)))
-    assert ("torch", State.MISSING) in states(found)
+    assert ("torch for CUDA", State.MISSING) in states(found)
 
 
 # Weights

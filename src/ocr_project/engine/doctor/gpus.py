@@ -25,7 +25,7 @@ def check_torch(needs: Needs) -> list[Finding]:
     """See whether the torch that is there can use a GPU; that it is there at all is for `check_packages`."""
     if "torch" not in needs.packages or find_spec("torch") is None or torch_cuda() is not None:
         return []
-    return [missing("torch", "made for the CPU", f"pip uninstall torch, then {INSTALL}")]
+    return [missing("torch for CUDA", "this torch is made for the CPU", f"pip uninstall torch, then {INSTALL}")]
 
 
 def _by_nvml(needs: Needs) -> list[Finding]:
