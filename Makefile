@@ -1,9 +1,10 @@
 # Two commands do everything: `make run` and `make test`. The rest is for those who work on the project.
-.PHONY: run test check format setup repro viz compare lock clean
+.PHONY: run test check format setup models repro viz compare lock clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+MODELS := $(VENV)/.models
 ARGS ?=
 
 run: $(READY)  ## the whole pipeline on data/01_raw/documents, or on the bundled samples
@@ -36,6 +37,12 @@ setup: $(READY)
 $(READY): requirements.lock pyproject.toml scripts/setup.sh
 	bash scripts/setup.sh $(VENV)
 	touch $(READY)
+
+models: $(MODELS)  ## torch and transformers, for the tests of what runs on a GPU: they do without one
+
+$(MODELS): $(READY) scripts/models.sh
+	bash scripts/models.sh $(VENV)
+	touch $(MODELS)
 
 lock: $(READY)  ## newer versions of everything, with hashes and without addresses
 	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --python-version 3.11 \

@@ -1,29 +1,40 @@
-"""Project commands: `kedro run` with messages that say what to do, and `kedro search`."""
+"""Project commands: `kedro run` with messages that say what to do, `kedro search` and `kedro doctor`."""
 
 from __future__ import annotations
 
 import copy
+import errno
 import os
 import re
+import shutil
 import signal
+import sqlite3
 import sys
+import textwrap
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.validation.exceptions import ParameterValidationError
 
-from ocr_project.domain.errors import FailuresLeft, OcrProjectError, OptionError
+from ocr_project.domain.errors import FailuresLeft, OcrProjectError, OptionError, StorageError
+
+if TYPE_CHECKING:
+    from ocr_project.engine.doctor import Finding, Profile
 
 EXIT_ERROR = 2
 EXIT_FAILURES = 3
 EXIT_INTERRUPTED = 130  # what shells say of a command that Ctrl-C ended
 _INTERRUPTED = "Interrupted: what was finished is kept; run the same command again to go on."
+_DISK_FULL = "no space left on the disk: free some and run again; what was finished is kept"
 _PATIENCE = 3.0  # seconds that pages in work are given to end by themselves
+_COLOURS = {"ok": "green", "warning": "yellow", "missing": "red"}
+_STATE_WIDTH = 7
+_LEAST_WIDTH = 40  # characters of what was found, on however narrow a terminal
 
 
 @click.group()
@@ -54,12 +65,21 @@ def _plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _ours(error: BaseException | None) -> OcrProjectError | None:
-    """Find the project's own error behind those that Kedro wraps it in."""
+    """Find the project's own error behind those that Kedro wraps it in; a full disk is one, whoever met it."""
     while error is not None and not isinstance(error, OcrProjectError):
         if isinstance(error, ParameterValidationError):
             return OptionError(_without_links(str(error)))
-        error = error.__cause__
+        if _is_full_disk(error):
+            return StorageError(f"{_DISK_FULL} ({str(error).splitlines()[0]})")
+        error = error.__cause__ or error.__context__
     return error
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    """Say whether the disk is full: Kedro's datasets and MLflow's database, SQLite, say so in their own ways."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, sqlite3.Error) and "disk is full" in str(error)
 
 
 def _without_links(message: str) -> str:
@@ -93,6 +113,58 @@ def _leave() -> None:
 run = copy.copy(kedro_run)
 
 
+def _option_of_run(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command an option of `kedro run`, read in the same way."""
+    (option,) = (parameter for parameter in kedro_run.params if parameter.name == name)
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.__click_params__ = [*getattr(function, "__click_params__", []), option]  # type: ignore[attr-defined]
+        return function
+
+    return add
+
+
+def _profile(env: str | None, params: dict[str, Any]) -> Profile:
+    """Return the options of an environment, as a run would get them."""
+    from kedro.framework.session import KedroSession
+    from kedro.framework.startup import bootstrap_project
+    from pydantic import ValidationError
+
+    from ocr_project.engine.doctor import Profile
+
+    metadata = bootstrap_project(Path.cwd())
+    session = KedroSession.create(project_path=metadata.project_path, env=env, runtime_params=params)
+    with session:
+        found = session.load_context().params
+    try:
+        return Profile.model_validate({name: found[name] for name in Profile.model_fields if name in found})
+    except ValidationError as error:
+        raise OptionError(_without_links(str(error))) from error
+
+
+def as_lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
+    """Lay findings out as a table: state, what was looked at, what was found, and below it what to do.
+
+    Args:
+        findings: In the order in which they are shown.
+        width: Of the terminal, in characters.
+    """
+    column = max((len(finding.check) for finding in findings), default=0)
+    indent = " " * (_STATE_WIDTH + column + 4)
+    for finding in findings:
+        colour = _COLOURS[finding.state]
+        head = f"{click.style(finding.state.ljust(_STATE_WIDTH), fg=colour, bold=True)}  {finding.check:<{column}}  "
+        yield head + _folded(finding.found, indent, width)
+        if finding.advice:
+            yield click.style(f"{indent}{_folded(f'→ {finding.advice}', f'{indent}  ', width)}", fg=colour)
+
+
+def _folded(text: str, indent: str, width: int) -> str:
+    """Break a line where the terminal ends, but not within words: they are commands and paths."""
+    room = max(_LEAST_WIDTH, width - len(indent))
+    return f"\n{indent}".join(textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False))
+
+
 @cli.command()
 @click.argument("question")
 @click.option("--pages", default=5, show_default=True, help="How many pages to show.")
@@ -111,6 +183,22 @@ def search(question: str, pages: int, env: str | None) -> None:
         for hit in _plainly(search_pages)(catalog, question, pages):
             click.secho(f"{hit.score:.3f}  {hit.path}, page {hit.number}", bold=True)
             click.echo(f"       {hit.snippet}")
+
+
+@cli.command()
+@click.option("--env", "-e", default=None, help="Profile to look at: b200, h200, l4; without it, the laptop's.")
+@_option_of_run("params")
+def doctor(env: str | None, params: dict[str, Any]) -> None:
+    """Look whether this machine has what a profile needs, and say what to do where it has not.
+
+    Exit status 1 where something is missing, 0 otherwise.
+    """
+    from ocr_project.engine.doctor import State, examine
+
+    findings = _plainly(examine)(_plainly(_profile)(env, params), Path.cwd())
+    for line in as_lines(findings, shutil.get_terminal_size().columns):
+        click.echo(line)
+    sys.exit(int(any(finding.state is State.MISSING for finding in findings)))
 
 
 assert kedro_run.callback is not None

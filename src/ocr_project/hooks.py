@@ -15,6 +15,8 @@ from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
 from ocr_project.domain.errors import FailuresLeft
+from ocr_project.domain.options import RuntimeOptions
+from ocr_project.domain.types import Shard, ShardInfo
 from ocr_project.summary import print_summary
 
 EXPERIMENT = "ocr_project"
@@ -44,6 +46,10 @@ class MlflowHooks:
     Why not kedro-mlflow: it logs a typed option as one string, and a comparison of runs needs the leaves.
     """
 
+    def __init__(self) -> None:
+        self._runtime = RuntimeOptions()
+        self._shards: dict[str, int] = {}  # the last step of each stage
+
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
@@ -61,20 +67,34 @@ class MlflowHooks:
         for name in sorted(pipeline.inputs()):
             if name.startswith("params:"):
                 mlflow.log_params(dict(_leaves(name.removeprefix("params:"), catalog.load(name))))
+        if "params:runtime" in pipeline.inputs():
+            self._runtime = catalog.load("params:runtime")
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        if isinstance(data, Shard) and data.info.gpus:
+            self._log_shard(data.info)
         if dataset_name.endswith("_metrics"):
             import mlflow
 
             stage = dataset_name.removesuffix("_metrics")
             mlflow.log_metrics({f"{stage}.{key}": float(value) for key, value in data.items()})
 
+    def _log_shard(self, info: ShardInfo) -> None:
+        """Log what a shard took as a step of its own: MLflow draws the GPU's work over the stage."""
+        import mlflow
+
+        from ocr_project.engine.measures import measure_shard
+
+        step = self._shards[info.stage] = self._shards.get(info.stage, -1) + 1
+        measured = measure_shard(info, self._runtime)
+        mlflow.log_metrics({f"{info.stage}.shard.{key}": value for key, value in measured.items()}, step=step)
+
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         import mlflow
 
-        for name in ("report", "score_table", "retrieval_table"):
+        for name in ("report", "score_table", "retrieval_table", "shard_table"):
             if name in pipeline.outputs():
                 mlflow.log_artifact(str(_path_of(catalog, name)))
         mlflow.end_run()

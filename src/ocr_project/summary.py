@@ -10,6 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 _ORDER = ("ingest", "layout", "recognition", "transcript", "embedding", "benchmark")
+_GPU = (  # heading, metric and form of what is shown of the stages where there was a GPU
+    ("GPU %", "gpu_sm_mean", ".0f"),
+    ("p95", "gpu_sm_p95", ".0f"),
+    ("GiB", "gpu_gib_max", ".1f"),
+    ("watts", "gpu_watts_mean", ".0f"),
+    ("Wh/1,000", "gpu_watt_hours_per_1000_pages", ".1f"),
+    ("cost/1,000", "gpu_cost_per_1000_pages", ".2f"),
+)
 
 
 def print_summary(metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]) -> int:
@@ -40,7 +48,11 @@ def _stages(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
     table.add_column("stage")
     for heading in ("shards", "pages", "rows", "failed", "seconds", "pages/s"):
         table.add_column(heading, justify="right")
-    for stage in (stage for stage in _ORDER if "shards" in metrics.get(stage, {})):
+    stages = [stage for stage in _ORDER if "shards" in metrics.get(stage, {})]
+    seen = [column for column in _GPU if any(column[1] in metrics[stage] for stage in stages)]
+    for heading, _, _ in seen:
+        table.add_column(heading, justify="right")
+    for stage in stages:
         m = metrics[stage]
         cells = (
             m["shards"],
@@ -49,6 +61,7 @@ def _stages(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
             m["failed"],
             f"{m['seconds']:.1f}",
             f"{m['pages_per_second']:.2f}",
+            *(format(m[name], form) if name in m else "" for _, name, form in seen),
         )
         table.add_row(stage, *map(str, cells))
     return table

@@ -83,6 +83,18 @@ def test_a_full_disk_is_said_plainly_and_leaves_the_old_shard(
     assert [path.name for path in folder.folder.iterdir()] == ["a.parquet"]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full, which is always full")
+def test_a_disk_that_is_full_while_pages_are_written_leaves_nothing_half_written(folder: ShardFolder) -> None:
+    folder.write(shard("a", 1))
+    (folder.folder / ".b.parquet.partial").symlink_to("/dev/full")
+    pages = [page(number, "b", image=os.urandom(100_000)) for number in range(1, 5)]
+    with pytest.raises(StorageError, match=r"no space left for .*b\.parquet: free some and run again"):
+        folder.write(Shard(ShardInfo("b", "k", "b", 4), pages))
+    assert [path.name for path in folder.folder.iterdir()] == ["a.parquet"]
+    folder.write(Shard(ShardInfo("b", "k", "b", 4), pages))
+    assert list(folder.index()) == ["a", "b"]
+
+
 def test_pruning_forgets_only_what_is_named(folder: ShardFolder) -> None:
     folder.write(shard("a", 1))
     folder.write(shard("b", 1))

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ocr_project.domain.errors import StorageError
+from ocr_project.domain.machine import GpuUsage
 from ocr_project.domain.schemas import SCHEMAS, from_table, to_table
 from ocr_project.domain.types import Prune, Shard, ShardInfo
 
@@ -96,10 +97,22 @@ class ShardFolder:
     def _footer(self, path: Path) -> ShardInfo | None:
         try:
             metadata = pq.read_schema(path).metadata or {}
-            return ShardInfo(**json.loads(metadata[_FOOTER]))
+            return _info(json.loads(metadata[_FOOTER]))
         except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
             log.warning("%s has no readable footer (%s): it counts as missing and is made again", path, error)
             return None
+
+
+def _info(footer: dict[str, Any]) -> ShardInfo:
+    """Return what `asdict` made a footer of; shards from before GPUs were watched say nothing of them."""
+    gpus = tuple(_usage(gpu) for gpu in footer.pop("gpus", ()))
+    return ShardInfo(**footer, gpus=gpus)
+
+
+def _usage(values: dict[str, Any]) -> GpuUsage:
+    """JSON knows lists only; types.py says tuples, so that footers can be compared."""
+    found: dict[str, Any] = {k: tuple(map(tuple, v)) if isinstance(v, list) else v for k, v in values.items()}
+    return GpuUsage(**found)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_project.domain.machine import GpuUsage
+
 
 class Status(StrEnum):
     """How an item fared in a stage."""
@@ -144,6 +146,7 @@ class ShardInfo:
         wall_seconds: Time from the shard before it to this one; adds up to the time of the stage.
         busy_seconds: Time that workers spent on it, added up over the workers.
         workers: Workers at that time.
+        gpus: What each GPU did in `wall_seconds`; none where there is none.
     """
 
     name: str
@@ -157,6 +160,7 @@ class ShardInfo:
     wall_seconds: float = 0.0
     busy_seconds: float = 0.0
     workers: int = 0
+    gpus: tuple[GpuUsage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

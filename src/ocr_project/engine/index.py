@@ -22,23 +22,32 @@ def write_index(folder: Path, *, rows: ShardSource) -> None:
         folder: To hold `vectors.npy`, shape (n, dimensions), float32, and `ids.txt`, n lines.
         rows: Of `Embedding`.
     """
-    names = list(rows.index())
-    count = sum(info.items for info in rows.index().values())
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
+    try:
+        _fill(partial, rows)
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _fill(folder: Path, rows: ShardSource) -> None:
+    names = list(rows.index())
+    count = sum(info.items for info in rows.index().values())
     first = next(rows.read(names[0]), None) if names else None
     dimensions = len(first.vector) if first is not None else 0
-    vectors = np.lib.format.open_memmap(partial / VECTORS, mode="w+", dtype=np.float32, shape=(count, dimensions))
-    with (partial / IDS).open("w", encoding="utf-8") as ids:
-        for position, row in enumerate(row for name in names for row in rows.read(name)):
-            vectors[position] = row.vector
+    header = {"descr": "<f4", "fortran_order": False, "shape": (count, dimensions)}
+    # Not through a memory map: on a full disk that ends the process with SIGBUS, and nobody learns why
+    with (folder / VECTORS).open("wb") as vectors, (folder / IDS).open("w", encoding="utf-8") as ids:
+        np.lib.format.write_array_header_1_0(vectors, header)
+        for row in (row for name in names for row in rows.read(name)):
+            vectors.write(np.asarray(row.vector, "<f4").tobytes())
             ids.write(f"{row.item_id}\n")
-        ids.flush()
-        os.fsync(ids.fileno())
-    vectors.flush()
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+        for file in (vectors, ids):
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def open_index(folder: Path) -> tuple[list[str], NDArray[np.float32]]:

@@ -23,6 +23,7 @@ from tqdm import tqdm
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Identity, Page, Prune, Shard, ShardInfo, Status, derive_key
+from ocr_project.engine.monitoring import GpuMonitor
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +134,7 @@ def stream(
         yield Prune(plan.stale)
     if not plan.todo:
         return
-    with _progress(plan, runtime) as bar, _crew(work, plan.todo[0].stage, runtime) as crew:
+    with _progress(plan, runtime) as bar, _crew(work, plan.todo[0].stage, runtime) as crew, GpuMonitor() as gpus:
 
         def submit(items: Sequence[Item]) -> _Answer:
             answer = crew.submit(items)
@@ -143,7 +144,8 @@ def stream(
         started = time.perf_counter()
         for shard in _drain(_batches(plan, read, batch), submit, workers=crew.workers, limit=crew.limit):
             now = time.perf_counter()
-            yield replace(shard, info=replace(shard.info, wall_seconds=now - started, workers=crew.workers))
+            info = replace(shard.info, wall_seconds=now - started, workers=crew.workers, gpus=gpus.take())
+            yield replace(shard, info=info)
             started = now
 
 

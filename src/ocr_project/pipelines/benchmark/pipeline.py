@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline, node, pipeline
 
+from ocr_project.engine.measures import tabulate_shards
 from ocr_project.pipelines.benchmark.nodes import (
     evaluate_retrieval,
     list_qrels,
@@ -16,7 +17,7 @@ from ocr_project.pipelines.benchmark.report import build_report, gather_corpus, 
 
 
 def create_pipeline() -> Pipeline:
-    """Return the stage `benchmark`: scores, score_table, retrieval_table, report, benchmark_metrics."""
+    """Return the stage `benchmark`: scores, score_table, retrieval_table, shard_table, report, benchmark_metrics."""
     return pipeline(
         [
             node(list_references, ["documents", "pages", "params:benchmark"], "references"),
@@ -30,6 +31,11 @@ def create_pipeline() -> Pipeline:
             ),
             node(measure_benchmark, ["score_table", "retrieval_table"], "benchmark_metrics"),
             node(gather_corpus, ["pages", "regions", "recognitions", "transcripts", "page_vectors"], "corpus"),
+            node(
+                tabulate_shards,
+                ["params:runtime", "pages", "regions", "recognitions", "transcripts", "page_vectors"],
+                "shard_table",
+            ),
             node(name_tables, ["score_table", "retrieval_table"], "tables"),
             node(
                 build_report,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from ocr_project.domain.options import BenchmarkOptions
+from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document, Recognition, Reference, Status, Transcript
@@ -74,7 +74,7 @@ def build_report(
     options: BenchmarkOptions,
 ) -> partial[None]:
     """Return a function that writes the report to a path, reading page images as it goes."""
-    measured = {stage: measure_stage(shards) for stage, shards in corpus.stages().items()}
+    measured = {stage: measure_stage(shards, RuntimeOptions()) for stage, shards in corpus.stages().items()}
     known = from_frame(documents, Document)
     expected = {reference.page_id: reference for reference in from_frame(references, Reference)}
     cer = scores[scores["metric"] == "cer_no_space"]

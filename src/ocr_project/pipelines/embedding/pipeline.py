@@ -18,7 +18,7 @@ def create_pipeline() -> Pipeline:
             node(index_pages, "page_vectors", "page_index"),
             node(list_queries, ["params:embedding", "params:ingest"], "queries"),
             node(embed_queries, ["queries", "params:embedding"], "query_vectors"),
-            node(measure_stage, "page_vectors", "embedding_metrics", name="measure_embedding"),
+            node(measure_stage, ["page_vectors", "params:runtime"], "embedding_metrics", name="measure_embedding"),
         ],
         tags="embedding",
     )

@@ -14,7 +14,7 @@ def create_pipeline() -> Pipeline:
         [
             node(list_documents, "params:ingest", "documents"),
             node(render_pages, ["documents", "pages_done", "params:ingest", "params:runtime"], "pages"),
-            node(measure_documents, ["documents", "pages"], "ingest_metrics"),
+            node(measure_documents, ["documents", "pages", "params:runtime"], "ingest_metrics"),
         ],
         tags="ingest",
     )

@@ -13,7 +13,7 @@ def create_pipeline() -> Pipeline:
     return pipeline(
         [
             node(detect_regions, ["pages", "regions_done", "params:layout", "params:runtime"], "regions"),
-            node(measure_stage, "regions", "layout_metrics", name="measure_layout"),
+            node(measure_stage, ["regions", "params:runtime"], "layout_metrics", name="measure_layout"),
         ],
         tags="layout",
     )

@@ -17,7 +17,7 @@ def create_pipeline() -> Pipeline:
                 ["pages", "regions", "recognitions_done", "params:recognition", "params:runtime"],
                 "recognitions",
             ),
-            node(measure_stage, "recognitions", "recognition_metrics", name="measure_recognition"),
+            node(measure_stage, ["recognitions", "params:runtime"], "recognition_metrics", name="measure_recognition"),
         ],
         tags="recognition",
     )

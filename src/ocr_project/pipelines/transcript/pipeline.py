@@ -22,7 +22,7 @@ def create_pipeline() -> Pipeline:
                 ["pages", "regions", "recognitions", "transcripts", "params:transcript"],
                 "exports",
             ),
-            node(measure_stage, "transcripts", "transcript_metrics", name="measure_transcript"),
+            node(measure_stage, ["transcripts", "params:runtime"], "transcript_metrics", name="measure_transcript"),
         ],
         tags="transcript",
     )

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs torch and transformers beside the laptop's packages, in the versions that the gpu extra pins, for the tests
+# of the code that runs on a GPU. Nothing else moves: the lock is the constraint. Without torchvision: where torch is
+# made for the CPU, torchvision's only wheel, CUDA's, fails to import and takes the transformers models down with it.
+# A machine that finds no wheel of torch for the CPU gets CUDA's, of several GB; pip's own settings name other sources.
+# usage: models.sh VENV
+set -euo pipefail
+cd "$(dirname "$0")/.."
+venv=${1:?usage: models.sh VENV}
+
+mapfile -t pins < <("$venv/bin/python" - <<'PY'
+import tomllib
+
+with open("pyproject.toml", "rb") as file:
+    extra = tomllib.load(file)["project"]["optional-dependencies"]["gpu"]
+print(*(pin for pin in extra if pin.startswith(("torch==", "transformers=="))), sep="\n")
+PY
+)
+constraints=$(mktemp)
+trap 'rm -f "$constraints"' EXIT
+# pip wants hashes of everything as soon as one is in sight, also in a constraint
+sed -e '/^ *--hash/d' -e 's/ *\\$//' requirements.lock >"$constraints"
+echo "Installing ${pins[*]} (about 1.3 GB, once)"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c "$constraints" "${pins[@]}"

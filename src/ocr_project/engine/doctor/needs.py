@@ -1,0 +1,167 @@
+"""What the options ask of the machine: the one place where options become needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ocr_project.domain.options import (
+    BenchmarkOptions,
+    EmbeddingOptions,
+    IngestOptions,
+    LayoutBackend,
+    LayoutOptions,
+    Options,
+    RecognitionBackend,
+    RecognitionOptions,
+    RuntimeOptions,
+    TesseractOptions,
+    TranscriptOptions,
+    TransformersOptions,
+    VisionModelOptions,
+    VllmOptions,
+)
+
+
+class Profile(Options):
+    """The options of all stages, as `conf/<env>/parameters.yml` has them."""
+
+    runtime: RuntimeOptions = RuntimeOptions()
+    ingest: IngestOptions = IngestOptions()
+    layout: LayoutOptions = LayoutOptions()
+    recognition: RecognitionOptions = RecognitionOptions()
+    transcript: TranscriptOptions = TranscriptOptions()
+    embedding: EmbeddingOptions = EmbeddingOptions()
+    benchmark: BenchmarkOptions = BenchmarkOptions()
+
+    def stages(self) -> list[Options]:
+        """Return the options of each stage."""
+        return [getattr(self, name) for name in type(self).model_fields]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A checkpoint.
+
+    Attributes:
+        option: Where it is named, for advice.
+        name: Hub name or local folder.
+        revision: Commit; None: any.
+    """
+
+    option: str
+    name: str
+    revision: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a run asks of the machine.
+
+    Attributes:
+        gpus: CUDA's numbers of the GPUs that have to be there.
+        gpu_memory_gib: That each is expected to have; 0: any.
+        share: Of a GPU's memory that vLLM claims as it starts, 0 to 1.
+        fp8: Whether it multiplies in fp8.
+        packages: That have to be installed.
+        faster_with: Packages without which it works too.
+        models: Checkpoints.
+        servers: That are started on this machine.
+        urls: Of servers that run already.
+        tesseract: None where it is not used.
+        ingest: None where no pages are made.
+        searchable_pdf: Whether the pages are written a second time.
+    """
+
+    gpus: tuple[int, ...] = ()
+    gpu_memory_gib: float = 0.0
+    share: float = 0.0
+    fp8: bool = False
+    packages: tuple[str, ...] = ()
+    faster_with: tuple[str, ...] = ()
+    models: tuple[Model, ...] = ()
+    servers: int = 0
+    urls: tuple[str, ...] = ()
+    tesseract: TesseractOptions | None = None
+    ingest: IngestOptions | None = None
+    searchable_pdf: bool = False
+
+
+def needs_of(options: Iterable[Options]) -> Needs:
+    """Return what a run with these options asks for.
+
+    Args:
+        options: Of the stages of the run, in any order; others are left out.
+    """
+    needs = Needs()
+    for chosen in options:
+        match chosen:
+            case RuntimeOptions():
+                needs = replace(needs, gpu_memory_gib=chosen.gpu_memory_gib)
+            case IngestOptions():
+                needs = replace(needs, ingest=chosen)
+            case LayoutOptions(backend=LayoutBackend.PP_DOCLAYOUT_V3):
+                needs = _with_layout(needs, chosen)
+            case RecognitionOptions():
+                needs = _with_recognition(needs, chosen)
+            case TranscriptOptions():
+                needs = replace(needs, searchable_pdf=chosen.searchable_pdf)
+    return needs
+
+
+def _with_layout(needs: Needs, options: LayoutOptions) -> Needs:
+    chosen = options.pp_doclayout_v3
+    return replace(
+        _with(needs, ("torch", "transformers"), _gpus_of(chosen.device)),
+        faster_with=("torchvision",),  # decodes JPEG on the GPU
+        models=(*needs.models, Model("layout.pp_doclayout_v3.checkpoint", chosen.checkpoint, chosen.revision)),
+    )
+
+
+def _gpus_of(device: str) -> tuple[int, ...]:
+    """Return the GPU that a device of PyTorch names; none for the CPU."""
+    return (int(device.partition(":")[2] or 0),) if device.startswith("cuda") else ()
+
+
+def _with_recognition(needs: Needs, options: RecognitionOptions) -> Needs:
+    match options.backend:
+        case RecognitionBackend.TESSERACT:
+            return replace(needs, tesseract=options.tesseract)
+        case RecognitionBackend.VLLM:
+            return _with_vllm(needs, options.vllm)
+        case RecognitionBackend.TRANSFORMERS:
+            return _with_transformers(needs, options.transformers)
+
+
+def _with_vllm(needs: Needs, options: VllmOptions) -> Needs:
+    if options.urls:
+        return replace(needs, urls=options.urls)
+    # with a command of its own the server may live in another environment
+    packages = () if options.command else ("vllm", "torch", "transformers")
+    return replace(
+        _with(needs, packages, options.gpus),
+        share=options.gpu_memory_utilization,
+        fp8=options.quantization == "fp8",
+        models=(*needs.models, _model("vllm", options)),
+        servers=len(options.gpus) * options.replicas,
+    )
+
+
+def _with_transformers(needs: Needs, options: TransformersOptions) -> Needs:
+    gpus = _gpus_of(options.device)
+    return replace(
+        _with(needs, ("torch", "transformers"), gpus),
+        models=(*needs.models, _model("transformers", options)),
+    )
+
+
+def _with(needs: Needs, packages: tuple[str, ...], gpus: tuple[int, ...]) -> Needs:
+    return replace(
+        needs,
+        packages=tuple(dict.fromkeys((*needs.packages, *packages))),
+        gpus=tuple(sorted({*needs.gpus, *gpus})),
+    )
+
+
+def _model(backend: str, options: VisionModelOptions) -> Model:
+    return Model(f"recognition.{backend}.model", options.model, options.revision)
