@@ -230,6 +230,14 @@ class VisionCompile(StrEnum):
     TOWER = "tower"
 
 
+class Sharing(StrEnum):
+    """How the servers of one GPU share it."""
+
+    AUTO = "auto"
+    MPS = "mps"
+    TIME = "time"
+
+
 class VllmOptions(VisionModelOptions):
     """A vision-language model behind vLLM's OpenAI-compatible server."""
 
@@ -237,6 +245,11 @@ class VllmOptions(VisionModelOptions):
     api_key_env: str | None = Field(None, description="Environment variable that holds the key of those servers.")
     gpus: tuple[int, ...] = Field((0,), min_length=1, description="Numbers of the GPUs on which servers are started.")
     replicas: int = Field(1, ge=1, le=16, description="Servers on each GPU: a small model needs several to fill it.")
+    sharing: Sharing = Field(
+        Sharing.AUTO,
+        description="mps: the servers of a GPU run at once, through NVIDIA's Multi-Process Service. time: by turns."
+        " auto: mps where there are several and the driver's program is there.",
+    )
     requests: int = Field(256, ge=1, description="Requests in flight over all shards and servers.")
     gpu_memory_utilization: float = Field(
         0.75, gt=0, le=1, description="Share of a GPU's memory for vLLM; its replicas share it evenly."

@@ -25,6 +25,7 @@ from pathlib import Path
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import VisionCompile, VllmOptions
 from ocr_project.engine.serving.endpoints import Endpoint, Endpoints, from_thread
+from ocr_project.engine.serving.mps import Mps
 from ocr_project.engine.serving.server_log import explain
 from ocr_project.engine.serving.vision_plugin import VARIABLE
 
@@ -72,6 +73,7 @@ class ServerFleet:
         options: Of the servers; their urls are not looked at.
         """
         self._options = options
+        self._mps = Mps(options)
         self._servers = [
             _Server(gpu, replica, options.logs / f"gpu{gpu}-{replica}.log")
             for gpu in options.gpus
@@ -115,9 +117,11 @@ class ServerFleet:
         deadline = time.monotonic() + _STOP_SECONDS
         for server in self._servers:
             _wait_or_kill(server, deadline)
+        self._mps.close()
 
     def _watch(self) -> None:
         try:
+            self._mps.start()
             while not self._stopping.wait(_TICK):
                 for server in self._servers:
                     self._look(server)
@@ -163,7 +167,7 @@ class ServerFleet:
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=_environment(self._options, server.gpu),
+                env={**_environment(self._options, server.gpu), **self._mps.environment},
                 start_new_session=True,  # Ctrl-C is for us; the pipe tells the server
             )
         server.started = time.monotonic()
