@@ -87,7 +87,7 @@ def test_what_the_gpu_cannot_decode_goes_through_the_cpu_or_becomes_a_reason() -
 
 def test_a_page_30000_pixels_long_is_answered(folder: Path) -> None:
     tall = np.full((30_000, 40, 3), 255, np.uint8)
-    tall[::100] = 0
+    tall[: len(tall) // 2] = 0  # thin lines would be lost on the way to 800 pixels
     given = page(image=encode(tall, jpeg_quality=90), width=40, height=30_000)
     (regions,) = PpDocLayoutDetector(options(folder)).detect([given])
     assert regions[0].status is Status.OK

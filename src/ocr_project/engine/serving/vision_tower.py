@@ -80,8 +80,8 @@ class _Chain(nn.Module):  # type: ignore[misc]
 class CompiledGlmOcr(GlmOcrForConditionalGeneration):  # type: ignore[misc]
     """The model: vLLM's, with the other tower."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, *, vllm_config: Any, prefix: str = "") -> None:  # vLLM looks for these names
+        super().__init__(vllm_config=vllm_config, prefix=prefix)
         tower = self.visual
         tower.__class__ = CompiledTower
         tower.longest = None

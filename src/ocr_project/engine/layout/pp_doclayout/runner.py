@@ -1,8 +1,10 @@
 """Runs the model over batches: what is enqueued where, and who waits for whom.
 
-One batch is four steps: decode and resize, forward, post-processing, copy to the host. Each calling thread decodes on
-a stream of its own; the steps on the model go to one shared stream, enqueued under a lock and not waited for, so that
-the next batch stands in line before this one is done. With two threads the model never waits for a decoder.
+One batch is four steps: decode and resize, forward, post-processing, copy to the host. Each calling thread decodes
+on a stream of its own; the steps on the model go to one shared stream, enqueued by a thread that does nothing else and
+not waited for, so that the next batch stands in line before this one is done. With two threads the model never waits
+for a decoder. One thread for the model, because cuDNN keeps the algorithms that it has tried out by thread, and to try
+them costs seconds: with two threads 512 pages took three times as long (docs/log.md).
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ class Runner:
         self._mask_logit = float(torch.logit(torch.tensor(min(class_thresholds(options)))))
         cores = options.decoders or len(os.sched_getaffinity(0))
         self._decoders = ThreadPoolExecutor(cores, thread_name_prefix="decode")
-        self._lock = threading.Lock()
+        self._modeller = ThreadPoolExecutor(1, thread_name_prefix="layout-model")
         self._own = threading.local()  # the stream on which a thread decodes
         self._stream = torch.cuda.Stream(self._device) if self._device.type == "cuda" else None
 
@@ -86,10 +88,7 @@ class Runner:
             prepared = prepare(pages, self._device, self._decoders, rows=rows)
             sizes = torch.tensor(prepared.sizes, dtype=torch.float32, device=self._device)
             decoded = self._event()
-        with self._lock, self._modelling(decoded, prepared.pixels, sizes):
-            output = self._forward(to_input(prepared.pixels))
-            home = self._home(self._find(output, sizes), prepared.pixels)
-            done = self._event()
+        output, home, done = self._modeller.submit(self._model, prepared.pixels, sizes, decoded).result()
         if done is not None:
             done.synchronize()
         boxes = unpack(home.numpy())
@@ -98,6 +97,13 @@ class Runner:
         blank = home[:, -1, 1] < _LEAST_CONTRAST
         columns = (prepared.sizes, boxes, self._masks(output, boxes), blank.tolist(), prepared.reasons)
         return [Found(*row) for row in zip(*columns, strict=True)]
+
+    def _model(self, pixels: torch.Tensor, sizes: torch.Tensor, decoded: Any) -> tuple[Output, torch.Tensor, Any]:
+        """Enqueue everything from the pixels to the boxes on their way to the host."""
+        with self._modelling(decoded, pixels, sizes):
+            output = self._forward(to_input(pixels))
+            home = self._home(self._find(output, sizes), pixels)
+            return output, home, self._event()
 
     def _find(self, output: Output, sizes: torch.Tensor, **rounds: int) -> torch.Tensor:
         count = len(sizes)
