@@ -50,7 +50,8 @@ class Run:
         own_cpu: Share of the process's CPU time that is not Tesseract's.
         own_busy: Share of the workers' time on the clock that is not Tesseract's.
         stages: Seconds on the clock from a stage's first batch to its last.
-        between: The rest of `wall`: start-up, saving, exports, scores, report.
+        start_up: Seconds from the start to the first batch.
+        rest: What is left of `wall`: saving, exports, scores, report.
     """
 
     name: str
@@ -62,7 +63,8 @@ class Run:
     own_cpu: float | None = None
     own_busy: float | None = None
     stages: dict[str, float] = field(default_factory=dict)
-    between: float | None = None
+    start_up: float | None = None
+    rest: float | None = None
 
 
 def main() -> None:
@@ -130,7 +132,8 @@ def ours(project: Path, source: Path, workers: int) -> Run:
     run.own_cpu = 1 - events[-1]["tesseract"]["cpu"] / events[-1]["process_cpu"]
     run.own_busy = 1 - events[-1]["tesseract"]["wall"] / busy_seconds(project)
     run.stages = spans(events[:-1])
-    run.between = done.wall - sum(run.stages.values())
+    run.start_up = events[0]["at"]
+    run.rest = done.wall - run.start_up - sum(run.stages.values())
     return run
 
 
@@ -209,7 +212,7 @@ def summary(rounds: list[dict[str, Run]]) -> dict[str, Any]:
 
 def commit() -> str:
     command = ["git", "describe", "--always", "--dirty"]
-    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip()
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT).stdout.strip()
 
 
 if __name__ == "__main__":

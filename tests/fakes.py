@@ -24,7 +24,7 @@ class MemoryShards:
         for name in self.shards:
             yield from self.read(name)
 
-    def find(self, name: str, page_id: str) -> list[Any]:
+    def find(self, name: str, page_id: str, *, without: Sequence[str] = ()) -> list[Any]:
         return [row for row in self.read(name) if row.page_id == page_id]
 
 

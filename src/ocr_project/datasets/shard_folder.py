@@ -43,7 +43,7 @@ class ShardFolder:
         Raises:
             StorageError: The shard is missing or damaged.
         """
-        columns = [column for column in SCHEMAS[self.row_type].names if column not in without]
+        columns = self._columns(without)
         try:
             with pq.ParquetFile(self._path(name)) as file:
                 for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=columns, use_threads=False):
@@ -56,12 +56,13 @@ class ShardFolder:
         for name in self.index():
             yield from self.read(name, without=without)
 
-    def find(self, name: str, page_id: str) -> list[Any]:
+    def find(self, name: str, page_id: str, *, without: Sequence[str] = ()) -> list[Any]:
         """Return the rows of one page; row groups that cannot hold it are not read."""
+        path, columns = self._path(name), self._columns(without)
         try:
-            table = pq.read_table(self._path(name), filters=[("page_id", "=", page_id)], use_threads=False)
+            table = pq.read_table(path, columns=columns, filters=[("page_id", "=", page_id)], use_threads=False)
         except (OSError, pa.ArrowException) as error:
-            raise StorageError(f"{self._path(name)} cannot be read ({error}); delete it and run again") from error
+            raise StorageError(f"{path} cannot be read ({error}); delete it and run again") from error
         return list(from_table(table, self.row_type))
 
     def write(self, shard: Shard) -> None:
@@ -90,6 +91,9 @@ class ShardFolder:
         """Forget shards that no longer belong to the corpus."""
         for name in stale.names:
             self._path(name).unlink(missing_ok=True)
+
+    def _columns(self, without: Sequence[str]) -> list[str]:
+        return [column for column in SCHEMAS[self.row_type].names if column not in without]
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"

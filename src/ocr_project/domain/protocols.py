@@ -124,6 +124,6 @@ class ShardSource(Protocol):
         """Read the rows of all shards, in the order of the corpus."""
         ...
 
-    def find(self, name: str, page_id: str) -> list[Any]:
-        """Return the rows of one page, without reading the rest of its shard."""
+    def find(self, name: str, page_id: str, *, without: Sequence[str] = ()) -> list[Any]:
+        """Return the rows of one page, without reading the rest of its shard; `without` as in `read`."""
         ...

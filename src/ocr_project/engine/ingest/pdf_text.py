@@ -117,20 +117,19 @@ def _pixel_boxes(raw: RawText, width: int, height: int) -> NDArray[np.float64]:
 
 
 def _words(letters: list[str], boxes: NDArray[np.float64]) -> tuple[Word, ...]:
-    words: list[Word] = []
-    line = 0
-    start = None
-    for index, letter in enumerate([*letters, "\n"]):
-        if letter.isspace():
-            if start is not None:
-                hull = boxes[start:index]
-                box = Box(*(float(edge) for edge in (*hull[:, :2].min(axis=0), *hull[:, 2:].max(axis=0))))
-                words.append(Word("".join(letters[start:index]), box, 1.0, line))
-            start = None
-            line += letter == "\n"
-        elif start is None:
-            start = index
-    return tuple(words)
+    """Cut the letters at white space; all boxes are joined at once, since pages have thousands of letters."""
+    spaces = np.array([True, *(letter.isspace() for letter in letters), True])
+    edges = np.flatnonzero(spaces[1:] != spaces[:-1])  # where words begin and end, in turns
+    if not len(edges):
+        return ()
+    lines = np.cumsum([letter == "\n" for letter in letters])[edges[::2]].tolist()
+    padded = np.concatenate([boxes, boxes[-1:]])  # `reduceat` wants each edge to be a place in the array
+    low = np.minimum.reduceat(padded[:, :2], edges)[::2].tolist()
+    high = np.maximum.reduceat(padded[:, 2:], edges)[::2].tolist()
+    return tuple(
+        Word("".join(letters[start:end]), Box(*x0y0, *x1y1), 1.0, line)
+        for start, end, x0y0, x1y1, line in zip(edges[::2], edges[1::2], low, high, lines, strict=True)
+    )
 
 
 def _to_device(page: pdfium.PdfPage) -> NDArray[np.float64]:

@@ -10,7 +10,9 @@ import base64
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -18,7 +20,7 @@ from typing import TextIO
 
 from ocr_project.engine.reporting.charts import cer_histogram, confidence_plot, stage_bars
 from ocr_project.engine.reporting.markup import count, escape
-from ocr_project.engine.reporting.model import Report
+from ocr_project.engine.reporting.model import PageCard, Report
 from ocr_project.engine.reporting.page_card import page_card
 from ocr_project.engine.reporting.tables import (
     definitions,
@@ -30,15 +32,16 @@ from ocr_project.engine.reporting.tables import (
 )
 
 
-def write_report(path: Path, report: Report) -> None:
+def write_report(path: Path, report: Report, workers: int = 1) -> None:
     """Write a report as one self-contained HTML file, atomically.
 
-    The pages are taken from `report.pages` one at a time and written at once, so that memory does not
-    grow with their number. Where something fails midway, a report that was there before stays.
+    The pages are taken from `report.pages` as they are written, so that memory does not grow with their
+    number. Where something fails midway, a report that was there before stays.
 
     Args:
         path: The file; its folder is made where it is missing.
         report: See `model.Report`. Images are scaled down to 900 px of width.
+        workers: Pages that are drawn at once.
 
     Raises:
         OSError: The file cannot be written.
@@ -48,7 +51,7 @@ def write_report(path: Path, report: Report) -> None:
     draft = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            _write(file, report)
+            _write(file, report, workers)
             file.flush()
             os.fsync(file.fileno())
         draft.chmod(0o644)  # mkstemp keeps its files to their owner; a report is there to be shown
@@ -58,15 +61,28 @@ def write_report(path: Path, report: Report) -> None:
         raise
 
 
-def _write(file: TextIO, report: Report) -> None:
+def _write(file: TextIO, report: Report, workers: int) -> None:
     before, after = _asset("template.html").split("<!-- pages -->\n")
     values = {**_frame(), **_sections(report)}
     file.write(Template(before).substitute(values))
     shown = 0
-    for shown, card in enumerate(report.pages, 1):
-        file.write(page_card(card, shown))
+    for card in _drawn(report.pages, workers):
+        file.write(card)
+        shown += 1
     values["no_pages"] = "" if shown else '<p class="empty">No page is shown.</p>'
     file.write(Template(after).substitute(values))
+
+
+def _drawn(cards: Iterable[PageCard], workers: int) -> Iterator[str]:
+    """Draw the cards of pages, in their order; images are decoded and encoded outside of Python's lock."""
+    with ThreadPoolExecutor(workers, thread_name_prefix="report") as pool:
+        waiting: deque[Future[str]] = deque()
+        for rank, card in enumerate(cards, 1):
+            waiting.append(pool.submit(page_card, card, rank))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _frame() -> dict[str, str]:

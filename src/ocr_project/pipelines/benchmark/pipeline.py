@@ -30,7 +30,11 @@ def create_pipeline() -> Pipeline:
                 "retrieval_table",
             ),
             node(measure_benchmark, ["score_table", "retrieval_table"], "benchmark_metrics"),
-            node(gather_corpus, ["pages", "regions", "recognitions", "transcripts", "page_vectors"], "corpus"),
+            node(
+                gather_corpus,
+                ["params:runtime", "pages", "regions", "recognitions", "transcripts", "page_vectors"],
+                "corpus",
+            ),
             node(
                 tabulate_shards,
                 ["params:runtime", "pages", "regions", "recognitions", "transcripts", "page_vectors"],

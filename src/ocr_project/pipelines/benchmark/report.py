@@ -30,14 +30,16 @@ from ocr_project.engine.reporting import (
     StageRow,
     write_report,
 )
+from ocr_project.engine.shards import worker_count
 
 _VERSIONS = ("ocr_project", "kedro", "dvc", "tesserocr", "opencv-python-headless", "pypdfium2", "pyarrow")
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """The shards of all stages, side by side."""
+    """The shards of all stages, side by side, and how many workers may look at them."""
 
+    runtime: RuntimeOptions
     pages: ShardSource
     regions: ShardSource
     recognitions: ShardSource
@@ -55,6 +57,7 @@ class Corpus:
 
 
 def gather_corpus(
+    runtime: RuntimeOptions,
     pages: ShardSource,
     regions: ShardSource,
     recognitions: ShardSource,
@@ -62,7 +65,7 @@ def gather_corpus(
     page_vectors: ShardSource,
 ) -> Corpus:
     """Put the shards of all stages side by side, for the report to look things up in."""
-    return Corpus(pages, regions, recognitions, transcripts, page_vectors)
+    return Corpus(runtime, pages, regions, recognitions, transcripts, page_vectors)
 
 
 def build_report(
@@ -74,7 +77,7 @@ def build_report(
     options: BenchmarkOptions,
 ) -> partial[None]:
     """Return a function that writes the report to a path, reading page images as it goes."""
-    measured = {stage: measure_stage(shards, RuntimeOptions()) for stage, shards in corpus.stages().items()}
+    measured = {stage: measure_stage(shards, corpus.runtime) for stage, shards in corpus.stages().items()}
     known = from_frame(documents, Document)
     expected = {reference.page_id: reference for reference in from_frame(references, Reference)}
     cer = scores[scores["metric"] == "cer_no_space"]
@@ -96,7 +99,7 @@ def build_report(
         pages=_cards(corpus, expected, rate_of, confidence, options.report_pages),
         points=[PagePoint(rate_of.get(page_id), value) for page_id, value in confidence.items()],
     )
-    return partial(write_report, report=report)
+    return partial(write_report, report=report, workers=worker_count(corpus.runtime))
 
 
 def name_tables(score_table: pd.DataFrame, retrieval_table: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -219,8 +222,8 @@ def _cards(
 
 
 def _card(corpus: Corpus, shard: str, row: Transcript, reference: Reference | None, rate: float) -> PageCard:
-    (page,) = corpus.pages.find(shard, row.page_id)
-    recognitions: list[Recognition] = corpus.recognitions.find(shard, row.page_id)
+    (page,) = corpus.pages.find(shard, row.page_id, without=("text_layer", "text_layer_words"))
+    recognitions: list[Recognition] = corpus.recognitions.find(shard, row.page_id, without=("words",))
     length = sum(len(r.text) for r in recognitions)
     return PageCard(
         page_id=row.page_id,
