@@ -16,13 +16,14 @@ import pytest
 
 from ocr_project.domain.options import TranscriptOptions
 from ocr_project.domain.types import Box, Label, Page, Recognition, Region, ShardInfo, Status, Transcript, Word
-from ocr_project.engine.exports import export_documents
+from ocr_project.engine.exports import Wanted, export_documents
 from ocr_project.engine.pixels import decode
 from ocr_project.engine.transcript import assemble
 from tests import fakes
 from tests.drawing import Sheet
 
 OPTIONS = TranscriptOptions()
+WANTED = Wanted()
 PICTURE = Box(20, 60, 90, 120)
 WORDS = (Word("rivers", Box(10, 10, 60, 30), 0.9, 0), Word("stones", Box(70, 10, 120, 30), 0.9, 0))
 ROWS = ("pages", "regions", "recognitions", "transcripts")
@@ -49,9 +50,9 @@ class Corpus:
             info = ShardInfo(doc_id, f"{name} {key}", pages[0].path, len(pages))
             self.folders[name].shards[doc_id] = (info, items)
 
-    def export(self, folder: Path, options: TranscriptOptions = OPTIONS) -> None:
+    def export(self, folder: Path, wanted: Wanted = WANTED) -> None:
         pages = _Counted(self.folders["pages"].shards, self.reads)
-        export_documents(folder, **{**self.folders, "pages": pages}, options=options)
+        export_documents(folder, **{**self.folders, "pages": pages}, wanted=wanted)
 
 
 class _Counted(fakes.MemoryShards):
@@ -196,18 +197,22 @@ def test_a_lone_surrogate_does_not_lose_the_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "gone"),
     [
-        ("markdown", ("crops", "markdown")),
+        ("markdown", ("markdown",)),
+        ("crops", ("crops",)),
         ("jsonl", ("ocr_results.jsonl",)),
         ("searchable_pdf", ("pdf",)),
     ],
 )
 def test_each_export_is_an_option(corpus: Corpus, tmp_path: Path, option: str, gone: tuple[str, ...]) -> None:
     corpus.export(tmp_path)
-    without = TranscriptOptions(**{option: False})
+    without = Wanted(**{option: False})
     corpus.export(tmp_path, without)
     assert files(tmp_path) == [name for name in ALL if not name.startswith(gone)]
-    if option == "markdown":
+    if option == "crops":
         assert lines(tmp_path)[0]["image_crops"][0]["saved"] is False
+        texts = "".join(path.read_text(encoding="utf-8") for path in tmp_path.glob("markdown/**/*.md"))
+        assert "its crop is not saved -->" in texts
+        assert "](" not in texts
     corpus.export(tmp_path)
     assert files(tmp_path) == ALL
 

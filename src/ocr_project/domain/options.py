@@ -291,7 +291,7 @@ class RecognitionOptions(Options):
     """From regions to text."""
 
     backend: RecognitionBackend = Field(RecognitionBackend.TESSERACT, description="Which recognizer.")
-    save_crops: bool = Field(False, description="Write the crops of pictures and charts beside the exports.")
+    save_crops: bool = Field(True, description="Write the crops of pictures and charts beside the exports.")
     tasks: dict[str, Task] = Field(
         {},
         description="What a vision-language model does with regions, by the detector's label (`native_label`): text,"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import PurePosixPath
 
 from ocr_project.domain.types import Status, Transcript
@@ -15,19 +16,25 @@ def markdown_path(name: str) -> str:
     return f"{FOLDER}/{name}.md"
 
 
-def page_block(transcript: Transcript, path: str) -> bytes:
+def page_block(transcript: Transcript, path: str, crops: Collection[str]) -> bytes:
     """Write one page of a Markdown file: its mark, then its text, or why there is none.
 
     Args:
         transcript: Its links to crops are relative to the exports.
         path: Of the Markdown file, relative to the exports: links are made relative to it.
+        crops: That are there, relative to the exports; a link to another becomes a comment.
     """
     mark = f"<!-- page {transcript.number} -->\n"
     if transcript.status is Status.SKIPPED:
         return f"{mark}\n<!-- not read: {_comment(transcript.reason)} -->\n\n".encode("utf-8", "replace")
     up = "../" * (len(PurePosixPath(path).parts) - 1)
-    links = re.compile(rf"^(!\[[a-z]+\]\()(?=crops/{re.escape(transcript.page_id)}_)", re.MULTILINE)
-    body = links.sub(rf"\g<1>{up}", transcript.markdown)
+    links = re.compile(rf"^!\[([a-z]+)\]\((crops/{re.escape(transcript.page_id)}_[^)]*)\)", re.MULTILINE)
+
+    def link(found: re.Match[str]) -> str:
+        label, crop = found.groups()
+        return f"![{label}]({up}{crop})" if crop in crops else f"<!-- {label}: its crop is not saved -->"
+
+    body = links.sub(link, transcript.markdown)
     return (f"{mark}\n{body}\n\n" if body else f"{mark}\n").encode("utf-8", "replace")
 
 

@@ -7,19 +7,35 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import PurePosixPath
 
-from ocr_project.domain.options import TranscriptOptions
 from ocr_project.domain.protocols import ShardSource
 
-_REVISION = "3"  # of the code of this folder: raise it when the same rows would give other files
+_REVISION = "4"  # of the code of this folder: raise it when the same rows would give other files
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")  # .pdf, .jpeg; not the end of "report 2024.12"
 _LONGEST_NAME = 200  # bytes: file systems take 255, and a suffix and the mark of a partial file come on top
 
 # Looked at for the plan only: what is large, or comes later, stays unread.
 _LARGE = ("image", "text_layer", "text_layer_words")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which exports to write.
+
+    Attributes:
+        markdown: A `.md` for each document.
+        jsonl: `ocr_results.jsonl`.
+        searchable_pdf: A PDF for each document.
+        crops: Pictures and charts as images; where they are not wanted, Markdown says so in their place.
+    """
+
+    markdown: bool = True
+    jsonl: bool = True
+    searchable_pdf: bool = True
+    crops: bool = True
 
 
 @dataclass(slots=True)
@@ -44,18 +60,18 @@ class Export:
     readable: bool = False
 
 
-def plan_exports(pages: ShardSource, transcripts: ShardSource, options: TranscriptOptions) -> list[Export]:
+def plan_exports(pages: ShardSource, transcripts: ShardSource, wanted: Wanted) -> list[Export]:
     """List the documents of a corpus in order, named and keyed; no image is read.
 
     Args:
         pages: Shards of `Page`.
         transcripts: Shards of `Transcript`; pages that have none yet are left out.
-        options: What is exported.
+        wanted: What is exported.
     """
     found = list(_documents(pages, transcripts))
     _name(found)
     keys = {name: (pages.index()[name].key, info.key) for name, info in transcripts.index().items()}
-    chosen = options.model_dump_json()
+    chosen = json.dumps(asdict(wanted))
     for export in found:
         parts = [_REVISION, chosen, export.doc_id, export.path, export.name, export.title]
         export.key = digest([*parts, *(key for name in export.shards for key in keys[name])])

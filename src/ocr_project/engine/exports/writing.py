@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import BinaryIO
 
 from ocr_project.domain.errors import DocumentError
-from ocr_project.domain.options import TranscriptOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Transcript
 from ocr_project.engine.exports import jsonl
@@ -21,7 +20,7 @@ from ocr_project.engine.exports.atomic import PARTIAL, atomic
 from ocr_project.engine.exports.crops import write_crops
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.markdown_files import markdown_path, page_block
-from ocr_project.engine.exports.plan import Export, digest, plan_exports, shard_names
+from ocr_project.engine.exports.plan import Export, Wanted, digest, plan_exports, shard_names
 from ocr_project.engine.exports.searchable_pdf import SearchablePdf, pdf_path
 from ocr_project.engine.shards import join_pages
 from ocr_project.engine.transcript import readings
@@ -54,7 +53,7 @@ def export_documents(
     regions: ShardSource,
     recognitions: ShardSource,
     transcripts: ShardSource,
-    options: TranscriptOptions,
+    wanted: Wanted,
 ) -> None:
     """Write what a person takes away, and only what is not there already.
 
@@ -65,27 +64,27 @@ def export_documents(
     Args:
         folder: For `markdown/`, `crops/`, `pdf/` and `ocr_results.jsonl`.
         pages: Shards of `Page`; likewise the other three, shard for shard.
-        options: Which exports to write.
+        wanted: Which exports to write.
 
     Raises:
         StorageError: The disk is full, or the folder cannot be written to; what was finished is kept.
     """
     corpus = _Corpus(pages, regions, recognitions, transcripts)
-    plan = plan_exports(pages, transcripts, options)
+    plan = plan_exports(pages, transcripts, wanted)
     folder.mkdir(parents=True, exist_ok=True)
     for leftover in folder.rglob(f".*{PARTIAL}"):  # of a run that was killed
         leftover.unlink()
     manifest = Manifest.load(folder)
     pruned = manifest.keep({export.name for export in plan})
     todo = {export.name for export in plan if not manifest.holds(export.name, export.key)}
-    key = digest([export.key for export in plan]) if options.jsonl else ""
-    lines = options.jsonl and (manifest.jsonl != key or not (folder / jsonl.FILE).is_file())
-    if not options.jsonl:
+    key = digest([export.key for export in plan]) if wanted.jsonl else ""
+    lines = wanted.jsonl and (manifest.jsonl != key or not (folder / jsonl.FILE).is_file())
+    if not wanted.jsonl:
         (folder / jsonl.FILE).unlink(missing_ok=True)
     if not (todo or lines or pruned or manifest.jsonl != key):
         return
     try:
-        _export(corpus, plan, todo, manifest, _Jobs(options, lines))
+        _export(corpus, plan, todo, manifest, _Jobs(wanted, lines))
         manifest.jsonl = key
     finally:
         manifest.save()
@@ -93,7 +92,7 @@ def export_documents(
 
 @dataclass(frozen=True, slots=True)
 class _Jobs:
-    options: TranscriptOptions
+    wanted: Wanted
     lines: bool
 
 
@@ -107,7 +106,7 @@ def _export(corpus: _Corpus, plan: Sequence[Export], todo: set[str], manifest: M
         for identifier, document in groupby(rows, key=lambda row: (row.page.doc_id, row.page.path)):
             export = exports[identifier]
             if export.name in todo:
-                files = _write_document(manifest.folder, export, document, jobs.options, sink)
+                files = _write_document(manifest.folder, export, document, jobs.wanted, sink)
                 manifest.record(export.name, export.key, files)
             else:
                 known = frozenset(manifest.files(export.name))
@@ -135,9 +134,9 @@ def _rows(corpus: _Corpus, with_images: set[str], *, everything: bool) -> Iterat
 
 
 def _write_document(
-    folder: Path, export: Export, rows: Iterator[_PageRow], options: TranscriptOptions, sink: _Lines | None
+    folder: Path, export: Export, rows: Iterator[_PageRow], wanted: Wanted, sink: _Lines | None
 ) -> list[str]:
-    with _DocumentFiles(folder, export, options) as files:
+    with _DocumentFiles(folder, export, wanted) as files:
         for row in rows:
             crops = files.add(row)
             _write_line(sink, export, row, crops)
@@ -165,25 +164,25 @@ class _Lines:
 class _DocumentFiles:
     """The files of one document while its pages come in."""
 
-    def __init__(self, folder: Path, export: Export, options: TranscriptOptions) -> None:
+    def __init__(self, folder: Path, export: Export, wanted: Wanted) -> None:
         self.paths: list[str] = []
         self._folder = folder
         self._stack = ExitStack()
         self._markdown_path = markdown_path(export.name)
-        self._markdown = self._open(self._markdown_path) if options.markdown else None
-        wanted = options.searchable_pdf and export.readable
-        self._pdf = SearchablePdf(self._open(pdf_path(export.name)), export.path) if wanted else None
+        self._markdown = self._open(self._markdown_path) if wanted.markdown else None
+        readable = wanted.searchable_pdf and export.readable
+        self._pdf = SearchablePdf(self._open(pdf_path(export.name)), export.path) if readable else None
+        self._save_crops = wanted.crops
 
     def __enter__(self) -> _DocumentFiles:
         return self
 
     def add(self, row: _PageRow) -> list[str]:
         """Write a page; return the paths of its crops."""
-        crops: list[str] = []
+        crops = self._crops(row) if self._save_crops else []
+        self.paths += crops
         if self._markdown is not None:
-            self._markdown.write(page_block(row.transcript, self._markdown_path))
-            crops = self._crops(row)
-            self.paths += crops
+            self._markdown.write(page_block(row.transcript, self._markdown_path, crops))
         if self._pdf is not None:
             self._pdf.add(row.page, row.readings)
         return crops

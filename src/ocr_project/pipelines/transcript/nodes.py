@@ -8,7 +8,7 @@ from functools import partial
 from ocr_project.domain.options import RuntimeOptions, TranscriptOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard, Transcript
-from ocr_project.engine.exports import export_documents
+from ocr_project.engine.exports import Wanted, export_documents
 from ocr_project.engine.shards import join_pages, pending, stream
 from ocr_project.engine.transcript import assemble, transcript_identity
 
@@ -39,6 +39,7 @@ def write_exports(
     recognitions: ShardSource,
     transcripts: ShardSource,
     options: TranscriptOptions,
+    save_crops: bool,
 ) -> partial[None]:
     """Write Markdown, JSONL, crops and searchable PDFs: what a person takes away."""
     return partial(
@@ -47,5 +48,5 @@ def write_exports(
         regions=regions,
         recognitions=recognitions,
         transcripts=transcripts,
-        options=options,
+        wanted=Wanted(options.markdown, options.jsonl, options.searchable_pdf, save_crops),
     )

@@ -19,7 +19,14 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 write_exports,
-                ["pages", "regions", "recognitions", "transcripts", "params:transcript"],
+                [
+                    "pages",
+                    "regions",
+                    "recognitions",
+                    "transcripts",
+                    "params:transcript",
+                    "params:recognition.save_crops",
+                ],
                 "exports",
             ),
             node(measure_stage, ["transcripts", "params:runtime"], "transcript_metrics", name="measure_transcript"),
