@@ -11,7 +11,7 @@ run: $(READY)  ## the whole pipeline on data/01_raw/documents, or on the bundled
 	$(BIN)/kedro run $(ARGS)
 
 test: $(READY)  ## all tests that this machine can run
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --dist loadscope $(ARGS)
 
 check: $(READY)  ## style, types, who may import whom
 	$(BIN)/ruff check .
