@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-TESSERACT_CALLS = ("SetImage", "Recognize", "DetectOrientationScript", "AnalyseLayout", "GetUTF8Text")
+TESSERACT_CALLS = ("SetImage", "SetImageBytes", "Recognize", "DetectOrientationScript", "GetUTF8Text", "Clear")
 
 
 class Trace:
