@@ -17,7 +17,7 @@ QUICK = """\
 runtime: {progress: false}
 ingest: {}
 layout: {backend: whole_page}
-recognition: {tesseract: {languages: eng}}
+recognition: {save_crops: true, tesseract: {languages: eng}}
 transcript: {}
 embedding: {}
 benchmark: {}
