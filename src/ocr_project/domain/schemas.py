@@ -29,6 +29,8 @@ from ocr_project.domain.types import (
     Status,
     TextFormat,
     Transcript,
+    Truth,
+    TruthKind,
     Word,
 )
 
@@ -73,6 +75,8 @@ SCHEMAS: dict[type, pa.Schema] = {
         ("text_layer_preferred", pa.bool_()),
         *_OUTCOME,
         ("seconds", pa.float32()),
+        ("given", pa.string()),
+        ("question", pa.string()),
     ),
     Region: _schema(
         ("page_id", pa.string()),
@@ -132,13 +136,23 @@ SCHEMAS: dict[type, pa.Schema] = {
         ("total", pa.float64()),
         *_OUTCOME,
     ),
+    Truth: _schema(
+        ("page_id", pa.string()),
+        ("test_set", pa.string()),
+        ("kind", pa.string()),
+        ("payload", pa.string()),
+        ("slices", pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))),
+        ("cluster", pa.string()),
+    ),
 }
 
 ROW_TYPES: dict[str, type] = {row.__name__: row for row in SCHEMAS}
 
 _ENUMS: dict[tuple[type, str], type[StrEnum]] = {
     **{(row, "status"): Status for row, schema in SCHEMAS.items() if "status" in schema.names},
+    (Page, "given"): Label,
     (Region, "label"): Label,
+    (Truth, "kind"): TruthKind,
     (Recognition, "format"): TextFormat,
 }
 
@@ -181,6 +195,8 @@ def from_frame(frame: pd.DataFrame, row_type: type[Row]) -> list[Row]:
 def _rest(value: Any) -> Any:
     if isinstance(value, tuple) and value and isinstance(value[0], Word):
         return [{"text": w.text, "box": w.box, "confidence": w.confidence, "line": w.line} for w in value]
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return [{"name": name, "value": it} for name, it in value]
     return value
 
 
@@ -189,9 +205,11 @@ def _wake(row_type: type, name: str, column: Any) -> list[Any]:
         return [np.asarray(scalar.values, np.float32) for scalar in column]
     values = column.to_pylist()
     if enum := _ENUMS.get((row_type, name)):
-        return [enum(value) for value in values]
+        return [None if value is None else enum(value) for value in values]
     if name == "box":
         return [Box(*value) for value in values]
+    if name == "slices":
+        return [tuple((pair["name"], pair["value"]) for pair in value) for value in values]
     if name in ("quad", "polygon"):
         return [None if value is None else tuple(value) for value in values]
     if name in ("words", "text_layer_words"):

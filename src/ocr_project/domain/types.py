@@ -236,6 +236,9 @@ class Page:
         text_layer_words: Its words, in pixels of this image.
         text_layer_healthy: Whether the layer may stand in for OCR (`engine/ingest/text_layer.py` has the rule).
         text_layer_preferred: Whether it does: it is healthy, and `ingest.text_layer` is `prefer`.
+        given: What the image is known to be as a whole (a table's crop, a formula's): layout makes it one region
+            of this label. `None`: layout looks.
+        question: What is asked about the page, in the words of a test set; an empty string: it is to be read.
     """
 
     page_id: str
@@ -255,6 +258,8 @@ class Page:
     status: Status = Status.OK
     reason: str = ""
     seconds: float = 0.0
+    given: Label | None = None
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,3 +434,40 @@ class Score:
     total: float
     status: Status = Status.OK
     reason: str = ""
+
+
+class TruthKind(StrEnum):
+    """What is known about an item of a test set, and thereby which metrics score it."""
+
+    TEXT = "text"
+    TABLE = "table"
+    FORMULA = "formula"
+    ANSWERS = "answers"
+    FIELDS = "fields"
+    MARKDOWN = "markdown"
+    ELEMENTS = "elements"
+    TESTS = "tests"
+    RELEVANCE = "relevance"
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What a test set knows about one of its items.
+
+    Attributes:
+        page_id: Of the item's page; several truths may name the same page (questions about it do not: each
+            question is a page of its own, since it is answered apart).
+        test_set: Its name, as `benchmark.sets` says it.
+        kind: Says what `payload` holds: `{"text"}`, `{"html"}`, `{"latex"}`, `{"answers": [...]}`,
+            `{"fields": {...}}`, `{"markdown"}`, OmniDocBench's `layout_dets` and `extra`, olmOCR-bench's tests.
+        payload: JSON, an object.
+        slices: Name and value of what the item is counted under: language, layout, document type.
+        cluster: Of the bootstrap: items of one document are not independent.
+    """
+
+    page_id: str
+    test_set: str
+    kind: TruthKind
+    payload: str
+    slices: tuple[tuple[str, str], ...] = ()
+    cluster: str = ""
