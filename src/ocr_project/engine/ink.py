@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,39 @@ LEAST_DIFFERENCE, MOST_DIFFERENCE = 28, 64
 _SPECKLED = 0.004
 _ALONE, _AROUND = 2, 5
 _ROUNDS = 2  # of the median that takes specks off
+
+
+def components(mask: Mask, connectivity: int = 8) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """Find connected ink.
+
+    Args:
+        mask: Shape (height, width), uint8.
+        connectivity: 4 or 8 neighbours.
+
+    Returns:
+        The label of each pixel, of the mask's shape, 0 where there is none; and a row for each label, 0 included:
+        x, y, width, height, pixels.
+    """
+    try:  # labels of 16 bits take a third of the time
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, None, None, None, connectivity, cv2.CV_16U)
+    except cv2.error:  # more than 65,534 of them
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, None, None, None, connectivity, cv2.CV_32S)
+    return labels, np.asarray(stats, np.int32)
+
+
+def levels(grey: Grey, *shares: float) -> tuple[float, ...]:
+    """Return the grey levels below which given shares of the pixels lie.
+
+    What `np.percentile` gives, in a tenth of the time: there are only 256 levels to count.
+
+    Args:
+        grey: Any shape, uint8, not empty.
+        shares: 0 to 1.
+    """
+    reached = np.cumsum(np.bincount(grey.ravel(), minlength=256))
+    places = np.asarray(shares) * (grey.size - 1)
+    low, high = (np.searchsorted(reached, edge(places), side="right") for edge in (np.floor, np.ceil))
+    return tuple((low + (high - low) * (places - np.floor(places))).tolist())
 
 
 def find_ink(grey: Grey) -> Mask:

@@ -32,9 +32,12 @@ def decode(image: bytes) -> Pixels:
     Raises:
         BrokenDocument: The bytes are no image.
     """
-    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    return _decode(image, cv2.IMREAD_COLOR_RGB)
+
+
+def _decode(image: bytes, flags: int) -> Pixels:
     try:
-        pixels = cv2.imdecode(np.frombuffer(image, np.uint8), flags)
+        pixels = cv2.imdecode(np.frombuffer(image, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:  # empty input, or more pixels than OpenCV's own limit
         raise BrokenDocument(f"the page image cannot be decoded ({error.err})") from error
     if pixels is None:
@@ -66,6 +69,21 @@ def page_pixels(page: Page) -> Pixels:
     if page.image is None:
         raise BrokenDocument(page.reason or "the page has no image")
     return decode(page.image)
+
+
+def page_grey(page: Page) -> Pixels:
+    """Decode the image of a page without its colours; of a grey one nothing is blown up to three channels first.
+
+    Returns:
+        Shape (height, width), uint8, a new array.
+
+    Raises:
+        BrokenDocument: As `page_pixels`.
+    """
+    if page.image is None:
+        raise BrokenDocument(page.reason or "the page has no image")
+    pixels = _decode(page.image, cv2.IMREAD_ANYCOLOR)  # grey as it is, colours as BGR
+    return pixels if pixels.ndim == 2 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def crop(pixels: Pixels, region: Region) -> Pixels:

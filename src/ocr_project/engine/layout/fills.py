@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ocr_project.engine.ink import MOST_DIFFERENCE, Grey, Mask
+from ocr_project.engine.ink import MOST_DIFFERENCE, Grey, Mask, components
 
 # In body heights: ink that a square of this side fits into is no letter but a fill: a band, a bar, a shaded cell;
 # and the white in it, up to this side, is letters.
@@ -33,9 +33,9 @@ def lift_fills(grey: Grey, ink: Mask, body: float) -> Mask:
         return ink
     reach = max(3, round(body * _LETTERS))
     closed = cv2.morphologyEx(fills, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
+    labels, stats = components(np.asarray(closed, np.uint8))
     lifted = ink.copy()
-    largest = np.argsort(stats[1:count, 4])[::-1][:_MOST_FILLS] + 1
+    largest = np.argsort(stats[1:, 4])[::-1][:_MOST_FILLS] + 1
     for label in largest:
         x, y, width, height, area = (int(value) for value in stats[label])
         window = np.s_[y : y + height, x : x + width]

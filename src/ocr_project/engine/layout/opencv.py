@@ -11,14 +11,14 @@ import numpy as np
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import OpenCvLayoutOptions
 from ocr_project.domain.types import Identity, Page, Region, Status
-from ocr_project.engine.ink import find_ink, find_ink_in_noise
+from ocr_project.engine.ink import Grey, find_ink, find_ink_in_noise
 from ocr_project.engine.layout.analysis import Found, analyse
 from ocr_project.engine.layout.frame import Frame
-from ocr_project.engine.layout.skew import estimate_skew
+from ocr_project.engine.layout.skew import estimate_skew, shrunk
 from ocr_project.engine.layout.turns import quarter_turns
 from ocr_project.engine.layout.whole_page import page_region
 from ocr_project.engine.layout.words import TooBusy
-from ocr_project.engine.pixels import Pixels, page_pixels
+from ocr_project.engine.pixels import page_grey
 
 REVISION = "3"
 # Pixels of the copy that is looked at: A4 at 150 dpi. Body text is 15 pixels high there.
@@ -47,8 +47,8 @@ class OpenCvDetector:
             return [page_region(page)]
         start = perf_counter()
         try:
-            pixels = page_pixels(page)
-            frame, found = self._look(pixels)
+            grey = page_grey(page)
+            frame, found = self._look(grey)
         except DocumentError as error:
             return [page_region(page, Status.FAILED, error.reason, perf_counter() - start)]
         except TooBusy as busy:
@@ -57,25 +57,26 @@ class OpenCvDetector:
             return [page_region(page, Status.EMPTY, "blank page", perf_counter() - start)]
         regions = []
         for index, item in enumerate(found):
-            box, quad = frame.place(item.box, pixels.shape[1], pixels.shape[0])
+            box, quad = frame.place(item.box, grey.shape[1], grey.shape[0])
             seconds = 0.0 if index else perf_counter() - start
             regions.append(Region(page.page_id, index, item.label, item.native, box, quad, seconds=seconds))
         return regions
 
-    def _look(self, pixels: Pixels) -> tuple[Frame, list[Found]]:
-        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    def _look(self, grey: Grey) -> tuple[Frame, list[Found]]:
         height, width = grey.shape
         scale = min(1.0, (_MOST_PIXELS / (width * height)) ** 0.5)
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = grey if scale == 1.0 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
         frame = Frame.scaled(size[0] / width, size[1] / height)
         small, ink = find_ink_in_noise(np.asarray(small, np.uint8))
-        quarters = quarter_turns(small, ink) if self._options.turn else 0
+        outline = shrunk(ink)
+        quarters = quarter_turns(small, outline) if self._options.turn else 0
         if quarters:
             frame = frame.turned(quarters, size[0], size[1])
             small, ink = (np.ascontiguousarray(np.rot90(view, quarters)) for view in (small, ink))
+            outline = np.rot90(outline, quarters)
         if self._options.deskew:
-            skew = estimate_skew(ink)
+            skew = estimate_skew(outline)
             if abs(skew) >= _LEAST_SKEW:
                 frame, small = frame.deskewed(skew, small)
                 ink = find_ink(small)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.ink import Grey
+from ocr_project.engine.ink import Grey, components, levels
 from ocr_project.engine.layout.rulings import Boxes, corners
 from ocr_project.engine.layout.words import Words
 
@@ -67,14 +67,14 @@ def _in_headline(tall: Boxes, box: NDArray[np.int32]) -> bool:
 
 def _photographs(grey: Grey, body: float) -> Boxes:
     size = max(1, grey.shape[1] // _REDUCTION), max(1, grey.shape[0] // _REDUCTION)
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    paper = int(np.percentile(small, 90))
+    small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    paper = int(levels(small, 0.90)[0])
     toned = np.where(np.abs(small.astype(np.int16) - paper) > _LEVELS, 255, 0).astype(np.uint8)
     side = max(2, round(_SOLID * body / _REDUCTION))
     solid = cv2.morphologyEx(toned, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    labels, stats = components(np.asarray(solid, np.uint8))
     found = []
-    for label in range(1, count):
+    for label in range(1, len(stats)):
         x, y, width, height, _ = (int(value) for value in stats[label])
         if min(width, height) * _REDUCTION < _LEAST_SIDE * body:
             continue
@@ -93,9 +93,9 @@ def _merge(seeds: Boxes, shape: tuple[int, ...], body: float) -> Boxes:
         canvas = np.zeros(shape, np.uint8)
         for x0, y0, x1, y1 in boxes:
             canvas[max(0, y0 - reach) : y1 + reach, max(0, x0 - reach) : x1 + reach] = 255
-        count, labels, _, _ = cv2.connectedComponentsWithStats(canvas, connectivity=8)
+        labels, stats = components(canvas)
         owner = labels[np.minimum(boxes[:, 1], shape[0] - 1), np.minimum(boxes[:, 0], shape[1] - 1)]
-        groups = [boxes[owner == label] for label in range(1, count)]
+        groups = [boxes[owner == label] for label in range(1, len(stats))]
         joined = np.stack([np.concatenate([group[:, :2].min(0), group[:, 2:].max(0)]) for group in groups])
         if len(joined) == len(boxes):
             break
@@ -115,8 +115,8 @@ def _holds_text(words: Words, box: NDArray[np.int32], body: float) -> bool:
     for a, b, c, d in letters:
         canvas[b - y0 : d - y0, a - x0 : c - x0] = 255
     joined = cv2.morphologyEx(canvas, cv2.MORPH_CLOSE, np.ones((1, max(1, round(body))), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    lines = corners(stats[1:count])
+    _, stats = components(np.asarray(joined, np.uint8))
+    lines = corners(stats[1:])
     long = lines[lines[:, 2] - lines[:, 0] >= _LINE * body]
     covered = float(((long[:, 2] - long[:, 0]) * (long[:, 3] - long[:, 1])).sum())
     return covered >= _LINES_SHARE * canvas.size

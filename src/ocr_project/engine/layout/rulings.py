@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.ink import Mask
+from ocr_project.engine.ink import Mask, components
 
 Boxes = NDArray[np.int32]
 
@@ -63,11 +63,13 @@ def find_rulings(ink: Mask, body: float) -> Rulings:
 def _lines(ink: Mask, size: tuple[int, int], thickness: int, axis: int) -> tuple[Mask, Boxes]:
     """Return the pixels and boxes of what is long one way and thin the other (`axis` of the statistics)."""
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, size)
-    opened = cv2.morphologyEx(ink, cv2.MORPH_OPEN, kernel)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    opened = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_OPEN, kernel), np.uint8)
+    if not opened.any():
+        return np.zeros_like(ink), np.zeros((0, 4), np.int32)
+    labels, stats = components(opened)
     thin = stats[:, axis] <= thickness
     thin[0] = False
-    if count == 1 or not thin.any():
+    if not thin.any():
         return np.zeros_like(ink), np.zeros((0, 4), np.int32)
     lines = np.where(thin, 255, 0).astype(np.uint8)[labels]
     return lines, corners(stats[thin])
@@ -85,9 +87,9 @@ def _grids(mask: Mask, horizontal: Boxes, vertical: Boxes, body: float) -> tuple
     grids: list[NDArray[np.int32]] = []
     drawings: list[NDArray[np.int32]] = []
     if len(horizontal) and len(vertical):
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        labels, stats = components(mask)
         across, down = _owners(labels, horizontal), _owners(labels, vertical)
-        for label in range(1, count):
+        for label in range(1, len(stats)):
             level, upright = horizontal[across == label], vertical[down == label]
             if len(level) + len(upright) < 3 or not len(level) or not len(upright):
                 continue
@@ -134,8 +136,8 @@ def grid_cells(lines: Mask, body: float) -> Boxes:
     Returns:
         Shape (n, 4), int32, in no order.
     """
-    count, _, stats, _ = cv2.connectedComponentsWithStats(cv2.bitwise_not(lines), connectivity=4)
-    cells = stats[1:count]
+    _, stats = components(np.asarray(cv2.bitwise_not(lines), np.uint8), connectivity=4)
+    cells = stats[1:]
     hull = cells[:, 2] * cells[:, 3]
     side = np.minimum(cells[:, 2], cells[:, 3])
     return corners(cells[(side >= _CELL_SIDE * body) & (cells[:, 4] >= _RECTANGULAR * hull)])

@@ -15,18 +15,27 @@ _COARSE_POINTS, _POINTS = 6_000, 24_000
 _FEWEST = 40  # points; below that there is nothing to be sharp about
 
 Points = NDArray[np.float32]
+Small = NDArray[np.bool_]
 
 
-def estimate_skew(mask: Mask) -> float:
+def shrunk(mask: Mask) -> Small:
+    """Return a small copy of the ink, enough to tell how its lines run."""
+    height, width = mask.shape
+    scale = min(1.0, _SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 64)
+
+
+def estimate_skew(small: Small) -> float:
     """Find the angle by which the lines of text fall to the right.
 
     Args:
-        mask: Ink, shape (height, width), uint8; its text runs about from left to right.
+        small: Ink as `shrunk` gives it; its text runs about from left to right.
 
     Returns:
         Degrees, -10 to 10; 0 where there is too little ink to tell.
     """
-    points = _edges(mask)
+    points = _edges(small)
     if len(points) < _FEWEST:
         return 0.0
     few, many = _thin(points, _COARSE_POINTS), _thin(points, _POINTS)
@@ -36,28 +45,24 @@ def estimate_skew(mask: Mask) -> float:
     return float(np.clip(best, -_LARGEST, _LARGEST))
 
 
-def sharpness(mask: Mask) -> float:
+def sharpness(small: Small) -> float:
     """Say how strongly ink gathers in rows, at the best angle: large for lines of text that are about level.
 
     Returns:
         The sum of squared differences between neighbouring rows, for each point that was counted.
     """
-    points = _thin(_edges(mask), _COARSE_POINTS)
+    points = _thin(_edges(small), _COARSE_POINTS)
     if len(points) < _FEWEST:
         return 0.0
     angle = _sharpest(points, 0.0, _LARGEST, _COARSE)
     return _score(points, angle) / len(points)
 
 
-def _edges(mask: Mask) -> Points:
+def _edges(small: Small) -> Points:
     """Return the pixels below which ink ends: baselines are denser in them than in ink."""
-    height, width = mask.shape
-    scale = min(1.0, _SIDE / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 64
     ends = small[:-1] & ~small[1:]
     ys, xs = np.nonzero(ends)
-    return np.stack([xs, ys], axis=1).astype(np.float32) - np.asarray([size[0] / 2, 0], np.float32)
+    return np.stack([xs, ys], axis=1).astype(np.float32) - np.asarray([small.shape[1] / 2, 0], np.float32)
 
 
 def _thin(points: Points, most: int) -> Points:

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ocr_project.engine.ink import Grey, Mask
-from ocr_project.engine.layout.skew import sharpness
+from ocr_project.engine.ink import Grey
+from ocr_project.engine.layout.skew import Small, sharpness
 
 _SUSPECT = 1.3  # times as sharp after a quarter turn; an upright page of narrow tables reaches 2, of text 0.7
 _DEBIAN_TESSDATA = "/usr/share/tesseract-ocr/5/tessdata"
 _DPI = 150  # Tesseract's detector wants a resolution; the copy that is looked at has about this one
 
 
-def quarter_turns(grey: Grey, ink: Mask) -> int:
+def quarter_turns(grey: Grey, small: Small) -> int:
     """Find how to set a page upright that was scanned on its side.
 
     A page that stands on its head is not recognised: its lines are as level as those of an upright one, and
@@ -23,13 +23,13 @@ def quarter_turns(grey: Grey, ink: Mask) -> int:
 
     Args:
         grey: Shape (height, width), uint8.
-        ink: As `find_ink` gives it, of the same shape.
+        small: Its ink, as `skew.shrunk` gives it.
 
     Returns:
         Counterclockwise quarter turns, as `numpy.rot90` takes them: 0, 1 or 3.
     """
-    down = sharpness(np.ascontiguousarray(np.rot90(ink)))
-    if not down > _SUSPECT * sharpness(ink):
+    down = sharpness(np.rot90(small))
+    if not down > _SUSPECT * sharpness(small):
         return 0
     quarters = _orientation(grey) // 90
     return quarters if quarters in (1, 3) else 0

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.ink import Mask
+from ocr_project.engine.ink import Mask, components
 from ocr_project.engine.layout.rulings import Boxes, corners
 
 # In body heights. Ink closer than this is one word: wider than the gap between syllables or letters,
@@ -53,9 +53,9 @@ def letter_height(ink: Mask) -> float:
     Raises:
         TooBusy: There are more components than in any text.
     """
-    count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    if count > MOST_COMPONENTS:
-        raise TooBusy(f"{count - 1} components")
+    _, stats = components(ink)
+    if len(stats) > MOST_COMPONENTS:
+        raise TooBusy(f"{len(stats) - 1} components")
     width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
     tallest = max(8, min(ink.shape) // 8)
     letters = (height >= _SMALLEST_LETTER) & (height <= tallest) & (width <= 4 * height) & (height <= 6 * width)
@@ -71,9 +71,9 @@ def find_words(ink: Mask, body: float) -> Words:
     """
     kernel = np.ones((max(1, round(body * _REACH_UP)) | 1, max(1, round(body * _REACH)) | 1), np.uint8)
     mask = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, kernel), np.uint8)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if count > MOST_COMPONENTS:
-        raise TooBusy(f"{count - 1} components")
+    _, stats = components(mask)
+    if len(stats) > MOST_COMPONENTS:
+        raise TooBusy(f"{len(stats) - 1} components")
     large = np.maximum(stats[:, 2], stats[:, 3]) > _DUST * body
     large[0] = False
     return Words(corners(stats[large]), stats[large, 4], mask)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ocr_project.engine.ink import levels
 
 _CONTRAST = 0.45  # of the way from paper to ink: darker is ink
 _LEAST_RANGE = 40  # grey levels between paper and ink; below that there is no telling
@@ -25,10 +28,11 @@ def find_bands(block: NDArray[np.uint8]) -> list[tuple[int, int]]:
         First row and the row after the last of each line, from top to bottom, with half of the white
         around it; empty where the lines cannot be told apart.
     """
-    paper, dark = np.percentile(block, (90, 1))
+    paper, dark = levels(block, 0.90, 0.01)
     if paper - dark < _LEAST_RANGE:
         return []
-    rows = np.count_nonzero(block < paper - _CONTRAST * (paper - dark), axis=1) > _SPECKS
+    darkest = math.ceil(paper - _CONTRAST * (paper - dark))  # whole, so that NumPy compares bytes
+    rows = np.count_nonzero(block < darkest, axis=1) > _SPECKS
     edges = np.flatnonzero(np.diff(np.concatenate([[0], rows.astype(np.int8), [0]])))
     bands = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     if not bands:

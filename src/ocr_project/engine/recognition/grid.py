@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_project.engine.ink import components
+
 Pixels = NDArray[np.uint8]
 
 _RULE = 0.22  # inches: longer than a stroke of a letter of body text, shorter than the side of a cell
@@ -76,7 +78,7 @@ def _lines(table: Pixels, inch: float) -> Pixels:
         # strokes first, bridges after: the other way round a row of letters becomes a line
         opened = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(size[::-1], np.uint8))
         joined = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones(bridge[::-1], np.uint8))
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8, ltype=cv2.CV_32S)
+        labels, stats = components(np.asarray(joined, np.uint8))
         thin = stats[:, cv2.CC_STAT_HEIGHT if axis == 0 else cv2.CC_STAT_WIDTH] <= thick
         thin[0] = False
         np.maximum(found, np.where(thin, 255, 0).astype(np.uint8)[labels], out=found)
@@ -97,7 +99,7 @@ def _closed_sides(lines: Pixels, inch: float) -> Pixels:
 def _boxes(lines: Pixels, inch: float) -> list[tuple[int, int, int, int]]:
     """Return the white rectangles between lines; what touches the edge of the crop is outside of the table."""
     white = cv2.bitwise_not(lines)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(white, connectivity=4, ltype=cv2.CV_32S)
+    _, stats = components(np.asarray(white, np.uint8), connectivity=4)
     height, width = lines.shape
     least = _LEAST_CELL * inch
     return [

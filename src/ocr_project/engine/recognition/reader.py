@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import tesserocr
 from numpy.typing import NDArray
-from PIL import Image
 
 from ocr_project.domain.errors import BackendError
 
@@ -76,7 +75,8 @@ class Reader:
         """
         api = self._instance(languages)
         api.SetPageSegMode(mode)
-        api.SetImage(Image.fromarray(pixels))
+        height, width = pixels.shape
+        api.SetImageBytes(pixels.tobytes(), width, height, 1, width)
         api.SetSourceResolution(dpi)
         try:
             if not api.Recognize():
