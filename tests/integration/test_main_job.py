@@ -10,6 +10,7 @@ import pytest
 
 from tests.whole_job import (
     QUICK,
+    ROOT,
     SHARDED,
     Finished,
     copy_project,
@@ -93,6 +94,16 @@ def test_search_finds_the_page(project: Path, texts: tuple[Path, list[str]]) -> 
     best = done.output.splitlines()[0]
     assert "page00002.png, page 1" in best
     assert texts[1][2] in done.output
+
+
+@pytest.mark.usefixtures("first")
+def test_the_notebook_opens_what_the_job_left(project: Path, texts: tuple[Path, list[str]]) -> None:
+    cells = json.loads((ROOT / "notebooks" / "corpus.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert not any(cell.get("outputs") for cell in cells), "a notebook is committed without its outputs"
+    done = run_command(project, sys.executable, "-c", "\n\n".join(code))
+    assert done.code == 0, done.output
+    assert texts[1][0] in done.output, "the transcript of the first page is printed"
 
 
 @pytest.mark.usefixtures("first")
