@@ -1,4 +1,4 @@
-"""What the benchmarks of the GPU say of the machine and of the CPU time that our own processes took."""
+"""What the benchmarks of the GPU share: the machine in words, the clock, CPU time of our own, the result as JSON."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import platform
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _CROP_WORKER = b"crop_worker"
+_PACKAGES = ("torch", "transformers", "vllm")
 
 
 def commit() -> str:
@@ -26,8 +29,11 @@ def commit() -> str:
 
 
 def hardware() -> dict[str, Any]:
-    """Return the processor, its cores and the GPU."""
+    """Return the processor, its cores, the GPU, and the versions that matter for speed."""
     found: dict[str, Any] = {"cores": len(os.sched_getaffinity(0)), "python": platform.python_version()}
+    for package in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
     with suppress(OSError, StopIteration):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         found["cpu"] = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
@@ -79,13 +85,48 @@ def gpu_watched(every: float = 0.25) -> Iterator[dict[str, float]]:
             found |= dict(zip(("gpu_percent", "gpu_watts", "gpu_memory_gb"), means, strict=True))
 
 
+def timed(work: Callable[[], Any], pages: int, *, repeats: int = 3) -> float:
+    """Return the pages/s of the best of some runs, after one that does not count; torch's GPU is waited for."""
+    best = float("inf")
+    for turn in range(repeats + 1):
+        _wait()
+        start = time.perf_counter()
+        work()
+        _wait()
+        if turn:
+            best = min(best, time.perf_counter() - start)
+    return pages / best
+
+
+def report_rows(path: Path | None, name: str, commit: str, rows: Sequence[Mapping[str, Any]], **more: Any) -> None:
+    """Print rows with `what` and `pages_per_second` as a table, and write all of it as JSON where one asked for it."""
+    print(f"\n{name} · commit {commit} · {hardware()}")
+    for row in rows:
+        print(f"  {row['what']:<52} {row['pages_per_second']:>9.1f} pages/s {1000 / row['pages_per_second']:>9.3f} ms")
+    for key, value in more.items():
+        print(f"  {key}: {value}", flush=True)
+    if path is not None:
+        record = {"benchmark": name, "commit": commit, "at": datetime.now(UTC).isoformat(), "hardware": hardware()}
+        _write(path, {**record, "rows": list(rows), **more})
+
+
 def report(result: dict[str, Any], path: Path | None) -> None:
     """Print a result as JSON, and write it where one asked for it."""
-    text = json.dumps(result, indent=1, ensure_ascii=False)
-    print(text, flush=True)
+    print(json.dumps(result, indent=1, ensure_ascii=False), flush=True)
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n")
+        _write(path, result)
+
+
+def _write(path: Path, result: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+
+
+def _wait() -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
 
 
 def _gpus() -> list[Any]:

@@ -22,7 +22,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
-from benchmarks.gpu_record import commit_of, save, timed
+from benchmarks.gpu_machine import commit, report_rows, timed
 from benchmarks.preprocess import load_pages, official_way
 from tests.layout_model import awaken, official_processor
 
@@ -58,7 +58,7 @@ def main() -> None:
     more["regions_a_page"] = {row["what"]: row["regions"] for row in rows if "regions" in row}
     more["core_seconds_a_page"] = {row["what"]: row["core_seconds"] for row in rows if "core_seconds" in row}
     more["notes"] = {row["what"]: row["note"] for row in rows if "note" in row}
-    save(arguments.json, "layout", commit_of(arguments.commit), rows, **more)
+    report_rows(arguments.json, "layout", arguments.commit or commit(), rows, **more)
 
 
 def parse() -> argparse.Namespace:

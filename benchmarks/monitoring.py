@@ -1,6 +1,6 @@
 """What watching the GPUs costs: CPU time of the sampling thread, and what one look at the GPUs takes.
 
-usage: PYTHONPATH=src python benchmarks/monitoring.py [--seconds 20] [--interval 0.25]
+usage: python -m benchmarks.monitoring [--seconds 20] [--interval 0.25]
 
 It needs a GPU and nvidia-ml-py, nothing else of the project's environment. With torch there, it samples beside
 matrix products, once with and once without the monitor in turn, and gives the ratio of their speeds.
@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import time
+
+from benchmarks.gpu_machine import commit
 
 from ocr_project.engine.monitoring import GpuMonitor, figures
 from ocr_project.engine.monitoring.nvml import open_nvml, visible_gpus
@@ -92,11 +93,6 @@ def ratio(seconds: float, interval: float) -> float | None:
             return None
         found.append(beside / without)
     return round(sorted(found)[len(found) // 2], 4)
-
-
-def commit() -> str:
-    done = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":

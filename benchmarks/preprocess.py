@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from benchmarks.gpu_record import commit_of, save, timed
+from benchmarks.gpu_machine import commit, report_rows, timed
 
 from ocr_project.domain.types import Page
 from ocr_project.engine.layout.pp_doclayout.preprocess import prepare, to_input
@@ -36,7 +36,9 @@ def main() -> None:
     rows = measure(pages)
     peer = next((row["pages_per_second"] for row in rows if row["what"] == PEER), None)
     ratios = {row["what"]: round(row["pages_per_second"] / peer, 2) for row in rows} if peer else {}
-    save(arguments.json, "preprocess", commit_of(arguments.commit), rows, pages=len(pages), ratio_to_the_peer=ratios)
+    report_rows(
+        arguments.json, "preprocess", arguments.commit or commit(), rows, pages=len(pages), ratio_to_the_peer=ratios
+    )
 
 
 def load_pages(folder: Path, count: int) -> list[Page]:

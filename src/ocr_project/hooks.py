@@ -1,11 +1,14 @@
-"""The Kedro shell's two additions: evidence to MLflow, and a table at the end of a run."""
+"""What the Kedro shell adds: checks before a run, evidence to MLflow, memory given back, a table at the end."""
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +107,23 @@ class MlflowHooks:
         import mlflow
 
         mlflow.end_run("FAILED")
+
+
+class MemoryHooks:
+    """A stage leaves no memory behind for the next: what it freed goes back to the system.
+
+    Without it the C library and Arrow keep the holes that a long stage left, and the peak of a run over 2,000 pages
+    was a tenth above that over 200 (docs/log.md).
+    """
+
+    @hook_impl
+    def after_node_run(self) -> None:
+        import pyarrow as pa
+
+        gc.collect()
+        pa.default_memory_pool().release_unused()
+        with suppress(AttributeError, OSError):  # only glibc has it
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 class SummaryHooks:

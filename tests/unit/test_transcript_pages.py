@@ -161,6 +161,11 @@ def test_a_part_that_failed_is_named_and_the_rest_is_there() -> None:
     assert (alone.status, alone.reason) == (Status.SKIPPED, "too_large: lower ingest.dpi")
 
 
+def test_what_was_skipped_on_purpose_is_no_loss() -> None:
+    dropped = pair(1, Label.PAGE_HEADER, "", status=Status.SKIPPED, reason="header is dropped: see recognition.tasks")
+    assert written(pair(0, Label.TEXT, "read"), dropped).reason == ""
+
+
 def test_a_blank_page_is_empty_and_a_failed_one_is_skipped_with_its_reason() -> None:
     blank = written(pair(0, Label.PAGE, "", status=Status.EMPTY, reason="nothing to read"))
     assert (blank.status, blank.text, blank.markdown) == (Status.EMPTY, "", "")

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ocr_project.domain.options import TranscriptOptions
-from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, Transcript
+from ocr_project.domain.types import Identity, Page, Recognition, Region, Status, Transcript
 from ocr_project.engine.transcript.lines import Reading
 from ocr_project.engine.transcript.markdown import page_markdown
 from ocr_project.engine.transcript.plain import plain_text
 from ocr_project.engine.transcript.text_layer import readings
 
-_REVISION = "2"  # of the rules in this folder: raise it when the same regions would give another transcript
-_UNREAD = frozenset({Label.PICTURE, Label.CHART})  # recognizers may skip these on purpose
+_REVISION = "3"  # of the rules in this folder: raise it when the same regions would give another transcript
 
 
 def transcript_identity(options: TranscriptOptions) -> Identity:
@@ -73,10 +72,8 @@ def _outcome(read: Sequence[Reading], text: str) -> tuple[Status, str]:
 def _loss(reading: Reading) -> str:
     """Return why a region that should have been read was not; an empty string where all is well."""
     region, recognition = reading.region, reading.recognition
-    if region.status is Status.FAILED:
+    if region.status in (Status.FAILED, Status.SKIPPED):
         return region.reason or "layout failed"
     if recognition.status is Status.FAILED:
         return recognition.reason or "recognition failed"
-    if recognition.status is Status.SKIPPED and region.label not in _UNREAD:
-        return recognition.reason or region.reason or "recognition was skipped"
-    return ""
+    return ""  # a recognizer skips on purpose: pictures, what an option drops, what was read with its neighbour
