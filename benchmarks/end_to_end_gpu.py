@@ -109,7 +109,10 @@ def layout(chosen: argparse.Namespace, folder: Path, pages: ShardFolder) -> dict
     plan = pending(pages.index().values(), done, "layout", detector.identity)
     read = pages.read
     results = stream(plan, lambda name: read(name), detect, runtime, batch=detector.batch_pages)
-    return {"load_seconds": round(loading, 1), **clocked(results, done)}
+    try:
+        return {"load_seconds": round(loading, 1), **clocked(results, done)}
+    finally:
+        detector.close()
 
 
 def recognition(

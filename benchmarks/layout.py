@@ -175,8 +175,8 @@ def chosen(trial: str) -> dict[str, Any]:
 def attempt(base: PpDocLayoutOptions, trial: str, pages: list[Page]) -> list[dict[str, Any]]:
     """Measure the whole detector with one choice of options; one that cannot run is said and left out."""
     options = base.model_copy(update=chosen(trial))
+    detector = PpDocLayoutDetector(options)
     try:
-        detector = PpDocLayoutDetector(options)
         start = time.perf_counter()
         detector.detect(pages[: options.batch_pages])
         first = time.perf_counter() - start
@@ -185,6 +185,7 @@ def attempt(base: PpDocLayoutOptions, trial: str, pages: list[Page]) -> list[dic
         print(f"detector {trial}: {type(error).__name__}: {str(error)[:300]}", flush=True)
         return []
     finally:
+        detector.close()
         torch.compiler.reset()
         torch.cuda.empty_cache()
 

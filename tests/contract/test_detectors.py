@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -41,8 +43,9 @@ def options(request: pytest.FixtureRequest, checkpoint: Callable[[], Path]) -> L
 
 
 @pytest.fixture(scope="module")
-def detector(options: LayoutOptions) -> Detector:
-    return build_detector(options)
+def detector(options: LayoutOptions) -> Iterator[Detector]:
+    with closing(build_detector(options)) as built:
+        yield built
 
 
 def drawn(number: int, width: int = 330, height: int = 470, *, jpeg: bool = False) -> Page:
@@ -110,6 +113,15 @@ def test_threads_agree(detector: Detector) -> None:
     with ThreadPoolExecutor(3) as pool:
         for answers in pool.map(detector.detect, [PAGES] * 4):
             assert [[region.box for region in regions] for regions in answers] == expected
+
+
+def test_nothing_is_left_after_it_is_closed(options: LayoutOptions) -> None:
+    before = set(threading.enumerate())
+    detector = build_detector(options)
+    detector.detect(PAGES[:1])
+    detector.close()
+    detector.close()
+    assert not set(threading.enumerate()) - before
 
 
 def test_identity_is_stable(detector: Detector, options: LayoutOptions) -> None:

@@ -140,7 +140,7 @@ def test_an_error_ends_the_stream_and_what_was_handed_on_stays() -> None:
     results = stream(plan, numbers({"a": 1, "b": 1, "c": 1}), work, RuntimeOptions(workers=1, progress=False, ahead=1))
     with pytest.raises(RuntimeError, match="boom"):
         list(results)
-    assert not [t for t in threading.enumerate() if t.name.startswith("layout")]
+    assert not [t for t in threading.enumerate() if t.name.startswith("layout_")]
 
 
 def test_no_thread_is_left_when_the_consumer_stops_asking() -> None:
@@ -148,7 +148,7 @@ def test_no_thread_is_left_when_the_consumer_stops_asking() -> None:
     results = stream(plan, numbers({"a": 1, "b": 1, "c": 1}), echo, QUIET)
     next(results)
     results.close()  # type: ignore[attr-defined]
-    assert not [t for t in threading.enumerate() if t.name.startswith("layout")]
+    assert not [t for t in threading.enumerate() if t.name.startswith("layout_")]
 
 
 def test_a_shard_without_pages_is_still_a_shard() -> None:

@@ -47,6 +47,10 @@ class Detector(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Stop all threads, and give back the memory that a model takes. May be called twice."""
+        ...
+
 
 class Recognizer(Protocol):
     """Reads the regions of a page."""

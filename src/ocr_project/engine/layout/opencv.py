@@ -42,6 +42,9 @@ class OpenCvDetector:
     def detect(self, pages: Sequence[Page]) -> list[list[Region]]:
         return [self._detect(page) for page in pages]
 
+    def close(self) -> None:
+        """There is nothing to stop."""
+
     def _detect(self, page: Page) -> list[Region]:
         if page.image is None:
             return [page_region(page)]

@@ -22,6 +22,9 @@ class WholePageDetector:
     def detect(self, pages: Sequence[Page]) -> list[list[Region]]:
         return [[page_region(page)] for page in pages]
 
+    def close(self) -> None:
+        """There is nothing to stop."""
+
 
 def page_region(page: Page, status: Status = Status.OK, reason: str = "", seconds: float = 0.0) -> Region:
     """Make the region that stands for the whole page.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 from ocr_project.domain.options import LayoutOptions, RuntimeOptions
 from ocr_project.domain.protocols import ShardSource
@@ -15,15 +16,15 @@ def detect_regions(
     pages: ShardSource, regions_done: ShardSource, options: LayoutOptions, runtime: RuntimeOptions
 ) -> Iterator[Shard | Prune]:
     """Find the regions of every page."""
-    detector = build_detector(options)
-    plan = pending(pages.index().values(), regions_done, "layout", detector.identity)
+    with closing(build_detector(options)) as detector:
+        plan = pending(pages.index().values(), regions_done, "layout", detector.identity)
 
-    def detect(batch: Sequence[Page]) -> list[Region]:
-        return [region for regions in detector.detect(batch) for region in regions]
+        def detect(batch: Sequence[Page]) -> list[Region]:
+            return [region for regions in detector.detect(batch) for region in regions]
 
-    def read(name: str) -> Iterator[Page]:
-        return pages.read(name, without=("text_layer_words",))
+        def read(name: str) -> Iterator[Page]:
+            return pages.read(name, without=("text_layer_words",))
 
-    if detector.workers is not None:
-        runtime = runtime.model_copy(update={"workers": detector.workers})
-    yield from stream(plan, read, detect, runtime, batch=detector.batch_pages)
+        if detector.workers is not None:
+            runtime = runtime.model_copy(update={"workers": detector.workers})
+        yield from stream(plan, read, detect, runtime, batch=detector.batch_pages)

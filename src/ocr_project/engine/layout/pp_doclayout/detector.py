@@ -53,6 +53,12 @@ class PpDocLayoutDetector:
                 answers[place] = _regions(pages[place], item, seconds)
         return answers
 
+    def close(self) -> None:
+        with self._lock:
+            runner, self._runner = self._runner, None
+        if runner is not None:
+            runner.close()
+
     @cached_property
     def _weights(self) -> str:
         return revision_of(locate(self._options))

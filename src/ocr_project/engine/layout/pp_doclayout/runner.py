@@ -81,6 +81,14 @@ class Runner:
                 " layout.pp_doclayout_v3.batch_pages, or recognition.vllm.gpu_memory_utilization"
             ) from error
 
+    def close(self) -> None:
+        """Stop the threads and let go of the model: the GPU's memory is for the next stage."""
+        self._decoders.shutdown()
+        self._modeller.shutdown()
+        del self._forward
+        if self._stream:
+            torch.cuda.empty_cache()
+
     def _run(self, pages: Sequence[Page]) -> list[Found]:
         # On a GPU every batch has the same shape: nothing is compiled or tuned twice.
         rows = self._options.batch_pages if self._stream else len(pages)
