@@ -26,14 +26,13 @@ import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import TypeAlias
 
 import numpy as np
 
-from ocr_project.domain.options import EmbeddingOptions, HashingOptions, LexicalOptions, SearchOptions, Tokens
+from ocr_project.domain.options import EmbeddingOptions, HashingOptions, LexicalOptions, SearchOptions
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.metrics import bootstrap_rate, score_query
 from ocr_project.engine.retrieval import LexicalIndex, Ranking, fuse, rank_by_vectors
@@ -178,7 +177,9 @@ def fused(rankers: Sequence[Ranker], options: SearchOptions) -> Ranker:
 def score(task: Task, ranker: Ranker) -> list[dict[str, float]]:
     """Score every query that has a relevant document, by nDCG@10 and Recall@10."""
     values = []
-    for place, (ranking, relevance) in enumerate(zip(ranker(task.queries, task.documents), task.relevance, strict=True)):
+    for place, (ranking, relevance) in enumerate(
+        zip(ranker(task.queries, task.documents), task.relevance, strict=True)
+    ):
         if relevance:
             found = [name for name, _ in ranking if not (task.themselves and name == str(place))]
             grades = {str(document): grade for document, grade in relevance.items()}
@@ -212,12 +213,6 @@ def choices() -> Iterator[tuple[str, Ranker]]:
         yield f"bm25, {smallest} to {largest}", bm25(lexical)
     for k1, b in ((0.6, 0.75), (1.2, 0.75), (3.0, 0.75), (2.0, 0.4), (2.0, 1.0)):
         yield f"bm25, k1 {k1}, b {b}", bm25(LexicalOptions(k1=k1, b=b))
-    if find_spec("kiwipiepy"):
-        morphemes = bm25(LexicalOptions(tokens=Tokens.MORPHEMES))
-        yield "bm25, morphemes", morphemes
-        both = (bm25(LexicalOptions()), morphemes)
-        yield "bm25, n-grams + morphemes", fused(both, SearchOptions())
-        yield "hashing + morphemes", fused((hashed(HashingOptions()), morphemes), SearchOptions())
     for constant in (10, 30):
         options = SearchOptions(rrf_constant=constant)
         yield f"fusion, constant {constant}", fused((hashed(HashingOptions()), bm25(LexicalOptions())), options)

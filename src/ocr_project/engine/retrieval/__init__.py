@@ -1,7 +1,7 @@
 """From questions to pages: by vectors, by words, and by both.
 
 top_k, top_k_each, rank_by_vectors        exact search over vectors mapped into memory
-LexicalIndex, write_words, open_words     BM25 over n-grams of characters, or morphemes
+LexicalIndex, write_words, open_words     BM25 over n-grams of characters
 fuse                                      reciprocal-rank fusion
 Search                                    the three of them side by side, chosen by mode
 snippet                                   why a page was found

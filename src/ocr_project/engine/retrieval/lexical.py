@@ -16,7 +16,7 @@ from ocr_project.domain.errors import SourceError
 from ocr_project.domain.options import LexicalOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.engine.retrieval.ranking import Ranking, best
-from ocr_project.engine.retrieval.tokens import build_tokenizer
+from ocr_project.engine.retrieval.tokens import character_ngrams
 from ocr_project.engine.whole_folder import replacing
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class LexicalIndex:
         """
         self.ids = ids
         self._matrix = matrix
-        self._cut = build_tokenizer(options)
+        self._options = options
 
     @classmethod
     def build(cls, pages: Iterable[tuple[str, str]], options: LexicalOptions) -> LexicalIndex:
@@ -56,13 +56,12 @@ class LexicalIndex:
             pages: Id and text of each; taken one at a time, only the numbers of the tokens are kept.
             options: How texts are cut and weighed.
         """
-        cut = build_tokenizer(options)
         ids: list[str] = []
         tokens: list[array[int]] = []
         vocabulary: dict[str, int] = {}
         for page_id, text in pages:
             ids.append(page_id)
-            tokens.append(array("i", (vocabulary.setdefault(token, len(vocabulary)) for token in cut(text))))
+            tokens.append(array("i", (vocabulary.setdefault(token, len(vocabulary)) for token in _cut(text, options))))
         if not vocabulary:
             return cls(ids, None, options)
         matrix = _bm25s().BM25(k1=options.k1, b=options.b, method="lucene")
@@ -78,7 +77,7 @@ class LexicalIndex:
         """Return the best k pages that share a token with the question; equal scores in the order of the pages."""
         if self._matrix is None:
             return []
-        asked = self._matrix.get_tokens_ids(self._cut(question))
+        asked = self._matrix.get_tokens_ids(_cut(question, self._options))
         scores = np.asarray(self._matrix.get_scores_from_ids(asked), np.float32)
         return [(self.ids[place], float(scores[place])) for place in best(scores, k) if scores[place] > 0]
 
@@ -125,6 +124,10 @@ def open_words(folder: Path, options: LexicalOptions) -> LexicalIndex:
     ids = (folder / _IDS).read_text(encoding="utf-8").splitlines()
     matrix = _bm25s().BM25.load(str(folder / _MATRIX), mmap=True) if about["terms"] else None
     return LexicalIndex(ids, matrix, options)
+
+
+def _cut(text: str, options: LexicalOptions) -> list[str]:
+    return character_ngrams(text, options.smallest, options.largest)
 
 
 def _about(folder: Path) -> dict[str, Any]:

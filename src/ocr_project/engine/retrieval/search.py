@@ -30,9 +30,7 @@ class Search:
     words: LexicalIndex
     options: SearchOptions
 
-    def rank_each(
-        self, questions: Sequence[str], vectors: NDArray[np.float32]
-    ) -> dict[SearchMode, list[Ranking]]:
+    def rank_each(self, questions: Sequence[str], vectors: NDArray[np.float32]) -> dict[SearchMode, list[Ranking]]:
         """Rank the pages for each question in every mode, `options.depth` of them.
 
         Args:
