@@ -1,67 +1,8 @@
-"""Exact search and snippets."""
+"""Why a page was found."""
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 
-from ocr_project.engine import search
-from ocr_project.engine.search import snippet, top_k
-
-
-def unit(generator: np.random.Generator, count: int, size: int) -> np.ndarray:
-    vectors = generator.standard_normal((count, size)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
-@pytest.mark.parametrize("k", [1, 5, 50, 99, 100, 1_000])
-def test_finds_what_a_full_sort_finds(k: int) -> None:
-    generator = np.random.default_rng(0)
-    vectors, query = unit(generator, 100, 33), unit(generator, 1, 33)[0]
-    indices, scores = top_k(vectors, query, k)
-    exact = vectors.astype(np.float64) @ query.astype(np.float64)
-    assert indices.tolist() == np.argsort(-exact, kind="stable")[:k].tolist()
-    assert scores == pytest.approx(exact[indices], abs=1e-5)
-    assert (indices.dtype, scores.dtype) == (np.int64, np.float32)
-
-
-@pytest.mark.parametrize("size", [7, 64, 1_000])
-def test_equal_vectors_come_in_order_of_index(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_CHUNK_CELLS", 37 * size)
-    generator = np.random.default_rng(1)
-    query = unit(generator, 1, size)[0]
-    vectors = np.repeat(unit(generator, 3, size), 101, axis=0)[generator.permutation(303)]
-    indices, scores = top_k(vectors, query, 150)
-    assert len(set(scores.tolist())) == 2
-    for score in set(scores.tolist()):
-        assert (np.diff(indices[scores == score]) > 0).all()
-    first = np.flatnonzero((vectors == vectors[indices[0]]).all(axis=1))
-    assert indices[: len(first)].tolist() == first.tolist()
-
-
-def test_memory_mapped_vectors_in_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    generator = np.random.default_rng(2)
-    vectors, query = unit(generator, 250, 16), unit(generator, 1, 16)[0]
-    np.save(tmp_path / "vectors.npy", vectors)
-    whole = top_k(vectors, query, 7)
-    monkeypatch.setattr(search, "_CHUNK_CELLS", 16 * 33)
-    mapped = top_k(np.load(tmp_path / "vectors.npy", mmap_mode="r"), query, 7)
-    assert (whole[0] == mapped[0]).all()
-    assert (whole[1] == mapped[1]).all()
-
-
-def test_zero_query_empty_corpus_and_zero_k() -> None:
-    assert top_k(np.eye(5, dtype=np.float32), np.zeros(5, np.float32), 3)[0].tolist() == [0, 1, 2]
-    assert top_k(np.zeros((0, 5), np.float32), np.zeros(5, np.float32), 3)[0].tolist() == []
-    assert top_k(np.eye(5, dtype=np.float32), np.ones(5, np.float32), 0)[0].tolist() == []
-
-
-def test_shapes_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"\(5, 5\) cannot be searched by a query of shape \(4,\)"):
-        top_k(np.eye(5, dtype=np.float32), np.ones(4, np.float32), 1)
-    with pytest.raises(ValueError, match="ask for 0 or more"):
-        top_k(np.eye(5, dtype=np.float32), np.ones(5, np.float32), -1)
-
+from ocr_project.engine.retrieval import snippet
 
 FILLER = "이 문단은 찾는 말과 아무 상관이 없는 글로 채워져 있습니다. " * 12
 

@@ -75,7 +75,7 @@ def _found_row(
 def _best(rows: Iterable[FoundRow], part: str, metric: str) -> float:
     rates = [line.rates[metric].value for line in rows if line.part == part and metric in line.rates]
     finite = [value for value in rates if math.isfinite(value)]
-    if len(finite) < 2:
+    if len(set(finite)) < 2:  # nothing to compare, or all alike
         return math.nan
     return min(finite) if metric == _CER else max(finite)
 
@@ -100,7 +100,7 @@ def _ends(metric: str, low: float, high: float) -> str:
 
 def difference_table(rows: Sequence[Difference]) -> str:
     """Return the differences of searches, one line for a pair and a metric."""
-    heads = "Search,compared with,Metric,#Difference,#95 % interval,#P(better),#Questions".split(",")
+    heads = ["Search", "compared with", "Metric", "#Difference", "#95 % interval", "#P(better)", "#Questions"]
     return table("retrieval-differences", heads, map(_difference_row, rows))
 
 

@@ -186,20 +186,12 @@ def _groups(table: pd.DataFrame, level: str) -> list[GroupRow]:
 
 def _retrieval(tables: Mapping[str, pd.DataFrame]) -> Retrieval:
     """Show all metrics of all questions, and the main ones of their kinds and differences."""
+    differences = tables["searches"].sort_values(["run", "other"], kind="stable").to_dict("records")
     return Retrieval(
         searches=list(_searches(tables["retrieval"])),
         differences=[
-            Difference(
-                row["run"],
-                row["other"],
-                row["metric"],
-                row["difference"],
-                row["low"],
-                row["high"],
-                row["better"],
-                int(row["queries"]),
-            )
-            for row in tables["searches"].to_dict("records")
+            _difference(row["run"], row["other"], row, int(row["queries"]))
+            for row in differences
             if row["slice"] == EVERYTHING and row["metric"] in _SHOWN
         ],
         recognizers=list(_recognizers(tables["recognizers"])),
@@ -218,20 +210,16 @@ def _recognizers(table: pd.DataFrame) -> Iterator[FoundRow]:
         rows = [row for row in members.to_dict("records") if row["metric"] in (*_SHOWN, "cer_no_space")]
         questions = max(int(row["count"]) for row in rows if row["metric"] != "cer_no_space")
         differences = {
-            row["metric"]: Difference(
-                str(name),
-                THIS_RUN,
-                row["metric"],
-                row["difference"],
-                row["difference_low"],
-                row["difference_high"],
-                row["better"],
-                questions,
-            )
+            row["metric"]: _difference(str(name), THIS_RUN, row, questions)
             for row in rows
             if math.isfinite(row["difference"])
         }
         yield FoundRow(str(name), "", questions, _rates(rows), differences)
+
+
+def _difference(name: str, other: str, row: Mapping[Any, Any], questions: int) -> Difference:
+    ends = (row["difference_low"], row["difference_high"]) if "difference_low" in row else (row["low"], row["high"])
+    return Difference(name, other, row["metric"], row["difference"], *ends, row["better"], questions)
 
 
 def _rates(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Rate]:

@@ -200,7 +200,7 @@ def _finding(found: Mapping[str, pd.DataFrame], options: BenchmarkOptions) -> It
     """Yield the retrieval figures of each reading, with the difference to this run's."""
     table = pd.concat(found, axis="columns")
     drawn = PairedMeans(table.to_numpy(np.float64), options.resamples, options.seed)
-    columns: list[tuple[str, str]] = list(table.columns.to_flat_index())
+    columns: list[tuple[str, str]] = [(name, metric) for name in found for metric in found[name].columns]
     place_of = {column: place for place, column in enumerate(columns)}
     for (name, metric), place in place_of.items():
         row = {"recognizer": name, "metric": metric, **_interval(drawn.interval(place)), "count": len(table)}
