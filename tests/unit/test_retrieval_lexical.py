@@ -112,7 +112,7 @@ def test_it_is_made_again_only_when_pages_or_options_change(tmp_path: Path) -> N
     other = LexicalOptions(b=0.5)
     written("other", other)
     assert json.loads((folder / "about.json").read_text())["options"]["b"] == 0.5
-    with pytest.raises(SourceError, match="other options.*--pipelines retrieval"):
+    with pytest.raises(SourceError, match=r"other options.*--pipelines retrieval"):
         open_words(folder, OPTIONS)
     kept.close()
 

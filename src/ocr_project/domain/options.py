@@ -356,7 +356,7 @@ class SearchMode(StrEnum):
 class LexicalOptions(Options):
     """BM25 (Robertson and Zaragoza, 2009; Lucene's inverse document frequency) over n-grams of characters."""
 
-    # By benchmarks/retrieval.py --sweep: other sizes find no more and make a larger index; k1 between 1.2 and 3 is one.
+    # By benchmarks/retrieval.py --sweep: other sizes find no more and make a larger index; k1 from 1.2 to 3 will do.
     smallest: int = Field(2, ge=1, le=8, description="Characters in the shortest n-gram; shorter words stay whole.")
     largest: int = Field(2, ge=1, le=8, description="Characters in the longest n-gram.")
     k1: float = Field(2.0, ge=0, le=10, description="How much a word counts that occurs again; 0: not at all.")
