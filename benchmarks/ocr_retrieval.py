@@ -22,21 +22,15 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
-from tests.whole_job import copy_project, run_job
-
 from benchmarks.search import commit
+from tests.whole_job import copy_project, run_job
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 ARTICLE = re.compile(r"^제\d+조(?:의\d+)?\(([^)]*)\)", re.MULTILINE)
 PAGE = re.compile(r"p(\d+)\.gt\.txt")
 LINES_OF_A_PAGE = 2
 SHORTEST, LONGEST = 12, 30  # characters of a line that becomes a question; longer ones are cut
-READINGS = (
-    "60dpi:ingest.dpi=60",
-    "75dpi:ingest.dpi=75",
-    "whole_page:layout.backend=whole_page",
-    "default:ingest.dpi=200",
-)
+READINGS = ("60dpi:ingest.dpi=60", "80dpi:ingest.dpi=80", "default:ingest.dpi=200")
 ALWAYS = ("runtime.progress=false", "transcript.searchable_pdf=false", "transcript.markdown=false")
 SHOWN = ("cer_no_space", "recall@1", "recall@5", "ndcg@10", "mrr")
 
