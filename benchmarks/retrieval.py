@@ -1,6 +1,6 @@
-"""How well the hashing embedder finds Korean text, beside BM25 over character bigrams.
+"""How well Korean text is found by hashing, by BM25 and by their fusion.
 
-    python benchmarks/retrieval.py [--sweep] [--data ../shared/data]
+    python -m benchmarks.retrieval [--sweep] [--json FILE] [--data ../shared/data]
 
 The corpus of KoViDoRe v2 comes without text or images, so its qrels cannot be run as they are. Instead:
 
@@ -11,29 +11,31 @@ The corpus of KoViDoRe v2 comes without text or images, so its qrels cannot be r
     questions  a KoViDoRe question finds the other questions that are answered by the same pages, graded by
                how many of them they share
 
-BM25 knows the corpus (document frequencies, lengths), which an embedder of single texts cannot: it is
-a yardstick from above, not a rival. `--sweep` prints the choices among which the defaults were made.
+BM25 knows the corpus (document frequencies, lengths), which an embedder of single texts cannot. `--sweep`
+prints the choices among which the defaults were made.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import math
+import json
+import os
 import re
-import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+import subprocess
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ocr_project.domain.options import EmbeddingOptions, HashingOptions
+from ocr_project.domain.options import EmbeddingOptions, HashingOptions, LexicalOptions, SearchOptions
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.metrics import bootstrap_rate, score_query
+from ocr_project.engine.retrieval import LexicalIndex, Ranking, fuse, rank_by_vectors
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 CUTOFF = 10
@@ -43,7 +45,8 @@ SHORTEST_LINE = 25  # characters; page numbers and headers find nothing
 CROWD = 8_000
 PAGE_GROUPS = ("ko_law", "ko_gov", "ru_docs", "en_usgov")
 
-Similarity = Callable[[Sequence[str], Sequence[str]], NDArray[np.float64]]
+Ranker: TypeAlias = Callable[[Sequence[str], Sequence[str]], list[Ranking]]
+"""Queries and documents to a ranking of all documents, by their places as strings, for each query."""
 
 
 @dataclass(frozen=True)
@@ -128,91 +131,129 @@ def questions(data: Path, group: str) -> Task:
     return Task(f"questions {group}", list(texts.values()), list(texts.values()), relevance, themselves=True)
 
 
-def hashed(options: HashingOptions) -> Similarity:
+MAKERS: dict[str, Callable[[Path], Task]] = {
+    "articles": articles,
+    "pages": pages,
+    "crowd": crowd,
+    "lines": lines,
+    "hr": lambda data: questions(data, "hr"),
+    "cybersecurity": lambda data: questions(data, "cybersecurity"),
+}
+
+
+def ids(documents: Sequence[str]) -> list[str]:
+    return [str(place) for place in range(len(documents))]
+
+
+def hashed(options: HashingOptions) -> Ranker:
     embedder = build_embedder(EmbeddingOptions(hashing=options))
-    return lambda queries, documents: (embedder.embed_queries(queries) @ embedder.embed_texts(documents).T).astype(
-        np.float64
-    )
+
+    def rank(queries: Sequence[str], documents: Sequence[str]) -> list[Ranking]:
+        vectors = embedder.embed_texts(documents)
+        return rank_by_vectors(ids(documents), vectors, embedder.embed_queries(queries), len(documents))
+
+    return rank
 
 
-def bm25(queries: Sequence[str], documents: Sequence[str]) -> NDArray[np.float64]:
-    """Okapi BM25 with k1 = 1.2, b = 0.75 (Robertson and Zaragoza, 2009) over character bigrams within words."""
-    k1, b = 1.2, 0.75
-    counts = [Counter(bigrams(document)) for document in documents]
-    lengths = np.array([sum(count.values()) for count in counts])
-    frequency = Counter(gram for count in counts for gram in count)
-    scores = np.zeros((len(queries), len(documents)))
-    for row, query in zip(scores, queries, strict=True):
-        for gram in bigrams(query):
-            weight = math.log(1 + (len(documents) - frequency[gram] + 0.5) / (frequency[gram] + 0.5))
-            occurs = np.array([count[gram] for count in counts])
-            row += weight * occurs * (k1 + 1) / (occurs + k1 * (1 - b + b * lengths / lengths.mean()))
-    return scores
+def bm25(options: LexicalOptions) -> Ranker:
+    def rank(queries: Sequence[str], documents: Sequence[str]) -> list[Ranking]:
+        index = LexicalIndex.build(zip(ids(documents), documents, strict=True), options)
+        return [index.rank(query, len(documents)) for query in queries]
+
+    return rank
 
 
-def bigrams(text: str) -> list[str]:
-    words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).lower())
-    return [word[place : place + 2] for word in words for place in range(len(word) - 1)]
+def fused(rankers: Sequence[Ranker], options: SearchOptions) -> Ranker:
+    def rank(queries: Sequence[str], documents: Sequence[str]) -> list[Ranking]:
+        rankings = [ranker(queries, documents) for ranker in rankers]
+        return [
+            fuse([ranking[: options.depth] for ranking in of_one], len(documents), options.rrf_constant)
+            for of_one in zip(*rankings, strict=True)
+        ]
+
+    return rank
 
 
-def score(task: Task, similarity: Similarity) -> list[dict[str, float]]:
-    """Score every query that has a relevant document."""
-    scores = similarity(task.queries, task.documents)
-    if task.themselves:
-        np.fill_diagonal(scores, -np.inf)
+def score(task: Task, ranker: Ranker) -> list[dict[str, float]]:
+    """Score every query that has a relevant document, by nDCG@10 and Recall@10."""
     values = []
-    for row, relevance in zip(scores, task.relevance, strict=True):
+    for place, (ranking, relevance) in enumerate(
+        zip(ranker(task.queries, task.documents), task.relevance, strict=True)
+    ):
         if relevance:
-            ranking = [str(place) for place in np.argsort(-row, kind="stable")]
-            grades = {str(place): grade for place, grade in relevance.items()}
-            values.append(score_query(grades, ranking, (CUTOFF,)))
+            found = [name for name, _ in ranking if not (task.themselves and name == str(place))]
+            grades = {str(document): grade for document, grade in relevance.items()}
+            values.append(score_query(grades, found, (CUTOFF,), (CUTOFF,)))
     return values
 
 
-def report(name: str, tasks: Sequence[Task], similarity: Similarity) -> None:
+def report(name: str, tasks: Sequence[Task], ranker: Ranker, json_rows: list[dict[str, object]]) -> None:
     """Print nDCG@10 with its interval over queries, and Recall@10, for each task."""
     cells, means = [], []
     for task in tasks:
-        values = score(task, similarity)
+        values = score(task, ranker)
         ndcg = [value[f"ndcg@{CUTOFF}"] for value in values]
-        clusters = [str(place) for place in range(len(ndcg))]
-        interval = bootstrap_rate(ndcg, np.ones(len(ndcg)), clusters, resamples=2_000, seed=0)
-        recall = np.mean([value[f"recall@{CUTOFF}"] for value in values])
+        interval = bootstrap_rate(ndcg, np.ones(len(ndcg)), ids(ndcg), resamples=2_000, seed=0)
+        recall = float(np.mean([value[f"recall@{CUTOFF}"] for value in values]))
         cells.append(
             f"{100 * interval.value:5.1f} [{100 * interval.low:4.1f} {100 * interval.high:4.1f}] {100 * recall:5.1f}"
         )
         means.append(interval.value)
+        json_rows.append(
+            {"search": name, "task": task.name, "queries": len(values), "ndcg@10": interval.value}
+            | {"low": interval.low, "high": interval.high, "recall@10": recall}
+        )
     print(f"{name:28s} | {' | '.join(cells)} | {100 * np.mean(means):5.1f}", flush=True)
+
+
+def choices() -> Iterator[tuple[str, Ranker]]:
+    """Yield the searches among which the defaults were chosen."""
+    for smallest, largest in ((1, 2), (2, 3), (1, 3), (3, 3)):
+        lexical = LexicalOptions(smallest=smallest, largest=largest)
+        yield f"bm25, {smallest} to {largest}", bm25(lexical)
+    for k1, b in ((0.6, 0.75), (1.2, 0.75), (3.0, 0.75), (2.0, 0.4), (2.0, 1.0)):
+        yield f"bm25, k1 {k1}, b {b}", bm25(LexicalOptions(k1=k1, b=b))
+    for constant in (10, 30):
+        options = SearchOptions(rrf_constant=constant)
+        yield f"fusion, constant {constant}", fused((hashed(HashingOptions()), bm25(LexicalOptions())), options)
+    for smallest, largest in ((1, 2), (1, 3), (2, 2), (2, 3), (2, 4), (3, 3)):
+        for dimensions in (1024, 2048, 4096, 8192) if (smallest, largest) == (1, 3) else (2048, 4096):
+            hashing = HashingOptions(dimensions=dimensions, smallest=smallest, largest=largest)
+            yield f"hashing, {smallest} to {largest}, {dimensions}", hashed(hashing)
+
+
+def commit() -> str:
+    said = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    return said.stdout.strip()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=SHARED)
+    parser.add_argument("--tasks", nargs="+", choices=MAKERS, default=list(MAKERS))
+    parser.add_argument("--json", type=Path, help="write the figures")
     parser.add_argument("--sweep", action="store_true", help="print the choices of n-grams and dimensions too")
     arguments = parser.parse_args()
     if not (arguments.data / "retrieval_kovidore_v2").is_dir():
         parser.error(f"{arguments.data} does not hold the shared test data: say where it is with --data")
-    tasks = [
-        articles(arguments.data),
-        pages(arguments.data),
-        crowd(arguments.data),
-        lines(arguments.data),
-        questions(arguments.data, "hr"),
-        questions(arguments.data, "cybersecurity"),
-    ]
+    tasks = [MAKERS[name](arguments.data) for name in arguments.tasks]
     for task in tasks:
         judged = sum(map(bool, task.relevance))
         print(f"{task.name}: {judged} queries, {len(task.documents)} documents")
     print(f"nDCG@{CUTOFF} [95 %] Recall@{CUTOFF}, in percent, by task; the mean of nDCG@{CUTOFF} last")
-    report("bm25, bigrams", tasks, bm25)
-    report("hashing, defaults", tasks, hashed(HashingOptions()))
-    sizes = [(1, 2), (1, 3), (2, 2), (2, 3), (2, 4), (3, 3)] if arguments.sweep else []
-    for smallest, largest in sizes:
-        for dimensions in (1024, 2048, 4096, 8192) if (smallest, largest) == (1, 3) else (2048, 4096):
-            options = HashingOptions(dimensions=dimensions, smallest=smallest, largest=largest)
-            report(f"hashing, {smallest} to {largest}, {dimensions}", tasks, hashed(options))
+    rows: list[dict[str, object]] = []
+    dense, lexical = hashed(HashingOptions()), bm25(LexicalOptions())
+    for name, ranker in (
+        ("hashing", dense),
+        ("bm25", lexical),
+        ("fusion", fused((dense, lexical), SearchOptions())),
+        *(choices() if arguments.sweep else ()),
+    ):
+        report(name, tasks, ranker, rows)
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"commit": commit(), "cores": os.cpu_count(), "rows": rows}, indent=2))
     embedder = build_embedder(EmbeddingOptions())
-    bodies = tasks[1].documents
+    bodies = pages(arguments.data).documents
     begun = perf_counter()
     embedder.embed_texts(bodies)
     seconds = perf_counter() - begun

@@ -29,11 +29,14 @@ SHARDED = {
     "page_vectors": "data/04_feature/page_vectors",
 }
 DOCUMENTS = "data/02_intermediate/documents.parquet"
-PLAIN_FILES = ("data/04_feature/page_index", "data/08_reporting/exports")
+PLAIN_FILES = ("data/04_feature/page_index", "data/04_feature/word_index", "data/08_reporting/exports")
 VERSIONED = (
     "data/07_model_output/scores.parquet",
     "data/08_reporting/score_table.csv",
+    "data/07_model_output/retrieval_scores.parquet",
     "data/08_reporting/retrieval_table.csv",
+    "data/08_reporting/search_table.csv",
+    "data/08_reporting/recognizer_table.csv",
 )
 _WORDS = (
     *("river", "stone", "candle", "garden", "window", "letter", "copper"),

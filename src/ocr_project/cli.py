@@ -22,6 +22,7 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.validation.exceptions import ParameterValidationError
 
 from ocr_project.domain.errors import FailuresLeft, OcrProjectError, OptionError, StorageError
+from ocr_project.domain.options import SearchMode
 
 if TYPE_CHECKING:
     from ocr_project.engine.doctor import Finding, Profile
@@ -167,9 +168,14 @@ def _folded(text: str, indent: str, width: int) -> str:
 
 @cli.command()
 @click.argument("question")
-@click.option("--pages", default=5, show_default=True, help="How many pages to show.")
+@click.option("--pages", default=5, show_default=True, type=click.IntRange(min=1), help="How many pages to show.")
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in SearchMode]),
+    help="By vectors, by words or by both; without it, what search.mode says.",
+)
 @click.option("--env", "-e", default=None, help="Environment whose corpus is searched.")
-def search(question: str, pages: int, env: str | None) -> None:
+def search(question: str, pages: int, mode: str | None, env: str | None) -> None:
     """Find the pages that answer QUESTION best, with scores and snippets."""
     from kedro.framework.session import KedroSession
     from kedro.framework.startup import bootstrap_project
@@ -180,7 +186,10 @@ def search(question: str, pages: int, env: str | None) -> None:
     session = KedroSession.create(project_path=metadata.project_path, env=env)
     with session:
         catalog = session.load_context().catalog
-        for hit in _plainly(search_pages)(catalog, question, pages):
+        hits = _plainly(search_pages)(catalog, question, pages, mode)
+        if not hits:
+            click.echo("Nothing was found: no page has anything in common with the question.")
+        for hit in hits:
             click.secho(f"{hit.score:.3f}  {hit.path}, page {hit.number}", bold=True)
             click.echo(f"       {hit.snippet}")
 

@@ -97,7 +97,7 @@ class MlflowHooks:
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         import mlflow
 
-        for name in ("report", "score_table", "retrieval_table", "shard_table"):
+        for name in ("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"):
             if name in pipeline.outputs():
                 mlflow.log_artifact(str(_path_of(catalog, name)))
         mlflow.end_run()

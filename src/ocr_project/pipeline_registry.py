@@ -11,7 +11,7 @@ from importlib import import_module
 
 from kedro.pipeline import Pipeline
 
-STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "benchmark")
+STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
 
 

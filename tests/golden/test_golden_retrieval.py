@@ -4,29 +4,47 @@ import csv
 import json
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
+from ocr_project.domain.options import BenchmarkOptions
+from ocr_project.domain.schemas import to_frame
+from ocr_project.domain.types import Qrel, Query, Ranked
 from ocr_project.engine.metrics import score_run
+from ocr_project.pipelines.benchmark.retrieval import score_rankings, tabulate_retrieval
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+CUTOFFS = (1, 3, 5, 10, 20)
 NAMES = {"map": "map", "mrr": "recip_rank"} | {
-    f"{ours}@{k}": f"{theirs}_{k}"
-    for ours, theirs in (("ndcg", "ndcg_cut"), ("recall", "recall"))
-    for k in (1, 3, 5, 10, 20)
+    f"{ours}@{k}": f"{theirs}_{k}" for ours, theirs in (("ndcg", "ndcg_cut"), ("recall", "recall")) for k in CUTOFFS
 }
 
 
-@pytest.mark.shared
-@pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is missing: the shared test data is not on this machine")
-@pytest.mark.parametrize("group", ["hr", "cybersecurity"])
-def test_published_values(group: str) -> None:
+SKIPPED = pytest.mark.skipif(
+    not SHARED.exists(), reason=f"{SHARED} is missing: the shared test data is not on this machine"
+)
+Golden = dict[str, Any]
+Qrels = dict[str, dict[str, int]]
+
+
+@pytest.fixture(params=["hr", "cybersecurity"])
+def published(request: pytest.FixtureRequest) -> tuple[Golden, Qrels]:
+    group = request.param
     golden = json.loads((SHARED / "golden" / "retrieval" / f"pytrec_{group}.json").read_text("utf-8"))
-    qrels: dict[str, dict[str, int]] = defaultdict(dict)
+    qrels: Qrels = defaultdict(dict)
     with (SHARED / "retrieval_kovidore_v2" / group / "qrels.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             qrels[row["query-id"]][row["corpus-id"]] = int(row["score"])
-    scores = score_run(qrels, golden["run"], (1, 3, 5, 10, 20))
+    return golden, qrels
+
+
+@pytest.mark.shared
+@SKIPPED
+def test_published_values(published: tuple[Golden, Qrels]) -> None:
+    golden, qrels = published
+    scores = score_run(qrels, golden["run"], CUTOFFS, CUTOFFS)
     assert scores.keys() == golden["per_query"].keys()
     for query, expected in golden["per_query"].items():
         for ours, theirs in NAMES.items():
@@ -34,3 +52,26 @@ def test_published_values(group: str) -> None:
     for ours, theirs in NAMES.items():
         mean = sum(values[ours] for values in scores.values()) / len(scores)
         assert mean == pytest.approx(golden["mean"][theirs], abs=1e-6)
+
+
+@pytest.mark.shared
+@SKIPPED
+def test_published_means_come_out_of_the_pipeline(published: tuple[Golden, Qrels]) -> None:
+    golden, qrels = published
+    rankings = [
+        Ranked("dense", query, page_id, place, score)
+        for query, found in golden["run"].items()
+        for place, (page_id, score) in enumerate(found.items(), start=1)
+    ]
+    judged = [Qrel(query, page_id, grade) for query, grades in qrels.items() for page_id, grade in grades.items()]
+    queries = to_frame([Query(query, "") for query in qrels], Query)
+    options = BenchmarkOptions(resamples=100, ndcg_cutoffs=CUTOFFS, recall_cutoffs=CUTOFFS)
+    scores = score_rankings(to_frame(rankings, Ranked), queries, to_frame(judged, Qrel), options)
+    table, _ = tabulate_retrieval(scores, queries, options)
+    found: pd.DataFrame = table[(table["run"] == "dense") & (table["slice"] == "all")]
+    values = dict(zip(found["metric"], found["value"], strict=True))
+    assert values.keys() == NAMES.keys()
+    for ours, theirs in NAMES.items():
+        assert values[ours] == pytest.approx(golden["mean"][theirs], abs=1e-6)
+    assert (found["low"] <= found["value"]).all()
+    assert (found["value"] <= found["high"]).all()

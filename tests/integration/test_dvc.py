@@ -12,7 +12,7 @@ import pytest
 
 from tests.whole_job import ROOT, Finished, copy_project, run_command, write_pages
 
-STAGES = ["ingest", "layout", "recognition", "transcript", "embedding", "benchmark"]
+STAGES = ["ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark"]
 QUICK = """\
 runtime: {progress: false}
 ingest: {}
@@ -20,6 +20,7 @@ layout: {backend: whole_page}
 recognition: {save_crops: true, tesseract: {languages: eng}}
 transcript: {}
 embedding: {}
+search: {}
 benchmark: {}
 """
 
@@ -80,4 +81,4 @@ def test_the_second_does_nothing_and_a_change_runs_what_depends_on_it(project: P
     (project / "conf/base/parameters.yml").write_text(options)
     changed = run_dvc(project, "repro")
     assert changed.code == 0, changed.output
-    assert ran(changed) == ["embedding", "benchmark"]
+    assert ran(changed) == ["embedding", "retrieval", "benchmark"]

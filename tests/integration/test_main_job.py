@@ -88,8 +88,9 @@ def test_the_summary_says_what_was_done_and_where_it_is(first: Finished) -> None
 
 
 @pytest.mark.usefixtures("first")
-def test_search_finds_the_page(project: Path, texts: tuple[Path, list[str]]) -> None:
-    done = run_command(project, sys.executable, "-m", "kedro", "search", texts[1][2], "--pages", "2")
+@pytest.mark.parametrize("mode", [(), ("--mode", "dense"), ("--mode", "lexical"), ("--mode", "fusion")])
+def test_search_finds_the_page(project: Path, texts: tuple[Path, list[str]], mode: tuple[str, ...]) -> None:
+    done = run_command(project, sys.executable, "-m", "kedro", "search", texts[1][2], "--pages", "2", *mode)
     assert done.code == 0, done.output
     best = done.output.splitlines()[0]
     assert "page00002.png, page 1" in best

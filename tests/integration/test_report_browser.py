@@ -19,7 +19,16 @@ import pytest
 
 from ocr_project.domain.types import Box, Label, Region
 from ocr_project.engine.pixels import encode
-from ocr_project.engine.reporting import FailureRow, GroupRow, PageCard, PagePoint, Rate, Report, write_report
+from ocr_project.engine.reporting import (
+    FailureRow,
+    GroupRow,
+    PageCard,
+    PagePoint,
+    Rate,
+    Report,
+    Retrieval,
+    write_report,
+)
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(
@@ -96,7 +105,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Report(
             title="A run " + ATTACK, created="today", facts={"commit": "0" * 40}, parameters={}, stages=[],
             totals={"pages": 3}, overall={}, groups=[row("law", 0.1)], documents=documents,
-            failures=[FailureRow(ATTACK, "ingest", "broken: " + ATTACK, "3")], retrieval={},
+            failures=[FailureRow(ATTACK, "ingest", "broken: " + ATTACK, "3")], retrieval=Retrieval(),
             pages=iter(pages), points=[PagePoint(0.1, 0.9)],
         ),
     )  # fmt: skip

@@ -17,7 +17,7 @@ def test_scores_are_compared_as_32_bit_floats() -> None:
 
 
 def test_graded_query() -> None:
-    values = score_query({"a": 2, "b": 1, "c": 0, "z": 1}, ["c", "b", "x", "a"], (1, 2, 10))
+    values = score_query({"a": 2, "b": 1, "c": 0, "z": 1}, ["c", "b", "x", "a"], (1, 2, 10), (1, 2, 10))
     ideal = 2 + 1 / math.log2(3) + 1 / math.log2(4)
     assert values == pytest.approx(
         {
@@ -34,7 +34,7 @@ def test_graded_query() -> None:
 
 
 def test_perfect_ranking_scores_one() -> None:
-    values = score_query({"a": 2, "b": 1}, ["a", "b", "c"], (2, 5))
+    values = score_query({"a": 2, "b": 1}, ["a", "b", "c"], (2, 5), (3,))
     assert set(values.values()) == {1.0}
 
 
@@ -42,11 +42,11 @@ def test_perfect_ranking_scores_one() -> None:
     ("relevance", "ranking"), [({}, ["a"]), ({"a": 0}, ["a"]), ({"a": -1}, ["a"]), ({"a": 1}, [])]
 )
 def test_nothing_to_find_or_found_scores_zero(relevance: dict[str, int], ranking: list[str]) -> None:
-    assert set(score_query(relevance, ranking).values()) == {0.0}
+    assert set(score_query(relevance, ranking, (1, 10), (1, 10)).values()) == {0.0}
 
 
 def test_unanswered_query_scores_zero_and_unjudged_one_is_left_out() -> None:
-    scores = score_run({"q1": {"a": 1}, "q2": {"a": 1}}, {"q1": {"a": 0.5}, "q3": {"a": 1.0}}, (1,))
+    scores = score_run({"q1": {"a": 1}, "q2": {"a": 1}}, {"q1": {"a": 0.5}, "q3": {"a": 1.0}}, (1,), (1,))
     assert list(scores) == ["q1", "q2"]
     assert scores["q1"]["ndcg@1"] == 1.0
     assert set(scores["q2"].values()) == {0.0}

@@ -19,6 +19,7 @@ BY_STAGE = {
     "recognition": options.RecognitionOptions,
     "transcript": options.TranscriptOptions,
     "embedding": options.EmbeddingOptions,
+    "search": options.SearchOptions,
     "benchmark": options.BenchmarkOptions,
 }
 

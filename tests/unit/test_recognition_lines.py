@@ -114,6 +114,13 @@ def test_a_doubtful_word_becomes_the_latin_one_at_its_place() -> None:
     assert widths == [BEFORE + 100 + 3]
 
 
+def test_a_doubtful_word_within_the_one_before_it_has_no_place_of_its_own() -> None:
+    read, widths = scripted([word("Network", 0, 100, 0.93)])
+    words = [word("정보를", 0, 90), word("460「<", 60, 80, 0.3)]
+    assert read_latin(words, LINE, read) == words
+    assert widths == []
+
+
 def test_neighbours_in_doubt_are_read_in_one_go() -> None:
     read, widths = scripted([word("World", 15, 92, 0.9), word("Bank", 107, 172, 0.9)])
     words = [word("40ㅁ「10", 100, 180, 0.3), word("8<「>", 190, 260, 0.3)]

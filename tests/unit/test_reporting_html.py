@@ -17,12 +17,15 @@ import pytest
 from ocr_project.domain.types import Box, Label, Region
 from ocr_project.engine.pixels import encode
 from ocr_project.engine.reporting import (
+    Difference,
     FailureRow,
+    FoundRow,
     GroupRow,
     PageCard,
     PagePoint,
     Rate,
     Report,
+    Retrieval,
     StageRow,
     write_report,
 )
@@ -80,6 +83,16 @@ def make_card(**changes: object) -> PageCard:
     return dataclasses.replace(card, **changes)  # type: ignore[arg-type]
 
 
+RETRIEVAL = {"retrieval-runs", "retrieval-parts", "retrieval-differences", "recognizer-rows"}
+
+
+def make_retrieval() -> Retrieval:
+    rate = Rate(0.5, 0.4, 0.6, math.nan, math.nan)
+    difference = Difference(EVIL, EVIL, EVIL, 0.1, -0.1, 0.3, 0.8, 9)
+    rows = [FoundRow(EVIL, part, 9, {EVIL: rate, "cer_no_space": rate}, {EVIL: difference}) for part in ("", EVIL)]
+    return Retrieval(searches=rows, differences=[difference], recognizers=rows[:1])
+
+
 def make_report(**changes: object) -> Report:
     rate = Rate(0.0312, 0.02, 0.05, 312, 10_000)
     alone = Rate(0.5, math.nan, math.nan, 1, 2)
@@ -91,7 +104,7 @@ def make_report(**changes: object) -> Report:
         groups=[GroupRow(EVIL, 40, {"cer_no_space": rate}, "gold")],
         documents=[GroupRow(EVIL, 1, {"cer_no_space": alone}, EVIL), GroupRow("b.pdf", 2, {}, "none")],
         failures=[FailureRow(EVIL, EVIL, f"broken: {EVIL}", EVIL), FailureRow("x", "ingest", EVIL)],
-        retrieval={EVIL: {EVIL: 0.5}}, pages=iter([make_card()]), points=[PagePoint(0.25, 0.9)],
+        retrieval=make_retrieval(), pages=iter([make_card()]), points=[PagePoint(0.25, 0.9)],
     )  # fmt: skip
     return dataclasses.replace(report, **changes)  # type: ignore[arg-type]
 
@@ -141,13 +154,14 @@ def test_a_report_says_what_it_was_given(tmp_path: Path) -> None:
         assert part in text
     assert "get a fresh copy" in text  # what to do about `broken:`
     tables = {a["id"] for a in tree.all("table") if "id" in a}
-    assert tables == {"stages", "group-rows", "document-rows", "failure-rows", "retrieval-runs"}
+    assert tables == {"stages", "group-rows", "document-rows", "failure-rows", *RETRIEVAL}
     assert "not enough documents for an interval" in path.read_text(encoding="utf-8")
 
 
 def test_an_empty_run_has_a_report_too(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "er" / "report.html"
-    empty: dict[str, object] = {key: {} for key in ("facts", "parameters", "totals", "overall", "retrieval")}
+    empty: dict[str, object] = {key: {} for key in ("facts", "parameters", "totals", "overall")}
+    empty |= {"retrieval": Retrieval()}
     empty |= dict.fromkeys(("stages", "groups", "documents", "failures", "pages", "points"), ())
     write_report(path, make_report(**empty))
     text = "".join(parse(path).text)

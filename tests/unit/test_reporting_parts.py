@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import html
 import io
 import math
@@ -17,11 +18,25 @@ from PIL import Image
 
 from ocr_project.domain.types import Box, Label, Region, Status
 from ocr_project.engine.pixels import encode
-from ocr_project.engine.reporting import charts, markup, tables
-from ocr_project.engine.reporting.model import FailureRow, GroupRow, PageCard, PagePoint, Rate, Span, StageRow
+from ocr_project.engine.reporting import charts, markup, retrieval, tables
+from ocr_project.engine.reporting.model import (
+    Difference,
+    FailureRow,
+    FoundRow,
+    GroupRow,
+    PageCard,
+    PagePoint,
+    Rate,
+    Span,
+    StageRow,
+)
 from ocr_project.engine.reporting.page_card import page_card
 
 NAN = math.nan
+
+
+def rate(value: float) -> Rate:
+    return Rate(value, NAN, NAN, NAN, NAN)
 
 
 def card(
@@ -144,10 +159,27 @@ def test_failures_say_what_to_do() -> None:
     assert '<span class="chip failed">encrypted</span> needs a password' in table
 
 
-def test_best_retrieval_run_is_marked() -> None:
-    table = tables.retrieval_table({"a": {"nDCG@5": 0.4, "MRR": NAN}, "b": {"nDCG@5": 0.5, "MRR": 0.3}})
-    assert table.count("n main") == 2
+def test_the_best_search_of_each_column_is_marked_and_the_least_error_rate() -> None:
+    rows = [
+        FoundRow("a", "", 9, {"ndcg@5": rate(0.4), "mrr": rate(NAN), "map": rate(0.2), "cer_no_space": rate(0.02)}),
+        FoundRow("b", "", 9, {"ndcg@5": rate(0.5), "mrr": rate(0.3), "map": rate(0.2), "cer_no_space": rate(0.03)}),
+    ]
+    table = retrieval.found_table("found", "Search", rows)
+    assert table.count("n main") == 2  # there is nothing to compare MRR with, and MAP is the same
     assert 'class="n main" data-v="0.5"' in table
+    assert 'class="n main" data-v="0.02"' in table
+    assert ">nDCG@5<" in table
+
+
+def test_a_difference_stands_below_its_figure() -> None:
+    difference = Difference("b", "a", "mrr", -0.25, -0.5, NAN, 0.1, 9)
+    sure = dataclasses.replace(difference, high=-0.1)
+    assert "<i>-0.250 (-0.500 – -0.100)</i>" in retrieval.found_table(
+        "found", "Recognizer", [FoundRow("b", "", 9, {"mrr": rate(0.5)}, {"mrr": sure})]
+    )
+    table = retrieval.difference_table([difference, sure])
+    assert table.count("n main") == 1
+    assert table.count("MRR") == 2
 
 
 def test_differences_are_marked() -> None:

@@ -14,6 +14,7 @@ from ocr_project.domain.types import (
     Embedding,
     Label,
     Page,
+    Ranked,
     Recognition,
     Region,
     Score,
@@ -34,6 +35,7 @@ EXAMPLES = [
     Recognition("p", 0, "<table></table>", TextFormat.HTML, (Word("a", Box(0, 0, 1, 1), 0.25, 1),), 0.5),
     Transcript("p", "d", "a", "", 1, "text", "# text"),
     Score("p", "d", "", "cer", 1.0, 10.0),
+    Ranked("fusion", "q", "p", 1, 0.5),
     Truth("p", "pubtabnet", TruthKind.TABLE, '{"html": ""}', (("language", "en"), ("spans", "yes")), "d"),
     page(1, image=b"x", given=Label.TABLE, question="Which?"),
 ]

@@ -345,6 +345,46 @@ class EmbeddingOptions(Options):
     hashing: HashingOptions = HashingOptions()
 
 
+class SearchMode(StrEnum):
+    """How pages are found."""
+
+    DENSE = "dense"
+    LEXICAL = "lexical"
+    FUSION = "fusion"
+
+
+class LexicalOptions(Options):
+    """BM25 (Robertson and Zaragoza, 2009; Lucene's inverse document frequency) over n-grams of characters."""
+
+    # By benchmarks/retrieval.py --sweep: other sizes find no more and make a larger index; k1 from 1.2 to 3 will do.
+    smallest: int = Field(2, ge=1, le=8, description="Characters in the shortest n-gram; shorter words stay whole.")
+    largest: int = Field(2, ge=1, le=8, description="Characters in the longest n-gram.")
+    k1: float = Field(2.0, ge=0, le=10, description="How much a word counts that occurs again; 0: not at all.")
+    b: float = Field(0.75, ge=0, le=1, description="How much longer pages are held back; 0: not at all.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.smallest > self.largest:
+            raise ValueError(f"smallest ({self.smallest}) is above largest ({self.largest}): no n-gram is left")
+        return self
+
+
+class SearchOptions(Options):
+    """From questions to pages."""
+
+    # By benchmarks/retrieval.py: hashed vectors know no more than words do, and in fusion with BM25 they cost it
+    # four points of nDCG@10. With the vectors of a model say fusion.
+    mode: SearchMode = Field(
+        SearchMode.LEXICAL,
+        description="What `kedro search` does without `--mode`: dense (vectors), lexical (words) or fusion of both.",
+    )
+    lexical: LexicalOptions = LexicalOptions()
+    depth: int = Field(100, ge=1, description="Pages of a ranking that are kept, scored and fused.")
+    rrf_constant: float = Field(
+        60, ge=0, description="Of reciprocal-rank fusion: larger makes first places count less (Cormack et al., 2009)."
+    )
+
+
 class BenchmarkOptions(Options):
     """From transcripts and references to scores."""
 
@@ -362,7 +402,17 @@ class BenchmarkOptions(Options):
     qrels: Path | None = Field(
         None, description="CSV with `query_id,document,page,relevance`. None: `qrels.csv` of the source."
     )
-    resamples: int = Field(10_000, ge=100, le=1_000_000, description="Resamples of the bootstrap over documents.")
+    resamples: int = Field(
+        10_000, ge=100, le=1_000_000, description="Resamples of the bootstrap over documents, or over questions."
+    )
     seed: int = Field(0, ge=0, description="Of the bootstrap.")
-    cutoffs: tuple[int, ...] = Field((1, 3, 5, 10), description="Values of k in nDCG@k and Recall@k.")
+    ndcg_cutoffs: tuple[Annotated[int, Field(ge=1)], ...] = Field((1, 3, 5, 10), description="Values of k in nDCG@k.")
+    recall_cutoffs: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (1, 3, 5, 10, 20), description="Values of k in Recall@k."
+    )
+    compare: dict[str, Path] = Field(
+        {},
+        description="Other readings of the same pages, to ask whether better OCR finds more: a name, and the folder"
+        " `data/03_primary/transcripts` of a finished run.",
+    )
     report_pages: int = Field(60, ge=0, description="Pages shown with image and differences, worst first.")

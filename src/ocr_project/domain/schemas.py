@@ -22,6 +22,7 @@ from ocr_project.domain.types import (
     Page,
     Qrel,
     Query,
+    Ranked,
     Recognition,
     Reference,
     Region,
@@ -126,6 +127,13 @@ SCHEMAS: dict[type, pa.Schema] = {
     ),
     Query: _schema(("query_id", pa.string()), ("text", pa.string()), ("type", pa.string()), ("domain", pa.string())),
     Qrel: _schema(("query_id", pa.string()), ("page_id", pa.string()), ("relevance", pa.int32())),
+    Ranked: _schema(
+        ("run", pa.string()),
+        ("query_id", pa.string()),
+        ("page_id", pa.string()),
+        ("place", pa.int32()),
+        ("score", pa.float64()),
+    ),
     Reference: _schema(("page_id", pa.string()), ("text", pa.string()), ("kind", pa.string())),
     Score: _schema(
         ("item_id", pa.string()),

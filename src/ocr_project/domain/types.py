@@ -403,6 +403,23 @@ class Qrel:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """A page that a search found for a question.
+
+    Attributes:
+        run: The search: `dense`, `lexical` or `fusion`.
+        place: From 1, best first.
+        score: Larger is better; comparable within one run and question only.
+    """
+
+    run: str
+    query_id: str
+    page_id: str
+    place: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """What a page really says.
 

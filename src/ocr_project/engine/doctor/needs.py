@@ -15,6 +15,7 @@ from ocr_project.domain.options import (
     RecognitionBackend,
     RecognitionOptions,
     RuntimeOptions,
+    SearchOptions,
     TesseractOptions,
     TranscriptOptions,
     TransformersOptions,
@@ -32,6 +33,7 @@ class Profile(Options):
     recognition: RecognitionOptions = RecognitionOptions()
     transcript: TranscriptOptions = TranscriptOptions()
     embedding: EmbeddingOptions = EmbeddingOptions()
+    search: SearchOptions = SearchOptions()
     benchmark: BenchmarkOptions = BenchmarkOptions()
 
     def stages(self) -> list[Options]:

@@ -21,14 +21,15 @@ def rank(scores: Mapping[str, float]) -> list[str]:
 
 
 def score_query(
-    relevance: Mapping[str, int], ranking: Sequence[str], cutoffs: Sequence[int] = (1, 3, 5, 10)
+    relevance: Mapping[str, int], ranking: Sequence[str], ndcg: Sequence[int], recall: Sequence[int]
 ) -> dict[str, float]:
     """Score one ranking.
 
     Args:
         relevance: Grade of each judged document; 0 and below is not relevant, all others count 0.
         ranking: Ids of documents, best first, each once.
-        cutoffs: Values of k.
+        ndcg: Values of k for nDCG@k.
+        recall: Values of k for Recall@k.
 
     Returns:
         `ndcg@k` for each k, `recall@k` for each k, `mrr`, `map`; all 0 where nothing is relevant.
@@ -40,8 +41,8 @@ def score_query(
     precisions = (found / place for found, place in enumerate(places, start=1))
     relevant = max(1, len(ideal))
     return {
-        **{f"ndcg@{k}": _discount(gains[:k]) / (_discount(ideal[:k]) or 1.0) for k in cutoffs},
-        **{f"recall@{k}": sum(place <= k for place in places) / relevant for k in cutoffs},
+        **{f"ndcg@{k}": _discount(gains[:k]) / (_discount(ideal[:k]) or 1.0) for k in ndcg},
+        **{f"recall@{k}": sum(place <= k for place in places) / relevant for k in recall},
         "mrr": 1.0 / places[0] if places else 0.0,
         "map": sum(precisions) / relevant,
     }
@@ -50,19 +51,21 @@ def score_query(
 def score_run(
     qrels: Mapping[str, Mapping[str, int]],
     run: Mapping[str, Mapping[str, float]],
-    cutoffs: Sequence[int] = (1, 3, 5, 10),
+    ndcg: Sequence[int],
+    recall: Sequence[int],
 ) -> dict[str, dict[str, float]]:
     """Score every query that has judgements; one that the run does not answer scores 0 (`trec_eval -c`).
 
     Args:
         qrels: Query id to document id to grade.
         run: Query id to document id to score, higher is better.
-        cutoffs: Values of k.
+        ndcg: Values of k for nDCG@k.
+        recall: Values of k for Recall@k.
 
     Returns:
         The values of `score_query` by query, in the order of `qrels`.
     """
-    return {query: score_query(grades, rank(run.get(query, {})), cutoffs) for query, grades in qrels.items()}
+    return {query: score_query(grades, rank(run.get(query, {})), ndcg, recall) for query, grades in qrels.items()}
 
 
 def _discount(gains: Sequence[int]) -> float:

@@ -43,8 +43,9 @@ def read_latin(words: Sequence[ReadWord], line: Line, read: Callable[[Line], lis
             # the model's boxes leave strokes out: the white before and behind the word is the better border
             left = max(found[-1].box[2] if found else 0, run[0].box[0] - line.shape[0] // 2, 0)
             right = run[-1].box[2] + _MARGIN
-            again = [_moved(word, left) for word in read(np.ascontiguousarray(line[:, left:right]))]
-            run = _better(run, again, line.shape[0])
+            if left < min(right, line.shape[1]):  # on coarse pages boxes overlap: the word may lie in the one before
+                again = [_moved(word, left) for word in read(np.ascontiguousarray(line[:, left:right]))]
+                run = _better(run, again, line.shape[0])
         found += run
     return found
 

@@ -2,23 +2,29 @@
 
 from ocr_project.engine.reporting.html import write_report
 from ocr_project.engine.reporting.model import (
+    Difference,
     FailureRow,
+    FoundRow,
     GroupRow,
     PageCard,
     PagePoint,
     Rate,
     Report,
+    Retrieval,
     Span,
     StageRow,
 )
 
 __all__ = [
+    "Difference",
     "FailureRow",
+    "FoundRow",
     "GroupRow",
     "PageCard",
     "PagePoint",
     "Rate",
     "Report",
+    "Retrieval",
     "Span",
     "StageRow",
     "write_report",

@@ -22,10 +22,10 @@ from ocr_project.engine.reporting.charts import cer_histogram, confidence_plot, 
 from ocr_project.engine.reporting.markup import count, escape
 from ocr_project.engine.reporting.model import PageCard, Report
 from ocr_project.engine.reporting.page_card import page_card
+from ocr_project.engine.reporting.retrieval import retrieval_section
 from ocr_project.engine.reporting.tables import (
     definitions,
     failure_table,
-    retrieval_table,
     score_table,
     stage_table,
     summary_cards,
@@ -107,8 +107,8 @@ def _sections(report: Report) -> dict[str, str]:
         "documents_count": count(len(report.documents)),
         "failures": failure_table(report.failures),
         "failures_count": count(len(report.failures)),
-        "retrieval": _retrieval(report),
-        "retrieval_link": '<a href="#retrieval">Retrieval</a>' if report.retrieval else "",
+        "retrieval": retrieval_section(report.retrieval),
+        "retrieval_link": '<a href="#retrieval">Retrieval</a>' if report.retrieval.searches else "",
         "facts": definitions(report.facts),
         "parameters": definitions(report.parameters),
         "parameters_count": count(len(report.parameters)),
@@ -124,9 +124,3 @@ def _plots(report: Report) -> Iterator[str]:
     for caption, plot in plots:
         if plot:
             yield f'<figure class="panel"><figcaption>{caption}</figcaption>{plot}</figure>'
-
-
-def _retrieval(report: Report) -> str:
-    if not report.retrieval:
-        return ""
-    return f'<section id="retrieval"><h2>Retrieval</h2>{retrieval_table(report.retrieval)}</section>'

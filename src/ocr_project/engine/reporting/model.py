@@ -145,6 +145,60 @@ class PageCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """How much better one search is than another on the same questions, or one reading of the pages than another.
+
+    Attributes:
+        name: The first of the two.
+        other: The second.
+        value: First minus second; `low` and `high` are the ends of the interval, nan where there is none.
+        better: Probability that the first is the better one; nan likewise.
+    """
+
+    name: str
+    other: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    better: float
+    questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRow:
+    """What one search found, or any search in the pages as one recognizer read them.
+
+    Attributes:
+        name: Of the search or the recognizer.
+        part: Which questions, as `type=text`; an empty string for all of them.
+        rates: By metric; `Rate.errors` and `Rate.total` are not looked at.
+        differences: By metric, to what the other rows are compared with.
+    """
+
+    name: str
+    part: str
+    questions: int
+    rates: Mapping[str, Rate]
+    differences: Mapping[str, Difference] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """How well pages are found; all empty where nothing was asked.
+
+    Attributes:
+        searches: For all questions, then by their kinds.
+        differences: Between searches, over all questions.
+        recognizers: The same pages as several recognizers read them.
+    """
+
+    searches: Sequence[FoundRow] = ()
+    differences: Sequence[Difference] = ()
+    recognizers: Sequence[FoundRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that a report says of one run.
 
@@ -154,7 +208,7 @@ class Report:
         parameters: Leaf by leaf.
         totals: `documents`, `pages`, `regions`, `failures`; any other count is shown after them.
         overall: As `GroupRow.rates`, over all that was scored.
-        retrieval: Name of a run → name of a metric → value, 0 to 1.
+        retrieval: How well pages are found.
         pages: Worst first; taken one at a time, so that a generator keeps the memory bounded.
         points: Every page of the run, for the plots; without it they are left out.
     """
@@ -169,6 +223,6 @@ class Report:
     groups: Sequence[GroupRow]
     documents: Sequence[GroupRow]
     failures: Sequence[FailureRow]
-    retrieval: Mapping[str, Mapping[str, float]]
+    retrieval: Retrieval
     pages: Iterable[PageCard]
     points: Sequence[PagePoint] = field(default=())

@@ -1,4 +1,4 @@
-"""Transcripts and references to scores; vectors and judgements to retrieval figures."""
+"""Transcripts and references to scores."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ import pandas as pd
 from ocr_project.domain.options import BenchmarkOptions, IngestOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame, to_frame
-from ocr_project.domain.types import Document, Embedding, Qrel, Reference, Score, Status, Transcript
-from ocr_project.engine.index import open_index
+from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, Transcript
 from ocr_project.engine.ingest import read_qrels
-from ocr_project.engine.metrics import bootstrap_rate, score_page, score_run
+from ocr_project.engine.metrics import bootstrap_rate, score_page
 from ocr_project.engine.references import find_references
-from ocr_project.engine.search import top_k
 
 METRICS = ("cer_no_space", "cer", "wer", "ned")
 
@@ -67,30 +65,9 @@ def list_qrels(documents: pd.DataFrame, options: BenchmarkOptions, ingest: Inges
     return to_frame(read_qrels(options.qrels, ingest, known, default_root=Path.cwd()), Qrel)
 
 
-def evaluate_retrieval(
-    page_index: Path, query_vectors: pd.DataFrame, qrels: pd.DataFrame, options: BenchmarkOptions
-) -> pd.DataFrame:
-    """Search every question in the pages and score the ranking.
-
-    Returns:
-        Columns metric, value, queries; no rows where nothing was asked or judged.
-    """
-    judged: dict[str, dict[str, int]] = {}
-    for qrel in from_frame(qrels, Qrel):
-        judged.setdefault(qrel.query_id, {})[qrel.page_id] = qrel.relevance
-    ids, vectors = open_index(page_index)
-    run = {
-        query.item_id: {ids[i]: float(s) for i, s in zip(*top_k(vectors, query.vector, k=_DEPTH), strict=True)}
-        for query in from_frame(query_vectors, Embedding)
-        if query.item_id in judged
-    }
-    if not run:
-        return pd.DataFrame(columns=["metric", "value", "queries"])
-    means = pd.DataFrame.from_dict(score_run(judged, run, options.cutoffs), orient="index").mean()
-    return pd.DataFrame({"metric": means.index, "value": means.to_numpy(), "queries": len(judged)})
-
-
-def measure_benchmark(score_table: pd.DataFrame, retrieval_table: pd.DataFrame) -> dict[str, float]:
+def measure_benchmark(
+    score_table: pd.DataFrame, retrieval_table: pd.DataFrame, recognizer_table: pd.DataFrame
+) -> dict[str, float]:
     """Flatten the tables for DVC and MLflow: gold where there is any, silver otherwise."""
     kinds = set(score_table["reference"])
     kind = "gold" if "gold" in kinds else "silver"
@@ -101,13 +78,14 @@ def measure_benchmark(score_table: pd.DataFrame, retrieval_table: pd.DataFrame) 
             metrics.update(_numbers({row["metric"]: row["rate"], **ends}))
         elif row["level"] == "group" and row["metric"] == "cer_no_space":
             metrics.update(_numbers({f"cer_no_space.{row['name'] or 'top'}": row["rate"]}))
-    for row in retrieval_table.to_dict("records"):
-        metrics[f"retrieval.{row['metric'].replace('@', '_at_')}"] = row["value"]
+    for row in retrieval_table[retrieval_table["slice"] == "all"].to_dict("records"):
+        metrics.update(_numbers({f"retrieval.{row['run']}.{_plain(row['metric'])}": row["value"]}))
+    for row in recognizer_table.to_dict("records"):
+        metrics.update(_numbers({f"reading.{row['recognizer']}.{_plain(row['metric'])}": row["value"]}))
     return metrics
 
 
 _RATE = ("errors", "total", "rate", "low", "high")
-_DEPTH = 100  # how deep a ranking is scored; trec_eval's own default of 1,000 is more than most corpora hold
 
 
 def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
@@ -126,6 +104,11 @@ def _rate(part: pd.DataFrame, options: BenchmarkOptions) -> dict[str, Any]:
         "low": interval.low,
         "high": interval.high,
     }
+
+
+def _plain(metric: str) -> str:
+    """Write a metric without signs that MLflow refuses."""
+    return metric.replace("@", "_at_")
 
 
 def _numbers(values: dict[str, float]) -> dict[str, float]:

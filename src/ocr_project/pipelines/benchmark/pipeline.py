@@ -6,7 +6,6 @@ from kedro.pipeline import Pipeline, node, pipeline
 
 from ocr_project.engine.measures import tabulate_shards
 from ocr_project.pipelines.benchmark.nodes import (
-    evaluate_retrieval,
     list_qrels,
     list_references,
     measure_benchmark,
@@ -14,22 +13,29 @@ from ocr_project.pipelines.benchmark.nodes import (
     tabulate_scores,
 )
 from ocr_project.pipelines.benchmark.report import build_report, gather_corpus, name_tables
+from ocr_project.pipelines.benchmark.retrieval import compare_recognizers, score_rankings, tabulate_retrieval
 
 
 def create_pipeline() -> Pipeline:
-    """Return the stage `benchmark`: scores, score_table, retrieval_table, shard_table, report, benchmark_metrics."""
+    """Return the stage `benchmark`: scores, their tables, those of retrieval, shard_table, report, metrics."""
     return pipeline(
         [
             node(list_references, ["documents", "pages", "params:benchmark"], "references"),
             node(score_pages, ["transcripts", "references"], "scores"),
             node(tabulate_scores, ["scores", "references", "transcripts", "params:benchmark"], "score_table"),
             node(list_qrels, ["documents", "params:benchmark", "params:ingest"], "qrels"),
+            node(score_rankings, ["rankings", "queries", "qrels", "params:benchmark"], "retrieval_scores"),
             node(
-                evaluate_retrieval,
-                ["page_index", "query_vectors", "qrels", "params:benchmark"],
-                "retrieval_table",
+                tabulate_retrieval,
+                ["retrieval_scores", "queries", "params:benchmark"],
+                ["retrieval_table", "search_table"],
             ),
-            node(measure_benchmark, ["score_table", "retrieval_table"], "benchmark_metrics"),
+            node(
+                compare_recognizers,
+                ["transcripts", "references", "queries", "qrels", "params:benchmark", "params:search"],
+                "recognizer_table",
+            ),
+            node(measure_benchmark, ["score_table", "retrieval_table", "recognizer_table"], "benchmark_metrics"),
             node(
                 gather_corpus,
                 ["params:runtime", "pages", "regions", "recognitions", "transcripts", "page_vectors"],
@@ -40,7 +46,7 @@ def create_pipeline() -> Pipeline:
                 ["params:runtime", "pages", "regions", "recognitions", "transcripts", "page_vectors"],
                 "shard_table",
             ),
-            node(name_tables, ["score_table", "retrieval_table"], "tables"),
+            node(name_tables, ["score_table", "retrieval_table", "search_table", "recognizer_table"], "tables"),
             node(
                 build_report,
                 ["corpus", "documents", "references", "scores", "tables", "params:benchmark"],

@@ -21,17 +21,22 @@ from ocr_project.domain.types import Document, Recognition, Reference, Status, T
 from ocr_project.engine.measures import identities, measure_stage
 from ocr_project.engine.metrics import diff
 from ocr_project.engine.reporting import (
+    Difference,
     FailureRow,
+    FoundRow,
     GroupRow,
     PageCard,
     PagePoint,
     Rate,
     Report,
+    Retrieval,
     StageRow,
     write_report,
 )
 from ocr_project.engine.shards import worker_count
+from ocr_project.pipelines.benchmark.retrieval import EVERYTHING, THIS_RUN
 
+_SHOWN = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr")  # where there is no room for all
 _VERSIONS = ("ocr_project", "kedro", "dvc", "tesserocr", "opencv-python-headless", "pypdfium2", "pyarrow")
 
 
@@ -95,16 +100,26 @@ def build_report(
         groups=_groups(tables["scores"], "group"),
         documents=_groups(tables["scores"], "document"),
         failures=failures,
-        retrieval=_retrieval(tables["retrieval"]),
+        retrieval=_retrieval(tables),
         pages=_cards(corpus, expected, rate_of, confidence, options.report_pages),
         points=[PagePoint(rate_of.get(page_id), value) for page_id, value in confidence.items()],
     )
     return partial(write_report, report=report, workers=worker_count(corpus.runtime))
 
 
-def name_tables(score_table: pd.DataFrame, retrieval_table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def name_tables(
+    score_table: pd.DataFrame,
+    retrieval_table: pd.DataFrame,
+    search_table: pd.DataFrame,
+    recognizer_table: pd.DataFrame,
+) -> dict[str, pd.DataFrame]:
     """Hand the tables of the report on together."""
-    return {"scores": score_table, "retrieval": retrieval_table}
+    return {
+        "scores": score_table,
+        "retrieval": retrieval_table,
+        "searches": search_table,
+        "recognizers": recognizer_table,
+    }
 
 
 def _facts(corpus: Corpus) -> dict[str, str]:
@@ -169,10 +184,46 @@ def _groups(table: pd.DataFrame, level: str) -> list[GroupRow]:
     return rows
 
 
-def _retrieval(table: pd.DataFrame) -> dict[str, dict[str, float]]:
-    if table.empty:
-        return {}
-    return {"pages by their text": dict(zip(table["metric"], table["value"], strict=True))}
+def _retrieval(tables: Mapping[str, pd.DataFrame]) -> Retrieval:
+    """Show all metrics of all questions, and the main ones of their kinds and differences."""
+    differences = tables["searches"].sort_values(["run", "other"], kind="stable").to_dict("records")
+    return Retrieval(
+        searches=list(_searches(tables["retrieval"])),
+        differences=[
+            _difference(row["run"], row["other"], row, int(row["queries"]))
+            for row in differences
+            if row["slice"] == EVERYTHING and row["metric"] in _SHOWN
+        ],
+        recognizers=list(_recognizers(tables["recognizers"])),
+    )
+
+
+def _searches(table: pd.DataFrame) -> Iterator[FoundRow]:
+    for (part, run), members in table.groupby(["slice", "run"], sort=False):
+        whole = part == EVERYTHING
+        rows = [row for row in members.to_dict("records") if whole or row["metric"] in _SHOWN]
+        yield FoundRow(str(run), "" if whole else str(part), int(rows[0]["queries"]), _rates(rows))
+
+
+def _recognizers(table: pd.DataFrame) -> Iterator[FoundRow]:
+    for name, members in table.groupby("recognizer", sort=False):
+        rows = [row for row in members.to_dict("records") if row["metric"] in (*_SHOWN, "cer_no_space")]
+        questions = max(int(row["count"]) for row in rows if row["metric"] != "cer_no_space")
+        differences = {
+            row["metric"]: _difference(str(name), THIS_RUN, row, questions)
+            for row in rows
+            if math.isfinite(row["difference"])
+        }
+        yield FoundRow(str(name), "", questions, _rates(rows), differences)
+
+
+def _difference(name: str, other: str, row: Mapping[Any, Any], questions: int) -> Difference:
+    ends = (row["difference_low"], row["difference_high"]) if "difference_low" in row else (row["low"], row["high"])
+    return Difference(name, other, row["metric"], row["difference"], *ends, row["better"], questions)
+
+
+def _rates(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Rate]:
+    return {row["metric"]: Rate(row["value"], row["low"], row["high"], math.nan, math.nan) for row in rows}
 
 
 def _confidences(recognitions: ShardSource) -> dict[str, float]:

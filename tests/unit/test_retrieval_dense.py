@@ -1,12 +1,11 @@
-"""Exact search and snippets."""
+"""Exact search over vectors."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ocr_project.engine import search
-from ocr_project.engine.search import snippet, top_k
+from ocr_project.engine.retrieval import dense, rank_by_vectors, top_k, top_k_each
 
 
 def unit(generator: np.random.Generator, count: int, size: int) -> np.ndarray:
@@ -27,7 +26,7 @@ def test_finds_what_a_full_sort_finds(k: int) -> None:
 
 @pytest.mark.parametrize("size", [7, 64, 1_000])
 def test_equal_vectors_come_in_order_of_index(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_CHUNK_CELLS", 37 * size)
+    monkeypatch.setattr(dense, "_BLOCK_CELLS", 37 * size)
     generator = np.random.default_rng(1)
     query = unit(generator, 1, size)[0]
     vectors = np.repeat(unit(generator, 3, size), 101, axis=0)[generator.permutation(303)]
@@ -44,7 +43,7 @@ def test_memory_mapped_vectors_in_chunks(tmp_path: Path, monkeypatch: pytest.Mon
     vectors, query = unit(generator, 250, 16), unit(generator, 1, 16)[0]
     np.save(tmp_path / "vectors.npy", vectors)
     whole = top_k(vectors, query, 7)
-    monkeypatch.setattr(search, "_CHUNK_CELLS", 16 * 33)
+    monkeypatch.setattr(dense, "_BLOCK_CELLS", 16 * 33)
     mapped = top_k(np.load(tmp_path / "vectors.npy", mmap_mode="r"), query, 7)
     assert (whole[0] == mapped[0]).all()
     assert (whole[1] == mapped[1]).all()
@@ -61,51 +60,46 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         top_k(np.eye(5, dtype=np.float32), np.ones(4, np.float32), 1)
     with pytest.raises(ValueError, match="ask for 0 or more"):
         top_k(np.eye(5, dtype=np.float32), np.ones(5, np.float32), -1)
+    with pytest.raises(ValueError, match=r"queries of shape \(2, 4\)"):
+        list(top_k_each(np.eye(5, dtype=np.float32), np.ones((2, 4), np.float32), 1))
 
 
-FILLER = "이 문단은 찾는 말과 아무 상관이 없는 글로 채워져 있습니다. " * 12
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+@pytest.mark.parametrize("k", [0, 1, 10, 400])
+def test_many_questions_at_once_find_what_one_at_a_time_finds(
+    dtype: type, k: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "_BLOCK_CELLS", 48 * 33)
+    monkeypatch.setattr(dense, "_QUERIES_AT_ONCE", 4)
+    generator = np.random.default_rng(3)
+    vectors = np.repeat(unit(generator, 100, 48), 3, axis=0)[generator.permutation(300)].astype(dtype)
+    vectors[17] = vectors[200] = 0
+    np.save(tmp_path / "vectors.npy", vectors)
+    mapped = np.load(tmp_path / "vectors.npy", mmap_mode="r")
+    queries = np.concatenate([unit(generator, 10, 48), np.asarray(vectors[:1], np.float32)])
+    found = list(top_k_each(mapped, queries, k))
+    assert len(found) == len(queries)
+    for query, (indices, scores) in zip(queries, found, strict=True):
+        expected = top_k(mapped, query, k)
+        assert indices.tolist() == expected[0].tolist()
+        assert scores.tolist() == expected[1].tolist()
 
 
-def test_snippet_shows_the_match() -> None:
-    text = FILLER + "\n개인정보처리자는\n민감정보를 처리하여서는 아니 된다.\n" + FILLER
-    found = snippet(text, "민감정보의 처리", 80)
-    assert "민감정보를 처리하여서는" in found
-    assert len(found) <= 80
-    assert "\n" not in found
-    assert found.startswith("…")
-    assert found.endswith("…")
+def test_rounding_of_the_matrix_product_loses_no_vector() -> None:
+    """Vectors that differ by less than a product's rounding are ordered by the careful sums."""
+    generator = np.random.default_rng(4)
+    query = unit(generator, 1, 512)
+    near = np.repeat(query, 50, axis=0) + generator.standard_normal((50, 512)).astype(np.float32) * 1e-5
+    near /= np.linalg.norm(near, axis=1, keepdims=True)
+    vectors = np.concatenate([unit(generator, 50, 512), near.astype(np.float32)])
+    queries = np.repeat(query, 5, axis=0)
+    indices, scores = list(top_k_each(vectors, queries, 7))[4]
+    assert indices.tolist() == top_k(vectors, query[0], 7)[0].tolist()
+    assert (np.diff(scores) <= 0).all()
 
 
-def test_snippet_is_cut_at_the_borders_of_words() -> None:
-    text = FILLER + "과징금을 부과할 수 있다. " + FILLER
-    words = set(text.split())
-    assert set(snippet(text, "과징금 부과", 60).strip("…").split()) <= words
-
-
-def test_snippet_at_the_ends_of_a_text() -> None:
-    assert snippet("과징금 부과 기준 " + FILLER, "과징금 부과", 40).startswith("과징금 부과 기준")
-    assert snippet(FILLER + "과징금 부과 기준", "과징금 부과", 40).endswith("과징금 부과 기준")
-
-
-def test_snippet_prefers_many_words_to_one_repeated() -> None:
-    text = "정보 정보 정보 정보 정보 정보 " + FILLER + "신용정보 제공 동의 " + FILLER
-    assert "신용정보 제공 동의" in snippet(text, "신용정보 제공 동의", 60)
-
-
-@pytest.mark.parametrize(
-    ("text", "query", "expected"),
-    [
-        ("", "질문", ""),
-        ("짧은\n글", "질문", "짧은 글"),
-        ("가나다라마바사아자차", "없음", "가나다…"),
-        ("가나다", "가", "가나다"),
-    ],
-)
-def test_snippet_of_short_text(text: str, query: str, expected: str) -> None:
-    assert snippet(text, query, 5) == expected
-
-
-@pytest.mark.parametrize("width", [0, 1, 2, 3, 10, 79])
-@pytest.mark.parametrize("query", ["", "İ", "질문", "상관이 없는", "\ud800"])
-def test_snippet_keeps_to_its_width(width: int, query: str) -> None:
-    assert len(snippet("İstanbul " + FILLER, query, width)) <= width
+def test_a_question_of_nothing_and_a_corpus_of_nothing_find_nothing() -> None:
+    vectors, queries = np.eye(3, dtype=np.float32), np.array([[0, 0, 0], [0, 1, 0]], np.float32)
+    assert rank_by_vectors("abc", vectors, queries, 2) == [[], [("b", 1.0), ("a", 0.0)]]
+    assert rank_by_vectors([], np.zeros((0, 0), np.float32), queries, 2) == [[], []]
+    assert rank_by_vectors("abc", vectors, np.zeros((0, 3), np.float32), 2) == []

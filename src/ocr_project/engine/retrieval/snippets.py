@@ -1,4 +1,4 @@
-"""Exact search over vectors at rest, and the stretch of text that shows why a page was found."""
+"""The stretch of text that shows why a page was found."""
 
 from __future__ import annotations
 
@@ -6,45 +6,9 @@ import unicodedata
 from collections import Counter
 
 import numpy as np
-from numpy.typing import NDArray
 
-_CHUNK_CELLS = 1 << 23  # 32 MiB of float32 read at once from a memory-mapped array
 _GRAM = 2  # a Korean word's stem is two syllables more often than not
 _CUT = "…"
-
-
-def top_k(
-    vectors: NDArray[np.float32], query: NDArray[np.float32], k: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Find the k vectors with the largest inner product; exact, equal scores in order of index.
-
-    Args:
-        vectors: Shape (n, d), float32; a memory-mapped array is read in chunks of 32 MiB.
-        query: Shape (d,), float32.
-        k: How many; all n where there are fewer.
-
-    Returns:
-        Indices (int64) and scores (float32), both of shape (min(k, n),), best first.
-
-    Raises:
-        ValueError: The shapes do not fit, or k is negative.
-    """
-    if vectors.ndim != 2 or query.shape != vectors.shape[1:]:
-        raise ValueError(f"vectors of shape {vectors.shape} cannot be searched by a query of shape {query.shape}")
-    if k < 0:
-        raise ValueError(f"k is {k}: ask for 0 or more")
-    scores = np.empty(len(vectors), np.float32)
-    step = max(1, _CHUNK_CELLS // max(1, vectors.shape[1]))
-    for start in range(0, len(vectors), step):
-        # einsum adds every row up in the same order; BLAS does not, and equal rows would differ in the last bit.
-        np.einsum("ij,j->i", vectors[start : start + step], query, out=scores[start : start + step])
-    if k < len(scores):
-        border = np.partition(scores, len(scores) - k)[len(scores) - k] if k else np.float32(np.inf)
-        candidates = np.flatnonzero(scores >= border)
-    else:
-        candidates = np.arange(len(scores))
-    best = candidates[np.argsort(-scores[candidates], kind="stable")][:k].astype(np.int64)
-    return best, scores[best]
 
 
 def snippet(text: str, query: str, width: int = 160) -> str:

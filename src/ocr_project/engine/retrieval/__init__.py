@@ -1,0 +1,28 @@
+"""From questions to pages: by vectors, by words, and by both.
+
+top_k, top_k_each, rank_by_vectors        exact search over vectors mapped into memory
+LexicalIndex, write_words, open_words     BM25 over n-grams of characters
+fuse                                      reciprocal-rank fusion
+Search                                    the three of them side by side, chosen by mode
+snippet                                   why a page was found
+"""
+
+from ocr_project.engine.retrieval.dense import rank_by_vectors, top_k, top_k_each
+from ocr_project.engine.retrieval.fusion import fuse
+from ocr_project.engine.retrieval.lexical import LexicalIndex, open_words, write_words
+from ocr_project.engine.retrieval.ranking import Ranking
+from ocr_project.engine.retrieval.search import Search
+from ocr_project.engine.retrieval.snippets import snippet
+
+__all__ = [
+    "LexicalIndex",
+    "Ranking",
+    "Search",
+    "fuse",
+    "open_words",
+    "rank_by_vectors",
+    "snippet",
+    "top_k",
+    "top_k_each",
+    "write_words",
+]

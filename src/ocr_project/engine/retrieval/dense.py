@@ -1,0 +1,125 @@
+"""Exact search over vectors that are mapped into memory.
+
+The vectors are read once for each question, or once for each group of questions, a block at a time: a
+search is as fast as memory is read, and takes no memory but the scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_project.engine.retrieval.ranking import Ranking, best
+
+Vectors: TypeAlias = NDArray[np.floating[Any]]
+Found: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32]]
+
+_BLOCK_CELLS = 1 << 23  # 32 MiB of float32 looked at together
+_FEW = 3  # for so few questions one after another is faster: a matrix product pays from four on
+_QUERIES_AT_ONCE = 64  # scores of 40,781 pages for as many questions are 10 MB
+
+
+def top_k(vectors: Vectors, query: NDArray[np.float32], k: int) -> Found:
+    """Find the k vectors with the largest inner product; exact, equal scores in order of index.
+
+    Args:
+        vectors: Shape (n, d), float32 or float16; may be mapped into memory.
+        query: Shape (d,), float32.
+        k: How many; all n where there are fewer.
+
+    Returns:
+        Indices (int64) and scores (float32), both of shape (min(k, n),), best first.
+
+    Raises:
+        ValueError: The shapes do not fit, or k is negative.
+    """
+    if vectors.ndim != 2 or query.shape != vectors.shape[1:]:
+        raise ValueError(f"vectors of shape {vectors.shape} cannot be searched by a query of shape {query.shape}")
+    scores = np.empty(len(vectors), np.float32)
+    for start, block in _blocks(vectors):
+        _products(block, query, scores[start : start + len(block)])
+    places = best(scores, k)
+    return places, scores[places]
+
+
+def top_k_each(vectors: Vectors, queries: NDArray[np.float32], k: int) -> Iterator[Found]:
+    """Do what `top_k` does for many questions, reading the vectors once for 64 of them.
+
+    A matrix product adds up in an order of its own, so that equal vectors may differ in the last bit: it
+    only says which vectors may be among the best. Those are compared as `top_k` compares them.
+
+    Args:
+        vectors: As for `top_k`; rows of unit length or zeros, as embedders make them (of longer ones those
+            that are equal to within rounding may be missed).
+        queries: Shape (m, d), float32.
+        k: How many for each.
+
+    Yields:
+        What `top_k` returns, in the order of the questions.
+
+    Raises:
+        ValueError: As `top_k`.
+    """
+    if vectors.ndim != 2 or queries.shape[1:] != vectors.shape[1:]:
+        raise ValueError(f"vectors of shape {vectors.shape} cannot be searched by queries of shape {queries.shape}")
+    if len(queries) <= _FEW:
+        yield from (top_k(vectors, query, k) for query in queries)
+        return
+    for first in range(0, len(queries), _QUERIES_AT_ONCE):
+        group = queries[first : first + _QUERIES_AT_ONCE]
+        scores = np.empty((len(group), len(vectors)), np.float32)
+        for start, block in _blocks(vectors):
+            scores[:, start : start + len(block)] = group @ block.T
+        for query, about in zip(group, scores, strict=True):
+            yield _refine(vectors, query, about, k)
+
+
+def rank_by_vectors(ids: Sequence[str], vectors: Vectors, queries: NDArray[np.float32], k: int) -> list[Ranking]:
+    """Rank pages for each question; a question without a vector (zeros) finds nothing.
+
+    Args:
+        ids: Of the rows of `vectors`.
+        vectors: As for `top_k_each`.
+        queries: Shape (m, d), float32.
+        k: How many pages for each.
+    """
+    if not len(queries) or not len(vectors):
+        return [[] for _ in queries]
+    return [
+        [(ids[place], float(score)) for place, score in zip(*found, strict=True)] if query.any() else []
+        for query, found in zip(queries, top_k_each(vectors, queries, k), strict=True)
+    ]
+
+
+def _blocks(vectors: Vectors) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    step = max(1, _BLOCK_CELLS // max(1, vectors.shape[1]))
+    for start in range(0, len(vectors), step):
+        yield start, np.asarray(vectors[start : start + step], np.float32)  # of float32 a view, not a copy
+
+
+def _products(block: NDArray[np.float32], query: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    # einsum adds every row up in the same order; BLAS does not, and is no faster at one question.
+    np.einsum("ij,j->i", block, query, out=out)
+
+
+def _refine(vectors: Vectors, query: NDArray[np.float32], about: NDArray[np.float32], k: int) -> Found:
+    """Compare all vectors that rounding may have kept from the best k.
+
+    The rounding error of an inner product of d terms is below d · eps/2 · |x| · |y| (Higham, 2002, section
+    3.1), here for two ways of adding up, on either side of the border.
+    """
+    rough = best(about, k)
+    if not len(rough):
+        return rough, about[rough]
+    slack = 2 * vectors.shape[1] * float(np.finfo(np.float32).eps) * float(np.linalg.norm(query))
+    candidates = np.flatnonzero(about >= about[rough[-1]] - slack)
+    scores = np.empty(len(candidates), np.float32)
+    step = max(1, _BLOCK_CELLS // max(1, vectors.shape[1]))
+    for start in range(0, len(candidates), step):
+        part = candidates[start : start + step]
+        _products(np.asarray(vectors[part], np.float32), query, scores[start : start + step])
+    chosen = best(scores, k)
+    return candidates[chosen], scores[chosen]

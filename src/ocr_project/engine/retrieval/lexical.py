@@ -1,0 +1,149 @@
+"""Search by words: BM25, precomputed for each word and page by bm25s, mapped into memory at rest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from array import array
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ocr_project.domain.errors import SourceError
+from ocr_project.domain.options import LexicalOptions
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.engine.retrieval.ranking import Ranking, best
+from ocr_project.engine.retrieval.tokens import character_ngrams
+from ocr_project.engine.whole_folder import replacing
+
+if TYPE_CHECKING:
+    from bm25s import BM25
+
+# Raise it whenever the same text and options give other tokens or scores.
+REVISION = "1"
+
+_ABOUT, _IDS, _MATRIX = "about.json", "ids.txt", "bm25"
+
+
+class _Tokenized(NamedTuple):
+    """What bm25s takes: the tokens of each page as numbers, and the numbers of the tokens."""
+
+    ids: list[array[int]]
+    vocab: dict[str, int]
+
+
+class LexicalIndex:
+    """Pages to be searched by BM25."""
+
+    def __init__(self, ids: Sequence[str], matrix: BM25 | None, options: LexicalOptions) -> None:
+        """Args:
+        ids: Of the pages, in the order of the matrix.
+        matrix: None where no page has a word.
+        options: With which it was made.
+        """
+        self.ids = ids
+        self._matrix = matrix
+        self._options = options
+
+    @classmethod
+    def build(cls, pages: Iterable[tuple[str, str]], options: LexicalOptions) -> LexicalIndex:
+        """Index pages.
+
+        Args:
+            pages: Id and text of each; taken one at a time, only the numbers of the tokens are kept.
+            options: How texts are cut and weighed.
+        """
+        ids: list[str] = []
+        tokens: list[array[int]] = []
+        vocabulary: dict[str, int] = {}
+        for page_id, text in pages:
+            ids.append(page_id)
+            tokens.append(array("i", (vocabulary.setdefault(token, len(vocabulary)) for token in _cut(text, options))))
+        if not vocabulary:
+            return cls(ids, None, options)
+        matrix = _bm25s().BM25(k1=options.k1, b=options.b, method="lucene")
+        matrix.index(_Tokenized(tokens, vocabulary), create_empty_token=False, show_progress=False)
+        return cls(ids, matrix, options)
+
+    @property
+    def terms(self) -> int:
+        """Number of different tokens."""
+        return 0 if self._matrix is None else len(self._matrix.vocab_dict)
+
+    def rank(self, question: str, k: int) -> Ranking:
+        """Return the best k pages that share a token with the question; equal scores in the order of the pages."""
+        if self._matrix is None:
+            return []
+        asked = self._matrix.get_tokens_ids(_cut(question, self._options))
+        scores = np.asarray(self._matrix.get_scores_from_ids(asked), np.float32)
+        return [(self.ids[place], float(scores[place])) for place in best(scores, k) if scores[place] > 0]
+
+    def save(self, folder: Path) -> None:
+        """Write ids and matrix into a folder that is there."""
+        (folder / _IDS).write_text("".join(f"{name}\n" for name in self.ids), encoding="utf-8")
+        if self._matrix is not None:
+            self._matrix.save(str(folder / _MATRIX), show_progress=False)
+
+
+def write_words(folder: Path, *, rows: ShardSource, options: LexicalOptions) -> None:
+    """Index the text of all pages; the folder is replaced as a whole, and left alone where nothing changed.
+
+    Args:
+        folder: To hold the index.
+        rows: Of `Transcript`.
+        options: How texts are cut and weighed.
+    """
+    key = _key(rows, options)
+    if _about(folder).get("key") == key:
+        return
+    pages = ((row.page_id, row.text) for row in rows.rows(without=("markdown",)))
+    index = LexicalIndex.build(pages, options)
+    with replacing(folder) as partial:
+        index.save(partial)
+        about = {"key": key, "options": options.model_dump(mode="json"), "pages": len(index.ids), "terms": index.terms}
+        (partial / _ABOUT).write_text(json.dumps(about, indent=2), encoding="utf-8")
+
+
+def open_words(folder: Path, options: LexicalOptions) -> LexicalIndex:
+    """Open an index, mapped into memory.
+
+    Raises:
+        SourceError: There is none yet, or it was made with other options.
+    """
+    about = _about(folder)
+    if not about:
+        raise SourceError(f"no index of words in {folder}: run `kedro run` first")
+    if about["options"] != options.model_dump(mode="json"):
+        raise SourceError(
+            f"the index of words in {folder} was made with other options than search.lexical has now:"
+            " run `kedro run --pipelines retrieval`"
+        )
+    ids = (folder / _IDS).read_text(encoding="utf-8").splitlines()
+    matrix = _bm25s().BM25.load(str(folder / _MATRIX), mmap=True) if about["terms"] else None
+    return LexicalIndex(ids, matrix, options)
+
+
+def _cut(text: str, options: LexicalOptions) -> list[str]:
+    return character_ngrams(text, options.smallest, options.largest)
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    path = folder / _ABOUT
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
+
+
+def _key(rows: ShardSource, options: LexicalOptions) -> str:
+    parts = [REVISION, options.model_dump_json(), *(info.key for info in rows.index().values())]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _bm25s() -> Any:
+    """Import it where it is used; it sets its own logger to tell of every step, whatever the rest is told."""
+    import bm25s
+
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
+    return bm25s

@@ -1,0 +1,211 @@
+"""Rankings and judgements to retrieval figures; and whether better OCR finds more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ocr_project.datasets import ShardFolder
+from ocr_project.domain.errors import SourceError
+from ocr_project.domain.options import BenchmarkOptions, SearchMode, SearchOptions
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.schemas import from_frame
+from ocr_project.domain.types import Qrel, Query, Ranked, Reference, Status, Transcript
+from ocr_project.engine.metrics import Counts, PairedMeans, bootstrap_rate, score_page, score_run
+from ocr_project.engine.retrieval import LexicalIndex
+
+EVERYTHING = "all"
+THIS_RUN = "this run"
+PERFECT = "reference text"
+_SLICES = ("type", "domain")
+_SCORES = ("run", "query_id", "metric", "value")
+_MEANS = ("metric", "value", "low", "high")
+_DIFFERENCE = ("difference", "low", "high", "better")
+_READING = "cer_no_space"
+
+Judged = dict[str, dict[str, int]]
+
+
+def score_rankings(
+    rankings: pd.DataFrame, queries: pd.DataFrame, qrels: pd.DataFrame, options: BenchmarkOptions
+) -> pd.DataFrame:
+    """Score the ranking of every judged question by every search; one that found nothing scores 0.
+
+    Returns:
+        Columns run, query_id, metric, value; no rows where nothing was asked or judged.
+    """
+    judged = _judgements(qrels) if len(queries) else {}
+    found: dict[str, dict[str, dict[str, float]]] = {mode.value: {} for mode in SearchMode}
+    for row in from_frame(rankings, Ranked):
+        found[row.run].setdefault(row.query_id, {})[row.page_id] = row.score
+    rows = [
+        (run, query, metric, value)
+        for run, answers in found.items()
+        for query, values in _scored(judged, answers, options).items()
+        for metric, value in values.items()
+    ]
+    return pd.DataFrame(rows, columns=list(_SCORES))
+
+
+def tabulate_retrieval(
+    retrieval_scores: pd.DataFrame, queries: pd.DataFrame, options: BenchmarkOptions
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Average over all questions and over those of each type and domain, and compare the searches.
+
+    Returns:
+        Columns run, slice (`all`, `type=…`, `domain=…`), metric, value, low, high (95 % of a bootstrap over
+        questions), queries; and columns run, other, slice, metric, difference (run minus other), low, high,
+        better (probability that run is, by a paired bootstrap), queries.
+    """
+    means: list[dict[str, Any]] = []
+    differences: list[dict[str, Any]] = []
+    for name, members in _slices(retrieval_scores, queries):
+        columns: list[tuple[str, str]] = list(dict.fromkeys(zip(members["run"], members["metric"], strict=True)))
+        table = members.pivot(index="query_id", columns=["run", "metric"], values="value")[columns]
+        drawn = PairedMeans(table.to_numpy(np.float64), options.resamples, options.seed)
+        place_of = {column: place for place, column in enumerate(columns)}
+        about = {"slice": name, "queries": len(table)}
+        for (run, metric), place in place_of.items():
+            interval = drawn.interval(place)
+            means.append({"run": run, **about, "metric": metric, **_interval(interval)})
+        for (run, metric), (other, same) in combinations(place_of, 2):
+            if metric == same and run != other:
+                found = asdict(drawn.difference(place_of[run, metric], place_of[other, metric]))
+                differences.append(
+                    {"run": run, "other": other, **about, "metric": metric, "difference": found.pop("value"), **found}
+                )
+    return (
+        pd.DataFrame(means, columns=["run", "slice", *_MEANS, "queries"]),
+        pd.DataFrame(differences, columns=["run", "other", "slice", "metric", *_DIFFERENCE, "queries"]),
+    )
+
+
+def compare_recognizers(
+    transcripts: ShardSource,
+    references: pd.DataFrame,
+    queries: pd.DataFrame,
+    qrels: pd.DataFrame,
+    options: BenchmarkOptions,
+    search: SearchOptions,
+) -> pd.DataFrame:
+    """Ask the same questions to the same pages as several recognizers read them: does better OCR find more?
+
+    Pages are found by BM25, which needs no model and no vectors of other runs. `reference text` is what
+    perfect OCR would find: the pages' references, and this run's text of pages that have none. A page that
+    another reading lacks, or failed at, has no text there.
+
+    Returns:
+        Columns recognizer, metric (`cer_no_space`, then those of retrieval), value, low, high, difference (to
+        this run), difference_low, difference_high, better (probability of finding more than this run), count
+        (pages with a reference, or questions). No rows without questions and their judgements.
+
+    Raises:
+        SourceError: A folder that `benchmark.compare` names holds no transcripts.
+    """
+    judged, asked = _judgements(qrels), from_frame(queries, Query)
+    if not judged or not asked:
+        return pd.DataFrame(columns=_recognizer_columns())
+    known = {reference.page_id: reference.text for reference in from_frame(references, Reference)}
+    rows = list(transcripts.rows(without=("markdown",)))
+    readings = {THIS_RUN: {row.page_id: _said(row) for row in rows}}
+    readings |= {name: _read_elsewhere(name, folder) for name, folder in options.compare.items()}
+    if known:
+        readings[PERFECT] = readings[THIS_RUN] | known
+
+    def find(texts: Mapping[str, str]) -> pd.DataFrame:
+        index = LexicalIndex.build(((row.page_id, texts.get(row.page_id, "")) for row in rows), search.lexical)
+        ranked = {query.query_id: dict(index.rank(query.text, search.depth)) for query in asked}
+        return pd.DataFrame.from_dict(_scored(judged, ranked, options), orient="index")
+
+    return pd.DataFrame(
+        [
+            *(_reading(name, rows, texts, known, options) for name, texts in readings.items() if known),
+            *_finding({name: find(texts) for name, texts in readings.items()}, options),
+        ],
+        columns=_recognizer_columns(),
+    )
+
+
+def _recognizer_columns() -> list[str]:
+    return ["recognizer", *_MEANS, "difference", "difference_low", "difference_high", "better", "count"]
+
+
+def _judgements(qrels: pd.DataFrame) -> Judged:
+    judged: Judged = {}
+    for qrel in from_frame(qrels, Qrel):
+        judged.setdefault(qrel.query_id, {})[qrel.page_id] = qrel.relevance
+    return judged
+
+
+def _scored(
+    judged: Judged, run: Mapping[str, Mapping[str, float]], options: BenchmarkOptions
+) -> dict[str, dict[str, float]]:
+    return score_run(judged, run, options.ndcg_cutoffs, options.recall_cutoffs)
+
+
+def _slices(scores: pd.DataFrame, queries: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the scores of all questions, then of those of each type and domain that has a name."""
+    if scores.empty:
+        return
+    yield EVERYTHING, scores
+    for column in _SLICES:
+        value_of = dict(zip(queries["query_id"], queries[column], strict=True))
+        values = scores["query_id"].map(value_of).fillna("")
+        for value, members in scores.groupby(values, sort=True):
+            if value:
+                yield f"{column}={value}", members
+
+
+def _interval(interval: Any) -> dict[str, float]:
+    return {"value": interval.value, "low": interval.low, "high": interval.high}
+
+
+def _said(row: Transcript) -> str:
+    return row.text if row.status is not Status.FAILED else ""
+
+
+def _read_elsewhere(name: str, folder: Path) -> dict[str, str]:
+    shards = ShardFolder(folder, Transcript)
+    if not shards.index():
+        raise SourceError(
+            f"benchmark.compare.{name}: no transcripts in {folder}; name the folder data/03_primary/transcripts"
+            " of a finished run"
+        )
+    return {row.page_id: _said(row) for row in shards.rows(without=("markdown",))}
+
+
+def _reading(
+    name: str,
+    rows: Sequence[Transcript],
+    texts: Mapping[str, str],
+    known: Mapping[str, str],
+    options: BenchmarkOptions,
+) -> dict[str, Any]:
+    """Return the error rate of a reading over the pages that have a reference."""
+    scored = [row for row in rows if row.page_id in known]
+    counts: list[Counts] = [score_page(known[r.page_id], texts.get(r.page_id, ""))[_READING] for r in scored]
+    documents = [row.doc_id for row in scored]
+    errors, totals = [c.errors for c in counts], [c.total for c in counts]
+    interval = bootstrap_rate(errors, totals, documents, options.resamples, options.seed)
+    return {"recognizer": name, "metric": _READING, **_interval(interval), "count": len(scored)}
+
+
+def _finding(found: Mapping[str, pd.DataFrame], options: BenchmarkOptions) -> Iterator[dict[str, Any]]:
+    """Yield the retrieval figures of each reading, with the difference to this run's."""
+    table = pd.concat(found, axis="columns")
+    drawn = PairedMeans(table.to_numpy(np.float64), options.resamples, options.seed)
+    columns: list[tuple[str, str]] = [(name, metric) for name in found for metric in found[name].columns]
+    place_of = {column: place for place, column in enumerate(columns)}
+    for (name, metric), place in place_of.items():
+        row = {"recognizer": name, "metric": metric, **_interval(drawn.interval(place)), "count": len(table)}
+        if name != THIS_RUN:
+            found_more = drawn.difference(place, place_of[THIS_RUN, metric])
+            row |= {"difference": found_more.value, "better": found_more.better}
+            row |= {"difference_low": found_more.low, "difference_high": found_more.high}
+        yield row

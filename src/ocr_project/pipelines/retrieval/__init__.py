@@ -1,0 +1,1 @@
+"""Pages indexed by their words, and ranked for every question."""

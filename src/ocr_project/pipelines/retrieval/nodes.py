@@ -1,0 +1,49 @@
+"""Transcripts and vectors to rankings."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ocr_project.domain.options import SearchOptions
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.schemas import from_frame, to_frame
+from ocr_project.domain.types import Embedding, Query, Ranked
+from ocr_project.engine.index import open_index
+from ocr_project.engine.retrieval import Search, open_words, write_words
+
+
+def index_words(transcripts: ShardSource, options: SearchOptions) -> partial[None]:
+    """Index the words of all pages."""
+    return partial(write_words, rows=transcripts, options=options.lexical)
+
+
+def rank_pages(
+    page_index: Path, word_index: Path, queries: pd.DataFrame, query_vectors: pd.DataFrame, options: SearchOptions
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Rank the pages for every question in every mode of search.
+
+    Returns:
+        The rankings; and what was measured: questions, pages, different words, seconds.
+    """
+    started = time.perf_counter()
+    ids, vectors = open_index(page_index)
+    words = open_words(word_index, options.lexical)
+    asked = from_frame(queries, Query)
+    vector_of = {row.item_id: row.vector for row in from_frame(query_vectors, Embedding)}
+    nothing = np.zeros(vectors.shape[1] if vectors.ndim == 2 else 0, np.float32)
+    wanted = np.asarray([vector_of.get(query.query_id, nothing) for query in asked], np.float32)
+    found = Search(ids, vectors, words, options).rank_each([query.text for query in asked], wanted)
+    rows = [
+        Ranked(mode.value, query.query_id, page_id, place, score)
+        for mode, rankings in found.items()
+        for query, ranking in zip(asked, rankings, strict=True)
+        for place, (page_id, score) in enumerate(ranking, start=1)
+    ]
+    seconds = round(time.perf_counter() - started, 3)
+    measured = {"queries": len(asked), "pages": len(words.ids), "terms": words.terms, "ranking_seconds": seconds}
+    return to_frame(rows, Ranked), measured
