@@ -20,6 +20,7 @@ BY_STAGE = {
     "transcript": options.TranscriptOptions,
     "embedding": options.EmbeddingOptions,
     "benchmark": options.BenchmarkOptions,
+    "publish": options.PublishOptions,
 }
 
 
