@@ -20,7 +20,9 @@ def residents(draw: st.DrawFn) -> tuple[str, PersonalData]:
     born = draw(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
     foreign = draw(st.booleans())
     seventh = (5 if foreign else 1) + (2 if born.year >= 2000 else 0) + draw(st.integers(0, 1))
-    digits = [int(char) for char in f"{born:%y%m%d}{seventh}"] + draw(st.lists(st.integers(0, 9), min_size=5, max_size=5))
+    digits = [int(char) for char in f"{born:%y%m%d}{seventh}"] + draw(
+        st.lists(st.integers(0, 9), min_size=5, max_size=5)
+    )
     text = "".join(map(str, [*digits, resident_check_digit(digits)]))
     dash = draw(st.sampled_from(["", "-", " - ", "–", " "]))
     return text[:6] + dash + text[6:], PersonalData.FOREIGNER_NUMBER if foreign else PersonalData.RESIDENT_NUMBER
