@@ -132,9 +132,9 @@ def failures(counts: Counts, tables: Tables) -> str:
 
 def models(identities: Mapping[str, str]) -> str:
     """Name what made each stage: its revision and all settings that change its results."""
-    rows = []
+    rows: list[tuple[str, str, str, str]] = []
     for stage, identity in identities.items():
-        parts = json.loads(identity) if identity else {"name": "", "revision": "", "settings": {}}
+        parts: dict[str, Any] = json.loads(identity) if identity else {"name": "", "revision": "", "settings": {}}
         settings = json.dumps(parts["settings"], ensure_ascii=False, sort_keys=True)
         rows.append((stage, parts["name"], parts["revision"], f"`{settings}`"))
     return "## Models\n\n" + _table(("stage", "backend", "revision", "settings"), rows)
@@ -167,7 +167,7 @@ def making(versions: Versions) -> str:
     )
     rows = [
         ("code", versions.remote or "a repository without a public address"),
-        ("commit", f"`{versions.commit}`" if versions.commit else "not a git checkout"),
+        ("commit of the code that published it", f"`{versions.commit}`" if versions.commit else "not a git checkout"),
         ("changed since that commit", changed),
         ("sha256 of `dvc.lock`", f"`{versions.lock}`" if versions.lock else "none"),
         *((name, number) for name, number in versions.packages.items()),

@@ -33,7 +33,7 @@ class Column:
 def arrow_schema(columns: tuple[Column, ...]) -> pa.Schema:
     """Return the schema of a file, with the features in its metadata."""
     features = {column.name: _json_feature(column.type) for column in columns}
-    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    metadata: dict[bytes | str, bytes | str] = {"huggingface": json.dumps({"info": {"features": features}})}
     return pa.schema([(column.name, column.type) for column in columns], metadata=metadata)
 
 

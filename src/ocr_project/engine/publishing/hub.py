@@ -57,8 +57,8 @@ def check_target(options: PublishOptions) -> None:
         return
     if get_token() is None:
         raise PublishError(
-            "no token for the Hugging Face Hub: set the environment variable HF_TOKEN, or run `hf auth login`; the token"
-            " has to allow writing (https://huggingface.co/settings/tokens)"
+            "no token for the Hugging Face Hub: set the environment variable HF_TOKEN, or run `hf auth login`;"
+            " the token has to allow writing (https://huggingface.co/settings/tokens)"
         )
     if not options.private and options.images is PublishImages.PAGES and not options.allow_personal_data:
         raise PublishError(
@@ -182,8 +182,8 @@ class _Uploader:
         wrong = [file.name for file in self._files if not _same(file, remote.get(file.name))]
         if wrong:
             raise PublishError(
-                f"{len(wrong)} files in {self._repository} are not what was sent: {', '.join(wrong)}. Delete them there"
-                " and run again"
+                f"{len(wrong)} files in {self._repository} are not what was sent: {', '.join(wrong)}. Delete them"
+                " there and run again"
             )
 
 

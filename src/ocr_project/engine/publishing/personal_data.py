@@ -1,8 +1,8 @@
 """Personal data in text, by rules: found, counted and masked.
 
 What the rules know
-- Resident numbers (주민등록번호): birth date, a digit for century and sex, six more. Up to October 2020 the last one is
-  a check digit; numbers given out since then are random there (행정안전부, 주민등록법 시행규칙, in force 5 October
+- Resident numbers (주민등록번호): birth date, a digit for century and sex, six more. Up to October 2020 the last one
+  is a check digit; numbers given out since then are random there (행정안전부, 주민등록법 시행규칙, in force 5 October
   2020), to adults who change theirs too. So a hyphen and a real date suffice, and without a hyphen either the check
   digit is right or the birth is recent enough to have none.
 - Foreigner numbers (외국인등록번호): the same with 5 to 8 in the seventh place, and 13 instead of 11 in the check.
@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 
 from ocr_project.domain.options import PersonalData
 from ocr_project.domain.types import Word
@@ -99,7 +100,7 @@ def screen_words(
     if not words:
         return (), Counter()
     text, starts = words[0].text, [0]
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         text += " " if word.line == before.line else "\n"
         starts.append(len(text))
         text += word.text

@@ -249,7 +249,7 @@ def _count(counts: Counts, screened: Screened) -> None:
     language = likely_language(transcript.text)
     if language is not None:
         counts.scripts[language] += 1
-    rows = [("ingest", page), ("transcript", transcript)]
+    rows: list[tuple[str, Any]] = [("ingest", page), ("transcript", transcript)]
     rows += [("layout", region) for region, _, _ in screened.regions]
     rows += [("recognition", recognition) for _, recognition, _ in screened.regions]
     for stage, row in rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -56,7 +56,7 @@ def gather_tables(
         scores=from_frame(scores, Score),
         references=from_frame(references[["page_id", "text", "kind"]], Reference),
         # a group at the top of the source has an empty name, which CSV gives back as a missing one
-        rates=score_table.fillna({"name": ""}).to_dict("records"),
+        rates=cast(list[dict[str, Any]], score_table.fillna({"name": ""}).to_dict("records")),
         **questions,
     )
 
