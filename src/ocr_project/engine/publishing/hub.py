@@ -147,8 +147,8 @@ class _Uploader:
         info = self._api.dataset_info(self._repository)
         if self._options.private and not info.private:
             raise PublishError(
-                f"{self._repository} is public already, and publish.private is true: nothing was uploaded. Make it"
-                " private on the Hub, choose another publish.repository, or set publish.private=false"
+                f"{self._repository} is public already, and publish.private is true: nothing was uploaded. If it is"
+                " yours, make it private on the Hub; else choose another publish.repository, or set publish.private=false"
             )
         return str(made)
 
