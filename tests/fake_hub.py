@@ -107,6 +107,8 @@ class _Refused(Exception):
 class _Handler(BaseHTTPRequestHandler):
     hub: FakeHub
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer in one packet: in two, each costs a delayed acknowledgement
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

@@ -436,7 +436,9 @@ class PublishOptions(Options):
     )
     tags: tuple[str, ...] = Field(("ocr", "documents"), description="Tags of the dataset card.")
     file_pages: int = Field(1000, ge=1, le=100_000, description="Pages in a file, about: whole shards.")
-    file_megabytes: int = Field(450, ge=1, le=499, description="Largest file, 10^6 bytes; what is larger is split.")
+    file_megabytes: int = Field(
+        450, ge=1, le=490, description="Largest file, 10^6 bytes, but for its footer; what is larger is split."
+    )
     retries: int = Field(5, ge=0, le=100, description="Tries after the first where the Hub or the line is at fault.")
 
     @field_validator("repository")

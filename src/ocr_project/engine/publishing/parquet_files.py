@@ -1,4 +1,7 @@
-"""Parquet files that are there whole or not at all, none larger than a limit, the same bytes for the same rows."""
+"""Parquet files that are there whole or not at all, none larger than a limit, the same bytes for the same rows.
+
+A single row that is larger than the limit makes a file that is larger than it.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,7 @@ class PartedFile:
         limit: Bytes after which a part ends, at the row group before.
         """
         self._folder, self._stem, self._schema, self._limit = folder, stem, schema, limit
+        self._group_bytes = min(_GROUP_BYTES, limit // 4)
         self._waiting: list[Mapping[str, Any]] = []
         self._waiting_bytes = 0
         self._parts: list[Path] = []
@@ -53,7 +57,7 @@ class PartedFile:
         """
         self._waiting.append(row)
         self._waiting_bytes += _weight(row)
-        if self._waiting_bytes >= _GROUP_BYTES or len(self._waiting) >= _GROUP_ROWS:
+        if self._waiting_bytes >= self._group_bytes or len(self._waiting) >= _GROUP_ROWS:
             self._flush()
 
     def commit(self, note: Mapping[str, Any]) -> None:
