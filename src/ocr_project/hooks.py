@@ -117,7 +117,7 @@ class SummaryHooks:
     ) -> None:
         stages = [name.removesuffix("_metrics") for name in pipeline.outputs() if name.endswith("_metrics")]
         metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
-        places: dict[str, str] = {name: _path_of(catalog, name) for name in PLACES if name in pipeline.outputs()}
+        places: dict[str, str] = {name: _path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
         failures = print_summary(metrics, places)
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
         if failures and runtime is not None and runtime.failures_are_errors:

@@ -148,7 +148,8 @@ class _Uploader:
         if self._options.private and not info.private:
             raise PublishError(
                 f"{self._repository} is public already, and publish.private is true: nothing was uploaded. If it is"
-                " yours, make it private on the Hub; else choose another publish.repository, or set publish.private=false"
+                " yours, make it private on the Hub; else choose another publish.repository, or say"
+                " publish.private=false"
             )
         return str(made)
 

@@ -10,6 +10,9 @@ from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
 _PASSING = (408, 409, 412, 425, 429, 500, 502, 503, 504)  # 409 and 412: somebody else committed in between
 
+# What is raised where the line is cut: by HTTP, and by Xet, whose client is not written in Python
+_LINE = (httpx2.TransportError, ConnectionError, TimeoutError)
+
 
 def may_pass(error: BaseException) -> bool:
     """Say whether the same request may do well a little later."""
@@ -18,7 +21,7 @@ def may_pass(error: BaseException) -> bool:
             return False
         if isinstance(cause, HfHubHTTPError):
             return cause.response.status_code in _PASSING
-        if isinstance(cause, httpx2.TransportError):
+        if isinstance(cause, _LINE):
             return True
     return False
 
@@ -37,7 +40,7 @@ def explain(error: BaseException, repository: str, endpoint: str, folder: Path) 
             return f"HF_HUB_OFFLINE is set: unset it and run again; the dataset lies in {folder}"
         if isinstance(cause, HfHubHTTPError):
             return _refusal(cause, repository, endpoint, folder)
-        if isinstance(cause, httpx2.TransportError):
+        if isinstance(cause, _LINE):
             return (
                 f"{endpoint} cannot be reached ({cause}): the dataset lies in {folder}; run again when the network is"
                 " back, and the upload goes on where it stopped"
