@@ -23,7 +23,7 @@ from ocr_project.domain.types import Shard, ShardInfo
 from ocr_project.summary import print_summary
 
 EXPERIMENT = "ocr_project"
-PLACES: tuple[str, ...] = ("exports", "report")
+PLACES: tuple[str, ...] = ("exports", "report", "published")
 DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"  # MLflow 3 refuses ./mlruns
 
 # MLflow configures its loggers when it is imported; the first run would show thirty lines of its database
@@ -35,10 +35,12 @@ class PreflightHooks:
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        from ocr_project.engine.preflight import check_backends, check_source
+        from ocr_project.engine.preflight import check_backends, check_corpus, check_source
 
         names = [name for name in pipeline.inputs() if name.startswith("params:")]
         check_backends({name: catalog.load(name) for name in names})
+        if "published" in pipeline.all_outputs():
+            check_corpus([name for name in pipeline.inputs() if name not in names and not catalog.exists(name)])
         if "documents" in pipeline.all_outputs():
             check_source(catalog.load("params:ingest"), default_root=Path.cwd())
 
@@ -135,7 +137,7 @@ class SummaryHooks:
     ) -> None:
         stages = [name.removesuffix("_metrics") for name in pipeline.outputs() if name.endswith("_metrics")]
         metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
-        places: dict[str, str] = {name: _path_of(catalog, name) for name in PLACES if name in pipeline.outputs()}
+        places: dict[str, str] = {name: _path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
         failures = print_summary(metrics, places)
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
         if failures and runtime is not None and runtime.failures_are_errors:

@@ -13,6 +13,7 @@ from kedro.pipeline import Pipeline
 
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
+APART = ("publish",)  # run when somebody asks for it: what leaves the machine is a person's decision
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -20,6 +21,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     stages = {name: _stage(name) for name in STAGES}
     return {
         **stages,
+        **{name: _stage(name) for name in APART},
         "ocr": _together(stages[name] for name in OCR),
         "__default__": _together(stages.values()),
     }

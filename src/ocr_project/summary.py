@@ -34,7 +34,12 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str,
     if any("shards" in measured for measured in metrics.values()):
         console.print(_stages(metrics))
     failures = sum(int(m.get("failed", 0)) + int(m.get("documents_failed", 0)) for m in metrics.values())
-    for line in (*_documents(metrics.get("ingest", {})), *_scores(metrics.get("benchmark", {}))):
+    lines = (
+        *_documents(metrics.get("ingest", {})),
+        *_scores(metrics.get("benchmark", {})),
+        *_published(metrics.get("publish", {})),
+    )
+    for line in lines:
         console.print(line, highlight=False)
     if failures:
         console.print(f"[bold red]{failures} failures[/]: each with its reason in the report", highlight=False)
@@ -83,6 +88,16 @@ def _scores(benchmark: Mapping[str, Any]) -> list[str]:
             lines.append(f"{benchmark[metric]:>10.2%}  {title}{_interval(benchmark, metric)}")
     if lines and not benchmark["gold"]:
         lines.append(f"{'':>10}  against the text layers of the PDFs: no reference texts were found")
+    return lines
+
+
+def _published(publish: Mapping[str, Any]) -> list[str]:
+    if not publish:
+        return []
+    lines = [f"{publish['files']:>10}  files, {publish['bytes'] / 1e6:.1f} MB"]
+    if "uploaded_files" in publish:
+        lines.append(f"{publish['uploaded_files']:>10}  of them differed and were uploaded")
+    lines.append(f"{publish['personal_data']:>10}  places with personal data: see personal_data.csv and the card")
     return lines
 
 

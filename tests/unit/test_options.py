@@ -21,6 +21,7 @@ BY_STAGE = {
     "embedding": options.EmbeddingOptions,
     "search": options.SearchOptions,
     "benchmark": options.BenchmarkOptions,
+    "publish": options.PublishOptions,
 }
 
 

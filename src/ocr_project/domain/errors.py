@@ -5,6 +5,7 @@
     ├── SourceError            the source of documents is missing, empty or unreadable
     ├── StorageError           a shard could not be written or read (disk full, no permission)
     ├── BackendError           a backend could not be built: a package, a model, a language is missing
+    ├── PublishError           a dataset could not be published: nothing to publish, no token, not allowed, no network
     ├── FailuresLeft           the run is complete, and some documents or pages failed
     └── DocumentError          one document or page cannot be used; becomes a failure row
         ├── BrokenDocument     damaged, truncated, empty, or not what its name says
@@ -35,6 +36,10 @@ class StorageError(OcrProjectError):
 
 class BackendError(OcrProjectError):
     """A backend could not be built."""
+
+
+class PublishError(OcrProjectError):
+    """A dataset could not be published."""
 
 
 class FailuresLeft(OcrProjectError):

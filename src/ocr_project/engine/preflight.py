@@ -6,11 +6,18 @@ The cheap half of `kedro doctor`: no network, no GPU, and under 0.1 s beside wha
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ocr_project.domain.errors import BackendError
-from ocr_project.domain.options import EmbeddingOptions, IngestOptions, LayoutOptions, Options, RecognitionOptions
+from ocr_project.domain.errors import BackendError, PublishError
+from ocr_project.domain.options import (
+    EmbeddingOptions,
+    IngestOptions,
+    LayoutOptions,
+    Options,
+    PublishOptions,
+    RecognitionOptions,
+)
 from ocr_project.engine.doctor.disk import page_bytes, room
 from ocr_project.engine.doctor.finding import State
 from ocr_project.engine.doctor.needs import Needs, needs_of
@@ -18,6 +25,7 @@ from ocr_project.engine.doctor.packages import check_packages
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.ingest import open_source
 from ocr_project.engine.layout import build_detector
+from ocr_project.engine.publishing import check_target
 from ocr_project.engine.recognition import build_recognizer
 
 log = logging.getLogger(__name__)
@@ -45,6 +53,8 @@ def check_backends(options: Mapping[str, Options]) -> None:
                 build_recognizer(chosen).close()
             case EmbeddingOptions():
                 build_embedder(chosen)
+            case PublishOptions():
+                check_target(chosen)
 
 
 def check_source(options: IngestOptions, *, default_root: Path) -> None:
@@ -58,6 +68,20 @@ def check_source(options: IngestOptions, *, default_root: Path) -> None:
         SourceError: The source is not there, or holds no document.
     """
     next(open_source(options, default_root=default_root).documents())
+
+
+def check_corpus(missing: Sequence[str]) -> None:
+    """Refuse to publish what is not there yet.
+
+    Args:
+        missing: Datasets of a finished run that are not there.
+
+    Raises:
+        PublishError: There are any.
+    """
+    if missing:
+        names = ", ".join(sorted(missing))
+        raise PublishError(f"nothing to publish yet: run `kedro run` first, it makes what is missing ({names})")
 
 
 def require_packages(needs: Needs) -> None:

@@ -1,0 +1,25 @@
+"""A finished corpus as a dataset for others: Parquet that `datasets` and the Hub's viewer read, a card, an upload.
+
+write_dataset        the folder: exactly what would be uploaded
+find_personal_data   what the scan found in it
+measure_dataset      rows, files and bytes
+check_target         what would be refused at the end of the work, before it
+check_findings       personal data that would become public
+upload               the folder to the Hub
+"""
+
+from ocr_project.engine.publishing.corpus import Corpus, Tables
+from ocr_project.engine.publishing.dataset import find_personal_data, measure_dataset, write_dataset
+from ocr_project.engine.publishing.hub import Upload, check_findings, check_target, upload
+
+__all__ = [
+    "Corpus",
+    "Tables",
+    "Upload",
+    "check_findings",
+    "check_target",
+    "find_personal_data",
+    "measure_dataset",
+    "upload",
+    "write_dataset",
+]

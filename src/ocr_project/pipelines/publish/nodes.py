@@ -1,0 +1,82 @@
+"""A finished corpus to a dataset that others can load."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+import pandas as pd
+
+from ocr_project.domain.options import PublishOptions, PublishTarget
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.schemas import from_frame
+from ocr_project.domain.types import Document, Embedding, Qrel, Query, Reference, Score
+from ocr_project.engine.publishing import (
+    Corpus,
+    Tables,
+    check_findings,
+    find_personal_data,
+    measure_dataset,
+    upload,
+    write_dataset,
+)
+
+
+def gather_corpus(
+    pages: ShardSource,
+    regions: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    page_vectors: ShardSource,
+) -> Corpus:
+    """Put the shards of all stages side by side."""
+    return Corpus(pages, regions, recognitions, transcripts, {"pages": page_vectors})
+
+
+def gather_questions(queries: pd.DataFrame, query_vectors: pd.DataFrame, qrels: pd.DataFrame) -> dict[str, Any]:
+    """Wake the questions, their vectors and their judgements."""
+    return {
+        "queries": from_frame(queries, Query),
+        "query_vectors": from_frame(query_vectors, Embedding),
+        "qrels": from_frame(qrels, Qrel),
+    }
+
+
+def gather_tables(
+    questions: dict[str, Any],
+    documents: pd.DataFrame,
+    scores: pd.DataFrame,
+    references: pd.DataFrame,
+    score_table: pd.DataFrame,
+) -> Tables:
+    """Put what is known beside the shards together."""
+    return Tables(
+        documents=from_frame(documents, Document),
+        scores=from_frame(scores, Score),
+        references=from_frame(references[["page_id", "text", "kind"]], Reference),
+        # a group at the top of the source has an empty name, which CSV gives back as a missing one
+        rates=cast(list[dict[str, Any]], score_table.fillna({"name": ""}).to_dict("records")),
+        **questions,
+    )
+
+
+def write_published(corpus: Corpus, tables: Tables, options: PublishOptions) -> partial[None]:
+    """Write the files and the card: exactly what would be uploaded."""
+    return partial(write_dataset, corpus=corpus, tables=tables, options=options, project=Path.cwd())
+
+
+def report_personal_data(published: Path, options: PublishOptions) -> pd.DataFrame:
+    """Tabulate what the scan found: kind, count, pages, masked."""
+    return pd.DataFrame(find_personal_data(published, options))
+
+
+def upload_published(published: Path, personal_data: pd.DataFrame, options: PublishOptions) -> dict[str, float]:
+    """Upload the folder where the options say so, and measure what is published."""
+    measured = measure_dataset(published, options)
+    measured["personal_data"] = int(personal_data["count"].sum())
+    check_findings(int(personal_data.loc[~personal_data["masked"], "count"].sum()), options)
+    if options.target is PublishTarget.HUB:
+        done = upload(published, options)
+        measured |= {"uploaded_files": done.files, "uploaded_bytes": done.bytes, "removed_files": done.removed}
+    return measured
