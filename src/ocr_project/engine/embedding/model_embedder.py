@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -49,6 +48,14 @@ class Carrier(Protocol):
     def close(self) -> None:
         """Stop the rest. May be called twice, and without `start`."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """Why nobody is asked for a vector."""
+
+    status: Status
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +150,8 @@ class ModelEmbedder:
     def _embed_strings(self, texts: Sequence[str], instruction: str) -> NDArray[np.float32]:
         empty = np.zeros(self.dimensions, np.float32)
         running = self._start()
-        futures = [running.loop.submit(self._embed_text(running, text, instruction, empty)) for text in texts]
+        part = Part("", "", "text")
+        futures = [running.loop.submit(self._one(running, part, _text(text, instruction), empty)) for text in texts]
         rows = [future.result() for future in futures]
         if failed := next((row for row in rows if row.status is Status.FAILED), None):
             raise BackendError(f"a text got no vector: {failed.reason}")
@@ -171,72 +179,59 @@ class ModelEmbedder:
     ) -> list[Embedding]:
         seen = [part for part in parts if part.modality == "image" and part.status is Status.OK]
         images = iter(await self._images(running, page, seen) if seen else ())
-        started: list[asyncio.Task[Embedding]] = []
+        asked: list[Coroutine[Any, Any, Embedding]] = []
         for part in parts:
             if part.status is not Status.OK:
-                started.append(asyncio.create_task(_answered(_row(part, empty, part.status, part.reason))))
+                asked.append(self._one(running, part, _Missing(part.status, part.reason), empty))
             elif part.modality == "image":
-                started.append(asyncio.create_task(self._one(running, part, next(images), empty)))
+                asked.append(self._one(running, part, next(images), empty))
             else:
-                asked = self._embed_text(running, part.text, self._passage_instruction, empty, part)
-                started.append(asyncio.create_task(asked))
-        return await _all(started)
+                asked.append(self._one(running, part, _text(part.text, self._passage_instruction), empty))
+        return await _all([asyncio.create_task(each) for each in asked])
 
-    async def _embed_text(
-        self,
-        running: _Running,
-        text: str,
-        instruction: str,
-        empty: NDArray[np.float32],
-        part: Part | None = None,
-    ) -> Embedding:
-        part = part or Part("", "text", "text")
-        cleaned = clean(text)
-        passage = Passage(instruction, cleaned) if cleaned else "no text to embed"
-        return await self._one(running, part, passage, empty)
-
-    async def _images(self, running: _Running, page: Page | None, parts: Sequence[Part]) -> list[Passage | str]:
+    async def _images(self, running: _Running, page: Page | None, parts: Sequence[Part]) -> list[Passage | _Missing]:
         """Return each image as a passage, or the reason why there is none."""
         if page is None or page.image is None:
-            reason = page.reason if page is not None and page.reason else "the page has no image"
-            return [f"broken: {reason}"] * len(parts)
+            return [_Missing(Status.SKIPPED, (page and page.reason) or "the page has no image")] * len(parts)
         jobs = [CropJob(part.region or _whole(page), bands=False) for part in parts]
         async with running.preparing:
             crops = await asyncio.wrap_future(running.pool.submit(page.image, jobs))
         if isinstance(crops, str):
-            return [crops if ":" in crops else f"broken: {crops}"] * len(parts)
-        instruction = self._passage_instruction
+            return [_Missing(Status.FAILED, crops)] * len(parts)
         return [
-            Passage(instruction, image=crop.images[0]) if crop.images else _unseen(crop.reason) for crop in crops
+            Passage(self._passage_instruction, image=crop.images[0])
+            if crop.images
+            else _Missing(Status.EMPTY, crop.reason.replace("nothing to read", "nothing to see"))
+            for crop in crops
         ]
 
     async def _one(
-        self, running: _Running, part: Part, passage: Passage | str, empty: NDArray[np.float32]
+        self, running: _Running, part: Part, passage: Passage | _Missing, empty: NDArray[np.float32]
     ) -> Embedding:
-        if isinstance(passage, str):
-            failed = passage.partition(":")[0] in ("broken", "too_large", "unsupported")
-            return _row(part, empty, Status.FAILED if failed else Status.EMPTY, passage)
+        if isinstance(passage, _Missing):
+            return _row(part, empty, passage.status, passage.reason)
         async with running.slots:
-            began = time.perf_counter()
             try:
                 answer = await self._carrier.embed(passage)
                 vector = finished(answer.vector, self._options.dimensions)
-            except RequestFailed as failed_:
-                return _row(part, empty, Status.FAILED, str(failed_))
+            except RequestFailed as failed:
+                return _row(part, empty, Status.FAILED, str(failed))
             except ValueError as error:
-                return _row(part, empty, Status.FAILED, f"model: {error}; look at embedding.dimensions and the weights")
+                return _row(
+                    part, empty, Status.FAILED, f"model: {error}; look at embedding.dimensions and the weights"
+                )
         if len(vector) != len(empty):
             return _row(part, empty, Status.FAILED, f"model: {len(vector)} dimensions, not {len(empty)}")
-        row = _row(part, vector, Status.OK, "")
-        return replace(row, seconds=answer.seconds or time.perf_counter() - began)
+        return replace(_row(part, vector, Status.OK, ""), seconds=answer.seconds)
 
 
 def _row(part: Part, vector: NDArray[np.float32], status: Status, reason: str) -> Embedding:
     return Embedding(part.item_id, part.kind, part.modality, vector, status, reason)
 
 
-def _unseen(reason: str) -> str:
-    return reason.replace("nothing to read", "nothing to see")
+def _text(text: str, instruction: str) -> Passage | _Missing:
+    cleaned = clean(text)
+    return Passage(instruction, cleaned) if cleaned else _Missing(Status.EMPTY, "no text to embed")
 
 
 def _whole(page: Page) -> Region:
@@ -250,10 +245,6 @@ def _page_of(image: bytes) -> Page:
     return Page("", "", "", "", 1, width, height, 0.0, "", image)
 
 
-async def _answered(row: Embedding) -> Embedding:
-    return row
-
-
 async def _all(tasks: Sequence[asyncio.Task[Embedding]]) -> list[Embedding]:
     """Wait for all; an error cancels what else is asked."""
     try:
@@ -263,5 +254,3 @@ async def _all(tasks: Sequence[asyncio.Task[Embedding]]) -> list[Embedding]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
-
-

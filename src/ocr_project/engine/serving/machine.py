@@ -40,9 +40,7 @@ def api_key(options: ServerOptions) -> str | None:
     if options.api_key_env is None:
         return None
     if not (key := os.environ.get(options.api_key_env)):
-        raise BackendError(
-            f"the environment variable {options.api_key_env} ({options.option}.api_key_env) is not set"
-        )
+        raise BackendError(f"the environment variable {options.api_key_env} ({options.option}.api_key_env) is not set")
     return key
 
 
