@@ -181,7 +181,9 @@ class Reference:
                 images.append(Image.open(io.BytesIO(base64.b64decode(data, validate=True))).convert("RGB"))
         seen = None
         if images:
-            seen = self.images(images=images, return_tensors="pt", **{**limits, **request.get("mm_processor_kwargs", {})})
+            seen = self.images(
+                images=images, return_tensors="pt", **{**limits, **request.get("mm_processor_kwargs", {})}
+            )
             (grid,) = seen["image_grid_thw"].tolist()
             template = template.replace("<|image_pad|>", "<|image_pad|>" * (int(np.prod(grid)) // 4))
         special = request.get("add_special_tokens", False)

@@ -1,6 +1,6 @@
 """The embedder `vllm`: Qwen3-VL-Embedding behind servers of our own, or behind those that are named by URL.
 
-`POST /v1/embeddings` with `messages`, `add_generation_prompt` and `encoding_format`, as vLLM 0.26.0 and 0.32.0 have it.
+`POST /v1/embeddings` with `messages`, `add_generation_prompt`, `encoding_format`, as vLLM 0.26.0 and 0.32.0 have it.
 `dimensions` is not sent: vLLM refuses it unless the checkpoint says that it is a Matryoshka, and this one does not.
 """
 
