@@ -10,6 +10,7 @@ import asyncio
 import base64
 import json
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -238,11 +239,18 @@ def main(arguments: list[str]) -> int:
     if how == "never":
         time.sleep(600)
     port = int(arguments[arguments.index("--port") + 1])
-    with FakeVllm(port=port, model=arguments[1], faults=_lives) as server:
+    embed = _same_vector if "--runner" in arguments else None
+    with FakeVllm(port=port, model=arguments[1], faults=_lives, embed=embed) as server:
         print("Application startup complete.", flush=True)
         while server.port:
             time.sleep(0.1)
     return 0
+
+
+def _same_vector(request: Mapping[str, Any]) -> tuple[int, bytes]:
+    assert request["encoding_format"] == "base64"
+    vector = base64.b64encode(struct.pack("<2048f", *([0.5] * 2048))).decode()
+    return 200, json.dumps({"data": [{"index": 0, "embedding": vector}], "usage": {"prompt_tokens": 9}}).encode()
 
 
 def _note(process: int) -> None:
