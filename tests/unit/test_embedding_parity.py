@@ -14,10 +14,6 @@ import cv2
 import numpy as np
 import pytest
 
-reason = "Qwen3-VL needs the gpu extra's packages (a CPU is enough)"
-torch = pytest.importorskip("torch", reason=reason)
-pytest.importorskip("transformers", reason=reason)
-
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import EmbeddingTransformersOptions, EmbeddingVllmOptions
 from ocr_project.engine.embedding import qwen3_vl
@@ -35,6 +31,9 @@ Embedders = Callable[..., ModelEmbedder]
 
 @pytest.fixture(scope="module", params=[False, True], ids=["open", "closing"])
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    reason = "Qwen3-VL needs the gpu extra's packages (a CPU is enough)"
+    torch = pytest.importorskip("torch", reason=reason)
+    pytest.importorskip("transformers", reason=reason)
     torch.set_num_threads(1)
     return build(tmp_path_factory.mktemp("model"), closing=request.param)
 

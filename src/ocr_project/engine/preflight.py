@@ -44,7 +44,7 @@ def check_backends(options: Mapping[str, Options]) -> None:
             case RecognitionOptions():
                 build_recognizer(chosen).close()
             case EmbeddingOptions():
-                build_embedder(chosen)
+                build_embedder(chosen).close()
 
 
 def check_source(options: IngestOptions, *, default_root: Path) -> None:
