@@ -16,6 +16,7 @@ import pytest
 
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import EmbeddingTransformersOptions, EmbeddingVllmOptions
+from ocr_project.domain.types import Part, Status
 from ocr_project.engine.embedding import qwen3_vl
 from ocr_project.engine.embedding.in_process import TransformersEmbedder
 from ocr_project.engine.embedding.model_embedder import ModelEmbedder
@@ -140,7 +141,10 @@ def test_a_long_text_loses_quarters_until_it_fits(embedders: Embedders, referenc
     long = "".join(chr(ord("a") + number % 26) for number in range(400))
     cut = qwen3_vl.shortened(qwen3_vl.shortened(qwen3_vl.shortened(long)))
     assert len(cut) == 168
-    assert cosines(embedders().embed_texts([long]), [reference.text(cut)]).min() >= SAME
+    embedder = embedders()
+    assert cosines(embedder.embed_texts([long]), [reference.text(cut)]).min() >= SAME
+    (row,) = embedder.submit(None, [Part("p", "page", "text", long)]).result(30)
+    assert (row.status, row.reason[:39]) == (Status.OK, "only the first 168 of 400 characters: m")
 
 
 def test_an_instruction_gets_its_full_stop(embedders: Embedders, reference: Reference) -> None:

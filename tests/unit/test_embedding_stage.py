@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -66,39 +66,22 @@ def corpus() -> Corpus:
     pages, regions = zip(*(drawn_page(number, REGIONS) for number in range(1, PAGES + 1)), strict=True)
     pages = tuple(replace(page, image=b"broken") if page.number == BROKEN else page for page in pages)
     regions = tuple(region for found in regions for region in found)
-    read = [
-        Recognition(region.page_id, region.index, f"text of {region.page_id} {region.index}") for region in regions
-    ]
+    read = [Recognition(each.page_id, each.index, f"text of {each.page_id} {each.index}") for each in regions]
     read[3] = replace(read[3], text="", status=Status.FAILED, reason="model: looped")
     read[4] = replace(read[4], text=" ", status=Status.EMPTY, reason="no text found")
-    transcripts = [
-        Transcript(page.page_id, "d", "d.pdf", "", page.number, f"page {page.number}", "") for page in pages
-    ]
-    transcripts[7] = replace(transcripts[7], text="")
+    said = [Transcript(page.page_id, "d", "d.pdf", "", page.number, f"page {page.number}", "") for page in pages]
+    said[7] = replace(said[7], text="")
+    return Corpus(shards(pages, 1), shards(regions, REGIONS), shards(read, REGIONS), shards(said, 1))
 
-    def folder(rows: Any, per_page: int) -> MemoryShards:
-        size = 4 * per_page
-        return MemoryShards(
-            {
-                f"s{start}": (
-                    ShardInfo(f"s{start}", f"key {start}", f"{start:03}", 4),
-                    list(rows[start : start + size]),
-                )
-                for start in range(0, len(rows), size)
-            }
-        )
 
-    # shards of one name hold the same pages, whatever the rows
-    def named(shards: MemoryShards) -> MemoryShards:
-        return MemoryShards(
-            {f"s{n}": (replace(info, name=f"s{n}"), rows) for n, (info, rows) in enumerate(shards.shards.values())}
-        )
-
-    return Corpus(
-        named(folder(pages, 1)),
-        named(folder(regions, REGIONS)),
-        named(folder(read, REGIONS)),
-        named(folder(transcripts, 1)),
+def shards(rows: Sequence[Any], per_page: int) -> MemoryShards:
+    """Lay rows out in shards of four pages, of the same names whatever the rows."""
+    cuts = range(0, len(rows), 4 * per_page)
+    return MemoryShards(
+        {
+            f"s{n}": (ShardInfo(f"s{n}", f"key {n}", f"{n:03}", 4), list(rows[cut : cut + 4 * per_page]))
+            for n, cut in enumerate(cuts)
+        }
     )
 
 
@@ -234,14 +217,15 @@ def test_faults_of_a_server_are_asked_again(corpus: Corpus, tmp_path: Path) -> N
 
 
 def test_a_server_that_refuses_makes_a_row_with_its_reason(corpus: Corpus, tmp_path: Path) -> None:
-    def order(number: int, body: Mapping[str, Any]) -> str | None:
-        return "400" if "page 3" in json.dumps(body) else None
+    def refusing(request: Mapping[str, Any]) -> tuple[int, bytes]:
+        refused = request["messages"][1]["content"][0]["text"] == "page 3"
+        return (400, b'{"error": {"message": "not that one"}}') if refused else seen_as(request)
 
-    with FakeVllm(embed=seen_as, faults=order) as server:
+    with FakeVllm(embed=refusing) as server:
         folder = ShardFolder(tmp_path, Embedding)
         shards = run(corpus, folder, options(server, [Embedded.PAGE_TEXT]))
     (failed,) = [row for row in folder.rows() if row.status is Status.FAILED]
-    assert (failed.item_id, failed.reason[:11]) == ("d_00003", "server: 400")
+    assert (failed.item_id, failed.reason) == ("d_00003", "server: 400, not that one")
     assert sum(shard.info.failed for shard in shards) == 1
 
 

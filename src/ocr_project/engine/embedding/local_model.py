@@ -17,7 +17,7 @@ from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenize
 
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import EmbeddingTransformersOptions
-from ocr_project.engine.embedding.qwen3_vl import messages_of, pixel_limits, shortened
+from ocr_project.engine.embedding.qwen3_vl import cut_note, messages_of, pixel_limits, shortened
 from ocr_project.engine.pixels import decode
 from ocr_project.engine.serving.messages import Passage, VectorAnswer
 
@@ -66,9 +66,10 @@ class LocalModel:
                 "pixel_values": seen["pixel_values"].to(self._model.dtype),
                 "image_grid_thw": seen["image_grid_thw"],
             }
-        prompts = [self._fitting(passage, count) for passage, count in zip(passages, counts, strict=True)]
+        fitting = [self._fitting(passage, count) for passage, count in zip(passages, counts, strict=True)]
+        prompts, notes = zip(*fitting, strict=True)
         # padded at the end: the position of a token is its place, and what comes later is not seen
-        text = self._tokenizer(prompts, return_tensors="pt", padding=True, padding_side="right")
+        text = self._tokenizer(list(prompts), return_tensors="pt", padding=True, padding_side="right")
         ids, mask = text["input_ids"], text["attention_mask"]
         inputs |= {"input_ids": ids, "attention_mask": mask}
         if images:
@@ -78,17 +79,19 @@ class LocalModel:
         lengths = mask.sum(1)
         last = output.last_hidden_state[torch.arange(len(passages)), (lengths - 1).to(self._device)]
         vectors = last.float().cpu().numpy()
-        return [VectorAnswer(vector, int(length)) for vector, length in zip(vectors, lengths, strict=True)]
+        rows = zip(vectors, lengths.tolist(), notes, strict=True)
+        return [VectorAnswer(vector, length, note=note) for vector, length, note in rows]
 
-    def _fitting(self, passage: Passage, image_tokens: int) -> str:
-        """Return the prompt, its text cut until it fits."""
+    def _fitting(self, passage: Passage, image_tokens: int) -> tuple[str, str]:
+        """Return the prompt, its text cut until it fits, and what is to be said of that."""
+        asked = passage
         while True:
-            messages = messages_of(passage, {"type": "image"})
+            messages = messages_of(asked, {"type": "image"})
             template = self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
             prompt = str(template).replace(self._image_token, self._image_token * image_tokens)
-            if passage.image or len(passage.text) < 2 or len(self._tokenizer(prompt)["input_ids"]) <= self._most:
-                return prompt
-            passage = replace(passage, text=shortened(passage.text))
+            if asked.image or len(asked.text) < 2 or len(self._tokenizer(prompt)["input_ids"]) <= self._most:
+                return prompt, cut_note(passage, asked)
+            asked = replace(asked, text=shortened(asked.text))
 
 
 def _best_device() -> str:

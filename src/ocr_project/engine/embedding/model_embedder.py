@@ -222,7 +222,7 @@ class ModelEmbedder:
                 )
         if len(vector) != len(empty):
             return _row(part, empty, Status.FAILED, f"model: {len(vector)} dimensions, not {len(empty)}")
-        return replace(_row(part, vector, Status.OK, ""), seconds=answer.seconds)
+        return replace(_row(part, vector, Status.OK, answer.note), seconds=answer.seconds)
 
 
 def _row(part: Part, vector: NDArray[np.float32], status: Status, reason: str) -> Embedding:

@@ -62,6 +62,13 @@ def shortened(text: str) -> str:
     return text[: len(text) * 3 // 4]
 
 
+def cut_note(whole: Passage, embedded: Passage) -> str:
+    """Return what a row says of a text that was cut; an empty string where none was."""
+    if len(embedded.text) == len(whole.text):
+        return ""
+    return f"only the first {len(embedded.text)} of {len(whole.text)} characters: more is too long (max_model_len)"
+
+
 def pixel_limits(options: Qwen3VlOptions) -> dict[str, Any]:
     """Return the limits as image processors and servers know them: sizes between them are left as they are.
 

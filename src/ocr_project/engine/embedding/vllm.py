@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.options import EmbeddingVllmOptions
 from ocr_project.engine.embedding.model_embedder import ModelEmbedder
-from ocr_project.engine.embedding.qwen3_vl import identity_of, messages_of, pixel_limits, shortened
+from ocr_project.engine.embedding.qwen3_vl import cut_note, identity_of, messages_of, pixel_limits, shortened
 from ocr_project.engine.serving.client import ChatClient
 from ocr_project.engine.serving.machine import api_key, check_machine, given_endpoints, installed, limits_of
 from ocr_project.engine.serving.messages import Passage, RequestFailed, VectorAnswer
@@ -68,17 +68,17 @@ class Servers:
             self._fleet.start(loop)
 
     async def embed(self, passage: Passage) -> VectorAnswer:
-        tries, seconds = 0, 0.0
+        asked, tries = passage, 0
         while True:
             try:
-                (vector, tokens), sent, took = await self._client.post(_PATH, self._body(passage), _read)
+                (vector, tokens), sent, seconds = await self._client.post(_PATH, self._body(asked), _read)
             except RequestFailed as failed:
-                if not _is_too_long(str(failed)) or len(passage.text) < 2:
+                if not _is_too_long(str(failed)) or len(asked.text) < 2:
                     raise
                 tries += failed.tries
-                passage = replace(passage, text=shortened(passage.text))
+                asked = replace(asked, text=shortened(asked.text))
                 continue
-            return VectorAnswer(vector, tokens, tries + sent, seconds + took)
+            return VectorAnswer(vector, tokens, tries + sent, seconds, cut_note(passage, asked))
 
     async def hang_up(self) -> None:
         await self._client.close()

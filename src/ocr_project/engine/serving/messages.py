@@ -64,12 +64,14 @@ class VectorAnswer:
     Attributes:
         vector: Shape (hidden size,), float32, as the model gives it.
         seconds: From the first request to the answer.
+        note: What has to be known of it, for example that the text was cut.
     """
 
     vector: NDArray[np.float32]
     prompt_tokens: int = 0
     tries: int = 1
     seconds: float = 0.0
+    note: str = ""
 
 
 class RequestFailed(Exception):
