@@ -115,6 +115,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--images", type=int, default=512)
     parser.add_argument("--texts", type=int, default=1536)
     parser.add_argument("--peer", type=int, default=96, metavar="IMAGES", help="images of the peer; 0: no peer")
+    parser.add_argument(
+        "--peer-renderers", type=int, default=1, help="threads that prepare images; vLLM's default is 1"
+    )
     parser.add_argument("--peer-seconds", type=float, default=240)
     parser.add_argument("--urls", nargs="+", default=[])
     parser.add_argument("--replicas", type=int, nargs="+", default=[4])
@@ -273,6 +276,7 @@ def run_peer(chosen: argparse.Namespace, folder: Path, record: Record) -> dict[s
     answer = chosen.folder / "peer.npz"
     answer.unlink(missing_ok=True)
     command = [sys.executable, "-m", "benchmarks.embedding", "--as-peer", str(folder), "--peer", str(chosen.peer)]
+    command += ["--peer-renderers", str(chosen.peer_renderers)]
     with (chosen.folder / "peer.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--folder", str(chosen.folder)], stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -321,6 +325,7 @@ def as_peer(chosen: argparse.Namespace) -> int:
         max_model_len=8192,
         limit_mm_per_prompt={"image": 1, "video": 0},
         mm_processor_kwargs=pixel_limits(EmbeddingVllmOptions()),
+        **({"renderer_num_workers": chosen.peer_renderers} if chosen.peer_renderers > 1 else {}),
     )
     measured: dict[str, Any] = {"startup_seconds": round(time.perf_counter() - began, 1)}
     pages, texts = drawn_pages(chosen.peer), drawn_texts(4 * chosen.peer)

@@ -44,8 +44,6 @@ TEXT: dict[str, Any] = {
     "max_position_embeddings": 262_144,
     "rms_norm_eps": 1e-6,
     "attention_bias": False,
-    "rope_theta": 5_000_000,
-    "rope_scaling": {"rope_type": "default", "mrope_interleaved": True, "mrope_section": [24, 20, 20]},
     "rope_parameters": {
         "rope_type": "default",
         "rope_theta": 5_000_000,
@@ -75,6 +73,7 @@ CONFIG: dict[str, Any] = {
     "architectures": ["Qwen3VLForConditionalGeneration"],
     "model_type": "qwen3_vl",
     "dtype": "bfloat16",
+    "transformers_version": "5.17.0",  # without it the tokenizer is taken for an old one of Mistral's
     "image_token_id": SPECIALS["<|image_pad|>"],
     "video_token_id": SPECIALS["<|video_pad|>"],
     "vision_start_token_id": SPECIALS["<|vision_start|>"],

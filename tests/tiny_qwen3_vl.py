@@ -72,6 +72,9 @@ def build(folder: Path, *, closing: bool = False) -> Path:
     model = Qwen3VLForConditionalGeneration(config)
     model.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(_PREPROCESSOR))
+    videos = {name: value for name, value in _PREPROCESSOR.items() if name != "image_processor_type"}
+    videos |= {"video_processor_type": "Qwen3VLVideoProcessor", "size": {"shortest_edge": 4096, "longest_edge": 65536}}
+    (folder / "video_preprocessor_config.json").write_text(json.dumps(videos))
     return folder
 
 
@@ -82,12 +85,18 @@ def _config(vocabulary: dict[str, int]) -> dict[str, Any]:
             "hidden_size": HIDDEN,
             "intermediate_size": 128,
             "num_hidden_layers": 3,
-            "num_attention_heads": 4,
-            "num_key_value_heads": 2,
-            "head_dim": 16,
+            "num_attention_heads": 2,
+            "num_key_value_heads": 1,
+            "head_dim": 32,  # the least that vLLM's attention takes in float32
             "initializer_range": 0.1,  # small weights would hide a wrong prompt: all vectors would be alike
             "max_position_embeddings": 4096,
-            "rope_parameters": {"rope_type": "default", "rope_theta": 1e4, "mrope_section": [3, 3, 2]},
+            "rope_parameters": {
+                "rope_type": "default",
+                "rope_theta": 1e4,
+                "mrope_section": [6, 5, 5],
+                "mrope_interleaved": True,  # transformers always does; vLLM looks here
+            },
+            "tie_word_embeddings": True,
         },
         "vision_config": {
             "depth": 3,
@@ -110,6 +119,7 @@ def _config(vocabulary: dict[str, int]) -> dict[str, Any]:
 
 _PREPROCESSOR = {
     "image_processor_type": "Qwen2VLImageProcessor",
+    "processor_class": "Qwen3VLProcessor",
     "size": {"shortest_edge": 65536, "longest_edge": 16777216},  # as the real one's: to be overruled
     "patch_size": 16,
     "temporal_patch_size": 2,
