@@ -307,6 +307,7 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
     except ProcessLookupError:
         return
     process.wait()
+    time.sleep(3)  # the driver takes a moment to give the memory back
 
 
 def as_peer(chosen: argparse.Namespace) -> int:
@@ -316,6 +317,9 @@ def as_peer(chosen: argparse.Namespace) -> int:
     from PIL import Image
     from vllm import LLM
 
+    # several threads want the cache of images off
+    many = {"renderer_num_workers": chosen.peer_renderers, "mm_processor_cache_gb": 0}
+    more: dict[str, Any] = many if chosen.peer_renderers > 1 else {}
     began = time.perf_counter()
     model = LLM(
         model=str(chosen.as_peer),
@@ -325,7 +329,7 @@ def as_peer(chosen: argparse.Namespace) -> int:
         max_model_len=8192,
         limit_mm_per_prompt={"image": 1, "video": 0},
         mm_processor_kwargs=pixel_limits(EmbeddingVllmOptions()),
-        **({"renderer_num_workers": chosen.peer_renderers} if chosen.peer_renderers > 1 else {}),
+        **more,
     )
     measured: dict[str, Any] = {"startup_seconds": round(time.perf_counter() - began, 1)}
     pages, texts = drawn_pages(chosen.peer), drawn_texts(4 * chosen.peer)
