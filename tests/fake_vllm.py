@@ -10,6 +10,7 @@ import asyncio
 import base64
 import json
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -25,6 +26,7 @@ FAULTS = ("429", "500", "hang", "drop", "half", "empty", "loop", "die")
 LOOP = "the same line for ever\n" * 60
 
 Read = Callable[[bytes, str, Mapping[str, Any]], str]
+Embed = Callable[[Mapping[str, Any]], tuple[int, bytes]]
 Order = Callable[[int, Mapping[str, Any]], str | None]
 
 
@@ -41,6 +43,7 @@ class FakeVllm:
         faults: Number of the request (from 0) and its body to one of `FAULTS`, or None for an honest answer.
         model: What `/v1/models` names.
         delay: Seconds before an answer.
+        embed: Request to the status and body of the answer, of a server that embeds (`/v1/embeddings`).
         dead: Seconds for which connections are refused after `die`.
     """
 
@@ -59,6 +62,7 @@ class FakeVllm:
     key: str | None = None
     retry_after: str | None = "0.05"
     reason: Callable[[Mapping[str, Any]], str] = lambda request: "stop"
+    embed: Embed | None = None
 
     def __enter__(self) -> FakeVllm:
         self._loop = asyncio.new_event_loop()
@@ -123,7 +127,7 @@ class FakeVllm:
             return await _send(to, 401, b'{"error": {"message": "Unauthorized"}}')
         if path == "/v1/models":
             return await _send(to, 200, json.dumps({"data": [{"id": self.model}]}).encode())
-        if path != "/v1/chat/completions":
+        if path != ("/v1/chat/completions" if self.embed is None else "/v1/embeddings"):
             return await _send(to, 404, b"{}")
         request = json.loads(body)
         number, self.requests = self.requests, self.requests + 1
@@ -157,7 +161,7 @@ class FakeVllm:
                 await to.drain()
                 return False
             case "half":
-                answer = _answer(self.read(*_image_and_prompt(request), request), "stop")
+                _, answer = await self._honest(request)
                 return await _send(to, 200, answer[: len(answer) // 2])
             case "empty":
                 return await _send(to, 200, _answer("", "stop"))
@@ -167,8 +171,13 @@ class FakeVllm:
                 task = asyncio.create_task(self._die_and_come_back())
                 self._dying = task
                 return False
+        return await _send(to, *await self._honest(request))
+
+    async def _honest(self, request: Mapping[str, Any]) -> tuple[int, bytes]:
+        if self.embed is not None:
+            return await asyncio.to_thread(self.embed, request)
         text = self.read(*_image_and_prompt(request), request)
-        return await _send(to, 200, _answer(text, "length" if text == LOOP else self.reason(request)))
+        return 200, _answer(text, "length" if text == LOOP else self.reason(request))
 
 
 async def _head(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]] | None:
@@ -230,11 +239,18 @@ def main(arguments: list[str]) -> int:
     if how == "never":
         time.sleep(600)
     port = int(arguments[arguments.index("--port") + 1])
-    with FakeVllm(port=port, model=arguments[1], faults=_lives) as server:
+    embed = _same_vector if "--runner" in arguments else None
+    with FakeVllm(port=port, model=arguments[1], faults=_lives, embed=embed) as server:
         print("Application startup complete.", flush=True)
         while server.port:
             time.sleep(0.1)
     return 0
+
+
+def _same_vector(request: Mapping[str, Any]) -> tuple[int, bytes]:
+    assert request["encoding_format"] == "base64"
+    vector = base64.b64encode(struct.pack("<2048f", *([0.5] * 2048))).decode()
+    return 200, json.dumps({"data": [{"index": 0, "embedding": vector}], "usage": {"prompt_tokens": 9}}).encode()
 
 
 def _note(process: int) -> None:

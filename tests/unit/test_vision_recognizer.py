@@ -70,7 +70,7 @@ def test_a_fault_is_asked_again(fault: str) -> None:
         ("500", Status.FAILED, "server: 500, engine is unwell"),
         ("400", Status.FAILED, "server: 400, the prompt is too long"),
         ("drop", Status.FAILED, "connection: lost"),
-        ("half", Status.FAILED, "protocol: the answer is no chat completion"),
+        ("half", Status.FAILED, "protocol: the answer is not what was asked for"),
         ("hang", Status.FAILED, "timeout: "),
         ("loop", Status.FAILED, "loop: "),
         ("empty", Status.EMPTY, "no text found"),

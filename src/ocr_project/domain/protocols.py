@@ -15,7 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.domain.types import Identity, Page, Recognition, Region, ShardInfo
+from ocr_project.domain.types import Embedding, Identity, Page, Part, Recognition, Region, ShardInfo
 
 
 class Detector(Protocol):
@@ -105,6 +105,33 @@ class Embedder(Protocol):
 
     def embed_queries(self, queries: Sequence[str]) -> NDArray[np.float32]:
         """Embed queries, which some models treat differently from passages. Shape as `embed_texts`."""
+        ...
+
+    def close(self) -> None:
+        """Stop all that was started: servers, processes, a model in memory. May be called twice."""
+        ...
+
+
+@runtime_checkable
+class SubmittingEmbedder(Embedder, Protocol):
+    """An embedder that works elsewhere, many pages at once, and sees images."""
+
+    @property
+    def in_flight_pages(self) -> int:
+        """How many pages it wants at once."""
+        ...
+
+    def submit(self, page: Page | None, parts: Sequence[Part]) -> Future[list[Embedding]]:
+        """Return at once; the future brings a row for each part, in order, failures included.
+
+        Args:
+            page: Whose image is looked at; None where all parts are texts.
+            parts: Any number.
+        """
+        ...
+
+    def embed_images(self, images: Sequence[bytes]) -> NDArray[np.float32]:
+        """Embed whole images, JPEG or PNG. Shape as `embed_texts`; a row of zeros for one that is blank or broken."""
         ...
 
 

@@ -169,10 +169,13 @@ def to_table(rows: Sequence[Any], row_type: type) -> pa.Table:
     """Lay rows out as a table of their type's schema, in the order given.
 
     Args:
-        rows: Instances of `row_type`; may be empty.
+        rows: Instances of `row_type`; may be empty. Vectors of one length become lists of that fixed size, of
+            float16 where the vectors are.
         row_type: One of the keys of `SCHEMAS`.
     """
     schema = SCHEMAS[row_type]
+    if row_type is Embedding and len(rows):
+        schema = schema.set(schema.get_field_index("vector"), pa.field("vector", _vector_type(rows)))
     columns = [pa.array([_rest(getattr(row, name)) for row in rows], schema.field(name).type) for name in schema.names]
     return pa.Table.from_arrays(columns, schema=schema)
 
@@ -198,6 +201,13 @@ def from_frame(frame: pd.DataFrame, row_type: type[Row]) -> list[Row]:
     """Wake the rows of a data frame that `to_frame` made."""
     table = pa.Table.from_pandas(frame, schema=SCHEMAS[row_type], preserve_index=False)
     return list(from_table(table, row_type))
+
+
+def _vector_type(rows: Sequence[Embedding]) -> pa.DataType:
+    """Return how the vectors of a shard rest: lists of fixed size, as readers of vectors want them."""
+    lengths = {len(row.vector) for row in rows}
+    number = pa.float16() if all(row.vector.dtype == np.float16 for row in rows) else pa.float32()
+    return pa.list_(number, lengths.pop()) if len(lengths) == 1 else pa.list_(number)
 
 
 def _rest(value: Any) -> Any:

@@ -354,6 +354,26 @@ class Transcript:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one vector is to be made of: a text, or a part of a page's image.
+
+    Attributes:
+        item_id: See `Embedding`; likewise `kind` and `modality`.
+        text: Where the modality is `text`.
+        region: Where the modality is `image`: what of the page is looked at; None for all of it.
+        status: `skipped` and `empty` parts get a row of zeros with their reason, and nobody is asked.
+    """
+
+    item_id: str
+    kind: str
+    modality: str
+    text: str = ""
+    region: Region | None = None
+    status: Status = Status.OK
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedding:
     """A vector and what it stands for.
@@ -362,7 +382,8 @@ class Embedding:
         item_id: A page_id, `{page_id}#{index}` for a region, or a query's id.
         kind: `page`, `region` or `query`.
         modality: `text` or `image`.
-        vector: Shape (dimensions,), float32, unit length (L2); zeros where there was nothing to embed.
+        vector: Shape (dimensions,), unit length (L2); zeros where there was nothing to embed. float32, or float16 on
+            its way to the shelf where `embedding.dtype` says so.
     """
 
     item_id: str

@@ -52,7 +52,7 @@ def check_backends(options: Mapping[str, Options]) -> None:
             case RecognitionOptions():
                 build_recognizer(chosen).close()
             case EmbeddingOptions():
-                build_embedder(chosen)
+                build_embedder(chosen).close()
             case PublishOptions():
                 check_target(chosen)
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from ocr_project.domain.options import (
     BenchmarkOptions,
+    EmbeddingBackend,
     EmbeddingOptions,
+    EmbeddingTransformersOptions,
     IngestOptions,
     LayoutBackend,
     LayoutOptions,
@@ -16,11 +18,10 @@ from ocr_project.domain.options import (
     RecognitionOptions,
     RuntimeOptions,
     SearchOptions,
+    ServerOptions,
     TesseractOptions,
     TranscriptOptions,
     TransformersOptions,
-    VisionModelOptions,
-    VllmOptions,
 )
 
 
@@ -108,6 +109,8 @@ def needs_of(options: Iterable[Options]) -> Needs:
                 needs = _with_recognition(needs, chosen)
             case TranscriptOptions():
                 needs = replace(needs, searchable_pdf=chosen.searchable_pdf)
+            case EmbeddingOptions():
+                needs = _with_embedding(needs, chosen)
     return needs
 
 
@@ -135,25 +138,42 @@ def _with_recognition(needs: Needs, options: RecognitionOptions) -> Needs:
             return _with_transformers(needs, options.transformers)
 
 
-def _with_vllm(needs: Needs, options: VllmOptions) -> Needs:
+def _with_embedding(needs: Needs, options: EmbeddingOptions) -> Needs:
+    match options.backend:
+        case EmbeddingBackend.HASHING:
+            return needs
+        case EmbeddingBackend.VLLM:
+            return _with_vllm(needs, options.vllm)
+        case EmbeddingBackend.TRANSFORMERS:
+            return _with_transformers(needs, options.transformers, "embedding")
+        case EmbeddingBackend.SENTENCE_TRANSFORMERS:
+            chosen = options.sentence_transformers
+            model = Model("embedding.sentence_transformers.model", chosen.model, chosen.revision)
+            packages = ("sentence-transformers", "torch", "transformers")
+            return replace(_with(needs, packages, _gpus_of(chosen.device or "")), models=(*needs.models, model))
+
+
+def _with_vllm(needs: Needs, options: ServerOptions) -> Needs:
     if options.urls:
-        return replace(needs, urls=options.urls)
+        return replace(needs, urls=(*needs.urls, *options.urls))
     # with a command of its own the server may live in another environment
     packages = () if options.command else ("vllm", "torch", "transformers")
+    # stages run one after another: what counts is the one that asks for more
     return replace(
         _with(needs, packages, options.gpus),
-        share=options.gpu_memory_utilization,
-        fp8=options.quantization == "fp8",
-        models=(*needs.models, _model("vllm", options)),
-        servers=len(options.gpus) * options.replicas,
+        share=max(needs.share, options.gpu_memory_utilization),
+        fp8=needs.fp8 or options.quantization == "fp8",
+        models=(*needs.models, Model(f"{options.option}.model", options.model, options.revision)),
+        servers=max(needs.servers, len(options.gpus) * options.replicas),
     )
 
 
-def _with_transformers(needs: Needs, options: TransformersOptions) -> Needs:
-    gpus = _gpus_of(options.device)
+def _with_transformers(
+    needs: Needs, options: TransformersOptions | EmbeddingTransformersOptions, stage: str = "recognition"
+) -> Needs:
     return replace(
-        _with(needs, ("torch", "transformers"), gpus),
-        models=(*needs.models, _model("transformers", options)),
+        _with(needs, ("torch", "transformers"), _gpus_of(options.device)),
+        models=(*needs.models, Model(f"{stage}.transformers.model", options.model, options.revision)),
     )
 
 
@@ -163,7 +183,3 @@ def _with(needs: Needs, packages: tuple[str, ...], gpus: tuple[int, ...]) -> Nee
         packages=tuple(dict.fromkeys((*needs.packages, *packages))),
         gpus=tuple(sorted({*needs.gpus, *gpus})),
     )
-
-
-def _model(backend: str, options: VisionModelOptions) -> Model:
-    return Model(f"recognition.{backend}.model", options.model, options.revision)

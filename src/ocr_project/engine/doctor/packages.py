@@ -12,6 +12,7 @@ from ocr_project.engine.doctor.finding import Finding, missing, ok, warning
 from ocr_project.engine.doctor.needs import Needs
 
 INSTALL = "pip install -e '.[gpu]'"
+_TEXT = "pip install -e '.[text]'"  # what brings sentence-transformers
 _PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[^;\s]+)\s*;.*extra == ['\"]gpu['\"]")
 _CUDA = re.compile(r"^cuda\b.*=\s*['\"](\d+)\.(\d+)", re.MULTILINE)
 
@@ -58,7 +59,7 @@ def _package(name: str, pinned: str | None, *, needed: bool) -> Finding:
         found = version(name)
     except PackageNotFoundError:
         if needed:
-            return missing(name, "not installed", INSTALL)
+            return missing(name, "not installed", _TEXT if name == "sentence-transformers" else INSTALL)
         return warning(name, "not installed: JPEG is decoded on the CPU", INSTALL)
     if pinned is None or found.partition("+")[0] == pinned:
         return ok(name, found)

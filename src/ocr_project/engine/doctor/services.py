@@ -59,4 +59,8 @@ def _server(url: str) -> Finding:
             return ok("server", f"{url} answers")
     except (OSError, ValueError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        return missing("server", f"{url} does not answer: {reason}", "start it, or see recognition.vllm.urls")
+        return missing(
+            "server",
+            f"{url} does not answer: {reason}",
+            "start it, or see recognition.vllm.urls and embedding.vllm.urls",
+        )

@@ -1,4 +1,13 @@
-"""From text to vectors: one file a backend, chosen by `embedding.backend`."""
+"""From text and images to vectors, chosen by `embedding.backend`.
+
+hashing.py         the laptop's: n-grams, no model
+qwen3_vl.py        Qwen3-VL-Embedding: template, instructions, sizes, Matryoshka; for both that follow
+vllm.py            behind servers
+in_process.py, local_model.py   in this process, through transformers
+model_embedder.py  what both have in common: pages in, rows out, many at once
+sentences.py       any text model of sentence-transformers
+parts.py           what of a page gets a vector
+"""
 
 from __future__ import annotations
 
@@ -9,9 +18,25 @@ __all__ = ["build_embedder"]
 
 
 def build_embedder(options: EmbeddingOptions) -> Embedder:
-    """Build the embedder that the options name."""
+    """Build the embedder that the options name.
+
+    Raises:
+        BackendError: Something that it needs is missing.
+    """
     match options.backend:
         case EmbeddingBackend.HASHING:
             from ocr_project.engine.embedding.hashing import HashingEmbedder
 
             return HashingEmbedder(options.hashing)
+        case EmbeddingBackend.VLLM:
+            from ocr_project.engine.embedding.vllm import VllmEmbedder
+
+            return VllmEmbedder(options.vllm)
+        case EmbeddingBackend.TRANSFORMERS:
+            from ocr_project.engine.embedding.in_process import TransformersEmbedder
+
+            return TransformersEmbedder(options.transformers)
+        case EmbeddingBackend.SENTENCE_TRANSFORMERS:
+            from ocr_project.engine.embedding.sentences import SentenceTransformersEmbedder
+
+            return SentenceTransformersEmbedder(options.sentence_transformers)

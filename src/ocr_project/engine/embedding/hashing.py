@@ -62,6 +62,9 @@ class HashingEmbedder:
         """Embed queries, exactly as passages are."""
         return self.embed_texts(queries)
 
+    def close(self) -> None:
+        """Nothing was started."""
+
     def _embed(self, text: str) -> NDArray[np.float64]:
         points = _code_points(text)
         sums = np.zeros(self.dimensions)

@@ -10,14 +10,19 @@ import asyncio
 import json
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 
 from ocr_project.engine.serving.endpoints import Endpoint, Endpoints
 from ocr_project.engine.serving.messages import ChatAnswer, RequestFailed
+
+T = TypeVar("T")
+
+_CHAT = "/v1/chat/completions"
 
 _KEEP_ALIVE = 4.0  # seconds; uvicorn hangs up after 5, and a request must not cross with that
 _BACK_OFF = 0.25, 20.0  # seconds before the second try, and at most
@@ -71,10 +76,21 @@ class ChatClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def ask(self, body: bytes) -> ChatAnswer:
-        """Send a chat completion, again and again where that may help.
+        """Send a chat completion, as `post` does."""
+        (text, reason, prompt, completion), tries, seconds = await self.post(_CHAT, body, _read)
+        return ChatAnswer(text, reason, prompt, completion, tries, seconds)
+
+    async def post(self, path: str, body: bytes, read: Callable[[bytes], T]) -> tuple[T, int, float]:
+        """Send a request, again and again where that may help.
 
         Args:
+            path: From the first slash.
             body: The request, JSON.
+            read: Takes the answer apart; a ValueError, KeyError, IndexError, TypeError or AttributeError of it means
+                that the answer is none.
+
+        Returns:
+            What was read, the number of tries, and the seconds from the first to the answer.
 
         Raises:
             RequestFailed: The server refuses it, or the tries are used up.
@@ -87,7 +103,7 @@ class ChatClient:
             sent += 1
             try:
                 with self._endpoints.use(endpoint):
-                    answer = await self._try(endpoint, body)
+                    answer = _taken(read, await self._try(endpoint, path, body))
             except _AskAgain as again:
                 faults += again.counts
                 if faults > self._limits.retries:
@@ -100,18 +116,16 @@ class ChatClient:
             except RequestFailed as failed:
                 failed.tries = sent
                 raise
-            text, reason, prompt, completion = answer
-            return ChatAnswer(text, reason, prompt, completion, sent, time.monotonic() - started)
+            return answer, sent, time.monotonic() - started
 
     async def close(self) -> None:
         """Close all connections."""
         if self._session is not None:
             await self._session.close()
 
-    async def _try(self, endpoint: Endpoint, body: bytes) -> tuple[str, str, int, int]:
-        url = f"{endpoint.url}/v1/chat/completions"
+    async def _try(self, endpoint: Endpoint, path: str, body: bytes) -> bytes:
         try:
-            async with self._open().post(url, data=body) as response:
+            async with self._open().post(f"{endpoint.url}{path}", data=body) as response:
                 content = await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             self._endpoints.missed(endpoint)
@@ -132,7 +146,7 @@ class ChatClient:
             raise _AskAgain(_refusal(response.status, content), after=_retry_after(response))
         if response.status != 200:
             raise RequestFailed(_refusal(response.status, content), 1)
-        return _read(content)
+        return content
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -145,16 +159,21 @@ class ChatClient:
         return self._session
 
 
-def _read(content: bytes) -> tuple[str, str, int, int]:
+def _taken(read: Callable[[bytes], T], content: bytes) -> T:
+    """Take an answer apart; one that is none is asked for again."""
     try:
-        answer: dict[str, Any] = json.loads(content)
-        choice = answer["choices"][0]
-        usage = answer.get("usage") or {}
-        text = choice["message"].get("content") or ""
-        tokens = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
-        return str(text), str(choice.get("finish_reason") or ""), *tokens
+        return read(content)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        raise _AskAgain(f"protocol: the answer is no chat completion ({type(error).__name__})") from error
+        raise _AskAgain(f"protocol: the answer is not what was asked for ({type(error).__name__})") from error
+
+
+def _read(content: bytes) -> tuple[str, str, int, int]:
+    answer: dict[str, Any] = json.loads(content)
+    choice = answer["choices"][0]
+    usage = answer.get("usage") or {}
+    text = choice["message"].get("content") or ""
+    tokens = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
+    return str(text), str(choice.get("finish_reason") or ""), *tokens
 
 
 def _refusal(status: int, content: bytes) -> str:

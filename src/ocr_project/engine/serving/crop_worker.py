@@ -34,12 +34,15 @@ class Fit:
         most_pixels: Larger crops are scaled down, or cut into bands.
         side: Least width and height in pixels: one of the model's tokens.
         jpeg_quality: None for PNG.
+        exact: Scale each image to the size that the model itself would scale it to, a multiple of `side` each way
+            (`exact_size`), so that nothing is left to do for whoever runs it.
     """
 
     least_pixels: int
     most_pixels: int
     side: int
     jpeg_quality: int | None
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,46 @@ def _cut(pixels: Pixels, job: CropJob, fit: Fit) -> Crop:
         return Crop((), "nothing to read: the region is smaller than a letter")
     if int(cut.max()) - int(cut.min()) < _LEAST_CONTRAST:
         return Crop((), "nothing to read: the region is blank")
+    if fit.exact:
+        return Crop((_data_uri(scale_exactly(cut, fit), fit),))
     return Crop(tuple(_data_uri(prepare(band, fit), fit) for band in bands(cut, fit, allowed=job.bands)))
+
+
+def exact_size(height: int, width: int, fit: Fit) -> tuple[int, int]:
+    """Return the height and width that Qwen's models give an image.
+
+    Each side goes to the nearest multiple of `fit.side`; where that is too many pixels or too few, both are scaled
+    alike and rounded down or up (`smart_resize` of qwen-vl-utils 0.0.14 and of transformers' Qwen2VLImageProcessor).
+    """
+    side = fit.side
+    high, wide = max(side, round(height / side) * side), max(side, round(width / side) * side)
+    if high * wide > fit.most_pixels:
+        shrink = math.sqrt(height * width / fit.most_pixels)
+        high = max(side, math.floor(height / shrink / side) * side)
+        wide = max(side, math.floor(width / shrink / side) * side)
+    elif high * wide < fit.least_pixels:
+        grow = math.sqrt(fit.least_pixels / (height * width))
+        high, wide = math.ceil(height * grow / side) * side, math.ceil(width * grow / side) * side
+    return high, wide
+
+
+def scale_exactly(cut: Pixels, fit: Fit) -> Pixels:
+    """Scale an image to its exact size as Qwen's scripts do: Pillow's bicubic, which smooths as it shrinks.
+
+    Args:
+        cut: Shape (height, width, 3), RGB; one that is too narrow for the model is padded with its paper first.
+    """
+    from PIL import Image
+
+    height, width, wide, high = _framed(cut, Fit(0, fit.most_pixels, 1, None))
+    if (wide, high) != (width, height):
+        cut = _padded(cut, wide, high)
+        height, width = high, wide
+    tall, broad = exact_size(height, width, fit)
+    if (tall, broad) == (height, width):
+        return cut
+    image = Image.fromarray(np.ascontiguousarray(cut)).resize((broad, tall), Image.Resampling.BICUBIC)
+    return np.asarray(image, np.uint8)
 
 
 def bands(cut: Pixels, fit: Fit, *, allowed: bool) -> list[Pixels]:
@@ -142,6 +184,12 @@ def prepare(cut: Pixels, fit: Fit) -> NDArray[np.uint8]:
             wide = high = side
     if (wide, high) == (width, height):
         return cut
+    return _padded(cut, wide, high)
+
+
+def _padded(cut: Pixels, wide: int, high: int) -> Pixels:
+    """Put a crop into the middle of a sheet of its own paper."""
+    height, width = cut.shape[:2]
     paper = tuple(int(value) for value in np.percentile(cut.reshape(-1, 3), 90, axis=0))
     top, left = (high - height) // 2, (wide - width) // 2
     edges = top, high - height - top, left, wide - width - left

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -38,6 +41,37 @@ class ChatAnswer:
     completion_tokens: int = 0
     tries: int = 1
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What one vector is asked for: a text, or an image.
+
+    Attributes:
+        instruction: The system text.
+        image: A data URI, JPEG or PNG in base64; empty where it is a text.
+    """
+
+    instruction: str
+    text: str = ""
+    image: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VectorAnswer:
+    """What came of a passage.
+
+    Attributes:
+        vector: Shape (hidden size,), float32, as the model gives it.
+        seconds: From the first request to the answer.
+        note: What has to be known of it, for example that the text was cut.
+    """
+
+    vector: NDArray[np.float32]
+    prompt_tokens: int = 0
+    tries: int = 1
+    seconds: float = 0.0
+    note: str = ""
 
 
 class RequestFailed(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 from dataclasses import dataclass
@@ -61,6 +62,15 @@ def locate_model(model: str, revision: str | None, *, option: str) -> Located:
         )
     log.warning("%s is not in %s: it is downloaded when it is first needed", model, _cache())
     return Located(model, revision or "", None)
+
+
+def hidden_size(located: Located) -> int | None:
+    """Return the length of a model's hidden states by its `config.json`; None where it is not here or does not say."""
+    if located.folder is None:
+        return None
+    config = json.loads((located.folder / "config.json").read_text())
+    size = (config.get("text_config") or config).get("hidden_size")
+    return int(size) if size else None
 
 
 def _cache() -> Path:

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from ocr_project.domain.errors import BackendError
-from ocr_project.domain.options import Sharing, VllmOptions
+from ocr_project.domain.options import ServerOptions, Sharing
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +31,14 @@ _TICK = 0.02
 class Mps:
     """The service, from `start` to `close`; nothing at all where it is not wanted."""
 
-    def __init__(self, options: VllmOptions) -> None:
+    def __init__(self, options: ServerOptions) -> None:
         """Args:
         options: `sharing` says whether it is wanted.
 
         Raises:
             BackendError: It is demanded, and its program is not there.
         """
+        self._option = f"{options.option}.sharing"
         self._program = _find_program(options)
         self._log = options.logs / "mps.log"
         self._folder: Path | None = None
@@ -73,9 +74,7 @@ class Mps:
         while not (self._folder / "control").exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.close()
-                raise BackendError(
-                    f"{_PROGRAM} did not start: {_tail(self._log)}; set recognition.vllm.sharing to time"
-                )
+                raise BackendError(f"{_PROGRAM} did not start: {_tail(self._log)}; set {self._option} to time")
             time.sleep(_TICK)
         log.info("the servers of a GPU share it through %s", _PROGRAM)
 
@@ -95,7 +94,7 @@ class Mps:
             self._folder = None
 
 
-def _find_program(options: VllmOptions) -> str | None:
+def _find_program(options: ServerOptions) -> str | None:
     if options.sharing is Sharing.TIME or (options.sharing is Sharing.AUTO and options.replicas == 1):
         return None
     program = shutil.which(_PROGRAM) or next(
@@ -104,7 +103,7 @@ def _find_program(options: VllmOptions) -> str | None:
     if program is None and options.sharing is Sharing.MPS:
         raise BackendError(
             f"{_PROGRAM} is not on this machine: install the driver's utilities (Debian: nvidia-cuda-mps),"
-            " or set recognition.vllm.sharing to time"
+            f" or set {options.option}.sharing to time"
         )
     return program
 

@@ -23,7 +23,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from ocr_project.domain.errors import BackendError
-from ocr_project.domain.options import VisionCompile, VllmOptions
+from ocr_project.domain.options import ServerOptions, VisionCompile, VllmOptions
 from ocr_project.engine.serving.endpoints import Endpoint, Endpoints, from_thread
 from ocr_project.engine.serving.mps import Mps
 from ocr_project.engine.serving.server_log import explain
@@ -48,6 +48,7 @@ class _Server:
     gpu: int
     replica: int
     log: Path
+    option: str
     endpoint: Endpoint = field(default_factory=lambda: Endpoint("", up=False))
     process: subprocess.Popen[bytes] | None = None
     log_start: int = 0
@@ -62,20 +63,22 @@ class _Server:
 
     def explain(self) -> str:
         """Return what to do and the end of the log of its last start."""
-        return explain(self.log, self.log_start)
+        return explain(self.log, self.log_start, option=self.option)
 
 
 class ServerFleet:
     """`replicas` servers on each of `gpus`. Starts with `start`, ends with `close`."""
 
-    def __init__(self, options: VllmOptions) -> None:
+    def __init__(self, options: ServerOptions, arguments: Sequence[str] = ()) -> None:
         """Args:
         options: Of the servers; their urls are not looked at.
+        arguments: Of `vllm serve`, that go before `options.server_args`: what the stage asks of its servers.
         """
         self._options = options
+        self._arguments = tuple(arguments)
         self._mps = Mps(options)
         self._servers = [
-            _Server(gpu, replica, options.logs / f"gpu{gpu}-{replica}.log")
+            _Server(gpu, replica, options.logs / f"gpu{gpu}-{replica}.log", options.option)
             for gpu in options.gpus
             for replica in range(options.replicas)
         ]
@@ -156,7 +159,7 @@ class ServerFleet:
 
     def _launch(self, server: _Server) -> None:
         port = _free_port()
-        command = [*_program(self._options), *serve_arguments(self._options, port)]
+        command = [*_program(self._options), *serve_arguments(self._options, port, self._arguments)]
         server.log.parent.mkdir(parents=True, exist_ok=True)
         with server.log.open("ab") as output:
             server.log_start = output.tell()
@@ -183,7 +186,7 @@ class ServerFleet:
         elif time.monotonic() - server.started > self._options.startup_seconds:
             raise BackendError(
                 f"the vLLM server ({server.name}) was not ready within {self._options.startup_seconds:.0f} s"
-                f" (recognition.vllm.startup_seconds): {server.explain()}"
+                f" ({self._options.option}.startup_seconds): {server.explain()}"
             )
 
     def _open_up(self, server: _Server) -> None:
@@ -222,8 +225,12 @@ class ServerFleet:
         self._on_loop(lambda: self.endpoints.set(server.endpoint, up=up, url=url))
 
 
-def serve_arguments(options: VllmOptions, port: int) -> list[str]:
-    """Return the arguments of `vllm`: options that 0.26.0 and 0.32.0 both have."""
+def serve_arguments(options: ServerOptions, port: int, own: Sequence[str] = ()) -> list[str]:
+    """Return the arguments of `vllm`: options that 0.26.0 and 0.32.0 both have.
+
+    Args:
+        own: Of the stage that asks; they go before `options.server_args`.
+    """
     share = options.gpu_memory_utilization / options.replicas
     arguments = ["serve", options.model, "--host", "127.0.0.1", "--port", str(port)]
     arguments += ["--served-model-name", options.model]
@@ -237,14 +244,14 @@ def serve_arguments(options: VllmOptions, port: int) -> list[str]:
     arguments += ["--no-enable-prefix-caching", "--mm-processor-cache-gb", "0"]
     arguments += ["--limit-mm-per-prompt", json.dumps({"image": 1, "video": 0})]
     arguments += ["--renderer-num-workers", str(options.renderer_workers)]
-    return [*arguments, *options.server_args]
+    return [*arguments, *own, *options.server_args]
 
 
-def _program(options: VllmOptions) -> Sequence[str]:
+def _program(options: ServerOptions) -> Sequence[str]:
     return options.command or (sys.executable, "-m", "vllm.entrypoints.cli.main")
 
 
-def _environment(options: VllmOptions, gpu: int) -> dict[str, str]:
+def _environment(options: ServerOptions, gpu: int) -> dict[str, str]:
     visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
     own = {
         "CUDA_VISIBLE_DEVICES": visible[gpu] if gpu < len(visible) else str(gpu),
@@ -252,7 +259,7 @@ def _environment(options: VllmOptions, gpu: int) -> dict[str, str]:
         "VLLM_NO_USAGE_STATS": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    if options.compile_vision is not VisionCompile.EAGER:
+    if isinstance(options, VllmOptions) and options.compile_vision is not VisionCompile.EAGER:
         own[VARIABLE] = options.compile_vision.value
     inherited = {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}  # ours need no key
     return {**inherited, **own}

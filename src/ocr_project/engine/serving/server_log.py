@@ -8,6 +8,7 @@ from pathlib import Path
 _TAIL_BYTES = 64 * 1024
 _LINES = 15
 
+_OPTION = "recognition.vllm"
 _REMEDIES: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"Free memory on device .* is less than desired", re.IGNORECASE),
@@ -44,18 +45,19 @@ _REMEDIES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def explain(path: Path, since: int = 0) -> str:
+def explain(path: Path, since: int = 0, *, option: str = _OPTION) -> str:
     """Return what to do and the last lines of a log, as the end of a message.
 
     Args:
         path: Of the log.
         since: Where the server's last start begins: what is before is of others.
+        option: Where the options of the servers stand.
     """
     text = _read_tail(path, since)
     advice = next((advice for pattern, advice in _REMEDIES if pattern.search(text)), "its log says why")
     lines = [line for line in text.splitlines() if line.strip()][-_LINES:]
     shown = "\n".join(f"    {line[:300]}" for line in lines) or "    (it wrote nothing)"
-    return f"{advice}. The end of {path}:\n{shown}"
+    return f"{advice.replace(_OPTION, option)}. The end of {path}:\n{shown}"
 
 
 def _read_tail(path: Path, since: int) -> str:

@@ -1,39 +1,62 @@
-"""Transcripts and questions to vectors."""
+"""Pages, regions, transcripts and questions to vectors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from ocr_project.domain.options import EmbeddingOptions, IngestOptions, RuntimeOptions
-from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.options import Embedded, EmbeddingBackend, EmbeddingOptions, IngestOptions, RuntimeOptions
+from ocr_project.domain.protocols import Embedder, ShardSource, SubmittingEmbedder
 from ocr_project.domain.schemas import from_frame, to_frame
-from ocr_project.domain.types import Embedding, Prune, Query, Shard, Status, Transcript
+from ocr_project.domain.types import Embedding, Page, Part, Prune, Query, Shard, ShardInfo, Status
 from ocr_project.engine.embedding import build_embedder
+from ocr_project.engine.embedding.parts import RowsOf, at_rest, embed_parts, page_parts, stage_identity
 from ocr_project.engine.index import write_index
 from ocr_project.engine.ingest import read_queries
-from ocr_project.engine.shards import pending, stream
+from ocr_project.engine.shards import Elsewhere, Work, join_pages, pending, stream
+from ocr_project.engine.vector_files import NAMES, write_vector_files
 
 _TEXTS_AT_ONCE = 16
+_Item: TypeAlias = "tuple[Page | None, list[Part]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The shards that vectors are made from."""
+
+    pages: ShardSource
+    regions: ShardSource
+    recognitions: ShardSource
+    transcripts: ShardSource
+
+
+def gather_corpus(
+    pages: ShardSource, regions: ShardSource, recognitions: ShardSource, transcripts: ShardSource
+) -> Corpus:
+    """Put together what a page has come to."""
+    return Corpus(pages, regions, recognitions, transcripts)
 
 
 def embed_pages(
-    transcripts: ShardSource, page_vectors_done: ShardSource, options: EmbeddingOptions, runtime: RuntimeOptions
+    corpus: Corpus, page_vectors_done: ShardSource, options: EmbeddingOptions, runtime: RuntimeOptions
 ) -> Iterator[Shard | Prune]:
-    """Embed the text of every page."""
-    embedder = build_embedder(options)
-    plan = pending(transcripts.index().values(), page_vectors_done, "embedding", embedder.identity)
-
-    def embed(batch: Sequence[Transcript]) -> list[Embedding]:
-        vectors = embedder.embed_texts([transcript.text for transcript in batch])
-        return [_embedding(t.page_id, "page", vector) for t, vector in zip(batch, vectors, strict=True)]
-
-    yield from stream(plan, transcripts.read, embed, runtime, batch=_TEXTS_AT_ONCE)
+    """Embed what the options name of every page."""
+    with closing(build_embedder(options)) as embedder:
+        source = _source(corpus, options.embed)
+        identity = stage_identity(embedder.identity, options)
+        plan = pending(source.values(), page_vectors_done, "embedding", identity)
+        submits = isinstance(embedder, SubmittingEmbedder)
+        batch = 1 if submits else _TEXTS_AT_ONCE
+        for made in stream(plan, partial(_read, corpus, options), _work_of(embedder), runtime, batch=batch):
+            yield replace(made, rows=at_rest(made.rows, options.dtype)) if isinstance(made, Shard) else made
 
 
 def list_queries(options: EmbeddingOptions, ingest: IngestOptions) -> pd.DataFrame:
@@ -42,19 +65,88 @@ def list_queries(options: EmbeddingOptions, ingest: IngestOptions) -> pd.DataFra
 
 
 def embed_queries(queries: pd.DataFrame, options: EmbeddingOptions) -> pd.DataFrame:
-    """Embed the questions."""
+    """Embed the questions. Servers are started anew for them, one on one GPU: they are few."""
     asked = from_frame(queries, Query)
-    vectors = build_embedder(options).embed_queries([query.text for query in asked])
-    rows = [_embedding(q.query_id, "query", vector) for q, vector in zip(asked, vectors, strict=True)]
+    if not asked:
+        return to_frame([], Embedding)
+    if options.backend is EmbeddingBackend.VLLM:
+        few = options.vllm.model_copy(update={"replicas": 1, "gpus": options.vllm.gpus[:1]})
+        options = options.model_copy(update={"vllm": few})
+    with closing(build_embedder(options)) as embedder:
+        vectors = embedder.embed_queries([query.text for query in asked])
+    rows = [
+        Embedding(query.query_id, "query", "text", vector)
+        if vector.any()
+        else Embedding(query.query_id, "query", "text", vector, Status.EMPTY, "no text to embed")
+        for query, vector in zip(asked, vectors, strict=True)
+    ]
     return to_frame(rows, Embedding)
 
 
-def index_pages(page_vectors: ShardSource) -> partial[None]:
-    """Lay the vectors of all pages out as one `.npy` with its ids, to be searched through a memory map."""
-    return partial(write_index, rows=page_vectors)
+def index_pages(page_vectors: ShardSource, options: EmbeddingOptions) -> partial[None]:
+    """Lay the vectors of all pages out as one `.npy` with its ids, to be searched through a memory map.
+
+    Those of their texts; where only their images have vectors, those.
+    """
+    modality = "text" if Embedded.PAGE_TEXT in options.embed or Embedded.PAGE_IMAGE not in options.embed else "image"
+    return partial(write_index, rows=RowsOf(page_vectors, "page", modality))
 
 
-def _embedding(item_id: str, kind: str, vector: NDArray[np.float32]) -> Embedding:
-    if vector.any():
-        return Embedding(item_id, kind, "text", vector)
-    return Embedding(item_id, kind, "text", vector, Status.EMPTY, "no text to embed")
+def index_images(page_vectors: ShardSource) -> partial[None]:
+    """Lay the vectors of the pages' images out as `index_pages` does those of their texts."""
+    return partial(write_index, rows=RowsOf(page_vectors, "page", "image"))
+
+
+def write_files(page_vectors: ShardSource, query_vectors: pd.DataFrame, options: EmbeddingOptions) -> partial[None]:
+    """Write all vectors as `.npy` with their ids, where the options ask for it; else an empty folder."""
+    sets = {
+        key: partial(from_frame, query_vectors, Embedding) if key[0] == "query" else RowsOf(page_vectors, *key).rows
+        for key in NAMES
+        if options.npy
+    }
+    return partial(write_vector_files, sets=sets, dtype=np.dtype(options.dtype.value).name)
+
+
+def _source(corpus: Corpus, wanted: Sequence[Embedded]) -> dict[str, ShardInfo]:
+    """Return the shards whose keys everything that is embedded goes into: the last stage that is needed."""
+    if {Embedded.PAGE_TEXT, Embedded.REGION_TEXT} & set(wanted):
+        return dict(corpus.transcripts.index())
+    if Embedded.REGION_IMAGE in wanted:
+        return dict(corpus.regions.index())
+    return dict(corpus.pages.index())
+
+
+def _read(corpus: Corpus, options: EmbeddingOptions, name: str) -> Iterator[_Item]:
+    """Yield each page of a shard with its parts; of the other stages only what they need is read."""
+    wanted = set(options.embed)
+    if wanted == {Embedded.PAGE_TEXT}:
+        for transcript in corpus.transcripts.read(name):
+            yield None, page_parts(wanted, None, transcripts=[transcript])
+        return
+    seen = {Embedded.PAGE_IMAGE, Embedded.REGION_IMAGE} & wanted
+    pages = corpus.pages.read(name, without=("text_layer_words",) if seen else ("text_layer_words", "image"))
+    regions = corpus.regions.read(name) if Embedded.REGION_IMAGE in wanted else None
+    recognitions = corpus.recognitions.read(name) if Embedded.REGION_TEXT in wanted else None
+    transcripts = corpus.transcripts.read(name) if Embedded.PAGE_TEXT in wanted else None
+    others = [rows for rows in (regions, recognitions, transcripts) if rows is not None]
+    for page, *found in join_pages(pages, *others):
+        taken = iter(found)
+        yield (
+            page if seen else None,
+            page_parts(wanted, page, *(next(taken) if rows else () for rows in (regions, recognitions, transcripts))),
+        )
+
+
+def _work_of(embedder: Embedder) -> Work[_Item]:
+    if isinstance(embedder, SubmittingEmbedder):
+
+        def submit(batch: Sequence[_Item]) -> Future[list[Embedding]]:
+            ((page, parts),) = batch
+            return embedder.submit(page, parts)
+
+        return Elsewhere(submit, embedder.in_flight_pages)
+
+    def embed(batch: Sequence[_Item]) -> list[Embedding]:
+        return embed_parts(embedder, [part for _, parts in batch for part in parts])
+
+    return embed

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
-import os
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, entry_points, version
 from types import MappingProxyType
 from typing import Any
 
-from ocr_project.domain.errors import BackendError
-from ocr_project.domain.options import VisionCompile, VllmOptions
+from ocr_project.domain.options import VllmOptions
 from ocr_project.domain.types import Task
 from ocr_project.engine.recognition.vision.dialects import Dialect, dialect_of
 from ocr_project.engine.recognition.vision.dialects.chat import CHAT
 from ocr_project.engine.recognition.vision.recognizer import VisionRecognizer, identity_of
-from ocr_project.engine.serving.client import ChatClient, Limits
-from ocr_project.engine.serving.endpoints import Endpoint, Endpoints
+from ocr_project.engine.serving.client import ChatClient
+from ocr_project.engine.serving.machine import api_key, check_machine, given_endpoints, installed, limits_of
 from ocr_project.engine.serving.messages import ChatAnswer, Question
 from ocr_project.engine.serving.models import locate_model
 from ocr_project.engine.serving.server import ServerFleet
 
 _VERSION = "1"
-_PLUGIN = "ocr_project_vision"
 # What repeats with a period of 1 to 12, 14, 15, … tokens repeats with one of these: eight comparisons a token and not
 # 120, which vLLM would make in Python for each of its sequences.
 _PERIODS = 120, 127
@@ -47,9 +42,9 @@ class VllmRecognizer(VisionRecognizer):
         if options.urls:
             revision, library = options.revision or "", "url"
         else:
-            _check_machine(options)
+            check_machine(options)
             revision = locate_model(options.model, options.revision, option="recognition.vllm.model").revision
-            library = f"vllm-{_installed('vllm')}"
+            library = f"vllm-{installed('vllm')}"
         identity = identity_of(
             "vllm", f"{_VERSION} {library} {revision}", options, tasks, quantization=options.quantization
         )
@@ -61,15 +56,8 @@ class _Servers:
 
     def __init__(self, options: VllmOptions) -> None:
         self._fleet = None if options.urls else ServerFleet(options)
-        self._endpoints = self._fleet.endpoints if self._fleet else _given(options)
-        limits = Limits(
-            connect=options.connect_seconds,
-            read=options.read_seconds,
-            whole=options.request_seconds,
-            retries=options.retries,
-            patience=options.patience_seconds,
-        )
-        self._client = ChatClient(self._endpoints, limits, _api_key(options))
+        self._endpoints = self._fleet.endpoints if self._fleet else given_endpoints(options)
+        self._client = ChatClient(self._endpoints, limits_of(options), api_key(options))
         self._body = _Bodies(options, dialect_of(options.model, options.dialect))
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -128,59 +116,3 @@ class _Bodies:
                 "min_count": question.most_repeats,
             }
         return sampling
-
-
-def _given(options: VllmOptions) -> Endpoints:
-    urls = [url.rstrip("/").removesuffix("/v1") for url in options.urls]
-    return Endpoints([Endpoint(url) for url in urls], options.patience_seconds)
-
-
-def _api_key(options: VllmOptions) -> str | None:
-    if options.api_key_env is None:
-        return None
-    if not (key := os.environ.get(options.api_key_env)):
-        raise BackendError(f"the environment variable {options.api_key_env} (recognition.vllm.api_key_env) is not set")
-    return key
-
-
-def _check_machine(options: VllmOptions) -> None:
-    if options.command:
-        return
-    if importlib.util.find_spec("vllm") is None:
-        raise BackendError(
-            "vLLM is not installed: pip install -e '.[gpu]' on the machine with the GPU, or set"
-            " recognition.vllm.urls to servers that run, or leave out --env"
-        )
-    compiles = options.compile_vision is not VisionCompile.EAGER
-    if compiles and not entry_points(group="vllm.general_plugins", name=_PLUGIN):
-        raise BackendError(
-            f"vLLM would not find the plugin {_PLUGIN} (recognition.vllm.compile_vision): pip install -e . into the"
-            " environment that vLLM is in"
-        )
-    count = _gpu_count()
-    if count is not None and max(options.gpus) >= count:
-        there = f"GPUs 0 to {count - 1} are" if count else "no GPU is"
-        raise BackendError(f"{there} here, and recognition.vllm.gpus is {list(options.gpus)}: look at nvidia-smi")
-
-
-def _gpu_count() -> int | None:
-    """Return the number of GPUs; None where the library that knows is missing."""
-    try:
-        import pynvml
-    except ImportError:
-        return None
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return 0
-    try:
-        return int(pynvml.nvmlDeviceGetCount())
-    finally:
-        pynvml.nvmlShutdown()
-
-
-def _installed(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"
