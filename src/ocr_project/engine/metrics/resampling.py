@@ -1,8 +1,9 @@
 """Many rates resampled at once: whole clusters are drawn, and every rate sees the same draws.
 
 A resample is a vector of how often each cluster was drawn; a block of them times the clusters' sums gives the
-rates of all metrics and slices in one matrix product (for a single rate `bootstrap_rate` is faster). Differences between two recognizers come from the same
-draws, so that what both find hard cancels out (a paired bootstrap; Efron and Tibshirani, 1993, chapters 10 and 13).
+rates of all metrics and slices in one matrix product (for a single rate `bootstrap_rate` is faster). Differences
+between two recognizers come from the same draws, so that what both find hard cancels out (a paired bootstrap; Efron
+and Tibshirani, 1993, chapters 10 and 13).
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ def two_sided_p(drawn: Floats) -> Floats:
     known = np.isfinite(drawn).sum(axis=0)
     with np.errstate(invalid="ignore"):
         side = np.minimum((drawn <= 0).sum(axis=0), (drawn >= 0).sum(axis=0))
-    return np.minimum(1.0, 2.0 * (side + 1) / (known + 1)).astype(np.float64)
+    return np.asarray(np.minimum(1.0, 2.0 * (side + 1) / (known + 1)), np.float64)
 
 
 def holm(p: ArrayLike) -> Floats:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -63,7 +64,7 @@ class Grid:
     @property
     def worst(self) -> Floats:
         """Shape (items, metrics): numerators of what could not be scored, at its worst."""
-        return self.missing * np.array([metric_of(name).worst for name in self.metrics])
+        return np.asarray(self.missing * [metric_of(name).worst for name in self.metrics], np.float64)
 
 
 def lay_out(scores: pd.DataFrame) -> Grid:
@@ -78,7 +79,8 @@ def lay_out(scores: pd.DataFrame) -> Grid:
     """
     twice = scores.duplicated(["item_id", "metric"])
     if twice.any():
-        raise ValueError(f"two scores of {scores.loc[twice.idxmax(), 'metric']} for {scores.loc[twice.idxmax(), 'item_id']}")
+        item, metric = scores.loc[twice, ["item_id", "metric"]].iloc[0]
+        raise ValueError(f"two scores of {metric} for {item}")
     first = scores.drop_duplicates("item_id")
     items = list(first["item_id"])
     metrics = sorted(set(scores["metric"]), key=by_weight)
@@ -141,27 +143,26 @@ def _set_rows(
     test_set: str, grid: Grid, slices: Sequence[tuple[str, str]], masks: NDArray[np.bool_], draws: Draws
 ) -> Iterator[dict[str, object]]:
     documents = np.unique(np.asarray(grid.clusters, np.str_), return_inverse=True)[1]
-    for place, metric in enumerate(grid.metrics):
-        top, bottom = _spread(grid.top[:, place], masks), _spread(grid.bottom[:, place], masks)
-        failed = masks & grid.failed[:, [place]]
-        plain = estimate_rates(top, bottom, grid.clusters, draws.resamples, draws.seed)
-        strict = plain
-        if failed.any():
-            top += _spread(grid.worst[:, place], masks)
-            bottom += _spread(grid.missing[:, place], masks)
-            strict = estimate_rates(top, bottom, grid.clusters, draws.resamples, draws.seed)
-        scored = masks & (grid.bottom[:, [place]] > 0)
-        for column, (name, value) in enumerate(slices):
-            counted = scored[:, column] | failed[:, column]
-            if counted.any():
-                yield {
-                    "test_set": test_set, "metric": metric, "slice": name, "value": value,
-                    "items": int(counted.sum()), "scored": int(scored[:, column].sum()),
-                    "failed": int(failed[:, column].sum()), "documents": len(set(documents[counted])),
-                    "rate": plain.value[column], "low": plain.low[column], "high": plain.high[column],
-                    "strict": strict.value[column], "strict_low": strict.low[column],
-                    "strict_high": strict.high[column],
-                }  # fmt: skip
+    top, bottom = _columns(grid.top, masks), _columns(grid.bottom, masks)
+    strict_top, strict_bottom = top + _columns(grid.worst, masks), bottom + _columns(grid.missing, masks)
+    # all rates of the set in one go: drawing costs more than multiplying
+    found = estimate_rates(
+        np.hstack([top, strict_top]), np.hstack([bottom, strict_bottom]), grid.clusters, draws.resamples, draws.seed
+    )
+    width = top.shape[1]
+    for place, (metric, pair) in enumerate(product(grid.metrics, slices)):
+        mask = masks[:, place % len(slices)]
+        failed = int((mask & grid.failed[:, place // len(slices)]).sum())
+        counted = strict_bottom[:, place] > 0
+        if counted.any():
+            yield {
+                "test_set": test_set, "metric": metric, "slice": pair[0], "value": pair[1],
+                "items": int(counted.sum()), "scored": int(counted.sum()) - failed, "failed": failed,
+                "documents": len(set(documents[counted])),
+                "rate": found.value[place], "low": found.low[place], "high": found.high[place],
+                "strict": found.value[width + place], "strict_low": found.low[width + place],
+                "strict_high": found.high[width + place],
+            }  # fmt: skip
 
 
 def compare_test_sets(
@@ -213,22 +214,21 @@ def _pair_rows(
     one, two = grids
     masks = np.stack([mask for _, _, mask in members], axis=1)
     documents = np.unique(np.asarray(one.clusters, np.str_), return_inverse=True)[1]
-    for place, metric in enumerate(one.metrics):
-        both = ((one.bottom[:, place] > 0) & (two.bottom[:, place] > 0))[:, None] & masks
-        sides = [(_spread(g.top[:, place], both), _spread(g.bottom[:, place], both)) for g in (one, two)]
-        found = estimate_differences(sides[0], sides[1], one.clusters, draws.resamples, draws.seed)
-        better = found.above if metric_of(metric).higher_is_better else 1.0 - found.above
-        for column, (name, value, _) in enumerate(members):
-            held = both[:, column]
-            if held.any():
-                yield {
-                    **dict(zip(("test_set", "first", "second"), names, strict=True)),
-                    "metric": metric, "slice": name, "value": value, "items": int(held.sum()),
-                    "documents": len(set(documents[held])),
-                    "first_rate": _ratio(*sides[0], column), "second_rate": _ratio(*sides[1], column),
-                    "difference": found.value[column], "low": found.low[column], "high": found.high[column],
-                    "better": better[column], "p": found.p[column],
-                }  # fmt: skip
+    both = (one.bottom > 0) & (two.bottom > 0)
+    sides = [(_columns(grid.top * both, masks), _columns(grid.bottom * both, masks)) for grid in grids]
+    found = estimate_differences(sides[0], sides[1], one.clusters, draws.resamples, draws.seed)
+    for place, (metric, (name, value, _)) in enumerate(product(one.metrics, members)):
+        held = sides[0][1][:, place] > 0
+        if held.any():
+            above = found.above[place]
+            yield {
+                **dict(zip(("test_set", "first", "second"), names, strict=True)),
+                "metric": metric, "slice": name, "value": value, "items": int(held.sum()),
+                "documents": len(set(documents[held])),
+                "first_rate": _ratio(*sides[0], place), "second_rate": _ratio(*sides[1], place),
+                "difference": found.value[place], "low": found.low[place], "high": found.high[place],
+                "better": above if metric_of(metric).higher_is_better else 1.0 - above, "p": found.p[place],
+            }  # fmt: skip
 
 
 def _ratio(top: Floats, bottom: Floats, column: int) -> float:
@@ -257,6 +257,6 @@ def _members(
         yield name, value, mask
 
 
-def _spread(values: Floats, masks: NDArray[np.bool_]) -> Floats:
-    """Repeat a column for each slice, 0 where an item is not in it."""
-    return np.where(masks, values[:, None], 0.0)
+def _columns(values: Floats, masks: NDArray[np.bool_]) -> Floats:
+    """Repeat each metric for each slice, 0 where an item is not in it: shape (items, metrics x slices)."""
+    return np.where(masks[:, None, :], values[:, :, None], 0.0).reshape(len(values), -1)
