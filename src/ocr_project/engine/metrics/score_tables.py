@@ -135,7 +135,7 @@ def tabulate_test_sets(scores: pd.DataFrame, truths: pd.DataFrame, draws: Draws)
         grid = lay_out(part)
         members = list(_members(grid.items, str(test_set), known))
         masks = np.stack([mask for _, _, mask in members], axis=1)
-        rows += _set_rows(str(test_set), grid, [(name, value) for name, value, _ in members], masks, draws)
+        rows += _set_rows(str(test_set), grid, [member[:2] for member in members], masks, draws)
     return pd.DataFrame(rows, columns=list(SCORE_COLUMNS))
 
 
