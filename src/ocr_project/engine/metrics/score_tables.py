@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -112,9 +113,9 @@ def slices_of(truths: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, str
     return {key: list(held) for key, held in found.items()}
 
 
-def _pair(pair: object) -> tuple[str, str]:
-    name, value = (pair["name"], pair["value"]) if isinstance(pair, dict) else pair  # type: ignore[misc]
-    return str(name), str(value)
+def _pair(pair: Any) -> tuple[str, str]:
+    """Take a slice as a frame holds it (a struct), or as a Truth does."""
+    return (pair["name"], pair["value"]) if isinstance(pair, dict) else (pair[0], pair[1])
 
 
 def tabulate_test_sets(scores: pd.DataFrame, truths: pd.DataFrame, draws: Draws) -> pd.DataFrame:

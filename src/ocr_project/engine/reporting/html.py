@@ -86,7 +86,7 @@ def _drawn(cards: Iterable[PageCard], workers: int) -> Iterator[str]:
 
 
 def _frame() -> dict[str, str]:
-    script = _asset("script.js")
+    script = _asset("tables.js") + _asset("script.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     return {"style": _asset("style.css"), "script": script, "script_hash": f"sha256-{digest}"}
 

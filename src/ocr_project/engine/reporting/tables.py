@@ -75,18 +75,18 @@ def stage_table(stages: Sequence[StageRow]) -> str:
 
 def _stage_row(row: StageRow) -> str:
     busy = row.busy_seconds / row.seconds if row.seconds > 0 and row.busy_seconds > 0 else math.nan
-    return _row(
+    return table_row(
         [
-            _head_cell(row.stage),
+            head_cell(row.stage),
             f"<td>{escape(row.backend)}</td>",
-            _number(row.shards),
-            _number(row.pages),
-            _number(row.items),
+            number_cell(row.shards),
+            number_cell(row.pages),
+            number_cell(row.items),
             f'<td class="n{" bad" if row.failed else ""}" data-v="{row.failed}">{count(row.failed)}</td>',
-            _number(row.seconds, duration(row.seconds)),
-            _number(row.share, f"{row.share * 100:.1f}&#8239;%"),
-            _number(row.pages_per_second, speed(row.pages_per_second)),
-            _number(busy, f"{busy:.2f}" if math.isfinite(busy) else DASH),
+            number_cell(row.seconds, duration(row.seconds)),
+            number_cell(row.share, f"{row.share * 100:.1f}&#8239;%"),
+            number_cell(row.pages_per_second, speed(row.pages_per_second)),
+            number_cell(busy, f"{busy:.2f}" if math.isfinite(busy) else DASH),
         ]
     )
 
@@ -120,14 +120,17 @@ def _score_row(row: GroupRow, scale: float) -> str:
         ends = '<span class="dash" title="not enough documents for an interval">–</span>'
     others = (row.rates.get(key) for key in ("cer", "wer", "ned"))
     title = f"{count(main.errors)} of {count(main.total)} characters"
-    return _row(
+    return table_row(
         [
-            _head_cell(row.name),
-            _number(row.pages),
-            f'<td class="n main" data-v="{_sortable(main.value)}" title="{title}">{percent(main.value)}</td>',
-            _number(main.high - main.low, ends),
+            head_cell(row.name),
+            number_cell(row.pages),
+            f'<td class="n main" data-v="{sortable(main.value)}" title="{title}">{percent(main.value)}</td>',
+            number_cell(main.high - main.low, ends),
             f"<td>{forest(main, scale)}</td>",
-            *(_number(rate.value, percent(rate.value)) if rate else f'<td class="n">{DASH}</td>' for rate in others),
+            *(
+                number_cell(rate.value, percent(rate.value)) if rate else f'<td class="n">{DASH}</td>'
+                for rate in others
+            ),
             f'<td title="{_REFERENCES.get(row.reference, "")}">{reference_chip(row.reference)}</td>',
         ]
     )
@@ -157,9 +160,9 @@ def _failure_row(row: FailureRow) -> str:
     text = f"{chip(code, 'failed') + ' ' if code else ''}{said}"
     text += f'<div class="advice">{escape(advice)}</div>' if advice else ""
     page = escape(row.page) or '<span class="dash" title="the whole document">all</span>'
-    return _row(
+    return table_row(
         [
-            _head_cell(row.where),
+            head_cell(row.where),
             f'<td class="n" data-v="{escape(row.page)}">{page}</td>',
             f"<td>{escape(row.stage)}</td>",
             f'<td class="prose">{text}</td>',
@@ -187,7 +190,7 @@ def retrieval_table(runs: Mapping[str, Mapping[str, float]]) -> str:
         return f'<td class="n{mark}" data-v="{value}">{value:.4f}</td>'
 
     rows = (
-        _row([_head_cell(name), *(cell(metric, scores.get(metric)) for metric in metrics)])
+        table_row([head_cell(name), *(cell(metric, scores.get(metric)) for metric in metrics)])
         for name, scores in runs.items()
     )
     return table("retrieval-runs", ["Run", *("#" + metric for metric in metrics)], rows)
@@ -226,17 +229,21 @@ def _column_head(text: str) -> str:
     return f'<th scope="col"{kind} aria-sort="none"><button type="button">{name}</button></th>'
 
 
-def _head_cell(text: str) -> str:
+def head_cell(text: str) -> str:
+    """Return the head of a row."""
     return f'<th scope="row">{escape(text) or DASH}</th>'
 
 
-def _number(value: float, shown: str | None = None) -> str:
-    return f'<td class="n" data-v="{_sortable(value)}">{count(value) if shown is None else shown}</td>'
+def number_cell(value: float, shown: str | None = None) -> str:
+    """Return a cell that is sorted by its number; `shown` is HTML, the number with commas without it."""
+    return f'<td class="n" data-v="{sortable(value)}">{count(value) if shown is None else shown}</td>'
 
 
-def _sortable(value: float) -> str:
+def sortable(value: float) -> str:
+    """Write a number for the script that sorts; an empty string, which stays below, where there is none."""
     return repr(value) if math.isfinite(value) else ""
 
 
-def _row(cells: Iterable[str]) -> str:
+def table_row(cells: Iterable[str]) -> str:
+    """Return a line of a table."""
     return f"<tr>{''.join(cells)}</tr>\n"
