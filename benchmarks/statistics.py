@@ -16,8 +16,9 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-
 from benchmarks.gpu_machine import commit, hardware
+from tests import two_recognizers as two
+
 from ocr_project.engine.metrics import (
     Draws,
     bootstrap_rate,
@@ -26,7 +27,6 @@ from ocr_project.engine.metrics import (
     estimate_rates,
     tabulate_test_sets,
 )
-from tests import two_recognizers as two
 
 RESAMPLES = 10_000
 DOCUMENTS = 361  # of SDS-KoPub-VDR; the other case is each page a document of its own

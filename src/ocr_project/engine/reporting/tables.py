@@ -204,7 +204,7 @@ def definitions(pairs: Mapping[str, str]) -> str:
     return f'<div class="scroll"><table class="pairs"><tbody>{rows}</tbody></table></div>'
 
 
-def table(name: str, heads: Sequence[str], rows: Iterable[str]) -> str:
+def table(name: str, heads: Sequence[str], rows: Iterable[str], classes: Mapping[int, str] | None = None) -> str:
     """Return a sortable table in a box of its own that scrolls sideways on a narrow screen.
 
     Args:
@@ -212,8 +212,10 @@ def table(name: str, heads: Sequence[str], rows: Iterable[str]) -> str:
         heads: A `#` before a head means numbers (aligned right, sorted as numbers), a `-` a column
             that cannot be sorted.
         rows: `<tr>` elements, taken one at a time.
+        classes: Of the style sheet, for the heads of some columns, by their number from 0.
     """
-    head = "".join(map(_column_head, heads))
+    given = classes or {}
+    head = "".join(_column_head(text, given.get(place, "")) for place, text in enumerate(heads))
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(name)}">'
         f'<table id="{escape(name)}" class="sortable"><thead><tr>{head}</tr></thead>'
@@ -221,12 +223,13 @@ def table(name: str, heads: Sequence[str], rows: Iterable[str]) -> str:
     )
 
 
-def _column_head(text: str) -> str:
+def _column_head(text: str, kind: str) -> str:
     name = escape(text.lstrip("#-"))
     if text.startswith("-"):
         return f'<th scope="col" class="plain">{name}</th>'
-    kind = ' class="n"' if text.startswith("#") else ""
-    return f'<th scope="col"{kind} aria-sort="none"><button type="button">{name}</button></th>'
+    kind = f"n {kind}".strip() if text.startswith("#") else kind
+    named = f' class="{kind}"' if kind else ""
+    return f'<th scope="col"{named} aria-sort="none"><button type="button">{name}</button></th>'
 
 
 def head_cell(text: str) -> str:
