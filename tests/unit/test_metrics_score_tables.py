@@ -77,10 +77,13 @@ def test_an_item_may_be_in_several_slices_and_in_none() -> None:
     assert list(zip(table["value"], table["items"], strict=True)) == [("all", 2), ("seal", 1), ("table", 1)]
 
 
-def test_two_scores_of_one_metric_are_refused() -> None:
-    rows = [score("a", "cer", 1, 10), score("a", "cer", 0, 30)]
-    with pytest.raises(ValueError, match="two scores of cer for a"):
-        tabulate_test_sets(to_frame(rows, Score), truths_of("a"), DRAWS)
+def test_several_truths_of_an_item_are_added_up() -> None:
+    failed = score("b", "teds", 0, 1, Status.FAILED)
+    rows = [score("a", "teds", 1, 1), score("a", "teds", 0.5, 1), score("b", "teds", 0.25, 1), failed]
+    rows += [score("c", "teds", 0, 1, Status.FAILED), score("c", "teds", 0, 1, Status.FAILED)]
+    whole = row(tabulate_test_sets(to_frame(rows, Score), truths_of("a"), DRAWS), slice="all")
+    assert whole["rate"] == pytest.approx((0.75 + 0.25) / 2)
+    assert (whole["scored"], whole["failed"]) == (2, 1)
 
 
 def test_unknown_metric_is_refused() -> None:

@@ -7,12 +7,14 @@ rank, score_query, score_run             nDCG@k, Recall@k, MRR, MAP
 bootstrap_rate                           a rate with its interval over documents
 tabulate_test_sets                       rates by test set, metric and slice, with intervals
 compare_test_sets, adjust_pairs          recognizers compared on the same items; Holm's correction
+judge_quality, judge_speed, settle       whether a run is worse than a baseline beyond doubt
 metric_of, title_of, reading_of          what a metric of the test sets is
 """
 
 from ocr_project.engine.metrics.bootstrap import Interval, bootstrap_rate
 from ocr_project.engine.metrics.catalog import by_weight, metric_of, reading_of, title_of
 from ocr_project.engine.metrics.diff import Span, diff
+from ocr_project.engine.metrics.gate import Tolerances, judge_quality, judge_speed, settle
 from ocr_project.engine.metrics.latency import percentiles
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
 from ocr_project.engine.metrics.resampling import estimate_differences, estimate_rates, holm
@@ -25,6 +27,7 @@ __all__ = [
     "Draws",
     "Interval",
     "Span",
+    "Tolerances",
     "adjust_pairs",
     "bootstrap_rate",
     "by_weight",
@@ -35,6 +38,8 @@ __all__ = [
     "estimate_differences",
     "estimate_rates",
     "holm",
+    "judge_quality",
+    "judge_speed",
     "metric_of",
     "ned",
     "normalize",
@@ -44,6 +49,7 @@ __all__ = [
     "score_page",
     "score_query",
     "score_run",
+    "settle",
     "strip_spaces",
     "tabulate_test_sets",
     "title_of",

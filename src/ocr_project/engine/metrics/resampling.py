@@ -113,6 +113,7 @@ def estimate_differences(
     clusters: Sequence[str],
     resamples: int,
     seed: int,
+    margins: ArrayLike = 0.0,
 ) -> Differences:
     """Estimate how much larger the second's rates are, from the same draws for both.
 
@@ -122,6 +123,7 @@ def estimate_differences(
         clusters: Length n.
         resamples: How many.
         seed: Of the generator.
+        margins: Shape (k,) or one for all: `above` and `p` ask whether the difference exceeds it, instead of zero.
     """
     (above, below), (above_2, below_2) = (
         tuple(np.asarray(part, np.float64) for part in pair) for pair in (first, second)
@@ -138,6 +140,7 @@ def estimate_differences(
         rates = draw_rates(tops, bottoms, clusters, resamples, seed)
         drawn = rates[:, len(columns) :] - rates[:, : len(columns)]
         low[columns], high[columns] = _ends(drawn)
+        drawn -= np.broadcast_to(np.asarray(margins, np.float64), width)[columns]
         larger[columns] = np.nanmean(np.sign(drawn), axis=0) / 2 + 0.5
         p[columns] = two_sided_p(drawn)
     return Differences(value, low, high, larger, p)

@@ -73,15 +73,13 @@ def lay_out(scores: pd.DataFrame) -> Grid:
 
     Args:
         scores: Columns item_id, doc_id (the cluster), metric, errors, total, status. Where the denominator of an item
-            that could not be scored is not known (0), it is taken for the mean of those that could.
+            that could not be scored is not known (0), it is taken for the mean of those that could. Several scores
+            of one metric for an item (it has several truths) are added up; it could be scored if one of them could.
 
     Raises:
-        ValueError: An item has two scores of one metric, or a metric is not in the catalog.
+        ValueError: A metric is not in the catalog.
     """
-    twice = scores.duplicated(["item_id", "metric"])
-    if twice.any():
-        item, metric = scores.loc[twice, ["item_id", "metric"]].iloc[0]
-        raise ValueError(f"two scores of {metric} for {item}")
+    scores = _added_up(scores)
     first = scores.drop_duplicates("item_id")
     items = list(first["item_id"])
     metrics = sorted(set(scores["metric"]), key=by_weight)
@@ -102,6 +100,18 @@ def lay_out(scores: pd.DataFrame) -> Grid:
     missing[~failed] = 0.0
     top[failed] = bottom[failed] = 0.0
     return Grid(items, list(first["doc_id"]), metrics, top, bottom, failed, missing)
+
+
+def _added_up(scores: pd.DataFrame) -> pd.DataFrame:
+    """Make one score of several that an item has of one metric."""
+    keys = ["item_id", "metric"]
+    if not scores.duplicated(keys).any():
+        return scores
+    failed = scores["status"] == Status.FAILED
+    lost = failed & ~(~failed).groupby([scores[key] for key in keys]).transform("any")
+    kept = scores[~failed | lost]
+    sums = {"doc_id": "first", "errors": "sum", "total": "sum", "status": "first"}
+    return kept.groupby(keys, sort=False, as_index=False).agg(sums)
 
 
 def slices_of(truths: pd.DataFrame) -> dict[tuple[str, str], list[tuple[str, str]]]:
@@ -185,7 +195,7 @@ def compare_test_sets(
     groups_1, groups_2 = (dict(list(scores.groupby("group", sort=True))) for _, scores in (first, second))
     rows: list[dict[str, object]] = []
     for test_set in groups_1.keys() & groups_2.keys():
-        one, two = _common(groups_1[test_set], groups_2[test_set])
+        one, two = common_scores(groups_1[test_set], groups_2[test_set])
         if len(one):
             members = list(_members(lay_out(one).items, str(test_set), known))
             rows += _pair_rows((str(test_set), first[0], second[0]), (lay_out(one), lay_out(two)), members, draws)
@@ -236,8 +246,8 @@ def _ratio(top: Floats, bottom: Floats, column: int) -> float:
     return float(top[:, column].sum() / bottom[:, column].sum())
 
 
-def _common(one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep the scores that both have, in the same order."""
+def common_scores(one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Keep the scores of items and metrics that both have, in the same order."""
     keys = ["item_id", "metric"]
     shared = one[keys].merge(two[keys], on=keys)
     return shared.merge(one, on=keys), shared.merge(two, on=keys)
