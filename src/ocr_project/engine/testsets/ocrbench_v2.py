@@ -1,0 +1,89 @@
+"""OCRBench v2: 10,000 items of 30 tasks in English and Chinese; each task has its own way of being scored.
+
+Parquet of the Hub: id, dataset_name, question, type, answers, image, and, for some, eval, bbox, bbox_list, content.
+Tasks whose answer is a place, a chart or a translation have no score here: their rows say so.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ocr_project.domain.types import Label, TruthKind
+from ocr_project.engine.testsets.card import Card, Hub
+from ocr_project.engine.testsets.item import Item, TestSet
+from ocr_project.engine.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
+
+CARD = Card(
+    name="ocrbench_v2",
+    title="OCRBench v2",
+    licence="MIT as its card says; the images are those of some 80 sets, each with its own terms",
+    commercial=None,
+    homepage="https://github.com/Yuliang-Liu/MultimodalOCR",
+    metrics=("contains", "anls", "teds", "formula_edit", "field_f1", "cer", "ned"),
+    hub=Hub("ling99/OCRBench_v2", None, ("data/test-*.parquet",)),
+)
+# By the beginning of `type`, which ends with the language (" en", " cn").
+_READ = {
+    "text recognition": Label.TEXT,
+    "fine-grained text recognition": None,
+    "full-page OCR": Label.PAGE,
+    "formula recognition": Label.FORMULA,
+    "handwritten": Label.TEXT,
+    "table parsing": Label.TABLE,
+}
+_FIELDS = ("key information", "information extraction", "VQA key")
+_NO_SCORE = ("text grounding", "text spotting", "VQA with position", "chart parsing", "document parsing", "translation")
+
+
+def open_set(root: Path) -> TestSet:
+    """Open the Parquet files of the Hub."""
+    return ParquetSet(CARD, parquet_files(root, "**/test-*.parquet", "**/*.parquet"), _item, "image")
+
+
+def _item(index: int, row: Row) -> Item:
+    kind, answers = row["type"], [str(answer) for answer in row["answers"] or ()]
+    truth = _truth(kind, answers)
+    given = _given(kind) if truth[0] is not TruthKind.FIELDS else None
+    return Item(
+        index=index,
+        document=str(row.get("id", index)),
+        image=image_bytes(row.get("image")),
+        truths=(truth,),
+        given=given,
+        question="" if given else row["question"],
+        slices=(
+            ("task", kind),
+            ("dataset", row["dataset_name"] or ""),
+            ("language", "zh" if kind.endswith(" cn") else "en"),
+        ),
+    )
+
+
+def _given(kind: str) -> Label | None:
+    return next((label for start, label in _READ.items() if kind.startswith(start)), None)
+
+
+def _truth(kind: str, answers: list[str]) -> tuple[TruthKind, dict[str, Any]]:
+    first = answers[0] if answers else ""
+    if any(part in kind for part in _NO_SCORE):
+        return TruthKind.ANSWERS, {"answers": answers, "rule": "none", "why": f"{kind} has no score here"}
+    if kind.startswith("table parsing") and "<table" in first.lower():
+        return TruthKind.TABLE, {"html": first}
+    if kind.startswith("formula recognition"):
+        return TruthKind.FORMULA, {"latex": first}
+    if kind.startswith("full-page OCR"):
+        return TruthKind.TEXT, {"text": first}
+    if any(part in kind for part in _FIELDS) and (fields := _object(first)):
+        return TruthKind.FIELDS, {"fields": fields}
+    # The authors take containment for answers of up to four words and ANLS for longer ones (their vqa_metric.py).
+    return TruthKind.ANSWERS, {"answers": answers, "rule": "contains_or_anls", "ignore_spaces": kind.endswith(" cn")}
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
