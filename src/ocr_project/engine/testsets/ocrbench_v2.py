@@ -44,7 +44,7 @@ def open_set(root: Path) -> TestSet:
 
 def _item(index: int, row: Row) -> Item:
     kind, answers = row["type"], [str(answer) for answer in row["answers"] or ()]
-    truth = _truth(kind, answers)
+    truth = _truth(kind, answers, row.get("eval") or "")
     given = _given(kind) if truth[0] is not TruthKind.FIELDS else None
     return Item(
         index=index,
@@ -65,10 +65,10 @@ def _given(kind: str) -> Label | None:
     return next((label for start, label in _READ.items() if kind.startswith(start)), None)
 
 
-def _truth(kind: str, answers: list[str]) -> tuple[TruthKind, dict[str, Any]]:
+def _truth(kind: str, answers: list[str], way: str) -> tuple[TruthKind, dict[str, Any]]:
     first = answers[0] if answers else ""
     if any(part in kind for part in _NO_SCORE):
-        return TruthKind.ANSWERS, {"answers": answers, "rule": "none", "why": f"{kind} has no score here"}
+        return TruthKind.ANSWERS, {"answers": answers, "rule": "contains", "why": f"{kind} has no score here"}
     if kind.startswith("table parsing") and "<table" in first.lower():
         return TruthKind.TABLE, {"html": first}
     if kind.startswith("formula recognition"):
@@ -77,8 +77,11 @@ def _truth(kind: str, answers: list[str]) -> tuple[TruthKind, dict[str, Any]]:
         return TruthKind.TEXT, {"text": first}
     if any(part in kind for part in _FIELDS) and (fields := _object(first)):
         return TruthKind.FIELDS, {"fields": fields}
+    if way == "multiple choice":
+        return TruthKind.ANSWERS, {"answers": answers, "rule": "choice"}
     # The authors take containment for answers of up to four words and ANLS for longer ones (their vqa_metric.py).
-    return TruthKind.ANSWERS, {"answers": answers, "rule": "contains_or_anls", "ignore_spaces": kind.endswith(" cn")}
+    rule = {"rule": "contains_or_anls", "ignore_spaces": kind.endswith(" cn"), "case": way == "case sensitive"}
+    return TruthKind.ANSWERS, {"answers": answers, **rule}
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""Answers to questions, and forms filled in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ocr_project.engine.metrics import (
+    FieldCounts,
+    anls,
+    anls_star,
+    canonical_text,
+    choice_matches,
+    contains_answer,
+    contains_or_similar,
+    field_f1,
+)
+from ocr_project.engine.scoring.marks import CANONICAL, OFFICIAL, Mark, mark
+from ocr_project.engine.scoring.outcome import Outcome
+
+_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
+_NO_JSON = "no JSON object in the answer"
+
+
+def score_answer(truth: Mapping[str, Any], outcome: Outcome) -> Iterator[Mark]:
+    """Score an answer by the rule of its set: DocVQA's ANLS, or whether an accepted answer is part of it."""
+    accepted, said = [str(answer) for answer in truth["answers"]], outcome.answer
+    plain, bare = [canonical_text(answer) for answer in accepted], canonical_text(said)
+    spaceless = bool(truth.get("ignore_spaces"))
+    if truth["rule"] == "anls":
+        yield mark("anls", OFFICIAL, anls(accepted, said))
+        yield mark("anls", CANONICAL, anls(plain, bare))
+    elif truth["rule"] == "choice":
+        yield mark("accuracy", OFFICIAL, any(choice_matches(answer, said) for answer in accepted))
+        yield mark("accuracy", CANONICAL, any(choice_matches(answer, bare) for answer in plain))
+    elif truth["rule"] == "contains":
+        yield mark("accuracy", OFFICIAL, contains_answer(accepted, said, formula=spaceless))
+        yield mark("accuracy", CANONICAL, contains_answer(plain, bare, formula=spaceless))
+    elif truth["rule"] == "contains_or_anls":
+        case = bool(truth.get("case"))
+        yield mark("accuracy", OFFICIAL, contains_or_similar(accepted, said, case=case, chinese=spaceless))
+        yield mark("accuracy", CANONICAL, contains_or_similar(plain, bare, case=case, chinese=spaceless))
+
+
+def score_fields(truth: Mapping[str, Any], outcome: Outcome) -> Iterator[Mark]:
+    """Score a form field by field: values as they stand, and but for case, spaces and punctuation."""
+    expected, got = truth["fields"], read_fields(outcome.answer)
+    reason = "" if got else _NO_JSON
+    whole = sum(field_f1(expected, got).values(), FieldCounts())
+    for reading, right in ((OFFICIAL, whole.exact), (CANONICAL, whole.normalized)):
+        yield Mark(f"kie_f1/{reading}", 2 * right, whole.expected + whole.got, reason)
+        yield Mark(f"kie_precision/{reading}", right, whole.got, reason)
+        yield Mark(f"kie_recall/{reading}", right, whole.expected, reason)
+    yield mark("anls_star", OFFICIAL, anls_star(expected, got), reason)
+
+
+def read_fields(answer: str) -> dict[str, Any]:
+    """Return the JSON object of an answer, whatever stands around it; empty where there is none."""
+    found = _OBJECT.search(answer)
+    if found is None:
+        return {}
+    try:
+        fields = json.loads(found.group())
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
