@@ -4,7 +4,8 @@ The recurrence is Zhang and Shasha's (1989, "Simple fast algorithms for the edit
 one table of forests for each pair of key roots. Written cell by cell it is slow in Python. The trees here (tables,
 headings) are wide and shallow, so most pairs of key roots are alike in height and do not depend on each other: all
 pairs of two heights are filled together, a row of forests at a time, and along a row the insertions are a running
-minimum. Leaves need no table at all. The values are those of any exact algorithm (APTED is the oracle of the tests).
+minimum. Leaves need no table at all, and what both trees have in common at their ends is taken away first (`shorten`).
+The values are those of any exact algorithm (APTED is the oracle of the tests).
 
 Not known: how it fares on deep and narrow trees; it is right for them and slower than it could be.
 """
@@ -20,9 +21,11 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
-# Cells of forest tables that may be filled: some 20 seconds of one core and 3 GiB. A page holds tables of thousands.
-MAX_CELLS = 300_000_000
-_CHUNK_CELLS = 4_000_000  # held at once where many pairs of key roots are filled together: 32 MiB
+# Cells of forest tables that may be filled: two tables of 3,000 elements. MAX_CELLS_SAYS
+MAX_CELLS = 100_000_000
+_CHUNK_CELLS = 1_000_000  # held at once where many pairs of key roots are filled together, in three arrays of 8 MiB
+
+_ROOT = object()  # the label of a root above several trees: equal to itself only
 
 Matrix = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -83,8 +86,9 @@ def tree_distance(left: Tree, right: Tree) -> float:
     Raises:
         TreeTooLarge: More than `MAX_CELLS` cells would have to be filled.
     """
-    if left.labels == right.labels and left.texts == right.texts and np.array_equal(left.leftmost, right.leftmost):
-        return 0.0
+    left, right = shorten(left, right)
+    if len(left) == 1 or len(right) == 1:  # nothing but the roots, which are equal if both are alone
+        return float(rename_costs(left, right).min()) + abs(len(left) - len(right))
     roots, others = _key_roots(left), _key_roots(right)
     _check_size(left, right, roots, others)
     rename = rename_costs(left, right)
@@ -100,6 +104,69 @@ def tree_distance(left: Tree, right: Tree) -> float:
             else:
                 _fill(right, left, b, a, (rename.T, distances.T))
     return float(distances[-1, -1])
+
+
+def shorten(left: Tree, right: Tree) -> tuple[Tree, Tree]:
+    """Take away what both trees have in common at their ends; the distance stays the same.
+
+    Equal roots go, then equal subtrees before and after what differs. It is exact: a mapping keeps the order, so it
+    cannot both map a node of the first tree's common part into the second's rest and a node of its rest into the
+    second's common part. If, say, k nodes of the common part are mapped into the rest, then k of their twins are
+    inserted; matching all twins instead inserts at most those k in the rest. For roots, k is 1.
+
+    Returns:
+        Both rests, each under a root of its own, the same for both.
+    """
+    known: dict[Hashable, int] = {}
+    first, second = _shapes(left, known), _shapes(right, known)
+    trees, others = [len(left) - 1], [len(right) - 1]
+    while True:
+        start = _common([first[node] for node in trees], [second[node] for node in others])
+        trees, others = trees[start:], others[start:]
+        end = _common([first[node] for node in reversed(trees)], [second[node] for node in reversed(others)])
+        trees, others = trees[: len(trees) - end], others[: len(others) - end]
+        if len(trees) != 1 or len(others) != 1:
+            break
+        node, other = trees[0], others[0]
+        if left.labels[node] != right.labels[other] or left.texts[node] != right.texts[other]:
+            break
+        trees, others = _children(left, node), _children(right, other)
+    return _under_root(left, trees), _under_root(right, others)
+
+
+def _shapes(tree: Tree, known: dict[Hashable, int]) -> list[int]:
+    """Number every node's subtree: equal subtrees have equal numbers."""
+    shapes: list[int] = []
+    for node, (label, text) in enumerate(zip(tree.labels, tree.texts, strict=True)):
+        below = tuple(shapes[child] for child in _children(tree, node))
+        shapes.append(known.setdefault((label, text, below), len(known)))
+    return shapes
+
+
+def _children(tree: Tree, node: int) -> list[int]:
+    children: list[int] = []
+    child, first = node - 1, tree.leftmost[node]
+    while child >= first:
+        children.append(child)
+        child = int(tree.leftmost[child]) - 1
+    return children[::-1]
+
+
+def _common(left: Sequence[int], right: Sequence[int]) -> int:
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((place for place, (one, other) in pairs if one != other), min(len(left), len(right)))
+
+
+def _under_root(tree: Tree, tops: Sequence[int]) -> Tree:
+    """Put sibling subtrees, which stand next to each other in postorder, under a root."""
+    start, end = (int(tree.leftmost[tops[0]]), tops[-1] + 1) if tops else (0, 0)
+    heights = tree.heights[start:end]
+    return Tree(
+        (*tree.labels[start:end], _ROOT),
+        (*tree.texts[start:end], None),
+        np.append(tree.leftmost[start:end] - start, 0),
+        np.append(heights, 1 + heights.max() if len(heights) else 0),
+    )
 
 
 def rename_costs(left: Tree, right: Tree) -> Matrix:
@@ -184,33 +251,48 @@ def _fill(left: Tree, right: Tree, roots: Indices, others: Indices, tables: tupl
 def _fill_chunk(left: Tree, right: Tree, roots: Indices, others: Indices, tables: tuple[Matrix, Matrix]) -> None:
     """Fill the forest tables of every pair of `roots` and `others`, and write the distances of their left paths.
 
-    `forests[i, a, b, j]` is the distance of the first i nodes under roots[a] to the first j under others[b].
-    Shorter subtrees are padded by repeating their root; what is computed there is not written.
+    `forests[i, a, b, j] + i + j` is the distance of the first i nodes under roots[a] to the first j under others[b]:
+    with i and j taken away, deletions and insertions cost nothing, and a row is a running minimum. Shorter subtrees
+    are padded by repeating their root; what is computed there is not written.
     """
     rename, distances = tables
     size, width = _longest(left, roots), _longest(right, others)
-    start, begin = left.leftmost[roots], right.leftmost[others]
-    columns = np.minimum(begin[:, None] + np.arange(width), others[:, None])  # (b, j): nodes
-    before = right.leftmost[columns] - begin[:, None]  # (b, j): how many nodes stand before that node's subtree
-    on_path = (before == 0) & (begin[:, None] + np.arange(width) <= others[:, None])
-    steps = np.arange(width + 1, dtype=np.float64)
-    forests = np.empty((size + 1, len(roots), len(others), width + 1))
-    forests[0] = steps
-    a, b = np.arange(len(roots))[:, None, None], np.arange(len(others))[None, :, None]
+    nodes, above, mine = _lay_out(left, roots, size)
+    columns, before, theirs = _lay_out(right, others, width)
+    nodes, above, mine = (part[:, :, None, None] for part in (nodes, above, mine))
+    columns, before, theirs = (part.T[None, None] for part in (columns, before, theirs))
+    rows, steps = np.arange(size)[:, None, None, None], np.arange(width)
+    both = mine & theirs  # two left paths: the last nodes are renamed; elsewhere, their whole subtrees are exchanged
+    from_row, from_column = np.where(both, rows, above), np.where(both, steps, before)
+    costs = np.where(both, rename[nodes, columns], distances[nodes, columns])
+    costs += from_row - rows + from_column - steps - 2
+    pairs = np.arange(len(roots))[:, None] * len(others) + np.arange(len(others))
+    from_row *= len(roots) * len(others)
+    from_row += pairs[:, :, None]
+    from_row *= width + 1
+    from_row += from_column
+    forests = np.zeros((size + 1, len(roots), len(others), width + 1))
+    flat = forests.reshape(-1)
     for row in range(size):
-        nodes = np.minimum(start + row, roots)  # (a,)
-        above = left.leftmost[nodes] - start
-        options = forests[above[:, None, None], a, b, before] + distances[nodes[:, None, None], columns]
-        mine = (above == 0) & (start + row <= roots)
-        both = mine[:, None, None] & on_path
-        renamed = forests[row, :, :, :-1] + rename[nodes[:, None, None], columns]
-        options = np.where(both, renamed, options)
-        now = forests[row + 1]
-        now[..., 0] = row + 1
-        np.minimum(options, forests[row, :, :, 1:] + 1.0, out=now[..., 1:])
-        now -= steps
+        now = forests[row + 1, :, :, 1:]
+        np.add(flat.take(from_row[row]), costs[row], out=now)
+        np.minimum(now, forests[row, :, :, 1:], out=now)
+        np.minimum(now, 0.0, out=now)  # the forest of no columns
         np.minimum.accumulate(now, axis=-1, out=now)
-        now += steps
-        if mine.any():
-            which = np.nonzero(both)
-            distances[nodes[which[0]], columns[which[1], which[2]]] = now[..., 1:][both]
+    row, a, b, column = np.nonzero(both)
+    found = forests[row + 1, a, b, column + 1] + (row + column + 2)
+    distances[nodes[row, a, 0, 0], columns[0, 0, b, column]] = found
+
+
+def _lay_out(tree: Tree, roots: Indices, size: int) -> tuple[Indices, Indices, NDArray[np.bool_]]:
+    """List the nodes under each root.
+
+    Returns:
+        Three of shape (size, len(roots)): the nodes in postorder, how many of them stand before each one's subtree,
+        and whether it is on the root's left path; where a subtree is shorter, its root again and False.
+    """
+    start = tree.leftmost[roots]
+    places = start + np.arange(size)[:, None]
+    nodes = np.minimum(places, roots)
+    before = tree.leftmost[nodes] - start
+    return nodes, before, (before == 0) & (places <= roots)
