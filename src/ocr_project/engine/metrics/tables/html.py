@@ -17,21 +17,26 @@ _NUMBER = re.compile(r"\s*(\d{1,4})")
 CellText = Callable[[etree._Element], str]
 
 
-def parse_table(html: str) -> etree._Element | None:
-    """Find the first table of a page, or of a fragment, which is put into a page.
+def parse_page(html: str) -> etree._Element | None:
+    """Read a page, or a fragment, which is put into a page.
 
     Returns:
-        The element; None where there is no table directly below the body, or nothing that can be read.
+        The `html` element; None where there is nothing to read.
     """
     if not html.strip():
         return None
     parser = lxml_html.HTMLParser(remove_comments=True, remove_pis=True, encoding="utf-8", huge_tree=True)
     try:
         # Bytes: libxml2 stops at a NUL, and a surrogate cannot be encoded.
-        page = lxml_html.document_fromstring(html.replace("\0", "").encode("utf-8", "replace"), parser=parser)
+        return lxml_html.document_fromstring(html.replace("\0", "").encode("utf-8", "replace"), parser=parser)
     except etree.ParserError:
         return None
-    tables = page.xpath("body/table")
+
+
+def parse_table(html: str) -> etree._Element | None:
+    """Find the first table directly below the body of a page or fragment; None where there is none."""
+    page = parse_page(html)
+    tables = [] if page is None else page.xpath("body/table")
     return tables[0] if tables else None
 
 

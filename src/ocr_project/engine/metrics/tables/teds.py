@@ -8,8 +8,16 @@ and tags) over the longer length. `th` is not a cell there: its text does not co
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz
+
 from ocr_project.engine.metrics.tables.html import count_elements, parse_table, read_tokens, table_tree
 from ocr_project.engine.metrics.tables.tree import tree_distance
+
+_GROUPS = re.compile(r"</?(?:thead|tbody)>")
 
 
 def teds(reference_html: str, hypothesis_html: str, *, structure_only: bool = False) -> float:
@@ -35,3 +43,37 @@ def teds(reference_html: str, hypothesis_html: str, *, structure_only: bool = Fa
     read = None if structure_only else read_tokens({})
     distance = tree_distance(table_tree(reference, read), table_tree(hypothesis, read))
     return 1.0 - distance / max(1, count_elements(reference), count_elements(hypothesis))
+
+
+def dp_bench_teds(reference_html: str, hypothesis_html: str, *, structure_only: bool = False) -> float:
+    """Score the tables of a page as Upstage's DP-Bench does: PubTabNet's TEDS without `thead` and `tbody`.
+
+    github.com/UpstageAI/document-parse-benchmark: it writes all tables of a page below one body, of which only the
+    first is compared.
+
+    Args:
+        reference_html: The tables of a page, one after the other.
+        hypothesis_html: Likewise.
+        structure_only: TEDS-S.
+
+    Returns:
+        Between 0 and 1; NaN where the reference has no table.
+    """
+    reference, hypothesis = _GROUPS.sub("", reference_html), _GROUPS.sub("", hypothesis_html)
+    return teds(reference, hypothesis, structure_only=structure_only) if reference.strip() else math.nan
+
+
+def dp_bench_nid(reference: Sequence[str], hypothesis: Sequence[str]) -> float:
+    """Score the text of a page as Upstage's DP-Bench does: the indel similarity of its elements in reading order.
+
+    Args:
+        reference: The text of each element; those of the classes figure, table and chart are left out by its callers.
+        hypothesis: Likewise.
+
+    Returns:
+        Between 0 and 1; 1 where both are empty.
+    """
+    expected, got = ("".join(f"{text} " for text in texts).replace("\n", "") for texts in (reference, hypothesis))
+    if not got:
+        return 0.0 if expected else 1.0
+    return float(fuzz.ratio(expected, got)) / 100.0
