@@ -6,12 +6,11 @@ character wrong. See `alignment` for the paper.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-
-import math
 
 from ocr_project.domain.types import Status
 from ocr_project.engine.metrics.cdm.alignment import count_matches

@@ -25,7 +25,9 @@ from ocr_project.engine.metrics.formula.tree import (
 )
 
 _UNSEEN = frozenset({"\\phantom", "\\hphantom", "\\vphantom"})
-_ENVIRONMENTS = frozenset("array matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix cases aligned gathered".split())
+_ENVIRONMENTS = frozenset(
+    ["array", "matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "cases", "aligned", "gathered"]
+)
 # Written as something that LaTeX with amsmath has; the token that is matched stays the formula's own.
 _WRITTEN = {
     "\\atopfrac": "\\genfrac{}{}{0pt}{}",
@@ -171,6 +173,35 @@ def _drawable(token: str) -> str:
 
 
 _UPRIGHT = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-    "omega varepsilon vartheta varpi varrho varsigma varphi".split()
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+        "varepsilon",
+        "vartheta",
+        "varpi",
+        "varrho",
+        "varsigma",
+        "varphi",
+    ]
 )

@@ -11,8 +11,21 @@ import re
 from collections.abc import Sequence
 
 TEXT_COMMANDS = frozenset(
-    "\\text \\textrm \\textbf \\textit \\textsf \\texttt \\textup \\textmd \\textnormal \\textsc \\mbox \\hbox "
-    "\\emph".split()
+    [
+        "\\text",
+        "\\textrm",
+        "\\textbf",
+        "\\textit",
+        "\\textsf",
+        "\\texttt",
+        "\\textup",
+        "\\textmd",
+        "\\textnormal",
+        "\\textsc",
+        "\\mbox",
+        "\\hbox",
+        "\\emph",
+    ]
 )
 """Commands whose argument is text: its spaces are seen."""
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ocr_project.engine.metrics.formula.symbols import (
-    BREAK_UNITS,
     ARGUMENTS,
     BLANK_COMMANDS,
+    BREAK_UNITS,
     BREAKS,
     DELIMITER_SIZES,
     DROPPED,
@@ -262,5 +262,3 @@ class _Reader:
 
     def _at(self, place: int) -> str | None:
         return self.tokens[place] if place < len(self.tokens) else None
-
-
