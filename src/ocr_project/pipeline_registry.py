@@ -47,7 +47,7 @@ def _in_lane(name: str) -> Pipeline:
         made,
         namespace=f"testset_{name}",
         inputs={input_: names.get(input_, input_) for input_ in made.inputs() if not input_.startswith("params:")},
-        outputs={output: names[output] for output in made.outputs() if output in names},
+        outputs={output: names[output] for output in made.all_outputs() if output in names},
         parameters={input_: input_ for input_ in made.inputs() if input_.startswith("params:")},
         prefix_datasets_with_namespace=False,
     )

@@ -9,8 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-_ORDER = ("ingest", "layout", "recognition", "transcript", "embedding", "benchmark") + tuple(
-    f"testset_{stage}" for stage in ("ingest", "layout", "recognition", "transcript")
+_ORDER = (
+    *("ingest", "layout", "recognition", "transcript", "embedding", "benchmark"),
+    *("testset_ingest", "testset_layout", "testset_recognition", "testset_transcript"),
 )
 _GPU = (  # heading, metric and form of what is shown of the stages where there was a GPU
     ("GPU %", "gpu_sm_mean", ".0f"),

@@ -79,7 +79,9 @@ def check_test_sets(options: BenchmarkOptions) -> None:
         SourceError: One is not there; the message says how to get it.
     """
     if not options.sets:
-        raise OptionError(f"benchmark.sets names no test set; there are {', '.join(NAMES)}, and any folder by its path")
+        raise OptionError(
+            f"benchmark.sets names no test set; there are {', '.join(NAMES)}, and any folder by its path"
+        )
     for one in open_test_sets(options):
         log.info("%s: %d items. %s", one.card.name, len(one), one.card.terms)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ocr_project.engine.metrics import canonical_text, mhs, nid, page_teds, run_test
+from ocr_project.engine.metrics import canonical_text, run_test
+from ocr_project.engine.metrics.opendataloader import mhs, nid, page_teds
 from ocr_project.engine.scoring.marks import CANONICAL, OFFICIAL, Mark, mark
 from ocr_project.engine.scoring.outcome import Outcome
 

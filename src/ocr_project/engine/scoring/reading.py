@@ -9,7 +9,6 @@ from ocr_project.domain.types import Label
 from ocr_project.engine.metrics import (
     bleu,
     canonical_formula,
-    canonical_table,
     canonical_text,
     cer,
     cer_no_space,
@@ -21,9 +20,10 @@ from ocr_project.engine.metrics import (
     match_similar,
     ned,
     strip_formula_spaces,
-    teds,
     wer,
 )
+from ocr_project.engine.metrics.tables.canonical import canonical_table
+from ocr_project.engine.metrics.tables.teds import teds
 from ocr_project.engine.scoring.marks import CANONICAL, OFFICIAL, Mark, mark
 from ocr_project.engine.scoring.outcome import Outcome
 

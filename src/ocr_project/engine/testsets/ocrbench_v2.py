@@ -34,7 +34,14 @@ _READ = {
     "table parsing": Label.TABLE,
 }
 _FIELDS = ("key information", "information extraction", "VQA key")
-_NO_SCORE = ("text grounding", "text spotting", "VQA with position", "chart parsing", "document parsing", "translation")
+_NO_SCORE = (
+    "text grounding",
+    "text spotting",
+    "VQA with position",
+    "chart parsing",
+    "document parsing",
+    "translation",
+)
 
 
 def open_set(root: Path) -> TestSet:

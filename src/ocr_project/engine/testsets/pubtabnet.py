@@ -27,9 +27,7 @@ CARD = Card(
     commercial=True,
     homepage="https://github.com/ibm-aur-nlp/PubTabNet",
     metrics=("teds", "teds_structure"),
-    hub=Hub(
-        "apoidea/pubtabnet-html", "25c1352f9a5b0f1e926d8736a56750df283eddd2", ("data/validation-*.parquet",)
-    ),
+    hub=Hub("apoidea/pubtabnet-html", "25c1352f9a5b0f1e926d8736a56750df283eddd2", ("data/validation-*.parquet",)),
 )
 _SPANS = re.compile(r"(?:row|col)span")
 _VALIDATION = '"split": "val"', '"split":"val"'

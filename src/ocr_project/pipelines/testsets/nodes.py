@@ -41,7 +41,9 @@ def read_test_sets(
     plan = pending(wanted, pages_done, "testset_ingest", testset_identity(ingest_identity(ingest)))
 
     def read(batch: Sequence[_Piece]) -> list[Page]:
-        found = ((chosen.test_set.card.name, item) for chosen, places in batch for item in chosen.test_set.read(places))
+        found = (
+            (chosen.test_set.card.name, item) for chosen, places in batch for item in chosen.test_set.read(places)
+        )
         return [_page(name, item, ingest) for name, item in found]
 
     yield from stream(plan, lambda name: _pieces(shards[name]), read, runtime, size=lambda piece: len(piece[1]))
@@ -104,7 +106,7 @@ def measure_test_sets(scores: pd.DataFrame) -> dict[str, float]:
     metrics = {"items": float(scores["item_id"].nunique()), "unscored": float(scores[unscored]["item_id"].nunique())}
     for (name, metric), part in scores[~unscored].groupby(["group", "metric"], sort=True):
         if total := part["total"].sum():
-            metrics[f"{name}.{metric.replace('@', '_at_')}"] = float(part["errors"].sum() / total)
+            metrics[f"{name}.{str(metric).replace('@', '_at_')}"] = float(part["errors"].sum() / total)
     return metrics
 
 

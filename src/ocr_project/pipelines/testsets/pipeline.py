@@ -26,7 +26,9 @@ def create_pipeline() -> Pipeline:
         [
             node(read_test_sets, ["testset_pages_done", *_OPTIONS], "testset_pages"),
             node(read_truths, ["testset_pages", "testset_truths_done", *_OPTIONS], "testset_truths"),
-            node(measure_stage, ["testset_pages", "params:runtime"], "testset_ingest_metrics", name="measure_testsets"),
+            node(
+                measure_stage, ["testset_pages", "params:runtime"], "testset_ingest_metrics", name="measure_testsets"
+            ),
             node(
                 gather_shards,
                 ["testset_pages", "testset_recognitions", "testset_transcripts", "testset_truths"],

@@ -178,7 +178,12 @@ class PageReader:
     def _may_rescue(self, row: Recognition, item: Wanted) -> bool:
         """Say whether a model failed at a region; where the server failed, the page would fail too."""
         faults = (Fault.LOOP.reason, Fault.CUT.reason)
-        return row.status is Status.FAILED and row.reason in faults and item.region.label is not Label.PAGE and not item.question
+        return (
+            row.status is Status.FAILED
+            and row.reason in faults
+            and item.region.label is not Label.PAGE
+            and not item.question
+        )
 
     async def _rescue(
         self, page: Page, wanted: Sequence[Wanted], rows: dict[int, Recognition]
