@@ -380,6 +380,11 @@ class BenchmarkOptions(Options):
     sets_download: bool = Field(False, description="Get what is missing from the Hub, after its licence is shown.")
     sets_cdm: bool = Field(True, description="Render formulas to compare them (CDM), where TeX is installed.")
 
+    sets_drawings: Path | None = Field(
+        Path("data/07_model_output/testsets/drawings"),
+        description="Folder of the formulas that were drawn: another recognizer finds those of the truth. None: none.",
+    )
+
     @field_validator("sets", mode="before")
     @classmethod
     def _joined(cls, value: Any) -> Any:

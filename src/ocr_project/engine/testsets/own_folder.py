@@ -113,7 +113,7 @@ def _read(one: _Known) -> tuple[TruthKind, Mapping[str, Any], Label | None, str]
         case ".gt.tex":
             return TruthKind.FORMULA, {"latex": _text(one).strip()}, Label.FORMULA, ""
         case ".boxes.csv":
-            return TruthKind.TEXT, {"text": "\n".join(lines_of_boxes(_text(one)))}, Label.TEXT, ""
+            return TruthKind.TEXT, {"text": "\n".join(lines_of_boxes(_text(one)))}, None, ""
         case ".qa.json":
             asked = read_json(one.truth)[one.number]
             return TruthKind.ANSWERS, {"answers": asked["answers"], "rule": "anls"}, None, asked["question"]

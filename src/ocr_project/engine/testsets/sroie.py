@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ocr_project.domain.errors import SourceError
-from ocr_project.domain.types import Label, TruthKind
+from ocr_project.domain.types import TruthKind
 from ocr_project.engine.testsets.card import Card
 from ocr_project.engine.testsets.item import Item, TestSet
 from ocr_project.engine.testsets.listed import IMAGES, ListedSet, fingerprint_of, read_json
@@ -75,7 +75,7 @@ def _item(index: int, task: _Task, images: bool) -> Item:
     assert task.boxes is not None
     lines = lines_of_boxes(task.boxes.read_text(encoding="utf-8-sig", errors="replace"))
     truth = (TruthKind.TEXT, {"text": "\n".join(lines)})
-    return Item(index, task.image.stem, image, (truth,), given=Label.TEXT, slices=_TASKS[0])
+    return Item(index, task.image.stem, image, (truth,), slices=_TASKS[0])
 
 
 _TASKS = (("task", "text"),), (("task", "fields"),)

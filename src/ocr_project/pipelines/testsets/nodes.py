@@ -75,7 +75,7 @@ def score_test_sets(
     shards: TestSetShards, scored_done: ShardSource, options: BenchmarkOptions, runtime: RuntimeOptions
 ) -> Iterator[Shard | Prune]:
     """Score what was read of each item against what is known about it."""
-    scorer = Scorer(cdm=options.sets_cdm)
+    scorer = Scorer(cdm=options.sets_cdm, cache=options.sets_drawings)
     plan = pending(shards.transcripts.index().values(), scored_done, "testset_scored", scorer.identity)
 
     def score(batch: Sequence[Outcome]) -> list[Score]:
@@ -110,7 +110,7 @@ def measure_test_sets(scores: pd.DataFrame) -> dict[str, float]:
     return metrics
 
 
-_SCORED_AT_ONCE = 8  # items in one call: formulas of several are drawn together
+_SCORED_AT_ONCE = 32  # items in one call: formulas of several are drawn together
 
 
 def _pieces(chosen: Chosen) -> Iterator[_Piece]:
