@@ -170,8 +170,7 @@ def _math(test: Mapping[str, Any], markdown: str) -> TestResult:
 
 def _symbols(latex: str) -> str:
     """Return the canonical symbols without fonts, a space on either side: a part is then a substring."""
-    plain = _OLD_FONT.sub(r"\\rm", _FONT.sub(r"\\mathrm", latex))
-    return f" {canonical_formula(plain)} "
+    return f" {canonical_formula(_OLD_FONT.sub(r'\\rm', _FONT.sub(r'\\mathrm', latex)))} "
 
 
 def _baseline(test: Mapping[str, Any], markdown: str) -> TestResult:
