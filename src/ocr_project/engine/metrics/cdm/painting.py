@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ocr_project.engine.metrics.formula.symbols import DOTS, DRAWN, NAMES
+from ocr_project.engine.metrics.formula.symbols import DOTS, DRAWN, NAMES, words
 from ocr_project.engine.metrics.formula.tree import (
     Atom,
     Blank,
@@ -25,9 +25,7 @@ from ocr_project.engine.metrics.formula.tree import (
 )
 
 _UNSEEN = frozenset({"\\phantom", "\\hphantom", "\\vphantom"})
-_ENVIRONMENTS = frozenset(
-    ["array", "matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "cases", "aligned", "gathered"]
-)
+_ENVIRONMENTS = frozenset(words("array matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix cases aligned gathered"))
 # Written as something that LaTeX with amsmath has; the token that is matched stays the formula's own.
 _WRITTEN = {
     "\\atopfrac": "\\genfrac{}{}{0pt}{}",
@@ -173,35 +171,8 @@ def _drawable(token: str) -> str:
 
 
 _UPRIGHT = frozenset(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "pi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "chi",
-        "psi",
-        "omega",
-        "varepsilon",
-        "vartheta",
-        "varpi",
-        "varrho",
-        "varsigma",
-        "varphi",
-    ]
+    words(
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+        "omega varepsilon vartheta varpi varrho varsigma varphi"
+    )
 )

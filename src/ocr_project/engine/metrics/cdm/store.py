@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -49,7 +48,7 @@ class DrawingStore:
         }
         with NamedTemporaryFile("w", dir=path.parent, suffix=".partial", delete=False, encoding="utf-8") as file:
             json.dump(kept, file, ensure_ascii=False)
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
 
     def _path(self, formula: Painted) -> Path:
         assert self.folder is not None

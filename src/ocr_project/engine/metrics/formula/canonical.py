@@ -3,7 +3,6 @@ r"""One form for formulas that look the same however they are written."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from ocr_project.engine.metrics.formula.symbols import DELIMITER_SIZES, DOTS, FONTS, FUNCTIONS, OLD_FONTS
 from ocr_project.engine.metrics.formula.tokens import Unbalanced, tokenize
@@ -123,9 +122,7 @@ def _write(items: Sequence[Item]) -> list[str]:
         if isinstance(item, Blank) and item.token in OLD_FONTS:
             return written + _hung(hanging) + _font(OLD_FONTS[item.token], items[place + 1 :])
         if isinstance(item, Scripts):  # `x^2{}_i` hangs both on x
-            hanging = (
-                item if hanging is None else Scripts(_both(hanging, item, "lower"), _both(hanging, item, "upper"))
-            )
+            hanging = item if hanging is None else _merged(hanging, item)
         elif inked := _item(item):
             written += _hung(hanging) + inked
             hanging = None
@@ -136,8 +133,9 @@ def _hung(scripts: Scripts | None) -> list[str]:
     return [] if scripts is None else _script("_", scripts.lower) + _script("^", scripts.upper)
 
 
-def _both(first: Scripts, second: Scripts, name: Literal["lower", "upper"]) -> Items:
-    return (*(getattr(first, name) or ()), *(getattr(second, name) or ()))
+def _merged(first: Scripts, second: Scripts) -> Scripts:
+    lower = (*(first.lower or ()), *(second.lower or ()))
+    return Scripts(lower, (*(first.upper or ()), *(second.upper or ())))
 
 
 def _item(item: Item) -> list[str]:

@@ -6,135 +6,52 @@ functions for what recognizers write, and `unicode-math`'s table for characters.
 
 from __future__ import annotations
 
+
+def words(listed: str) -> list[str]:
+    """Part a list that is written as one text."""
+    return listed.split()
+
+
 ACCENTS = frozenset(
-    [
-        "\\hat",
-        "\\widehat",
-        "\\tilde",
-        "\\widetilde",
-        "\\bar",
-        "\\overline",
-        "\\underline",
-        "\\vec",
-        "\\dot",
-        "\\ddot",
-        "\\dddot",
-        "\\ddddot",
-        "\\check",
-        "\\breve",
-        "\\acute",
-        "\\grave",
-        "\\mathring",
-        "\\overrightarrow",
-        "\\overleftarrow",
-        "\\overleftrightarrow",
-        "\\underrightarrow",
-        "\\underleftarrow",
-        "\\overbrace",
-        "\\underbrace",
-    ]
+    words(
+        "\\hat \\widehat \\tilde \\widetilde \\bar \\overline \\underline \\vec \\dot \\ddot \\dddot \\ddddot \\check "
+        "\\breve \\acute \\grave \\mathring \\overrightarrow \\overleftarrow \\overleftrightarrow \\underrightarrow "
+        "\\underleftarrow \\overbrace \\underbrace"
+    )
 )
 """Drawn over or under what they take."""
 
 FONTS = frozenset(
-    [
-        "\\mathrm",
-        "\\mathbf",
-        "\\mathit",
-        "\\mathsf",
-        "\\mathtt",
-        "\\mathcal",
-        "\\mathbb",
-        "\\mathfrak",
-        "\\mathscr",
-        "\\mathnormal",
-        "\\boldsymbol",
-        "\\bm",
-        "\\pmb",
-        "\\text",
-        "\\textrm",
-        "\\textbf",
-        "\\textit",
-        "\\textsf",
-        "\\texttt",
-        "\\textup",
-        "\\textmd",
-        "\\textnormal",
-        "\\textsc",
-        "\\mbox",
-        "\\hbox",
-        "\\emph",
-        "\\operatorname",
-        "\\operatorname*",
-        "\\mathop",
-        "\\mathbin",
-        "\\mathrel",
-        "\\mathord",
-        "\\mathopen",
-        "\\mathclose",
-        "\\mathpunct",
-        "\\mathinner",
-        "\\smash",
-    ]
+    words(
+        "\\mathrm \\mathbf \\mathit \\mathsf \\mathtt \\mathcal \\mathbb \\mathfrak \\mathscr \\mathnormal \\boldsymbol "
+        "\\bm \\pmb \\text \\textrm \\textbf \\textit \\textsf \\texttt \\textup \\textmd \\textnormal \\textsc \\mbox "
+        "\\hbox \\emph \\operatorname \\operatorname* \\mathop \\mathbin \\mathrel \\mathord \\mathopen \\mathclose "
+        "\\mathpunct \\mathinner \\smash"
+    )
 )
 """Leave no ink of their own, and change how what they take looks or stands."""
 
 DRAWN = ACCENTS | frozenset(
-    [
-        "\\frac",
-        "\\dfrac",
-        "\\tfrac",
-        "\\cfrac",
-        "\\binom",
-        "\\dbinom",
-        "\\tbinom",
-        "\\sqrt",
-        "\\xrightarrow",
-        "\\xleftarrow",
-        "\\boxed",
-        "\\fbox",
-    ]
+    words("\\frac \\dfrac \\tfrac \\cfrac \\binom \\dbinom \\tbinom \\sqrt \\xrightarrow \\xleftarrow \\boxed \\fbox")
 )
 """Commands with arguments that draw something themselves."""
 
 ARGUMENTS = {
     **dict.fromkeys(ACCENTS | FONTS, 1),
     **dict.fromkeys(
-        [
-            "\\frac",
-            "\\dfrac",
-            "\\tfrac",
-            "\\cfrac",
-            "\\binom",
-            "\\dbinom",
-            "\\tbinom",
-            "\\overset",
-            "\\underset",
-            "\\stackrel",
-            "\\atopfrac",
-        ],
-        2,
+        words("\\frac \\dfrac \\tfrac \\cfrac \\binom \\dbinom \\tbinom \\overset \\underset \\stackrel \\atopfrac"), 2
     ),
     **dict.fromkeys(
-        [
-            "\\sqrt",
-            "\\xrightarrow",
-            "\\xleftarrow",
-            "\\boxed",
-            "\\fbox",
-            "\\phantom",
-            "\\hphantom",
-            "\\vphantom",
-            "\\substack",
-            "\\pmod",
-            "\\ensuremath",
-        ],
+        words(
+            "\\sqrt \\xrightarrow \\xleftarrow \\boxed \\fbox \\phantom \\hphantom \\vphantom \\substack \\pmod "
+            "\\ensuremath"
+        ),
         1,
     ),
 }
 """How many arguments a command takes."""
 
-WITH_OPTION = frozenset(["\\sqrt", "\\xrightarrow", "\\xleftarrow", "\\smash", "\\cfrac"])
+WITH_OPTION = frozenset(words("\\sqrt \\xrightarrow \\xleftarrow \\smash \\cfrac"))
 """Commands that may take an argument in square brackets first."""
 
 INFIX = {"\\over": "\\frac", "\\choose": "\\binom", "\\atop": "\\atopfrac"}
@@ -142,19 +59,7 @@ PLAIN_MATRICES = {"\\pmatrix": "pmatrix", "\\matrix": "matrix", "\\cases": "case
 
 ENVIRONMENTS = {
     **dict.fromkeys(
-        [
-            "align",
-            "alignat",
-            "alignedat",
-            "flalign",
-            "split",
-            "eqnarray",
-            "equation",
-            "multline",
-            "displaymath",
-            "math",
-        ],
-        "aligned",
+        words("align alignat alignedat flalign split eqnarray equation multline displaymath math"), "aligned"
     ),
     "gather": "gathered",
     "smallmatrix": "matrix",
@@ -163,83 +68,31 @@ ENVIRONMENTS = {
 }
 """Environments that stand for the same arrangement within a formula; all others keep their names."""
 
-PREAMBLED = frozenset(["array", "subarray", "alignat", "alignedat", "tabular"])
+PREAMBLED = frozenset(words("array subarray alignat alignedat tabular"))
 
 BREAKS = frozenset({"\\\\", "\\\\*", "\\cr", "\\newline", "\\tabularnewline"})
 
-BREAK_UNITS = frozenset(["pt", "mm", "cm", "in", "ex", "em", "mu", "sp", "pc", "bp", "dd", "cc"])
+BREAK_UNITS = frozenset(words("pt mm cm in ex em mu sp pc bp dd cc"))
 
 DROPPED = {
     **dict.fromkeys(
-        [
-            "\\nonumber",
-            "\\notag",
-            "\\limits",
-            "\\nolimits",
-            "\\displaylimits",
-            "\\lefteqn",
-            "\\protect",
-            "\\allowbreak",
-        ],
-        0,
+        words("\\nonumber \\notag \\limits \\nolimits \\displaylimits \\lefteqn \\protect \\allowbreak"), 0
     ),
     **dict.fromkeys(
-        [
-            "\\nobreak",
-            "\\relax",
-            "\\noindent",
-            "\\centering",
-            "\\raggedright",
-            "\\bigskip",
-            "\\medskip",
-            "\\smallskip",
-        ],
-        0,
+        words("\\nobreak \\relax \\noindent \\centering \\raggedright \\bigskip \\medskip \\smallskip"), 0
     ),
-    **dict.fromkeys(
-        [
-            "\\label",
-            "\\tag",
-            "\\tag*",
-            "\\color",
-            "\\textcolor",
-            "\\colorbox",
-            "\\cellcolor",
-            "\\index",
-            "\\ref",
-            "\\eqref",
-        ],
-        1,
-    ),
+    **dict.fromkeys(words("\\label \\tag \\tag* \\color \\textcolor \\colorbox \\cellcolor \\index \\ref \\eqref"), 1),
 }
 """No ink of the formula, and how many groups after them go too."""
 
-MEASURES = frozenset(
-    ["\\hspace", "\\hspace*", "\\vspace", "\\vspace*", "\\hskip", "\\vskip", "\\kern", "\\mkern", "\\mskip"]
-)
+MEASURES = frozenset(words("\\hspace \\hspace* \\vspace \\vspace* \\hskip \\vskip \\kern \\mkern \\mskip"))
 
 DELIMITER_SIZES = frozenset(
     ["\\left", "\\right", "\\middle"]
     + [f"\\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")]
 )
 
-SPACES = frozenset(
-    [
-        "\\,",
-        "\\:",
-        "\\;",
-        "\\!",
-        "\\>",
-        "~",
-        "\\quad",
-        "\\qquad",
-        "\\enspace",
-        "\\enskip",
-        "\\thinspace",
-        "\\negthinspace",
-        "\\/",
-    ]
-) | {
+SPACES = frozenset(words("\\, \\: \\; \\! \\> ~ \\quad \\qquad \\enspace \\enskip \\thinspace \\negthinspace \\/")) | {
     "\\ ",
     "\\thickspace",
     "\\medspace",
@@ -257,73 +110,21 @@ OLD_FONTS = {
     "\\boldmath": "\\mathbf",
 }
 STYLES = frozenset(
-    [
-        "\\displaystyle",
-        "\\textstyle",
-        "\\scriptstyle",
-        "\\scriptscriptstyle",
-        "\\hline",
-        "\\tiny",
-        "\\scriptsize",
-        "\\footnotesize",
-        "\\small",
-        "\\normalsize",
-        "\\large",
-        "\\Large",
-        "\\LARGE",
-        "\\huge",
-        "\\Huge",
-        "\\unboldmath",
-        "\\mit",
-    ]
+    words(
+        "\\displaystyle \\textstyle \\scriptstyle \\scriptscriptstyle \\hline \\tiny \\scriptsize \\footnotesize \\small "
+        "\\normalsize \\large \\Large \\LARGE \\huge \\Huge \\unboldmath \\mit"
+    )
 )
 BLANK_COMMANDS = SPACES | STYLES | frozenset(OLD_FONTS)
 """Single tokens without ink."""
 
 DOTS = frozenset(
-    [
-        "\\ldots",
-        "\\cdots",
-        "\\dots",
-        "\\dotsc",
-        "\\dotsb",
-        "\\dotsm",
-        "\\dotsi",
-        "\\dotso",
-        "\\hdots",
-        "\\mathellipsis",
-        "\\textellipsis",
-    ]
+    words("\\ldots \\cdots \\dots \\dotsc \\dotsb \\dotsm \\dotsi \\dotso \\hdots \\mathellipsis \\textellipsis")
 )
 """Three dots in a row, on the line or above it."""
 
 NAMES = frozenset(
-    [
-        "ln",
-        "lg",
-        "log",
-        "exp",
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "sinh",
-        "cosh",
-        "tanh",
-        "coth",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "min",
-        "max",
-        "ker",
-        "hom",
-        "deg",
-        "arg",
-        "dim",
-    ]
+    words("ln lg log exp sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan min max ker hom deg arg dim")
 )
 """Functions that the reference implementation of CDM matches letter by letter."""
 
@@ -350,18 +151,7 @@ _CHARACTERS = {
     "⟨⟩⌈⌉⌊⌋‖†‡": "langle rangle lceil rceil lfloor rfloor Vert dagger ddagger",
     "…⋯⋮⋱": "ldots cdots vdots ddots",
 }
-_PLAIN = {
-    "−": "-",
-    "–": "-",
-    "—": "-",
-    "∶": ":",
-    "′": "'",
-    "’": "'",
-    "⁄": "/",
-    "∕": "/",
-    "µ": "\\mu",
-    "ε": "\\varepsilon",
-}
+_PLAIN = {"−": "-", "–": "-", "—": "-", "∶": ":", "′": "'", "’": "'", "⁄": "/", "∕": "/", "µ": "\\mu"}
 
 UNICODE: dict[str, tuple[str, ...]] = {
     **{
@@ -375,5 +165,5 @@ UNICODE: dict[str, tuple[str, ...]] = {
 }
 """Characters that recognizers write for commands; full-width ASCII likewise."""
 
-FUNCTIONS = frozenset("\\" + name for name in (*NAMES, *["lim", "sup", "inf", "det", "gcd", "Pr", "liminf", "limsup"]))
+FUNCTIONS = frozenset("\\" + name for name in (*NAMES, *words("lim sup inf det gcd Pr liminf limsup")))
 """Functions with a command of their own."""

@@ -11,21 +11,8 @@ import re
 from collections.abc import Sequence
 
 TEXT_COMMANDS = frozenset(
-    [
-        "\\text",
-        "\\textrm",
-        "\\textbf",
-        "\\textit",
-        "\\textsf",
-        "\\texttt",
-        "\\textup",
-        "\\textmd",
-        "\\textnormal",
-        "\\textsc",
-        "\\mbox",
-        "\\hbox",
-        "\\emph",
-    ]
+    {"\\text", "\\mbox", "\\hbox", "\\emph", *(f"\\text{kind}" for kind in ("rm", "bf", "it", "sf", "tt", "up", "md"))}
+    | {"\\textnormal", "\\textsc"}
 )
 """Commands whose argument is text: its spaces are seen."""
 

@@ -20,6 +20,7 @@ class Table:
     heading_columns: set[int] = field(default_factory=set)
     above: dict[int, list[str]] = field(default_factory=dict)
     beside: dict[int, list[str]] = field(default_factory=dict)
+    wide: dict[str, int] = field(default_factory=dict)  # headings over several columns, and their first one
 
     def top_headings(self, row: int, column: int) -> list[str]:
         """Return what may head a cell from above: its column's headings and the heading rows' cells."""
@@ -132,8 +133,6 @@ def _span(written: str | None) -> int:
 def _html_table(rows: list[_Row]) -> Table:
     table = Table([])
     covered: dict[tuple[int, int], str] = {}
-    wide: dict[str, int] = {}  # a heading over several columns, and its first one
-    tall: list[tuple[str, range]] = []  # a heading over several rows
     for number, row in enumerate(rows):
         if row.in_head or any(cell.heading for cell in row.cells):
             table.heading_rows.add(number)
@@ -143,43 +142,42 @@ def _html_table(rows: list[_Row]) -> Table:
             while (number, column) in covered:
                 placed.append(covered[number, column])
                 column += 1
-            text = cell.text.strip()
-            placed.append(text)
+            placed.append(cell.text.strip())
             for down in range(number, number + cell.rows):
-                covered.update({(down, column + along): "" if along else text for along in range(cell.columns)})
-            below = range(number + 1, min(number + cell.rows, len(rows)))
-            if cell.heading:
-                table.heading_rows.update(below)
-                _heading(table, cell, text, column)
-                if text and cell.columns > 1:
-                    wide[text] = min(column, wide.get(text, column))
-                if text and cell.rows > 1:
-                    tall.append((text, range(number, number + cell.rows)))
-            elif column in table.heading_columns:
-                for other in below:
-                    table.beside.setdefault(other, []).append(text)
+                covered.update({(down, column + along): "" if along else placed[-1] for along in range(cell.columns)})
+            _place(table, cell, column, range(number, min(number + cell.rows, len(rows))))
             column += cell.columns
         table.cells.append(placed)
-    _spread(table, wide, tall)
+    _spread(table)
     table.cells = _padded(table.cells)
     return table
 
 
-def _heading(table: Table, cell: _Cell, text: str, column: int) -> None:
+def _place(table: Table, cell: _Cell, column: int, rows: range) -> None:
+    """Note what a cell heads; a plain cell over several rows heads them where its column is one of headings."""
+    text = cell.text.strip()
+    if not cell.heading:
+        if column in table.heading_columns:
+            for other in rows[1:]:
+                table.beside.setdefault(other, []).append(text)
+        return
+    table.heading_rows.update(rows[1:])
     for place in range(column, column + cell.columns):
         table.heading_columns.add(place)
         table.above.setdefault(place, []).append(text)
+    if text and cell.columns > 1:
+        table.wide[text] = min(column, table.wide.get(text, column))
+    if text and cell.rows > 1:
+        for other in rows:
+            table.beside.setdefault(other, []).append(text)
 
 
-def _spread(table: Table, wide: dict[str, int], tall: list[tuple[str, range]]) -> None:
-    """Let headings over several columns or rows, and the cells of heading columns, head what they stand by."""
+def _spread(table: Table) -> None:
+    """Let wide headings head all columns after their first, and cells of heading columns their rows."""
     bodies = [len(row) for number, row in enumerate(table.cells) if number not in table.heading_rows]
-    for text, first in wide.items():
+    for text, first in table.wide.items():
         for column in range(first, max(bodies, default=0)):
             table.above.setdefault(column, []).append(text)
-    for text, rows in tall:
-        for number in rows:
-            table.beside.setdefault(number, []).append(text)
     for number, row in enumerate(table.cells):
         for column in table.heading_columns:
             if column < len(row) and row[column].strip():

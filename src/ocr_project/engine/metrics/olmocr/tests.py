@@ -170,7 +170,8 @@ def _math(test: Mapping[str, Any], markdown: str) -> TestResult:
 
 def _symbols(latex: str) -> str:
     """Return the canonical symbols without fonts, a space on either side: a part is then a substring."""
-    return f" {canonical_formula(_OLD_FONT.sub(r'\\rm', _FONT.sub(r'\\mathrm', latex)))} "
+    fontless = _OLD_FONT.sub(r"\\rm", _FONT.sub(r"\\mathrm", latex))
+    return f" {canonical_formula(fontless)} "
 
 
 def _baseline(test: Mapping[str, Any], markdown: str) -> TestResult:
