@@ -2,6 +2,8 @@
 
     outcome.py    an item after the lane: page, recognitions, transcript, truths
     scorer.py     which rule scores which kind of truth, and what could not be scored
+    marks.py      numerator and denominator of one metric
+    drawings.py   formulas drawn, many at once
     reading.py    text, tables, formulas
     answering.py  questions and forms
     pages.py      whole pages: Markdown, OmniDocBench's elements, olmOCR-bench's tests

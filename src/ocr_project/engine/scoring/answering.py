@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ocr_project.engine.metrics import (
@@ -12,11 +12,11 @@ from ocr_project.engine.metrics import (
     anls,
     anls_star,
     canonical_text,
-    choice_matches,
     contains_answer,
-    contains_or_similar,
     field_f1,
 )
+from ocr_project.engine.metrics.ocrbench import score_ocrbench_v2
+from ocr_project.engine.scoring.drawings import Drawings
 from ocr_project.engine.scoring.marks import CANONICAL, OFFICIAL, Mark, mark
 from ocr_project.engine.scoring.outcome import Outcome
 
@@ -24,7 +24,7 @@ _OBJECT = re.compile(r"\{.*\}", re.DOTALL)
 _NO_JSON = "no JSON object in the answer"
 
 
-def score_answer(truth: Mapping[str, Any], outcome: Outcome) -> Iterator[Mark]:
+def score_answer(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
     """Score an answer by the rule of its set: DocVQA's ANLS, or whether an accepted answer is part of it."""
     accepted, said = [str(answer) for answer in truth["answers"]], outcome.answer
     plain, bare = [canonical_text(answer) for answer in accepted], canonical_text(said)
@@ -32,19 +32,28 @@ def score_answer(truth: Mapping[str, Any], outcome: Outcome) -> Iterator[Mark]:
     if truth["rule"] == "anls":
         yield mark("anls", OFFICIAL, anls(accepted, said))
         yield mark("anls", CANONICAL, anls(plain, bare))
-    elif truth["rule"] == "choice":
-        yield mark("accuracy", OFFICIAL, any(choice_matches(answer, said) for answer in accepted))
-        yield mark("accuracy", CANONICAL, any(choice_matches(answer, bare) for answer in plain))
     elif truth["rule"] == "contains":
         yield mark("accuracy", OFFICIAL, contains_answer(accepted, said, formula=spaceless))
         yield mark("accuracy", CANONICAL, contains_answer(plain, bare, formula=spaceless))
-    elif truth["rule"] == "contains_or_anls":
-        case = bool(truth.get("case"))
-        yield mark("accuracy", OFFICIAL, contains_or_similar(accepted, said, case=case, chinese=spaceless))
-        yield mark("accuracy", CANONICAL, contains_or_similar(plain, bare, case=case, chinese=spaceless))
+    elif truth["rule"] == "ocrbench_v2":
+        yield from _by_type(truth, accepted, said)
 
 
-def score_fields(truth: Mapping[str, Any], outcome: Outcome) -> Iterator[Mark]:
+def _by_type(truth: Mapping[str, Any], accepted: Sequence[str], said: str) -> Iterator[Mark]:
+    """Score an item of OCRBench v2, whose types have rules of their own; some have none here."""
+    value = score_ocrbench_v2(truth["type"], accepted, said, truth["eval"])
+    if value is None:
+        reason = f"items of the type {truth['type']!r} have no score here"
+        yield Mark(f"accuracy/{OFFICIAL}", 0.0, 1.0, reason, unscored=True)
+        return
+    yield mark("accuracy", OFFICIAL, value)
+    if not any("{" in answer for answer in accepted):  # the canonical form of JSON would be none
+        plain = [canonical_text(answer) for answer in accepted]
+        again = score_ocrbench_v2(truth["type"], plain, canonical_text(said), truth["eval"])
+        yield mark("accuracy", CANONICAL, value if again is None else max(value, again))
+
+
+def score_fields(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
     """Score a form field by field: values as they stand, and but for case, spaces and punctuation."""
     expected, got = truth["fields"], read_fields(outcome.answer)
     reason = "" if got else _NO_JSON

@@ -12,12 +12,18 @@ OFFICIAL, CANONICAL = "official", "canonical"
 
 
 class Mark(NamedTuple):
-    """Numerator and denominator of one metric; `metric` names it and its reading (`engine/metrics/catalog.py`)."""
+    """Numerator and denominator of one metric.
+
+    Attributes:
+        metric: Its name and its reading.
+        unscored: It could not be scored, and `reason` says why.
+    """
 
     metric: str
     errors: float
     total: float
     reason: str = ""
+    unscored: bool = False
 
 
 def mark(name: str, reading: str, value: float | bool | Counts, reason: str = "") -> Mark:

@@ -24,13 +24,14 @@ from ocr_project.engine.metrics import (
 )
 from ocr_project.engine.metrics.tables.canonical import canonical_table
 from ocr_project.engine.metrics.tables.teds import teds
+from ocr_project.engine.scoring.drawings import Drawings
 from ocr_project.engine.scoring.marks import CANONICAL, OFFICIAL, Mark, mark
 from ocr_project.engine.scoring.outcome import Outcome
 
 _TEXT_METRICS = {"cer_no_space": cer_no_space, "cer": cer, "wer": wer, "ned": ned}
 
 
-def score_text(truth: Mapping[str, Any], outcome: Outcome) -> Iterator[Mark]:
+def score_text(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
     """Score text: as it is but for white space, and in the canonical form."""
     yield from text_marks(truth["text"], outcome.transcript.text, lines=outcome.page.given is Label.TEXT)
 
@@ -54,7 +55,7 @@ def text_marks(reference: str, hypothesis: str, *, lines: bool) -> Iterator[Mark
         yield mark("similar", CANONICAL, match_similar(reference, hypothesis))
 
 
-def score_table(truth: Mapping[str, Any], outcome: Outcome) -> Iterator[Mark]:
+def score_table(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
     """Score a table by TEDS and TEDS-S, as written and in the canonical form."""
     reference, hypothesis = truth["html"], outcome.tables
     plain, bare = canonical_table(reference), canonical_table(hypothesis)
@@ -65,10 +66,11 @@ def score_table(truth: Mapping[str, Any], outcome: Outcome) -> Iterator[Mark]:
     yield mark("teds_s", CANONICAL, teds(plain, bare, structure_only=True), reason)
 
 
-def score_formula(truth: Mapping[str, Any], outcome: Outcome) -> Iterator[Mark]:
-    """Score a formula without drawing it: UniMER-Test's edit distance and BLEU, and tokens in the canonical form."""
+def score_formula(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
+    """Score a formula: UniMER-Test's edit distance and BLEU, tokens in the canonical form, and CDM."""
     reference, hypothesis = truth["latex"], outcome.answer
     yield mark("formula_edit", OFFICIAL, formula_edit_characters(reference, hypothesis))
     yield mark("formula_edit", CANONICAL, formula_edit(canonical_formula(reference), canonical_formula(hypothesis)))
     yield mark("bleu", OFFICIAL, bleu(strip_formula_spaces(reference), strip_formula_spaces(hypothesis)))
     yield mark("exact", CANONICAL, formula_exact(reference, hypothesis))
+    yield from drawings.mark(reference, hypothesis)

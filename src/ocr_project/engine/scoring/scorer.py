@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ocr_project.domain.types import Identity, Recognition, Score, Status, TextFormat, Transcript, Truth, TruthKind
-from ocr_project.engine.metrics import CdmResult, cdm
 from ocr_project.engine.scoring.answering import score_answer, score_fields
-from ocr_project.engine.scoring.marks import OFFICIAL, Mark, known
+from ocr_project.engine.scoring.drawings import Drawings
+from ocr_project.engine.scoring.marks import Mark, known
 from ocr_project.engine.scoring.outcome import Outcome
 from ocr_project.engine.scoring.pages import score_elements, score_markdown, score_tests
 from ocr_project.engine.scoring.reading import score_formula, score_table, score_text
 
 _VERSION = "1"  # of the rules here and of the metrics: raise it when the same answers would get other scores
-_CDM = f"cdm/{OFFICIAL}"
+_DRAWN = frozenset({TruthKind.FORMULA, TruthKind.ELEMENTS})
 
 Payload: TypeAlias = Mapping[str, Any]
-Rule: TypeAlias = Callable[[Payload, Outcome], Iterable[Mark]]
+Rule: TypeAlias = Callable[[Payload, Outcome, Drawings], Iterable[Mark]]
 
 _RULES: Mapping[TruthKind, Rule] = {
     TruthKind.TEXT: score_text,
@@ -56,36 +56,27 @@ class Scorer:
             not answer questions) has the rows that it would have had, `failed`, with the reason.
         """
         pairs = [(outcome, truth) for outcome in outcomes for truth in outcome.truths]
-        drawn = self._drawn(pairs)
-        return [row for outcome, truth in pairs for row in _rows(outcome, truth, drawn.get(id(truth)))]
-
-    def _drawn(self, pairs: Sequence[tuple[Outcome, Truth]]) -> dict[int, CdmResult]:
-        """Compare the formulas of several items at once: LaTeX takes longer to start than to draw them."""
-        formulas = [(o, t) for o, t in pairs if self._cdm and t.kind is TruthKind.FORMULA and not o.obstacle]
-        if not formulas:
-            return {}
-        references = [json.loads(truth.payload)["latex"] for _, truth in formulas]
-        results = cdm(references, [outcome.answer for outcome, _ in formulas], cache=self._cache)
-        return {id(truth): result for (_, truth), result in zip(formulas, results, strict=True)}
+        drawings = Drawings(wanted=self._cdm, cache=self._cache)
+        if self._cdm:
+            for outcome, truth in pairs:
+                if truth.kind in _DRAWN and not outcome.obstacle:
+                    list(_RULES[truth.kind](json.loads(truth.payload), outcome, drawings))  # notes its formulas
+            drawings.draw()
+        return [row for outcome, truth in pairs for row in _rows(outcome, truth, drawings)]
 
 
-def _rows(outcome: Outcome, truth: Truth, drawn: CdmResult | None) -> Iterator[Score]:
-    payload = json.loads(truth.payload)
-    obstacle = outcome.obstacle or payload.get("why", "")
-    status = Status.FAILED if obstacle else Status.OK
-    for metric, errors, total, reason in _marks(truth.kind, payload, _silent(outcome) if obstacle else outcome):
-        why = obstacle or outcome.fault or reason
-        yield _row(outcome, truth, Mark(metric, 0.0 if obstacle else errors, total, why), status)
-    if drawn is not None:
-        value = 0.0 if drawn.status is Status.FAILED else drawn.f1
-        yield _row(outcome, truth, Mark(_CDM, value, 1.0, drawn.reason), drawn.status)
+def _rows(outcome: Outcome, truth: Truth, drawings: Drawings) -> Iterator[Score]:
+    obstacle = outcome.obstacle
+    seen = _silent(outcome) if obstacle else outcome
+    for one in known(_RULES[truth.kind](json.loads(truth.payload), seen, drawings)):
+        if obstacle:
+            one = one._replace(errors=0.0, reason=obstacle, unscored=True)
+        elif outcome.fault:
+            one = one._replace(reason=outcome.fault)
+        yield _row(truth, one)
 
 
-def _marks(kind: TruthKind, payload: Payload, outcome: Outcome) -> Iterator[Mark]:
-    return known(_RULES[kind](payload, outcome))
-
-
-def _row(outcome: Outcome, truth: Truth, one: Mark, status: Status) -> Score:
+def _row(truth: Truth, one: Mark) -> Score:
     return Score(
         item_id=truth.page_id,
         doc_id=truth.cluster,
@@ -93,7 +84,7 @@ def _row(outcome: Outcome, truth: Truth, one: Mark, status: Status) -> Score:
         metric=one.metric,
         errors=one.errors,
         total=one.total,
-        status=status,
+        status=Status.FAILED if one.unscored else Status.OK,
         reason=one.reason,
     )
 

@@ -20,7 +20,7 @@ CARD = Card(
     licence="CC BY 4.0",
     commercial=True,
     homepage="https://github.com/clovaai/cord",
-    metrics=("anls_star", "field_f1"),
+    metrics=("kie_f1", "anls_star"),
     hub=Hub("naver-clova-ix/cord-v2", None, ("data/test-*.parquet",)),
 )
 

@@ -21,7 +21,7 @@ CARD = Card(
     licence="MIT; the pages are of the Library of Congress, open textbooks and Upstage, with their own terms",
     commercial=True,
     homepage="https://huggingface.co/datasets/upstage/dp-bench",
-    metrics=("nid", "teds", "mhs"),
+    metrics=("nid", "teds", "teds_s", "mhs", "mhs_s"),
     hub=Hub("upstage/dp-bench", None, ("dataset/reference.json", "dataset/pdfs/*")),
 )
 _HEADING = "heading"

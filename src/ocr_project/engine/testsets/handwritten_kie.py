@@ -22,7 +22,7 @@ CARD = Card(
     licence="not stated where it could be looked up; look at its card",
     commercial=None,
     homepage="https://huggingface.co/datasets/Rasi1610/DeathSe43_44_checkbox",
-    metrics=("field_f1", "anls_star"),
+    metrics=("kie_f1", "anls_star"),
     hub=Hub("Rasi1610/DeathSe43_44_checkbox", None, ("**/val*.parquet",)),
 )
 _FIELDS = {

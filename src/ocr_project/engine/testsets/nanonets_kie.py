@@ -19,7 +19,7 @@ CARD = Card(
     licence="Apache-2.0 as a list of sets says; look at its card",
     commercial=None,
     homepage="https://huggingface.co/datasets/nanonets/key_information_extraction",
-    metrics=("field_f1", "anls_star"),
+    metrics=("kie_f1", "anls_star"),
     hub=Hub("nanonets/key_information_extraction", None, ("**/test-*.parquet",)),
 )
 

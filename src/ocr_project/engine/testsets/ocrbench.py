@@ -26,7 +26,7 @@ CARD = Card(
     licence="none stated on its card; the images are those of some 20 older sets, each with its own terms",
     commercial=None,
     homepage="https://github.com/Yuliang-Liu/MultimodalOCR",
-    metrics=("contains", "anls"),
+    metrics=("accuracy",),
     hub=Hub("echo840/OCRBench", "92a54bd1384387c178d5a07140a2d85e0a3d12e1", ("data/test-*.parquet",)),
 )
 # What these types ask is what any recognizer does unasked: the text of the image, or its formula.

@@ -22,7 +22,7 @@ CARD = Card(
     licence="ODC-BY 1.0; the PDFs have their own terms",
     commercial=True,
     homepage="https://huggingface.co/datasets/allenai/olmOCR-bench",
-    metrics=("tests",),
+    metrics=("pass_rate",),
     hub=Hub(
         "allenai/olmOCR-bench",
         "eaa828947384ffce68f08c223a0f5f4e2f2df624",

@@ -25,7 +25,7 @@ CARD = Card(
     licence="the pages are collected from public sources for research; its card asks to write where rights are touched",
     commercial=False,
     homepage="https://huggingface.co/datasets/opendatalab/OmniDocBench",
-    metrics=("omnidocbench_text", "omnidocbench_table", "omnidocbench_formula", "omnidocbench_order"),
+    metrics=("text_edit", "teds", "teds_s", "cdm", "formula_edit", "reading_order"),
     hub=Hub("opendatalab/OmniDocBench", None, _FILES),
 )
 CARD_V1_5 = replace(

@@ -26,7 +26,7 @@ CARD = Card(
     licence="CDLA-Permissive-1.0; the images are PubMed Central's Open Access subset's",
     commercial=True,
     homepage="https://github.com/ibm-aur-nlp/PubTabNet",
-    metrics=("teds", "teds_structure"),
+    metrics=("teds", "teds_s"),
     hub=Hub("apoidea/pubtabnet-html", "25c1352f9a5b0f1e926d8736a56750df283eddd2", ("data/validation-*.parquet",)),
 )
 _SPANS = re.compile(r"(?:row|col)span")

@@ -23,7 +23,7 @@ CARD = Card(
     licence="CC BY 4.0 as lists of sets say; its challenge asks for registration",
     commercial=True,
     homepage="https://rrc.cvc.uab.es/?ch=13",
-    metrics=("field_f1", "anls_star", "cer", "ned"),
+    metrics=("kie_f1", "anls_star", "cer", "ned"),
     how="get the archive from the challenge (or a mirror of it, such as zzzDavid/ICDAR-2019-SROIE on GitHub) and put"
     " its folders img, entities (or key) and box there",
 )

@@ -24,7 +24,7 @@ CARD = Card(
     licence="Apache-2.0 as its card says; the handwriting is CROHME's and HME100K's, with their own terms",
     commercial=None,
     homepage="https://huggingface.co/datasets/wanderkid/UniMER_Dataset",
-    metrics=("formula_edit", "bleu", "cdm"),
+    metrics=("cdm", "formula_edit", "bleu", "exact"),
     hub=Hub("wanderkid/UniMER_Dataset", None, ("UniMER-Test.zip",)),
 )
 _SUBSETS = ("spe", "cpe", "sce", "hwe")
