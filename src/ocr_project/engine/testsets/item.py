@@ -72,7 +72,7 @@ def doc_id(name: str, item: Item) -> str:
 
 
 def page_id(name: str, item: Item) -> str:
-    """Return the id of an item's page: `{doc_id}_{number:05d}`, where number is the item's place in the set, from 1."""
+    """Return the id of an item's page: `{doc_id}_{number:05d}`, the number being its place in the set, from 1."""
     return f"{doc_id(name, item)}_{item.index + 1:05d}"
 
 
