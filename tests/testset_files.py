@@ -13,7 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image, ImageDraw, ImageFont
 
-HTML = "<html><body><table><thead><tr><td>a</td><td>b</td></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table></body></html>"
+HTML = (
+    "<html><body><table><thead><tr><td>a</td><td>b</td></tr></thead>"
+    "<tbody><tr><td>1</td><td>2</td></tr></tbody></table></body></html>"
+)
 
 
 def drawn(text: str, size: tuple[int, int] = (360, 60)) -> bytes:

@@ -12,7 +12,7 @@ Every score of text and tables comes twice: `official`, the set's own normalisat
 figures, and `canonical`, in one way of writing for all, to tell faults of reading from faults of format.
 """
 
-from ocr_project.engine.scoring.outcome import Outcome, TestSetShards
+from ocr_project.engine.scoring.outcome import LaneShards, Outcome
 from ocr_project.engine.scoring.scorer import Scorer
 
-__all__ = ["Outcome", "Scorer", "TestSetShards"]
+__all__ = ["LaneShards", "Outcome", "Scorer"]

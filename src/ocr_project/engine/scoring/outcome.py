@@ -52,7 +52,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class TestSetShards:
+class LaneShards:
     """The folders of the lane, side by side."""
 
     pages: ShardSource

@@ -20,7 +20,7 @@ from ocr_project.domain.errors import OptionError, SourceError
 from ocr_project.domain.options import BenchmarkOptions
 from ocr_project.engine.testsets.card import Card
 from ocr_project.engine.testsets.fetching import locate
-from ocr_project.engine.testsets.item import Item, TestSet, doc_id, page_id, truths_of
+from ocr_project.engine.testsets.item import Item, OpenedSet, doc_id, page_id, truths_of
 from ocr_project.engine.testsets.selecting import Chosen, select, testset_identity
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "Card",
     "Chosen",
     "Item",
-    "TestSet",
+    "OpenedSet",
     "card_of",
     "doc_id",
     "open_test_set",
@@ -74,7 +74,7 @@ def card_of(name: str) -> Card:
     return found
 
 
-def open_test_set(name: str, options: BenchmarkOptions) -> TestSet:
+def open_test_set(name: str, options: BenchmarkOptions) -> OpenedSet:
     """Open a set.
 
     Args:
@@ -97,11 +97,11 @@ def open_test_set(name: str, options: BenchmarkOptions) -> TestSet:
         root = options.sets_folder
     else:
         root = locate(card_of(name), options.sets_folder, download=options.sets_download)
-    opened: TestSet = getattr(import_module(f"{__name__}.{module}"), opener)(root)
+    opened: OpenedSet = getattr(import_module(f"{__name__}.{module}"), opener)(root)
     return opened
 
 
-def open_test_sets(options: BenchmarkOptions) -> list[TestSet]:
+def open_test_sets(options: BenchmarkOptions) -> list[OpenedSet]:
     """Open the sets of `benchmark.sets`, in that order.
 
     Raises:

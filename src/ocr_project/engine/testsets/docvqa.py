@@ -12,7 +12,7 @@ from typing import Any
 
 from ocr_project.domain.types import TruthKind
 from ocr_project.engine.testsets.card import Card, Hub
-from ocr_project.engine.testsets.item import Item, TestSet
+from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.listed import ListedSet, fingerprint_of, read_json
 from ocr_project.engine.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
 from ocr_project.engine.testsets.prompts import SHORT_ANSWER
@@ -29,7 +29,7 @@ CARD = Card(
 )
 
 
-def open_set(root: Path) -> TestSet:
+def open_set(root: Path) -> OpenedSet:
     """Open the set in whichever of its forms is there."""
     if found := sorted(root.rglob("val_v1.0*.json")):
         return _from_json(found[0])
@@ -40,7 +40,7 @@ def _from_row(index: int, row: Row) -> Item:
     return _item(index, row, image_bytes(row.get("image")))
 
 
-def _from_json(path: Path) -> TestSet:
+def _from_json(path: Path) -> OpenedSet:
     entries = read_json(path)["data"]
 
     def make(index: int, entry: Mapping[str, Any], images: bool) -> Item:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ocr_project.domain.types import TruthKind
 from ocr_project.engine.testsets.card import Card, Hub
-from ocr_project.engine.testsets.item import Item, TestSet
+from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.listed import ListedSet, fingerprint_of, only, read_json
 
 CARD = Card(
@@ -29,7 +29,7 @@ _HEADING = "heading"
 _WITHOUT_TEXT = frozenset({"figure", "chart"})
 
 
-def open_set(root: Path) -> TestSet:
+def open_set(root: Path) -> OpenedSet:
     """Open the reference and the PDFs beside it."""
     path = only((root / "dataset/reference.json", root / "reference.json"), root, "dataset/reference.json")
     folder = path.parent / "pdfs"

@@ -40,7 +40,7 @@ class Item:
     slices: tuple[tuple[str, str], ...] = ()
 
 
-class TestSet(Protocol):
+class OpenedSet(Protocol):
     """A test set that is there. `read` may be called from several threads at once."""
 
     @property

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ocr_project.engine.testsets import olmocr_bench
 from ocr_project.engine.testsets.card import Hub
-from ocr_project.engine.testsets.item import TestSet
+from ocr_project.engine.testsets.item import OpenedSet
 from ocr_project.engine.testsets.listed import read_lines
 
 CARD = replace(
@@ -25,7 +25,7 @@ CARD = replace(
 )
 
 
-def open_set(root: Path) -> TestSet:
+def open_set(root: Path) -> OpenedSet:
     """Open the tests, sliced by kind of document."""
     listed = root / "categories.jsonl"
     rows = read_lines(listed) if listed.is_file() else ()

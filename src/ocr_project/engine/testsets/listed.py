@@ -26,7 +26,7 @@ class ListedSet(Generic[Entry]):
         """Args:
         entries: In the order of the set.
         make: Makes an item of its index, its entry, and whether its image is wanted.
-        fingerprint: See `TestSet.fingerprint`.
+        fingerprint: See `OpenedSet.fingerprint`.
         """
         self.card = card
         self.fingerprint = fingerprint

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ocr_project.domain.types import TruthKind
 from ocr_project.engine.testsets.card import Card, Hub
-from ocr_project.engine.testsets.item import Item, TestSet
+from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
 from ocr_project.engine.testsets.prompts import fields_question
 
@@ -24,7 +24,7 @@ CARD = Card(
 )
 
 
-def open_set(root: Path) -> TestSet:
+def open_set(root: Path) -> OpenedSet:
     """Open the Parquet files of the Hub."""
     return ParquetSet(CARD, parquet_files(root, "**/test-*.parquet", "**/*.parquet"), _item, "image")
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from ocr_project.domain.types import Label, TruthKind
 from ocr_project.engine.testsets.card import Card, Hub
-from ocr_project.engine.testsets.item import Item, TestSet
+from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.listed import ListedSet, fingerprint_of, read_json
 from ocr_project.engine.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
 
@@ -43,7 +43,7 @@ _READ = {
 _WITHOUT_SPACES = "HME100k"
 
 
-def open_set(root: Path) -> TestSet:
+def open_set(root: Path) -> OpenedSet:
     """Open the set in whichever of its forms is there."""
     if tables := sorted(root.rglob("*.tsv")):
         rows = _tsv(tables[0])
@@ -58,7 +58,7 @@ def _from_row(index: int, row: Row) -> Item:
     return _item(index, row["dataset"], row["question_type"], row["question"], row["answer"], row.get("image"))
 
 
-def _from_json(path: Path) -> TestSet:
+def _from_json(path: Path) -> OpenedSet:
     entries = read_json(path)
     folder = next((f for f in (path.parent / "OCRBench_Images", path.parent) if f.is_dir()), path.parent)
 

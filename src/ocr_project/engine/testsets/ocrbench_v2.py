@@ -11,7 +11,7 @@ from typing import Any
 
 from ocr_project.domain.types import Label, TruthKind
 from ocr_project.engine.testsets.card import Card, Hub
-from ocr_project.engine.testsets.item import Item, TestSet
+from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
 
 CARD = Card(
@@ -32,7 +32,7 @@ _READ = {
 }
 
 
-def open_set(root: Path) -> TestSet:
+def open_set(root: Path) -> OpenedSet:
     """Open the Parquet files of the Hub."""
     return ParquetSet(CARD, parquet_files(root, "**/test-*.parquet", "**/*.parquet"), _item, "image")
 

@@ -13,7 +13,7 @@ from typing import Any
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import TruthKind
 from ocr_project.engine.testsets.card import Card, Hub
-from ocr_project.engine.testsets.item import Item, TestSet
+from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.listed import ListedSet, fingerprint_of, read_lines
 
 CARD = Card(
@@ -31,13 +31,13 @@ CARD = Card(
 )
 
 
-def open_set(root: Path) -> TestSet:
+def open_set(root: Path) -> OpenedSet:
     """Open all files of tests in the folder."""
     folder = root / "bench_data" if (root / "bench_data").is_dir() else root
     return tests_of_pdfs(CARD, folder, {})
 
 
-def tests_of_pdfs(card: Card, folder: Path, slices: Mapping[str, tuple[tuple[str, str], ...]]) -> TestSet:
+def tests_of_pdfs(card: Card, folder: Path, slices: Mapping[str, tuple[tuple[str, str], ...]]) -> OpenedSet:
     """Open files of tests beside a folder `pdfs`.
 
     Args:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ocr_project.domain.types import TruthKind
 from ocr_project.engine.testsets.card import Card, Hub
-from ocr_project.engine.testsets.item import Item, TestSet
+from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.listed import ListedSet, fingerprint_of, image_named, only, read_json
 
 _FILES = ("OmniDocBench.json", "images/*")
@@ -38,17 +38,17 @@ CARD_V1_5 = replace(
 )
 
 
-def open_set(root: Path) -> TestSet:
+def open_set(root: Path) -> OpenedSet:
     """Open version 1.6."""
     return _open(CARD, root)
 
 
-def open_set_v1_5(root: Path) -> TestSet:
+def open_set_v1_5(root: Path) -> OpenedSet:
     """Open version 1.5."""
     return _open(CARD_V1_5, root)
 
 
-def _open(card: Card, root: Path) -> TestSet:
+def _open(card: Card, root: Path) -> OpenedSet:
     path = only((root / "OmniDocBench.json",), root, "OmniDocBench.json")
     pages = read_json(path)
     return ListedSet(card, pages, partial(_item, root / "images"), fingerprint_of([path]))

@@ -23,7 +23,7 @@ from typing import Any
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import Label, TruthKind
 from ocr_project.engine.testsets.card import Card
-from ocr_project.engine.testsets.item import Item, TestSet
+from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.listed import IMAGES, ListedSet, fingerprint_of, image_named, read_json
 from ocr_project.engine.testsets.prompts import fields_question
 from ocr_project.engine.testsets.sroie import lines_of_boxes
@@ -58,7 +58,7 @@ def card_of(name: str) -> Card:
     )
 
 
-def open_set(root: Path, name: str) -> TestSet:
+def open_set(root: Path, name: str) -> OpenedSet:
     """Open a folder; its truths are listed by name."""
     known = list(_truths(root))
     if not known:

@@ -16,7 +16,7 @@ from typing import Any
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import Label, TruthKind
 from ocr_project.engine.testsets.card import Card, Hub
-from ocr_project.engine.testsets.item import Item, TestSet
+from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.listed import IMAGES, ListedSet, fingerprint_of, read_json
 from ocr_project.engine.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
 
@@ -33,7 +33,7 @@ _SPANS = re.compile(r"(?:row|col)span")
 _VALIDATION = '"split": "val"', '"split":"val"'
 
 
-def open_set(root: Path) -> TestSet:
+def open_set(root: Path) -> OpenedSet:
     """Open the set in whichever of its forms is there."""
     if lines := sorted(root.rglob("PubTabNet*.jsonl")):
         return _from_lines(lines[0])
@@ -65,7 +65,7 @@ def _from_row(index: int, row: Row) -> Item:
     return _item(index, str(row["imgid"]), html, image_bytes(row.get("image")))
 
 
-def _from_lines(path: Path) -> TestSet:
+def _from_lines(path: Path) -> OpenedSet:
     # The file has 2 GB, of which the validation split is a fiftieth: other lines are not parsed.
     entries = []
     with path.open(encoding="utf-8") as file:
@@ -81,7 +81,7 @@ def _from_lines(path: Path) -> TestSet:
     return ListedSet(CARD, entries, make, fingerprint_of([], (folder / name for name, _ in entries)))
 
 
-def _from_answers(path: Path, answers: Mapping[str, Any]) -> TestSet:
+def _from_answers(path: Path, answers: Mapping[str, Any]) -> OpenedSet:
     entries = [(name, found) for name, found in answers.items() if isinstance(found, dict) and "html" in found]
     images_of = {file.name: file for file in path.parent.rglob("*") if file.suffix.lower() in IMAGES}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ocr_project.domain.errors import SourceError
 from ocr_project.engine.testsets.card import Card
-from ocr_project.engine.testsets.item import TestSet
+from ocr_project.engine.testsets.item import OpenedSet
 
 CARD = Card(
     name="sds_kopub",
@@ -25,7 +25,7 @@ CARD = Card(
 )
 
 
-def open_set(root: Path) -> TestSet:
+def open_set(root: Path) -> OpenedSet:
     """Say how it is scored.
 
     Raises:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ocr_project.domain.types import Identity, ShardInfo
-from ocr_project.engine.testsets.item import TestSet
+from ocr_project.engine.testsets.item import OpenedSet
 
 _REVISION = "1"  # of what all readers share: ids, selection
 
@@ -21,7 +21,7 @@ class Chosen:
         indices: Ascending.
     """
 
-    test_set: TestSet
+    test_set: OpenedSet
     indices: tuple[int, ...]
 
     def info(self) -> ShardInfo:
@@ -36,7 +36,7 @@ class Chosen:
         )
 
 
-def select(sets: Sequence[TestSet], *, limit: int | None, shard_pages: int) -> dict[str, Chosen]:
+def select(sets: Sequence[OpenedSet], *, limit: int | None, shard_pages: int) -> dict[str, Chosen]:
     """Choose the items of each set and put them into shards.
 
     Args:

@@ -13,7 +13,7 @@ from pathlib import Path
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import TruthKind
 from ocr_project.engine.testsets.card import Card
-from ocr_project.engine.testsets.item import Item, TestSet
+from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.listed import IMAGES, ListedSet, fingerprint_of, read_json
 from ocr_project.engine.testsets.prompts import fields_question
 
@@ -39,7 +39,7 @@ class _Task:
     boxes: Path | None = None
 
 
-def open_set(root: Path) -> TestSet:
+def open_set(root: Path) -> OpenedSet:
     """Open the test split where the folder has several."""
     base = next((path for path in (root / "test", root / "data", root) if (path / "img").is_dir()), None)
     if base is None:

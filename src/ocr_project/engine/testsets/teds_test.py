@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ocr_project.engine.testsets import pubtabnet
 from ocr_project.engine.testsets.card import Card
-from ocr_project.engine.testsets.item import Item, TestSet
+from ocr_project.engine.testsets.item import Item, OpenedSet
 
 CARD = replace(pubtabnet.CARD, name="teds_test", title="TEDS_TEST (PubTabNet's validation split from row 4,000 on)")
 _FIRST = 4000
@@ -24,7 +24,7 @@ class _Rest:
 
     card: Card = CARD
 
-    def __init__(self, whole: TestSet) -> None:
+    def __init__(self, whole: OpenedSet) -> None:
         self._whole = whole
         self.fingerprint = whole.fingerprint
 
@@ -36,6 +36,6 @@ class _Rest:
         return [replace(item, index=index) for index, item in zip(indices, found, strict=True)]
 
 
-def open_set(root: Path) -> TestSet:
+def open_set(root: Path) -> OpenedSet:
     """Open PubTabNet, and pass over its first rows."""
     return _Rest(pubtabnet.open_set(root))

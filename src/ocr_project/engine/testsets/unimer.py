@@ -15,7 +15,7 @@ from pathlib import Path
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import Label, TruthKind
 from ocr_project.engine.testsets.card import Card, Hub
-from ocr_project.engine.testsets.item import Item, TestSet
+from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.listed import ListedSet, fingerprint_of
 
 CARD = Card(
@@ -37,7 +37,7 @@ class _Formula:
     latex: str
 
 
-def open_set(root: Path) -> TestSet:
+def open_set(root: Path) -> OpenedSet:
     """Open the archive, or the folder that was in it."""
     if archives := sorted(path for path in root.glob("*.zip") if path.stem.lower() == "unimer-test"):
         return _zipped(archives[0])
@@ -54,7 +54,7 @@ def open_set(root: Path) -> TestSet:
     return ListedSet(CARD, formulas, make, fingerprint_of(texts))
 
 
-def _zipped(archive: Path) -> TestSet:
+def _zipped(archive: Path) -> OpenedSet:
     with zipfile.ZipFile(archive) as file:
         infos = file.infolist()
         names = {Path(info.filename).name: info.filename for info in infos if info.filename.endswith(".txt")}

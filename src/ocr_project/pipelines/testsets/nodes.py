@@ -13,7 +13,7 @@ from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Document, Identity, Page, Prune, Score, Shard, Status, Truth
 from ocr_project.engine.ingest import ingest_identity, read_loose
-from ocr_project.engine.scoring import Outcome, Scorer, TestSetShards
+from ocr_project.engine.scoring import LaneShards, Outcome, Scorer
 from ocr_project.engine.shards import pending, stream
 from ocr_project.engine.testsets import (
     Chosen,
@@ -72,7 +72,7 @@ def read_truths(
 
 
 def score_test_sets(
-    shards: TestSetShards, scored_done: ShardSource, options: BenchmarkOptions, runtime: RuntimeOptions
+    shards: LaneShards, scored_done: ShardSource, options: BenchmarkOptions, runtime: RuntimeOptions
 ) -> Iterator[Shard | Prune]:
     """Score what was read of each item against what is known about it."""
     scorer = Scorer(cdm=options.sets_cdm, cache=options.sets_drawings)
@@ -86,9 +86,9 @@ def score_test_sets(
 
 def gather_shards(
     pages: ShardSource, recognitions: ShardSource, transcripts: ShardSource, truths: ShardSource
-) -> TestSetShards:
+) -> LaneShards:
     """Put side by side what is known, read and wanted of the items."""
-    return TestSetShards(pages, recognitions, transcripts, truths)
+    return LaneShards(pages, recognitions, transcripts, truths)
 
 
 def list_scores(scored: ShardSource) -> pd.DataFrame:
