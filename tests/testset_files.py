@@ -95,8 +95,8 @@ def ocrbench(root: Path) -> None:
         ("ST-VQA", "What does the sign say?", "Scene Text-centric VQA", ["stop", "stop sign"]),
     ]
     rows = [
-        {"dataset": d, "question": q, "question_type": t, "answer": a, "image": hub_image(a[0])}
-        for d, q, t, a in kinds
+        {"dataset": name, "question": question, "question_type": kind, "answer": answers, "image": hub_image("a")}
+        for name, question, kind, answers in kinds
     ]
     parquet(root / "data/test-00000-of-00001.parquet", rows)
 
@@ -269,9 +269,8 @@ def own_folder(root: Path) -> None:
     pairs = [{"key": "name", "value": "A"}, {"key": "name", "value": "B"}, {"key": "age", "value": "9"}]
     (root / "forms/b.kv.json").write_text(json.dumps({"coord_origin": "BOTTOMLEFT", "pairs": pairs}))
     (root / "lines.boxes.csv").write_text("1,2,3,4,5,6,7,8,RM 8,50\n")
-    (root / "asked.qa.json").write_text(
-        json.dumps([{"question": "Q1?", "answers": ["asked"]}, {"question": "Q2?", "answers": ["x"]}])
-    )
+    asked = [{"question": "Q1?", "answers": ["asked"]}, {"question": "Q2?", "answers": ["x"]}]
+    (root / "asked.qa.json").write_text(json.dumps(asked))
 
 
 WRITERS: dict[str, Callable[[Path], None]] = {
