@@ -32,6 +32,7 @@ EXIT_INTERRUPTED = 130  # what shells say of a command that Ctrl-C ended
 _INTERRUPTED = "Interrupted: what was finished is kept; run the same command again to go on."
 _DISK_FULL = "no space left on the disk: free some and run again; what was finished is kept"
 _PATIENCE = 3.0  # seconds that pages in work are given to end by themselves
+_CORPUS, _TEST_SETS = "benchmark", "testsets"  # pipelines
 _COLOURS = {"ok": "green", "warning": "yellow", "missing": "red"}
 _STATE_WIDTH = 7
 _LEAST_WIDTH = 40  # characters of what was found, on however narrow a terminal
@@ -201,6 +202,20 @@ def doctor(env: str | None, params: dict[str, Any]) -> None:
     sys.exit(int(any(finding.state is State.MISSING for finding in findings)))
 
 
+def _with_test_sets(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `benchmark` mean the public test sets where `--params` names some, the corpus of the main job otherwise."""
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if (kwargs.get("params") or {}).get("benchmark", {}).get("sets"):
+            if kwargs.get("pipeline") == _CORPUS:
+                kwargs["pipeline"] = _TEST_SETS
+            if names := kwargs.get("pipelines"):
+                kwargs["pipelines"] = [_TEST_SETS if name == _CORPUS else name for name in names]
+        return command(*args, **kwargs)
+
+    return wrapped
+
+
 assert kedro_run.callback is not None
-run.callback = _plainly(kedro_run.callback)
+run.callback = _plainly(_with_test_sets(kedro_run.callback))
 cli.add_command(run)

@@ -32,12 +32,14 @@ class PreflightHooks:
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        from ocr_project.engine.preflight import check_backends, check_source
+        from ocr_project.engine.preflight import check_backends, check_source, check_test_sets
 
         names = [name for name in pipeline.inputs() if name.startswith("params:")]
         check_backends({name: catalog.load(name) for name in names})
         if "documents" in pipeline.all_outputs():
             check_source(catalog.load("params:ingest"), default_root=Path.cwd())
+        if "testset_pages" in pipeline.all_outputs():
+            check_test_sets(catalog.load("params:benchmark"))
 
 
 class MlflowHooks:

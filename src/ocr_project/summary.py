@@ -9,7 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-_ORDER = ("ingest", "layout", "recognition", "transcript", "embedding", "benchmark")
+_ORDER = (
+    *("ingest", "layout", "recognition", "transcript", "embedding", "benchmark"),
+    *("testset_ingest", "testset_layout", "testset_recognition", "testset_transcript"),
+)
 _GPU = (  # heading, metric and form of what is shown of the stages where there was a GPU
     ("GPU %", "gpu_sm_mean", ".0f"),
     ("p95", "gpu_sm_p95", ".0f"),

@@ -16,6 +16,7 @@ from ocr_project.domain.tasks import PP_DOCLAYOUT_LABELS
 from ocr_project.domain.types import Task
 
 LANGUAGE_SEPARATOR = "+"
+SET_SEPARATOR = "+"
 
 
 class Options(BaseModel):
@@ -366,3 +367,27 @@ class BenchmarkOptions(Options):
     seed: int = Field(0, ge=0, description="Of the bootstrap.")
     cutoffs: tuple[int, ...] = Field((1, 3, 5, 10), description="Values of k in nDCG@k and Recall@k.")
     report_pages: int = Field(60, ge=0, description="Pages shown with image and differences, worst first.")
+    # -- public test sets: engine/testsets
+    sets: tuple[str, ...] = Field(
+        (),
+        description="Test sets to score the recognizer on, in YAML a list, elsewhere names joined by `+`; a name with"
+        " a slash is a folder of one's own. None: only the corpus of the main job is scored.",
+    )
+    sets_folder: Path = Field(
+        Path("data/01_raw/test_sets"), description="Where the sets lie, each in the folder of its name."
+    )
+    sets_limit: int | None = Field(None, ge=1, description="Items of each set, drawn by hash. None: all.")
+    sets_download: bool = Field(False, description="Get what is missing from the Hub, after its licence is shown.")
+    sets_cdm: bool = Field(True, description="Render formulas to compare them (CDM), where TeX is installed.")
+
+    sets_drawings: Path | None = Field(
+        Path("data/07_model_output/testsets/drawings"),
+        description="Folder of the formulas that were drawn: another recognizer finds those of the truth. None: none.",
+    )
+
+    @field_validator("sets", mode="before")
+    @classmethod
+    def _joined(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part for part in value.split(SET_SEPARATOR) if part)
+        return value

@@ -9,8 +9,15 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from ocr_project.domain.errors import BackendError
-from ocr_project.domain.options import EmbeddingOptions, IngestOptions, LayoutOptions, Options, RecognitionOptions
+from ocr_project.domain.errors import BackendError, OptionError
+from ocr_project.domain.options import (
+    BenchmarkOptions,
+    EmbeddingOptions,
+    IngestOptions,
+    LayoutOptions,
+    Options,
+    RecognitionOptions,
+)
 from ocr_project.engine.doctor.disk import page_bytes, room
 from ocr_project.engine.doctor.finding import State
 from ocr_project.engine.doctor.needs import Needs, needs_of
@@ -19,6 +26,7 @@ from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.ingest import open_source
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.recognition import build_recognizer
+from ocr_project.engine.testsets import NAMES, open_test_sets
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +66,24 @@ def check_source(options: IngestOptions, *, default_root: Path) -> None:
         SourceError: The source is not there, or holds no document.
     """
     next(open_source(options, default_root=default_root).documents())
+
+
+def check_test_sets(options: BenchmarkOptions) -> None:
+    """Open the test sets that are named; what is missing is downloaded here, where that is allowed.
+
+    Args:
+        options: Name the sets, and where they lie.
+
+    Raises:
+        OptionError: None is named, or one that there is not.
+        SourceError: One is not there; the message says how to get it.
+    """
+    if not options.sets:
+        raise OptionError(
+            f"benchmark.sets names no test set; there are {', '.join(NAMES)}, and any folder by its path"
+        )
+    for one in open_test_sets(options):
+        log.info("%s: %d items. %s", one.card.name, len(one), one.card.terms)
 
 
 def require_packages(needs: Needs) -> None:
