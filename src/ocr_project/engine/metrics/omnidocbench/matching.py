@@ -101,7 +101,9 @@ def _rest(blocks: Sequence[str], pieces: Sequence[str], alone: list[int], used: 
     return [Match((block,), given.get(block, ())) for block in alone]
 
 
-def _join_pieces(costs: NDArray[np.float64], blocks: Sequence[str], pieces: Sequence[str]) -> list[tuple[int, ...]]:
+def _join_pieces(
+    costs: NDArray[np.float64], blocks: Sequence[str], pieces: Sequence[str]
+) -> list[tuple[int, ...]]:
     """Group pieces that follow each other and are parts of one block.
 
     Returns:

@@ -22,41 +22,11 @@ _NOT_WORDS = re.compile(r"[^\w\u4e00-\u9fff]")
 _DISPLAY = re.compile(r"\\\[(.+?)(?<!\\)\\\]")
 _LAYOUT = re.compile(r"\\tag\{.*?\}|\\hspace\{.*?\}|\\begin\{.*?\}|\\end\{.*?\}|\\arraycolsep.*?\}")
 # In this order, each wherever it stands: `\text` also cuts `\textbf`'s kin.
-_STYLES = [
-    r"\mathbf",
-    r"\mathrm",
-    r"\mathnormal",
-    r"\mathit",
-    r"\mathbb",
-    r"\mathcal",
-    r"\mathscr",
-    r"\mathfrak",
-    r"\mathsf",
-    r"\mathtt",
-    r"\textbf",
-    r"\text",
-    r"\boldmath",
-    r"\boldsymbol",
-    r"\operatorname",
-    r"\bm",
-    r"\symbfit",
-    r"\mathbfcal",
-    r"\symbf",
-    r"\scriptscriptstyle",
-    r"\notag",
-    r"\setlength",
-    r"\coloneqq",
-    r"\space",
-    r"\thickspace",
-    r"\thinspace",
-    r"\medspace",
-    r"\nobreakspace",
-    r"\negmedspace",
-    r"\quad",
-    r"\qquad",
-    r"\enspace",
-    r"\substackw",
-] + [" ", "$$", r"\left", r"\right", r"\displaystyle", r"\text"]
+_STYLES = (
+    r"\mathbf \mathrm \mathnormal \mathit \mathbb \mathcal \mathscr \mathfrak \mathsf \mathtt \textbf \text \boldmath "
+    r"\boldsymbol \operatorname \bm \symbfit \mathbfcal \symbf \scriptscriptstyle \notag \setlength \coloneqq \space "
+    r"\thickspace \thinspace \medspace \nobreakspace \negmedspace \quad \qquad \enspace \substackw"
+).split() + [" ", "$$", r"\left", r"\right", r"\displaystyle", r"\text"]
 _TABLE = re.compile(r"<table\b[^>]*>(.*)</table>", re.DOTALL | re.IGNORECASE)
 _HEAD_CELL = re.compile(r"<(/?)th\b", re.IGNORECASE)
 _DROPPED_TAGS = re.compile(r"</?(?:thead|tbody|span)\b[^>]*>", re.IGNORECASE)

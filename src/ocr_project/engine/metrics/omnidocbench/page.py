@@ -184,9 +184,7 @@ def _match_texts(blocks: Sequence[Block], answer: Sequence[Element]) -> Iterator
     """Match texts and formulas; those that nobody scores are matched first, and take their pieces with them."""
     pieces = split_arrays(sorted(answer, key=lambda element: (element.fine == INLINE, element.start)))
     lines = [
-        (block, form)
-        for block in blocks
-        if block.content and (form := _form(block.content, block.category == FORMULA))
+        (block, form) for block in blocks if block.content and (form := _form(block.content, block.category == FORMULA))
     ]
     readings = [
         (piece, form) for piece in pieces if piece.content and (form := _form(piece.content, piece.kind == FORMULA))

@@ -15,40 +15,15 @@ from ocr_project.engine.metrics.omnidocbench.elements import FORMULA, array_line
 
 # Read and matched, so that they do not count as noise, and never scored.
 IGNORED = frozenset(
-    [
-        "figure_caption",
-        "figure_footnote",
-        "table_caption",
-        "table_footnote",
-        "code_algorithm",
-        "code_algorithm_caption",
-        "header",
-        "footer",
-        "page_footnote",
-        "page_number",
-        "equation_caption",
-    ]
+    "figure_caption figure_footnote table_caption table_footnote code_algorithm code_algorithm_caption header footer "
+    "page_footnote page_number equation_caption".split()
 )
 TEXTS = frozenset(("text_block", "title", "code_txt", "code_txt_caption", "reference")) | IGNORED
-_MATCHED = [
-    "text_block",
-    "title",
-    "code_txt",
-    "code_txt_caption",
-    "reference",
-    "equation_caption",
-    "figure_caption",
-    "figure_footnote",
-    "table_caption",
-    "table_footnote",
-    "code_algorithm",
-    "code_algorithm_caption",
-    "header",
-    "footer",
-    "page_footnote",
-    "page_number",
-    "equation_isolated",
-]
+_MATCHED = (
+    "text_block title code_txt code_txt_caption reference equation_caption figure_caption figure_footnote "
+    "table_caption table_footnote code_algorithm code_algorithm_caption header footer page_footnote page_number "
+    "equation_isolated"
+).split()
 
 
 @dataclass(frozen=True, slots=True)
