@@ -16,6 +16,7 @@ tabulate_test_sets                       rates by test set, metric and slice, wi
 compare_test_sets, adjust_pairs          recognizers compared on the same items; Holm's correction
 judge_quality, judge_speed, settle       whether a run is worse than a baseline beyond doubt
 metric_of, title_of, reading_of          what a metric of the test sets is
+field_f1, tree_accuracy, read_fields     key information, field by field and as trees
 """
 
 from ocr_project.engine.metrics.answers import (
@@ -41,6 +42,7 @@ from ocr_project.engine.metrics.canonical import (
 from ocr_project.engine.metrics.catalog import by_weight, metric_of, reading_of, title_of
 from ocr_project.engine.metrics.cdm import CdmResult, cdm
 from ocr_project.engine.metrics.diff import Span, diff
+from ocr_project.engine.metrics.field_trees import read_fields, tree_accuracy
 from ocr_project.engine.metrics.fields import FieldCounts, documents_right, field_f1
 from ocr_project.engine.metrics.formula import (
     canonical_formula,
@@ -52,6 +54,7 @@ from ocr_project.engine.metrics.formula import (
 from ocr_project.engine.metrics.gate import Tolerances, judge_quality, judge_speed, settle
 from ocr_project.engine.metrics.latency import percentiles
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
+from ocr_project.engine.metrics.ocrbench import score_ocrbench_v2
 from ocr_project.engine.metrics.olmocr import TestResult, run_test
 from ocr_project.engine.metrics.resampling import estimate_differences, estimate_rates, holm
 from ocr_project.engine.metrics.retrieval import rank, score_query, score_run
@@ -107,8 +110,10 @@ __all__ = [
     "normalize",
     "percentiles",
     "rank",
+    "read_fields",
     "reading_of",
     "run_test",
+    "score_ocrbench_v2",
     "score_page",
     "score_query",
     "score_run",
@@ -117,5 +122,6 @@ __all__ = [
     "strip_spaces",
     "tabulate_test_sets",
     "title_of",
+    "tree_accuracy",
     "wer",
 ]
