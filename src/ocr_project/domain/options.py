@@ -346,6 +346,32 @@ class EmbeddingOptions(Options):
     hashing: HashingOptions = HashingOptions()
 
 
+class GateOptions(Options):
+    """A gate for CI: `kedro run` ends with exit status 4 where a run over test sets is worse than its baseline.
+
+    Worse is what is beyond doubt: the whole 95 % interval of the paired difference is beyond the tolerance, and stays
+    there after Holm's correction.
+    """
+
+    baseline: Path | None = Field(
+        None,
+        description="Record of an earlier run: a folder `benchmark_run` (data/08_reporting, or the artefact of an"
+        " MLflow run). None: no gate.",
+    )
+    tolerance: float = Field(
+        0.0, ge=0, le=1, description="By how much a rate may be worse, as a fraction: 0.01 is one point of a hundred."
+    )
+    tolerances: dict[str, float] = Field(
+        {}, description="The same for some metrics, by name, with or without reading: `teds`, `teds/official`."
+    )
+    speed_tolerance: float | None = Field(
+        0.25,
+        ge=0,
+        description="By what share of the baseline's time recognition may be slower; machines have to be alike."
+        " None: speed is not looked at.",
+    )
+
+
 class BenchmarkOptions(Options):
     """From transcripts and references to scores."""
 
@@ -367,6 +393,7 @@ class BenchmarkOptions(Options):
     seed: int = Field(0, ge=0, description="Of the bootstrap.")
     cutoffs: tuple[int, ...] = Field((1, 3, 5, 10), description="Values of k in nDCG@k and Recall@k.")
     report_pages: int = Field(60, ge=0, description="Pages shown with image and differences, worst first.")
+    gate: GateOptions = GateOptions()
     # -- public test sets: engine/testsets
     sets: tuple[str, ...] = Field(
         (),
