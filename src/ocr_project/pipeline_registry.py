@@ -35,7 +35,7 @@ def _test_sets() -> Pipeline:
     """Put the lane together. Pipelines never import each other, so it is done here: any detector and recognizer that
     the main job has, with the same nodes; exports are left out.
     """
-    return _together((_created("testsets"), *(_in_lane(name) for name in LANE)))
+    return _together((_created("testsets"), *(_in_lane(name) for name in LANE), _created("evidence")))
 
 
 def _in_lane(name: str) -> Pipeline:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ocr_project.domain.types import TruthKind
@@ -95,9 +96,8 @@ def _cells(table: Table, other: Table) -> list[list[CellView]]:
     rows = []
     for place, row in enumerate(table):
         mine = [normalize(cell.text) for cell in row]
-        near = range(max(0, place - 2), min(len(theirs), place + 3))
-        best = max(near, key=lambda index, mine=mine: _alike(mine, theirs[index]), default=None)
-        beside = theirs[best] if best is not None else []
+        near = theirs[max(0, place - 2) : place + 3]
+        beside = max(near, key=partial(_alike, mine), default=[])
         rows.append(
             [
                 CellView(cell.text, cell.rows, cell.columns, cell.header, text not in beside)
