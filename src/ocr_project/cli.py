@@ -1,4 +1,4 @@
-"""Project commands: `kedro run` with messages that say what to do, `kedro search` and `kedro doctor`."""
+"""Project commands: `kedro run` with messages that say what to do, `kedro search`, `kedro compare`, `kedro doctor`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.validation.exceptions import ParameterValidationError
 
-from ocr_project.domain.errors import FailuresLeft, OcrProjectError, OptionError, StorageError
+from ocr_project.domain.errors import FailuresLeft, GateFailed, OcrProjectError, OptionError, StorageError
 from ocr_project.domain.options import SearchMode
 
 if TYPE_CHECKING:
@@ -29,13 +29,18 @@ if TYPE_CHECKING:
 
 EXIT_ERROR = 2
 EXIT_FAILURES = 3
+EXIT_GATE = 4
 EXIT_INTERRUPTED = 130  # what shells say of a command that Ctrl-C ended
 _INTERRUPTED = "Interrupted: what was finished is kept; run the same command again to go on."
 _DISK_FULL = "no space left on the disk: free some and run again; what was finished is kept"
 _PATIENCE = 3.0  # seconds that pages in work are given to end by themselves
+_CORPUS, _TEST_SETS = "benchmark", "testsets"  # pipelines
 _COLOURS = {"ok": "green", "warning": "yellow", "missing": "red"}
 _STATE_WIDTH = 7
 _LEAST_WIDTH = 40  # characters of what was found, on however narrow a terminal
+
+
+_EXITS: dict[type[OcrProjectError], int] = {FailuresLeft: EXIT_FAILURES, GateFailed: EXIT_GATE}
 
 
 @click.group()
@@ -58,7 +63,7 @@ def _plainly(command: Callable[..., Any]) -> Callable[..., Any]:
             if mine is None:
                 raise
             click.secho(f"{type(mine).__name__}: {mine}", fg="red", err=True)
-            sys.exit(EXIT_FAILURES if isinstance(mine, FailuresLeft) else EXIT_ERROR)
+            sys.exit(_EXITS.get(type(mine), EXIT_ERROR))
         finally:
             signal.signal(signal.SIGINT, before)
 
@@ -210,6 +215,42 @@ def doctor(env: str | None, params: dict[str, Any]) -> None:
     sys.exit(int(any(finding.state is State.MISSING for finding in findings)))
 
 
+@cli.command()
+@click.argument("runs", nargs=-1, required=True)
+@click.option("--env", "-e", default=None, help="Environment whose runs are compared.")
+def compare(runs: tuple[str, ...], env: str | None) -> None:
+    """Compare two to five RUNS over test sets: a table of pairs, and a page to look at.
+
+    A run is the time in the path of its `benchmark_run` (its beginning will do), `latest`, or the path of such a
+    folder; `NAME=RUN` gives it a name. The first is the one that the others are compared with.
+    """
+    from kedro.framework.session import KedroSession
+    from kedro.framework.startup import bootstrap_project
+
+    from ocr_project.comparing import compare_runs
+
+    metadata = bootstrap_project(Path.cwd())
+    session = KedroSession.create(project_path=metadata.project_path, env=env)
+    with session:
+        context = session.load_context()
+        for line in _plainly(compare_runs)(context.catalog, context.params, runs):
+            click.echo(line)
+
+
+def _with_test_sets(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let `benchmark` mean the public test sets where `--params` names some, the corpus of the main job otherwise."""
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if (kwargs.get("params") or {}).get("benchmark", {}).get("sets"):
+            if kwargs.get("pipeline") == _CORPUS:
+                kwargs["pipeline"] = _TEST_SETS
+            if names := kwargs.get("pipelines"):
+                kwargs["pipelines"] = [_TEST_SETS if name == _CORPUS else name for name in names]
+        return command(*args, **kwargs)
+
+    return wrapped
+
+
 assert kedro_run.callback is not None
-run.callback = _plainly(kedro_run.callback)
+run.callback = _plainly(_with_test_sets(kedro_run.callback))
 cli.add_command(run)

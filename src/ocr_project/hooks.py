@@ -17,13 +17,17 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
-from ocr_project.domain.errors import FailuresLeft
+from ocr_project.domain.errors import FailuresLeft, GateFailed
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Shard, ShardInfo
-from ocr_project.summary import print_summary
+from ocr_project.summary import gate_losses, print_summary
 
 EXPERIMENT = "ocr_project"
-PLACES: tuple[str, ...] = ("exports", "report", "published")
+PLACES: tuple[str, ...] = ("exports", "report", "published", "benchmark_page", "benchmark_run")
+ARTIFACTS = (
+    *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
+    *("benchmark_page", "benchmark_run", "testset_table", "answer_table", "gate_table"),
+)
 DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"  # MLflow 3 refuses ./mlruns
 
 # MLflow configures its loggers when it is imported; the first run would show thirty lines of its database
@@ -35,7 +39,7 @@ class PreflightHooks:
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        from ocr_project.engine.preflight import check_backends, check_corpus, check_source
+        from ocr_project.engine.preflight import check_backends, check_corpus, check_source, check_test_sets
 
         names = [name for name in pipeline.inputs() if name.startswith("params:")]
         check_backends({name: catalog.load(name) for name in names})
@@ -43,6 +47,8 @@ class PreflightHooks:
             check_corpus([name for name in pipeline.inputs() if name not in names and not catalog.exists(name)])
         if "documents" in pipeline.all_outputs():
             check_source(catalog.load("params:ingest"), default_root=Path.cwd())
+        if "testset_pages" in pipeline.all_outputs():
+            check_test_sets(catalog.load("params:benchmark"))
 
 
 class MlflowHooks:
@@ -99,7 +105,7 @@ class MlflowHooks:
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         import mlflow
 
-        for name in ("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"):
+        for name in ARTIFACTS:
             if name in pipeline.outputs():
                 mlflow.log_artifact(str(_path_of(catalog, name)))
         mlflow.end_run()
@@ -139,6 +145,8 @@ class SummaryHooks:
         metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
         places: dict[str, str] = {name: _path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
         failures = print_summary(metrics, places)
+        if "gate_table" in pipeline.outputs() and (losses := gate_losses(catalog.load("gate_table"))):
+            raise GateFailed(losses)
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
         if failures and runtime is not None and runtime.failures_are_errors:
             raise FailuresLeft(failures)

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-_ORDER = ("ingest", "layout", "recognition", "transcript", "embedding", "benchmark")
+_ORDER = (
+    *("ingest", "layout", "recognition", "transcript", "embedding", "benchmark"),
+    *("testset_ingest", "testset_layout", "testset_recognition", "testset_transcript"),
+)
 _GPU = (  # heading, metric and form of what is shown of the stages where there was a GPU
     ("GPU %", "gpu_sm_mean", ".0f"),
     ("p95", "gpu_sm_p95", ".0f"),
@@ -46,6 +50,24 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str,
     for name, path in places.items():
         console.print(f"{name:>10}  {_short(path)}", highlight=False, soft_wrap=True)
     return failures
+
+
+def gate_losses(table: pd.DataFrame) -> list[str]:
+    """Say of each line of the gate's table that is worse or gone what it is, by how much, with its interval."""
+    losses = []
+    for row in table.to_dict("records"):
+        name = f"{row['what']}, {row['metric']}"
+        if row["verdict"] == "gone":
+            losses.append(f"{name}: the baseline has it, this run has not")
+        elif row["verdict"] == "worse":
+            seconds = row["metric"] == "seconds"
+            unit, form = ("%", "{:.3f} s") if seconds else ("points", "{:.2%}")
+            by, low, high, least = (row[key] * 100 for key in ("worse_by", "low", "high", "tolerance"))
+            losses.append(
+                f"{name}: {form.format(row['baseline'])} → {form.format(row['now'])}, worse by {by:.2f} {unit}"
+                f" (95 % interval {low:.2f} to {high:.2f}, {least:.2f} tolerated; {row['items']:.0f} items)"
+            )
+    return losses
 
 
 def _stages(metrics: Mapping[str, Mapping[str, Any]]) -> Table:

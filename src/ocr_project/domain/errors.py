@@ -7,6 +7,7 @@
     ├── BackendError           a backend could not be built: a package, a model, a language is missing
     ├── PublishError           a dataset could not be published: nothing to publish, no token, not allowed, no network
     ├── FailuresLeft           the run is complete, and some documents or pages failed
+    ├── GateFailed             the run is complete, and worse than its baseline beyond doubt
     └── DocumentError          one document or page cannot be used; becomes a failure row
         ├── BrokenDocument     damaged, truncated, empty, or not what its name says
         ├── EncryptedDocument  needs a password
@@ -16,6 +17,10 @@
 Everything above `DocumentError` stops the run with a message that says what to do; a `DocumentError`
 never does: the stage that meets it writes a row with `status="failed"` and the error's `reason`.
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class OcrProjectError(Exception):
@@ -48,6 +53,14 @@ class FailuresLeft(OcrProjectError):
     def __init__(self, count: int) -> None:
         super().__init__(f"{count} documents, pages or regions failed; the rest is done. The report has each reason.")
         self.count = count
+
+
+class GateFailed(OcrProjectError):
+    """The run is complete and saved, and worse than the baseline of `benchmark.gate` beyond doubt."""
+
+    def __init__(self, losses: Sequence[str]) -> None:
+        super().__init__("worse than the baseline beyond doubt:\n" + "\n".join(f"  {loss}" for loss in losses))
+        self.losses = tuple(losses)
 
 
 class DocumentError(OcrProjectError):

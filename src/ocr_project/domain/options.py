@@ -17,6 +17,7 @@ from ocr_project.domain.tasks import PP_DOCLAYOUT_LABELS
 from ocr_project.domain.types import Task
 
 LANGUAGE_SEPARATOR = "+"
+SET_SEPARATOR = "+"
 
 
 class Options(BaseModel):
@@ -495,6 +496,32 @@ class SearchOptions(Options):
     )
 
 
+class GateOptions(Options):
+    """A gate for CI: `kedro run` ends with exit status 4 where a run over test sets is worse than its baseline.
+
+    Worse is what is beyond doubt: the whole 95 % interval of the paired difference is beyond the tolerance, and stays
+    there after Holm's correction.
+    """
+
+    baseline: Path | None = Field(
+        None,
+        description="Record of an earlier run: a folder `benchmark_run` (data/08_reporting, or the artefact of an"
+        " MLflow run). None: no gate.",
+    )
+    tolerance: float = Field(
+        0.0, ge=0, le=1, description="By how much a rate may be worse, as a fraction: 0.01 is one point of a hundred."
+    )
+    tolerances: dict[str, float] = Field(
+        {}, description="The same for some metrics, by name, with or without reading: `teds`, `teds/official`."
+    )
+    speed_tolerance: float | None = Field(
+        0.25,
+        ge=0,
+        description="By what share of the baseline's time recognition may be slower; machines have to be alike."
+        " None: speed is not looked at.",
+    )
+
+
 class BenchmarkOptions(Options):
     """From transcripts and references to scores."""
 
@@ -526,6 +553,31 @@ class BenchmarkOptions(Options):
         " `data/03_primary/transcripts` of a finished run.",
     )
     report_pages: int = Field(60, ge=0, description="Pages shown with image and differences, worst first.")
+    gate: GateOptions = GateOptions()
+    # -- public test sets: engine/testsets
+    sets: tuple[str, ...] = Field(
+        (),
+        description="Test sets to score the recognizer on, in YAML a list, elsewhere names joined by `+`; a name with"
+        " a slash is a folder of one's own. None: only the corpus of the main job is scored.",
+    )
+    sets_folder: Path = Field(
+        Path("data/01_raw/test_sets"), description="Where the sets lie, each in the folder of its name."
+    )
+    sets_limit: int | None = Field(None, ge=1, description="Items of each set, drawn by hash. None: all.")
+    sets_download: bool = Field(False, description="Get what is missing from the Hub, after its licence is shown.")
+    sets_cdm: bool = Field(True, description="Render formulas to compare them (CDM), where TeX is installed.")
+
+    sets_drawings: Path | None = Field(
+        Path("data/07_model_output/testsets/drawings"),
+        description="Folder of the formulas that were drawn: another recognizer finds those of the truth. None: none.",
+    )
+
+    @field_validator("sets", mode="before")
+    @classmethod
+    def _joined(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part for part in value.split(SET_SEPARATOR) if part)
+        return value
 
 
 class PublishTarget(StrEnum):

@@ -9,8 +9,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ocr_project.domain.errors import BackendError, PublishError
+from ocr_project.domain.errors import BackendError, OptionError, PublishError
 from ocr_project.domain.options import (
+    BenchmarkOptions,
     EmbeddingOptions,
     IngestOptions,
     LayoutOptions,
@@ -27,6 +28,7 @@ from ocr_project.engine.ingest import open_source
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.publishing import check_target
 from ocr_project.engine.recognition import build_recognizer
+from ocr_project.engine.testsets import NAMES, open_test_sets
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +84,24 @@ def check_corpus(missing: Sequence[str]) -> None:
     if missing:
         names = ", ".join(sorted(missing))
         raise PublishError(f"nothing to publish yet: run `kedro run` first, it makes what is missing ({names})")
+
+
+def check_test_sets(options: BenchmarkOptions) -> None:
+    """Open the test sets that are named; what is missing is downloaded here, where that is allowed.
+
+    Args:
+        options: Name the sets, and where they lie.
+
+    Raises:
+        OptionError: None is named, or one that there is not.
+        SourceError: One is not there; the message says how to get it.
+    """
+    if not options.sets:
+        raise OptionError(
+            f"benchmark.sets names no test set; there are {', '.join(NAMES)}, and any folder by its path"
+        )
+    for one in open_test_sets(options):
+        log.info("%s: %d items. %s", one.card.name, len(one), one.card.terms)
 
 
 def require_packages(needs: Needs) -> None:

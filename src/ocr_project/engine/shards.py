@@ -267,7 +267,7 @@ class _Open:
         for answer in self.answers:
             rows.extend(answer.future.result())
             busy += answer.seconds
-        failed = sum(row.status is Status.FAILED for row in rows)
+        failed = sum(getattr(row, "status", Status.OK) is Status.FAILED for row in rows)  # a truth has none
         return Shard(replace(self.info, items=len(rows), failed=failed, busy_seconds=busy), rows)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ocr_project.domain.options import LayoutBackend, LayoutOptions
 from ocr_project.domain.protocols import Detector
+from ocr_project.engine.layout.given import detect_all
 
-__all__ = ["build_detector"]
+__all__ = ["build_detector", "detect_all"]
 
 
 def build_detector(options: LayoutOptions) -> Detector:

@@ -33,6 +33,7 @@ _ENOUGH_LETTERS = 30  # tell the script
 _DOUBTFUL = 0.6  # confidence of a line that is read once more, as a block
 _LEAST_CONTRAST = 60  # grey levels within a cell that says something
 _LEAST_SIDE = 3  # pixels: no letter is smaller
+_NO_ANSWERS = "Tesseract reads, and answers no questions: choose a chat model with recognition.backend"
 _LARGEST_SIDE = 20_000  # pixels: beyond it Tesseract itself refuses (32,767) or runs out of memory
 
 
@@ -66,6 +67,8 @@ class TesseractRecognizer:
     def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
         if page.text_layer_preferred:
             return [_unread(region, "the text layer of the PDF is used") for region in regions]
+        if page.question and page.image is not None:
+            return [_unread(region, _NO_ANSWERS) for region in regions]
         try:
             grey = page_grey(page)
         except DocumentError as error:

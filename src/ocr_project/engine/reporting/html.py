@@ -11,8 +11,9 @@ import hashlib
 import os
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -20,7 +21,7 @@ from typing import TextIO
 
 from ocr_project.engine.reporting.charts import cer_histogram, confidence_plot, stage_bars
 from ocr_project.engine.reporting.markup import count, escape
-from ocr_project.engine.reporting.model import PageCard, Report
+from ocr_project.engine.reporting.model import Report
 from ocr_project.engine.reporting.page_card import page_card
 from ocr_project.engine.reporting.retrieval import retrieval_section
 from ocr_project.engine.reporting.tables import (
@@ -46,12 +47,17 @@ def write_report(path: Path, report: Report, workers: int = 1) -> None:
     Raises:
         OSError: The file cannot be written.
     """
+    write_whole(path, partial(_write, report=report, workers=workers))
+
+
+def write_whole(path: Path, write: Callable[[TextIO], None]) -> None:
+    """Write a text file so that it is there whole or not at all; what was there before stays where that fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     draft = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            _write(file, report, workers)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         draft.chmod(0o644)  # mkstemp keeps its files to their owner; a report is there to be shown
@@ -62,36 +68,37 @@ def write_report(path: Path, report: Report, workers: int = 1) -> None:
 
 
 def _write(file: TextIO, report: Report, workers: int) -> None:
-    before, after = _asset("template.html").split("<!-- pages -->\n")
-    values = {**_frame(), **_sections(report)}
+    before, after = asset("template.html").split("<!-- pages -->\n")
+    values = {**frame(asset("style.css"), asset("tables.js") + asset("script.js")), **_sections(report)}
     file.write(Template(before).substitute(values))
     shown = 0
-    for card in _drawn(report.pages, workers):
+    for card in drawn((partial(page_card, card, rank) for rank, card in enumerate(report.pages, 1)), workers):
         file.write(card)
         shown += 1
     values["no_pages"] = "" if shown else '<p class="empty">No page is shown.</p>'
     file.write(Template(after).substitute(values))
 
 
-def _drawn(cards: Iterable[PageCard], workers: int) -> Iterator[str]:
-    """Draw the cards of pages, in their order; images are decoded and encoded outside of Python's lock."""
+def drawn(cards: Iterable[Callable[[], str]], workers: int) -> Iterator[str]:
+    """Draw cards, in their order; images are decoded and encoded outside of Python's lock."""
     with ThreadPoolExecutor(workers, thread_name_prefix="report") as pool:
         waiting: deque[Future[str]] = deque()
-        for rank, card in enumerate(cards, 1):
-            waiting.append(pool.submit(page_card, card, rank))
+        for card in cards:
+            waiting.append(pool.submit(card))
             if len(waiting) > workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-def _frame() -> dict[str, str]:
-    script = _asset("script.js")
+def frame(style: str, script: str) -> dict[str, str]:
+    """Return style, script and the script's hash, by which the content security policy knows it."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    return {"style": _asset("style.css"), "script": script, "script_hash": f"sha256-{digest}"}
+    return {"style": style, "script": script, "script_hash": f"sha256-{digest}"}
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return a file of this package."""
     return (files(__package__) / name).read_text(encoding="utf-8")
 
 

@@ -70,7 +70,7 @@ def _header(card: PageCard, rank: int) -> str:
 
 
 def _figure(card: PageCard, name: str) -> str:
-    address, problem = _shrunk(card.image)
+    address, problem = shrunk(card.image)
     if not address:
         return f'<div class="figure missing"><p>No image: {escape(problem)}</p></div>'
     controls = '<label><input type="checkbox" class="wide"> Wide</label>'
@@ -84,7 +84,7 @@ def _figure(card: PageCard, name: str) -> str:
     )
 
 
-def _shrunk(image: bytes | None) -> tuple[str, str]:
+def shrunk(image: bytes | None) -> tuple[str, str]:
     """Return the image as a `data:` address, or an empty string and what is wrong with it."""
     if image is None:
         return "", "the page could not be rendered, or images were not kept"
@@ -154,17 +154,18 @@ def _region_row(region: Region, place: int) -> str:
 
 def _text(card: PageCard) -> str:
     if card.reference is None:
-        return f"<h4>Recognised text <small>no reference to compare with</small></h4>{_plain(card.hypothesis)}"
+        return f"<h4>Recognised text <small>no reference to compare with</small></h4>{plain(card.hypothesis)}"
     spans = card.spans or [("replace", card.reference, card.hypothesis)]
     return (
         f"<h4>Differences {reference_chip(card.reference_kind)}</h4>"
-        f'<div class="diff">{_marked(spans)}</div>'
-        f"<details><summary>Reference</summary>{_plain(card.reference)}</details>"
-        f"<details><summary>Recognised text</summary>{_plain(card.hypothesis)}</details>"
+        f'<div class="diff">{marked(spans)}</div>'
+        f"<details><summary>Reference</summary>{plain(card.reference)}</details>"
+        f"<details><summary>Recognised text</summary>{plain(card.hypothesis)}</details>"
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Show a text as it was written, cut where nobody reads on."""
     if not text.strip():
         return '<p class="empty">No text.</p>'
     rest = len(text) - _LONGEST_TEXT
@@ -175,7 +176,7 @@ def _cut(rest: int) -> str:
     return f'<p class="empty">{rest:,} more characters are not shown.</p>'
 
 
-def _marked(spans: Iterable[Span]) -> str:
+def marked(spans: Iterable[Span]) -> str:
     """Return the alignment: what was missed as `<del>`, what was added as `<ins>`, the rest as it is."""
     parts: list[str] = []
     room = _LONGEST_TEXT

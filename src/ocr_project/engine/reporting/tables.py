@@ -124,7 +124,7 @@ def _score_row(row: GroupRow, scale: float) -> str:
         [
             head_cell(row.name),
             number_cell(row.pages),
-            f'<td class="n main" data-v="{_sortable(main.value)}" title="{title}">{percent(main.value)}</td>',
+            f'<td class="n main" data-v="{sortable(main.value)}" title="{title}">{percent(main.value)}</td>',
             number_cell(main.high - main.low, ends),
             f"<td>{forest(main, scale)}</td>",
             *(
@@ -183,7 +183,7 @@ def definitions(pairs: Mapping[str, str]) -> str:
     return f'<div class="scroll"><table class="pairs"><tbody>{rows}</tbody></table></div>'
 
 
-def table(name: str, heads: Sequence[str], rows: Iterable[str]) -> str:
+def table(name: str, heads: Sequence[str], rows: Iterable[str], classes: Mapping[int, str] | None = None) -> str:
     """Return a sortable table in a box of its own that scrolls sideways on a narrow screen.
 
     Args:
@@ -191,8 +191,10 @@ def table(name: str, heads: Sequence[str], rows: Iterable[str]) -> str:
         heads: A `#` before a head means numbers (aligned right, sorted as numbers), a `-` a column
             that cannot be sorted.
         rows: `<tr>` elements, taken one at a time.
+        classes: Of the style sheet, for the heads of some columns, by their number from 0.
     """
-    head = "".join(map(_column_head, heads))
+    given = classes or {}
+    head = "".join(_column_head(text, given.get(place, "")) for place, text in enumerate(heads))
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(name)}">'
         f'<table id="{escape(name)}" class="sortable"><thead><tr>{head}</tr></thead>'
@@ -200,28 +202,30 @@ def table(name: str, heads: Sequence[str], rows: Iterable[str]) -> str:
     )
 
 
-def _column_head(text: str) -> str:
+def _column_head(text: str, kind: str) -> str:
     name = escape(text.lstrip("#-"))
     if text.startswith("-"):
         return f'<th scope="col" class="plain">{name}</th>'
-    kind = ' class="n"' if text.startswith("#") else ""
-    return f'<th scope="col"{kind} aria-sort="none"><button type="button">{name}</button></th>'
+    kind = f"n {kind}".strip() if text.startswith("#") else kind
+    named = f' class="{kind}"' if kind else ""
+    return f'<th scope="col"{named} aria-sort="none"><button type="button">{name}</button></th>'
 
 
 def head_cell(text: str) -> str:
-    """Return the first cell of a row."""
+    """Return the head of a row."""
     return f'<th scope="row">{escape(text) or DASH}</th>'
 
 
 def number_cell(value: float, shown: str | None = None) -> str:
-    """Return a number as a cell, sorted by its value, shown as a count or as the text given."""
-    return f'<td class="n" data-v="{_sortable(value)}">{count(value) if shown is None else shown}</td>'
+    """Return a cell that is sorted by its number; `shown` is HTML, the number with commas without it."""
+    return f'<td class="n" data-v="{sortable(value)}">{count(value) if shown is None else shown}</td>'
 
 
-def _sortable(value: float) -> str:
+def sortable(value: float) -> str:
+    """Write a number for the script that sorts; an empty string, which stays below, where there is none."""
     return repr(value) if math.isfinite(value) else ""
 
 
 def table_row(cells: Iterable[str]) -> str:
-    """Return cells as a row."""
+    """Return a line of a table."""
     return f"<tr>{''.join(cells)}</tr>\n"

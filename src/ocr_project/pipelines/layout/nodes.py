@@ -8,7 +8,7 @@ from contextlib import closing
 from ocr_project.domain.options import LayoutOptions, RuntimeOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Prune, Region, Shard
-from ocr_project.engine.layout import build_detector
+from ocr_project.engine.layout import build_detector, detect_all
 from ocr_project.engine.shards import pending, stream
 
 
@@ -20,7 +20,7 @@ def detect_regions(
         plan = pending(pages.index().values(), regions_done, "layout", detector.identity)
 
         def detect(batch: Sequence[Page]) -> list[Region]:
-            return [region for regions in detector.detect(batch) for region in regions]
+            return [region for regions in detect_all(detector, batch) for region in regions]
 
         def read(name: str) -> Iterator[Page]:
             return pages.read(name, without=("text_layer_words",))

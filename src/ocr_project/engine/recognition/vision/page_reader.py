@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 from ocr_project.domain.options import VisionModelOptions
 from ocr_project.domain.types import Box, Label, Page, Recognition, Region, Status, Task, TextFormat
 from ocr_project.engine.recognition.vision.answers import Fault, fault_of
-from ocr_project.engine.recognition.vision.dialects.base import Dialect, is_page
+from ocr_project.engine.recognition.vision.dialects.base import Dialect, Written, is_page, unfenced
 from ocr_project.engine.recognition.vision.planning import Wanted, unread
 from ocr_project.engine.recognition.vision.whole_page import remainder
 from ocr_project.engine.serving.crop_pool import CropPool
@@ -100,7 +100,7 @@ class PageReader:
         return rows
 
     async def _cut(self, page: Page, wanted: Sequence[Wanted]) -> list[Crop] | str:
-        jobs = [CropJob(item.region, bands=item.task is Task.TEXT) for item in wanted]
+        jobs = [CropJob(item.region, bands=item.task is Task.TEXT and not item.question) for item in wanted]
         return await asyncio.wrap_future(self._pool.submit(page.image or b"", jobs))
 
     async def _start(self, crop: Crop, item: Wanted) -> list[asyncio.Task[_Outcome]]:
@@ -119,7 +119,7 @@ class PageReader:
         """Ask along the ladder of temperatures until an answer is sound."""
         question = Question(
             image=image,
-            prompt=self._dialect.prompt(item.region, item.task),
+            prompt=item.question or self._dialect.prompt(item.region, item.task),
             temperature=0.0,
             max_tokens=self._limit(item),
             most_repeats=_REPEATS.get(item.task, 3),
@@ -146,12 +146,12 @@ class PageReader:
 
     def _limit(self, item: Wanted) -> int:
         limits = self._options.max_tokens
-        if is_page(item.region, item.task):
+        if is_page(item.region, item.task) and not item.question:
             return limits.page
         return {Task.TABLE: limits.table, Task.FORMULA: limits.formula}.get(item.task, limits.text)
 
     def _row(self, item: Wanted, outcome: _Outcome) -> Recognition:
-        text, format_ = self._dialect.write(outcome.text, item.region, item.task)
+        text, format_ = self._written(outcome.text, item)
         status, reason = outcome.status, outcome.reason
         if status is Status.OK and not text.strip():
             status, reason = Status.EMPTY, "no text found"
@@ -169,10 +169,21 @@ class PageReader:
             reason=reason,
         )
 
+    def _written(self, answer: str, item: Wanted) -> Written:
+        """Turn what the model said into the text of a row; an answer to a question stays as it was said."""
+        if item.question:
+            return Written(unfenced(answer).strip(), TextFormat.TEXT)
+        return self._dialect.write(answer, item.region, item.task)
+
     def _may_rescue(self, row: Recognition, item: Wanted) -> bool:
         """Say whether a model failed at a region; where the server failed, the page would fail too."""
         faults = (Fault.LOOP.reason, Fault.CUT.reason)
-        return row.status is Status.FAILED and row.reason in faults and item.region.label is not Label.PAGE
+        return (
+            row.status is Status.FAILED
+            and row.reason in faults
+            and item.region.label is not Label.PAGE
+            and not item.question
+        )
 
     async def _rescue(
         self, page: Page, wanted: Sequence[Wanted], rows: dict[int, Recognition]

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from ocr_project.domain.tasks import task_of
 from ocr_project.domain.types import Page, Recognition, Region, Status, Task
+from ocr_project.engine.recognition.vision.dialects.base import Dialect
 
 _KEPT = {
     Task.IMAGE: "a {label} is kept as an image, not read",
     Task.DROP: "a {label} is left out (recognition.tasks)",
 }
+_NO_ANSWERS = "models of the dialect {name} read, and do not answer such questions: choose a chat model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +22,23 @@ class Wanted:
 
     Attributes:
         place: Its place in the page's regions.
+        question: What is asked about it, word for word; an empty string: it is to be read.
     """
 
     place: int
     region: Region
     task: Task
+    question: str = ""
 
 
 def plan_page(
-    page: Page, regions: Sequence[Region], tasks: Mapping[str, Task]
+    page: Page, regions: Sequence[Region], tasks: Mapping[str, Task], dialect: Dialect
 ) -> tuple[list[Wanted], dict[int, Recognition]]:
     """Sort the regions of a page.
 
     Args:
         tasks: `recognition.tasks`.
+        dialect: Says which questions the model answers.
 
     Returns:
         The regions to ask for, and the rows of all others by their place.
@@ -50,6 +55,10 @@ def plan_page(
             rows[place] = unread(region, Status.SKIPPED, region.reason or page.reason or "the page has no image")
         elif region.status is Status.EMPTY:
             rows[place] = unread(region, Status.EMPTY, "nothing to read")
+        elif page.question and not dialect.can_answer(page.question):
+            rows[place] = unread(region, Status.SKIPPED, _NO_ANSWERS.format(name=dialect.name))
+        elif page.question:
+            wanted.append(Wanted(place, region, Task.TEXT, page.question))
         elif task in _KEPT:
             name = region.native_label or region.label.value
             rows[place] = unread(region, Status.SKIPPED, _KEPT[task].format(label=name))

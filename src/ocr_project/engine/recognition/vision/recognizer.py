@@ -55,6 +55,7 @@ class VisionRecognizer:
         self._identity = identity
         self._options = options
         self._tasks = dict(tasks)
+        self._dialect = dialect_of(options.model, options.dialect)
         self._carrier = carrier
         self._requests = requests
         self._lock = threading.Lock()
@@ -95,7 +96,7 @@ class VisionRecognizer:
         self._carrier.close()
 
     async def _read(self, reader: PageReader, page: Page, regions: Sequence[Region]) -> list[Recognition]:
-        wanted, rows = plan_page(page, regions, self._tasks)
+        wanted, rows = plan_page(page, regions, self._tasks, self._dialect)
         rows |= await reader.read(page, wanted)
         return [rows[place] for place in range(len(regions))]
 
@@ -104,7 +105,7 @@ class VisionRecognizer:
             if self._closed:
                 raise RuntimeError("the recognizer is closed")
             if self._running is None:
-                dialect = dialect_of(self._options.model, self._options.dialect)
+                dialect = self._dialect
                 loop = LoopThread("recognition-loop")
                 pool = CropPool(self._options.crop_workers, fit_of(dialect, self._options))
                 reader = PageReader(self._carrier, pool, dialect, self._options, self._requests)

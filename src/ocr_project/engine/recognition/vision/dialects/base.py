@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from ocr_project.domain.types import Label, Region, Task, TextFormat
@@ -12,6 +13,14 @@ from ocr_project.domain.types import Label, Region, Task, TextFormat
 _FENCED = re.compile(r"\A\s*(?P<fence>`{3,}|~{3,})[^\n]*\n(?P<body>.*?)(?:\n\s*(?P=fence)\s*)?\Z", re.DOTALL)
 _TABLE = re.compile(r"<table\b.*", re.DOTALL | re.IGNORECASE)
 _FORMULA_MARKS = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$"))
+
+
+class Answers(Enum):
+    """Which questions a model answers."""
+
+    NONE = auto()
+    FORMS = auto()  # JSON to be filled in
+    ALL = auto()
 
 
 class Written(NamedTuple):
@@ -36,6 +45,7 @@ class Dialect:
         read: Turns the answer, without its outer fences, into text: answer, task, whole page.
         image_first: Whether the image stands before the prompt.
         sampling: What the model's makers set beside the temperature, as the request names it.
+        answers: Which questions about a page it answers. They are sent word for word (`Page.question`).
     """
 
     name: str
@@ -48,6 +58,11 @@ class Dialect:
     read: Callable[[str, Task, bool], Written]
     image_first: bool = True
     sampling: Mapping[str, Any] | None = None
+    answers: Answers = Answers.NONE
+
+    def can_answer(self, question: str) -> bool:
+        """Say whether a model may be asked: one for forms takes a question that ends with the JSON to fill in."""
+        return self.answers is Answers.ALL or (self.answers is Answers.FORMS and question.rstrip().endswith("}"))
 
     def prompt(self, region: Region, task: Task) -> str:
         """Return what to ask for a region."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocr_project.domain.types import Task
-from ocr_project.engine.recognition.vision.dialects.base import Dialect, by_task
+from ocr_project.engine.recognition.vision.dialects.base import Answers, Dialect, by_task
 
 _ONLY = "Write nothing else, translate nothing, and add nothing that is not there."
 
@@ -24,4 +24,5 @@ CHAT = Dialect(
     most_pixels=4_096 * 32 * 32,
     side=32,
     read=by_task,
+    answers=Answers.ALL,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocr_project.domain.types import Task
-from ocr_project.engine.recognition.vision.dialects.base import Dialect, by_task
+from ocr_project.engine.recognition.vision.dialects.base import Answers, Dialect, by_task
 
 # Prompts and least pixels are of the model's card and of its preprocessor. Its processor allows 9.6 megapixels, but
 # vLLM's encoder cache holds 6,084 tokens of 28 x 28 pixels and refuses what is larger: 6,000 of them.
@@ -21,4 +21,5 @@ GLM_OCR = Dialect(
     most_pixels=6_000 * 28 * 28,
     side=28,
     read=by_task,
+    answers=Answers.FORMS,  # "Information Extraction" of its card: the prompt is the JSON to fill in
 )

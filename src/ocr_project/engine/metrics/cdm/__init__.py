@@ -1,0 +1,131 @@
+"""CDM: formulas are drawn, and the characters of the drawings matched.
+
+Two formulas that look alike are alike, however they are written; a number that is wrong is one
+character wrong. See `alignment` for the paper.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from ocr_project.domain.types import Status
+from ocr_project.engine.metrics.cdm.alignment import count_matches
+from ocr_project.engine.metrics.cdm.drawing import Drawing, draw_batch, missing_tools, no_drawing
+from ocr_project.engine.metrics.cdm.painting import Forbidden, Painted, paint
+from ocr_project.engine.metrics.cdm.store import DrawingStore
+from ocr_project.engine.metrics.formula.tokens import Unbalanced
+
+_BATCH = 64
+"""Formulas a run of LaTeX: its start is then a few per cent of the time."""
+
+_SECONDS = 10.0
+"""Time limit of one formula; a usual one takes a few milliseconds."""
+
+__all__ = ["CdmResult", "cdm", "missing_tools"]
+
+
+@dataclass(frozen=True, slots=True)
+class CdmResult:
+    """How much of a formula is there and in its place.
+
+    Attributes:
+        matched: Tokens that are the same and stand where they should.
+        expected: Visible tokens of the reference.
+        got: Visible tokens of the hypothesis.
+        status: `failed` where it could not be scored: the tools are missing, or the reference cannot be
+            drawn. A hypothesis that cannot be drawn is an answer, and scores 0.
+        reason: Why, or LaTeX's complaint about the hypothesis.
+    """
+
+    matched: int
+    expected: int
+    got: int
+    status: Status = Status.OK
+    reason: str = ""
+
+    @property
+    def recall(self) -> float:
+        """Matched of the reference's tokens; NaN where it could not be scored."""
+        return self.matched / self.expected if self.expected else math.nan
+
+    @property
+    def precision(self) -> float:
+        """Matched of the hypothesis's tokens; 0 where there are none."""
+        return self.matched / self.got if self.got else (0.0 if self.expected else math.nan)
+
+    @property
+    def f1(self) -> float:
+        """Return the score called CDM."""
+        return 2 * self.matched / (self.expected + self.got) if self.expected else math.nan
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing is missing, wrong or too much: ExpRate@CDM is its mean."""
+        return self.expected > 0 and self.matched == self.expected == self.got
+
+
+def cdm(
+    references: Sequence[str], hypotheses: Sequence[str], *, workers: int = 1, cache: Path | None = None
+) -> list[CdmResult]:
+    """Compare formulas by how they look.
+
+    Args:
+        references: LaTeX, with or without `$`.
+        hypotheses: As many, in the same order.
+        workers: Runs of LaTeX at the same time.
+        cache: Folder in which drawings are kept; may be shared by runs at the same time.
+
+    Returns:
+        One result for each pair, in order; where LaTeX is missing all of them are `failed`, and say
+        what to install.
+
+    Raises:
+        ValueError: There are not as many hypotheses as references.
+    """
+    if len(references) != len(hypotheses):
+        raise ValueError(f"{len(references)} references, {len(hypotheses)} hypotheses")
+    if missing := missing_tools():
+        return [CdmResult(0, 0, 0, Status.FAILED, missing)] * len(references)
+    drawings = _draw(dict.fromkeys([*references, *hypotheses]), workers, DrawingStore(cache))
+    return [_score(drawings[left], drawings[right]) for left, right in zip(references, hypotheses, strict=True)]
+
+
+def _score(reference: Drawing, hypothesis: Drawing) -> CdmResult:
+    if not reference.tokens:
+        return CdmResult(0, 0, 0, Status.FAILED, f"cdm: the reference cannot be drawn: {reference.reason}")
+    expected, got = len(reference.tokens), len(hypothesis.tokens)
+    if not got:
+        return CdmResult(0, expected, 0, reason=f"the answer cannot be drawn: {hypothesis.reason}")
+    return CdmResult(count_matches(reference, hypothesis), expected, got, reason=hypothesis.reason)
+
+
+def _draw(latexes: dict[str, None], workers: int, store: DrawingStore) -> dict[str, Drawing]:
+    """Draw each formula once; those in the store not at all."""
+    drawings: dict[str, Drawing] = {}
+    waiting: list[tuple[str, Painted]] = []
+    for latex in latexes:
+        try:
+            painted = paint(latex)
+        except (Unbalanced, Forbidden) as error:
+            drawings[latex] = no_drawing(str(error))
+            continue
+        kept = store.load(painted) if painted.tokens else no_drawing("nothing in it leaves ink")
+        if kept is None:
+            waiting.append((latex, painted))
+        else:
+            drawings[latex] = kept
+    batches = [waiting[start : start + _BATCH] for start in range(0, len(waiting), _BATCH)]
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        for batch, drawn in zip(batches, pool.map(_draw_painted, batches), strict=True):
+            for (latex, painted), drawing in zip(batch, drawn, strict=True):
+                drawings[latex] = drawing
+                store.save(painted, drawing)
+    return drawings
+
+
+def _draw_painted(batch: Sequence[tuple[str, Painted]]) -> list[Drawing]:
+    return draw_batch([painted for _, painted in batch], _SECONDS)

@@ -1,0 +1,158 @@
+"""Whether a run is worse than a baseline beyond doubt: the paired difference against a tolerance.
+
+Beyond doubt is both: the 95 % interval of the loss lies beyond the tolerance, and it stays so (one-sided, 0.05) after
+Holm's correction for the number of things that are looked at: without it a gate over forty metrics would close by
+chance in every second run. An item that the baseline has a score of and this run could not score counts at its worst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ocr_project.engine.metrics.catalog import metric_of
+from ocr_project.engine.metrics.resampling import draw_rates, estimate_differences, holm
+from ocr_project.engine.metrics.score_tables import Draws, Grid, common_scores, lay_out
+
+GATE_COLUMNS = (
+    "what", "metric", "items", "documents", "baseline", "now", "worse_by", "low", "high", "tolerance", "p_holm",
+    "verdict",
+)  # fmt: skip
+WORSE, FINE, OPEN, GONE = "worse", "fine", "open", "gone"
+_LEVEL = 0.05
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerances:
+    """How much worse is still fine.
+
+    Attributes:
+        quality: Of a rate, as a fraction: 0.01 is one point of a hundred.
+        by_metric: Of some metrics, by name with or without reading; goes before `quality`.
+        speed: Of times, as a share of the baseline's: 0.25 is a quarter slower. `None`: not looked at.
+    """
+
+    quality: float
+    by_metric: Mapping[str, float] = field(default_factory=dict)
+    speed: float | None = None
+
+    def of(self, metric: str) -> float:
+        """Return the tolerance of a metric: by its full name, by its name without reading, or the general one."""
+        return self.by_metric.get(metric, self.by_metric.get(metric.split("/")[0], self.quality))
+
+
+def judge_quality(baseline: pd.DataFrame, now: pd.DataFrame, tolerances: Tolerances, draws: Draws) -> pd.DataFrame:
+    """Compare the scores of a run with those of its baseline, metric by metric.
+
+    Args:
+        baseline: Score rows.
+        now: Score rows of the run.
+        tolerances: See there.
+        draws: Of the bootstrap.
+
+    Returns:
+        `GATE_COLUMNS` without `p_holm` and `verdict` settled: see `settle`. `worse_by` is the loss as a fraction,
+        negative where it became better; a metric of the baseline that the run lacks has the verdict `gone`.
+    """
+    rows: list[dict[str, object]] = []
+    sides = dict(list(now.groupby("group", sort=True)))
+    for test_set, before in baseline.groupby("group", sort=True):
+        here = sides.get(test_set)
+        present = set() if here is None else set(here["metric"])
+        gone = sorted(set(before["metric"]) - present)
+        rows += [{"what": str(test_set), "metric": metric, "verdict": GONE} for metric in gone]
+        if here is not None:
+            rows += _judge_set(str(test_set), common_scores(before, here), tolerances, draws)
+    return pd.DataFrame(rows, columns=[*GATE_COLUMNS, "p"])
+
+
+def judge_speed(
+    what: str, baseline: Mapping[str, float], now: Mapping[str, float], tolerance: float, draws: Draws
+) -> pd.DataFrame:
+    """Compare times of the same things (items, shards) in both runs.
+
+    Args:
+        what: Whose times: for the table.
+        baseline: Seconds by id; what has none in one of the two is left out.
+        now: Likewise.
+        tolerance: As a share of the baseline's time.
+        draws: Of the bootstrap, over the ids.
+
+    Returns:
+        One row of `GATE_COLUMNS`, or none: `baseline` and `now` are mean seconds, `worse_by` the growth as a share.
+    """
+    shared = sorted(key for key in baseline.keys() & now.keys() if baseline[key] > 0 and now[key] > 0)
+    frame = pd.DataFrame(columns=[*GATE_COLUMNS, "p"])
+    if not shared:
+        return frame
+    seconds = np.array([[baseline[key], now[key]] for key in shared])
+    before, after = seconds.mean(axis=0)
+    row: dict[str, object] = {
+        "what": what, "metric": "seconds", "items": len(shared), "documents": len(shared), "baseline": before,
+        "now": after, "worse_by": after / before - 1.0, "low": np.nan, "high": np.nan, "tolerance": tolerance,
+        "p": np.nan,
+    }  # fmt: skip
+    if len(shared) > 1:
+        drawn = draw_rates(seconds, np.ones_like(seconds), shared, draws.resamples, draws.seed)
+        growth = drawn[:, 1] / drawn[:, 0] - 1.0
+        low, high = np.percentile(growth, [2.5, 97.5])
+        row |= {"low": low, "high": high, "p": (np.sum(growth <= tolerance) + 1) / (len(growth) + 1)}
+    return pd.DataFrame([row], columns=frame.columns)
+
+
+def settle(*parts: pd.DataFrame) -> pd.DataFrame:
+    """Put what was judged together, correct by Holm and give the verdicts.
+
+    Returns:
+        `GATE_COLUMNS`: `verdict` is `worse`, `fine`, `open` (too few documents to know) or `gone`.
+    """
+    held = [part for part in parts if len(part)]
+    if not held:
+        return pd.DataFrame(columns=list(GATE_COLUMNS))
+    frame = pd.concat(held, ignore_index=True)
+    frame["p_holm"] = holm(frame["p"].to_numpy(float))
+    beyond = (frame["low"].astype(float) > frame["tolerance"].astype(float)) & (frame["p_holm"] < _LEVEL)
+    known = np.where(frame["low"].isna(), OPEN, np.where(beyond, WORSE, FINE))
+    frame["verdict"] = np.where(frame["verdict"] == GONE, GONE, known)
+    return frame[list(GATE_COLUMNS)]
+
+
+def _judge_set(
+    test_set: str, shared: tuple[pd.DataFrame, pd.DataFrame], tolerances: Tolerances, draws: Draws
+) -> Iterator[dict[str, object]]:
+    if not len(shared[0]):
+        return
+    one, two = lay_out(shared[0]), lay_out(shared[1])
+    held = one.bottom > 0
+    first = (_losses(one) * held, one.bottom * held)
+    second = ((_losses(two) + two.missing) * held, (two.bottom + two.missing) * held)
+    margins = np.array([tolerances.of(metric) for metric in one.metrics])
+    found = estimate_differences(first, second, one.clusters, draws.resamples, draws.seed, margins)
+    clusters = np.asarray(one.clusters, np.str_)
+    for place, metric in enumerate(one.metrics):
+        before, after = (_rate(side, place, metric) for side in (first, second))
+        p = found.p[place] / 2
+        yield {
+            "what": test_set, "metric": metric, "items": int(held[:, place].sum()),
+            "documents": len(set(clusters[held[:, place]])), "baseline": before, "now": after,
+            "worse_by": found.value[place], "low": found.low[place], "high": found.high[place],
+            "tolerance": margins[place], "p": p if found.above[place] > 0.5 else 1.0 - p,
+        }  # fmt: skip
+
+
+def _losses(grid: Grid) -> Floats:
+    """Shape (items, metrics): numerators of what is lost, whether the metric counts errors or successes."""
+    rising = np.array([metric_of(name).higher_is_better for name in grid.metrics])
+    return np.where(rising, grid.bottom - grid.top, grid.top)
+
+
+def _rate(side: tuple[Floats, Floats], place: int, metric: str) -> float:
+    total = float(side[1][:, place].sum())
+    lost = float(side[0][:, place].sum()) / total if total else np.nan
+    return 1.0 - lost if metric_of(metric).higher_is_better else lost

@@ -1,0 +1,12 @@
+"""OmniDocBench's protocol: from the Markdown of a page to scores of its text, formulas, tables and reading order.
+
+score_page      one page against its reference, in the set's own JSON
+summarize       many pages, with the Overall
+slice_pages     by attribute of the page
+slice_elements  by attribute of the element
+"""
+
+from ocr_project.engine.metrics.omnidocbench.page import PageScore, Scored, score_page
+from ocr_project.engine.metrics.omnidocbench.summary import slice_elements, slice_pages, summarize
+
+__all__ = ["PageScore", "Scored", "score_page", "slice_elements", "slice_pages", "summarize"]

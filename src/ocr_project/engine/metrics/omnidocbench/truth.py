@@ -1,0 +1,141 @@
+"""The reference of a page, in OmniDocBench's own JSON.
+
+A page is `{"layout_dets": […], "extra": {"relation": […]}, "page_info": {…}}`; a detection has `category_type`,
+`order`, `anno_id`, `text`, `latex` or `html`, `attribute` and, since v1.5, `ignore`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from ocr_project.engine.metrics.omnidocbench.elements import FORMULA, array_lines, find_array
+
+# Read and matched, so that they do not count as noise, and never scored.
+IGNORED = frozenset(
+    [
+        "figure_caption",
+        "figure_footnote",
+        "table_caption",
+        "table_footnote",
+        "code_algorithm",
+        "code_algorithm_caption",
+        "header",
+        "footer",
+        "page_footnote",
+        "page_number",
+        "equation_caption",
+    ]
+)
+TEXTS = frozenset(("text_block", "title", "code_txt", "code_txt_caption", "reference")) | IGNORED
+_MATCHED = [
+    "text_block",
+    "title",
+    "code_txt",
+    "code_txt_caption",
+    "reference",
+    "equation_caption",
+    "figure_caption",
+    "figure_footnote",
+    "table_caption",
+    "table_footnote",
+    "code_algorithm",
+    "code_algorithm_caption",
+    "header",
+    "footer",
+    "page_footnote",
+    "page_number",
+    "equation_isolated",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """An element of the reference.
+
+    Attributes:
+        category: OmniDocBench's `category_type`.
+        order: Its place in the reading order; None where it has none.
+        content: Text, or LaTeX of a formula.
+        attributes: What it is sliced by (`text_language`, `table_layout`, …).
+        html: Of a table.
+    """
+
+    category: str
+    order: float | None
+    content: str
+    attributes: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    html: str = ""
+
+
+def read_truth(page: Mapping[str, Any]) -> tuple[list[Block], list[Block]]:
+    """Read the blocks of a page.
+
+    Paragraphs that a page or a column cuts in two (relation `truncated`) are joined; blocks to be ignored are left out.
+
+    Returns:
+        Text and displayed formulas, and tables; both in reading order, blocks without a place first.
+    """
+    groups = _truncated((page.get("extra") or {}).get("relation") or ())
+    joined = {name for group in groups for name in group}
+    blocks = [
+        _block(item) for item in page["layout_dets"] if item.get("anno_id") not in joined and not item.get("ignore")
+    ]
+    by_name = {item["anno_id"]: item for item in page["layout_dets"] if item.get("anno_id") in joined}
+    blocks += [block for group in groups if (block := _join([by_name[name] for name in group if name in by_name]))]
+    # By category first, as the evaluator collects them: blocks of one place in the order stay so.
+    texts = [block for category in _MATCHED for block in blocks if block.category == category]
+    tables = [block for block in blocks if block.category == "table"]
+    return sorted(texts, key=_place), sorted(tables, key=_place)
+
+
+def split_truth_arrays(blocks: Sequence[Block]) -> list[Block]:
+    """Make a block of every line of formulas that are arrays of one column: 7 becomes 7.1, 7.2 in the order."""
+    parts: list[Block] = []
+    for block in blocks:
+        array = find_array(block.content) if block.category == FORMULA else None
+        if array is None:
+            parts.append(block)
+            continue
+        parts += [
+            Block(block.category, round(_place(block) + place / 10, 1), f"\\[{line}\\]", block.attributes)
+            for place, line in enumerate(array_lines(array), start=1)
+        ]
+    return parts
+
+
+def _place(block: Block) -> float:
+    return float(block.order or 0)
+
+
+def _block(item: Mapping[str, Any]) -> Block:
+    category = str(item["category_type"])
+    content = item.get("latex") if category == FORMULA else item.get("text")
+    return Block(
+        category, item.get("order"), str(content or ""), item.get("attribute") or {}, str(item.get("html") or "")
+    )
+
+
+def _truncated(relations: Sequence[Mapping[str, Any]]) -> list[set[object]]:
+    """Collect the detections that are parts of one block."""
+    groups: list[set[object]] = []
+    for relation in relations:
+        if relation.get("relation_type") != "truncated":
+            continue
+        group = {relation["source_anno_id"], relation["target_anno_id"]}
+        apart = [other for other in groups if not other & group]
+        for other in groups:
+            if other & group:
+                group = group | other
+        groups = [*apart, group]
+    return groups
+
+
+def _join(items: list[Mapping[str, Any]]) -> Block | None:
+    if not items or any(item.get("ignore") for item in items):
+        return None
+    parts = sorted(items, key=lambda item: item.get("order") or 0)
+    text = "".join(str(item.get("text") or "") for item in parts)
+    return Block(str(parts[0]["category_type"]), parts[0].get("order"), text)

@@ -1,0 +1,211 @@
+"""Many rates resampled at once: whole clusters are drawn, and every rate sees the same draws.
+
+A resample is a vector of how often each cluster was drawn; a block of them times the clusters' sums gives the
+rates of all metrics and slices in one matrix product (for a single rate `bootstrap_rate` is faster). Differences
+between two recognizers come from the same draws, so that what both find hard cancels out (a paired bootstrap; Efron
+and Tibshirani, 1993, chapters 10 and 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ocr_project.engine.metrics.bootstrap import CONFIDENCE
+
+_BLOCK_CELLS = 1 << 20  # draws held at once: 8 MiB of indices
+_MOST_SAMPLES = 1 << 23  # rates held at once: 64 MiB
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """Rates with their intervals, one for each column that was given.
+
+    Attributes:
+        value: Shape (k,); NaN where there is nothing to divide by.
+        low: Lower ends of the 95 % intervals; NaN where fewer than two clusters have anything to divide by.
+        high: Upper ends, likewise.
+    """
+
+    value: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """How two recognizers differ, one for each column: the second minus the first.
+
+    Attributes:
+        value: Shape (k,).
+        low: Lower ends of the 95 % intervals; NaN where fewer than two clusters are left.
+        high: Upper ends, likewise.
+        above: Share of the resamples in which the second rate is the larger one, ties counted half: the probability
+            that it is, as far as these items can tell.
+        p: Two-sided, of "there is no difference": twice the smaller share of resamples on either side of zero, never
+            below 2 / (resamples + 1).
+    """
+
+    value: Floats
+    low: Floats
+    high: Floats
+    above: Floats
+    p: Floats
+
+
+def draw_rates(
+    numerators: ArrayLike, denominators: ArrayLike, clusters: Sequence[str], resamples: int, seed: int
+) -> Floats:
+    """Resample `sum(numerators) / sum(denominators)` over clusters, for each column.
+
+    Args:
+        numerators: Shape (n, k): a row for each item, a column for each rate; 0 where an item is not part of a rate.
+        denominators: Shape (n, k), likewise.
+        clusters: Length n: the document of each item.
+        resamples: How many.
+        seed: Of the generator: the draws depend on it and the number of clusters alone.
+
+    Returns:
+        Shape (resamples, k); NaN where a resample has nothing to divide by.
+
+    Raises:
+        ValueError: The three have different lengths.
+    """
+    above, below = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
+    if above.shape != below.shape or len(above) != len(clusters):
+        raise ValueError(f"{len(above)} numerators, {len(below)} denominators, {len(clusters)} clusters")
+    names, member = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
+    width = above.shape[1]
+    sums = _sum_clusters(np.hstack([above, below]), member, len(names))
+    rates = np.empty((resamples, width))
+    for start, weights in _weights(len(names), resamples, seed):
+        drawn = weights @ sums
+        bottom = drawn[:, width:]
+        rates[start : start + len(weights)] = np.divide(
+            drawn[:, :width], bottom, out=np.full(bottom.shape, np.nan), where=bottom > 0
+        )
+    return rates
+
+
+def estimate_rates(
+    numerators: ArrayLike, denominators: ArrayLike, clusters: Sequence[str], resamples: int, seed: int
+) -> Estimates:
+    """Estimate rates and their 95 % percentile intervals; arguments as for `draw_rates`."""
+    above, below = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
+    totals = below.sum(axis=0)
+    value = np.divide(above.sum(axis=0), totals, out=np.full(totals.shape, np.nan), where=totals > 0)
+    low, high = np.full(totals.shape, np.nan), np.full(totals.shape, np.nan)
+    sound = _has_two_clusters(below, clusters)
+    for columns in _column_blocks(np.flatnonzero(sound), resamples):
+        rates = draw_rates(above[:, columns], below[:, columns], clusters, resamples, seed)
+        low[columns], high[columns] = _ends(rates)
+    return Estimates(value, low, high)
+
+
+def estimate_differences(
+    first: tuple[ArrayLike, ArrayLike],
+    second: tuple[ArrayLike, ArrayLike],
+    clusters: Sequence[str],
+    resamples: int,
+    seed: int,
+    margins: ArrayLike = 0.0,
+) -> Differences:
+    """Estimate how much larger the second's rates are, from the same draws for both.
+
+    Args:
+        first: Numerators and denominators of the first recognizer, each of shape (n, k), as for `draw_rates`.
+        second: Those of the second, over the same items in the same order.
+        clusters: Length n.
+        resamples: How many.
+        seed: Of the generator.
+        margins: Shape (k,) or one for all: `above` and `p` ask whether the difference exceeds it, instead of zero.
+    """
+    (above, below), (above_2, below_2) = (
+        tuple(np.asarray(part, np.float64) for part in pair) for pair in (first, second)
+    )
+    width = below.shape[1]
+    value, low, high, larger, p = (np.full(width, np.nan) for _ in range(5))
+    totals, totals_2 = below.sum(axis=0), below_2.sum(axis=0)
+    known = (totals > 0) & (totals_2 > 0)
+    value[known] = (above_2.sum(axis=0)[known] / totals_2[known]) - (above.sum(axis=0)[known] / totals[known])
+    sound = known & _has_two_clusters(below, clusters) & _has_two_clusters(below_2, clusters)
+    for columns in _column_blocks(np.flatnonzero(sound), 2 * resamples):
+        tops = np.hstack([above[:, columns], above_2[:, columns]])
+        bottoms = np.hstack([below[:, columns], below_2[:, columns]])
+        rates = draw_rates(tops, bottoms, clusters, resamples, seed)
+        drawn = rates[:, len(columns) :] - rates[:, : len(columns)]
+        low[columns], high[columns] = _ends(drawn)
+        drawn -= np.broadcast_to(np.asarray(margins, np.float64), width)[columns]
+        larger[columns] = np.nanmean(np.sign(drawn), axis=0) / 2 + 0.5
+        p[columns] = two_sided_p(drawn)
+    return Differences(value, low, high, larger, p)
+
+
+def two_sided_p(drawn: Floats) -> Floats:
+    """Return the p-value of "no difference" for each column of resampled differences; NaN resamples are left out."""
+    known = np.isfinite(drawn).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        side = np.minimum((drawn <= 0).sum(axis=0), (drawn >= 0).sum(axis=0))
+    return np.asarray(np.minimum(1.0, 2.0 * (side + 1) / (known + 1)), np.float64)
+
+
+def holm(p: ArrayLike) -> Floats:
+    """Adjust p-values for having made many comparisons (Holm, 1979, Scandinavian Journal of Statistics 6).
+
+    Args:
+        p: Shape (n,); NaN is a comparison that could not be made, and does not count as one.
+
+    Returns:
+        Shape (n,): compare with 0.05 as they are; no larger than 1, in the order given.
+    """
+    given = np.asarray(p, np.float64)
+    adjusted = np.full(given.shape, np.nan)
+    made = np.flatnonzero(np.isfinite(given))
+    order = made[np.argsort(given[made], kind="stable")]
+    steps = given[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(steps))
+    return adjusted
+
+
+def _weights(clusters: int, resamples: int, seed: int) -> Iterator[tuple[int, Floats]]:
+    """Yield blocks of resamples: the number of the first, and how often each cluster was drawn in each."""
+    generator = np.random.default_rng(seed)
+    step = max(1, _BLOCK_CELLS // max(1, clusters))
+    for start in range(0, resamples, step):
+        rows = min(step, resamples - start)
+        drawn = generator.integers(0, clusters, size=(rows, clusters))
+        drawn += np.arange(rows)[:, None] * clusters
+        yield start, np.bincount(drawn.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(np.float64)
+
+
+def _sum_clusters(values: Floats, member: NDArray[np.intp], clusters: int) -> Floats:
+    """Add up the rows of each cluster: shape (clusters, columns)."""
+    sums = np.empty((clusters, values.shape[1]))
+    for column in range(values.shape[1]):
+        sums[:, column] = np.bincount(member, values[:, column], minlength=clusters)
+    return sums
+
+
+def _has_two_clusters(denominators: Floats, clusters: Sequence[str]) -> NDArray[np.bool_]:
+    """Say of each column whether two clusters or more have a share in it: one alone would claim certainty."""
+    names, member = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
+    return np.asarray((_sum_clusters(denominators, member, len(names)) > 0).sum(axis=0) >= 2)
+
+
+def _column_blocks(columns: NDArray[np.intp], resamples: int) -> Iterator[NDArray[np.intp]]:
+    step = max(1, _MOST_SAMPLES // max(1, resamples))
+    for start in range(0, len(columns), step):
+        yield columns[start : start + step]
+
+
+def _ends(drawn: Floats) -> tuple[Floats, Floats]:
+    """Return both ends of the percentile interval of each column; resamples without a value are left out."""
+    tail = 50.0 * (1.0 - CONFIDENCE)
+    find = np.nanpercentile if np.isnan(drawn).any() else np.percentile
+    low, high = find(drawn, [tail, 100.0 - tail], axis=0)
+    return low, high

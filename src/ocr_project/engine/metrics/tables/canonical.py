@@ -1,0 +1,118 @@
+"""The form in which tables that were written differently, and say the same, are alike.
+
+For the canonical score beside the official one: what a browser shows alike is alike here. Its rules take away what a
+faithful reader of the image cannot know (which element marks a head, how a superscript is typed), not what it can get
+wrong (letters, digits, spans, the order of rows).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from lxml import etree
+from pylatexenc.latex2text import LatexNodes2Text
+from pylatexenc.latexwalker import LatexWalkerParseError
+
+from ocr_project.engine.metrics.normalize import normalize
+from ocr_project.engine.metrics.tables.html import parse_page, span
+from ocr_project.engine.metrics.tables.markdown import tables_to_html
+
+_MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_SCRIPTS = re.compile(r"[\^_{}]")
+_EMPHASIS = re.compile(r"(\*{2,3}|~~)(?=\S)(.+?)(?<=\S)\1")
+_BREAKS = frozenset({"br", "p", "div", "li", "tr", "td", "th"})
+# The minus sign, the hyphens and the dashes; quotes of all shapes: which one it was cannot be seen in a scan.
+_SIGNS = {
+    **dict.fromkeys([0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xFE63], "-"),
+    **dict.fromkeys([0x2018, 0x2019, 0x201A, 0x201B, 0x2032], "'"),
+    **dict.fromkeys([0x201C, 0x201D, 0x201E, 0x201F, 0x2033], '"'),
+}
+_TO_TEXT = LatexNodes2Text(math_mode="text", keep_comments=True)
+
+Cell = tuple[str, int, int]  # text, columns, rows
+
+
+def canonical_table(html: str) -> str:
+    """Write a table in the one form that equal tables share.
+
+    `th` is `td`; `thead`, `tbody`, captions, attributes and marks within cells (bold, superscript, a link) go, line
+    breaks are spaces; spans of 1 go, spans beyond the last row end there, rows in which no cell begins go and the
+    spans across them shrink. Text: entities, Unicode NFKC and the rules of `normalize`, one dash and one quote,
+    formulas as plain characters (`$10^{2}$`, `10<sup>2</sup>` and `10²` are `102`), Markdown's emphasis.
+
+    Args:
+        html: A page, a fragment, or a table in Markdown; the first outermost table counts.
+
+    Returns:
+        `<table><tr><td>…`, on one line; an empty string where there is no table.
+    """
+    page = parse_page(html if "<t" in html.lower() else tables_to_html(html))
+    table = None if page is None else next(page.iter("table"), None)
+    if table is None:
+        return ""
+    rows = _drop_empty([[_read(cell) for cell in row if cell.tag in ("td", "th")] for row in _rows(table)])
+    return f"<table>{''.join(_write_row(row) for row in rows)}</table>"
+
+
+def canonical_cell(text: str) -> str:
+    """Write the text of a cell in the form that equal cells share; see `canonical_table`."""
+    plain = _EMPHASIS.sub(r"\2", _MATH.sub(_plain, text))
+    return normalize(unicodedata.normalize("NFKC", plain).translate(_SIGNS))
+
+
+def _rows(table: etree._Element) -> Iterator[etree._Element]:
+    """List the rows of a table, not those of tables within its cells."""
+    for child in table:
+        if child.tag == "tr":
+            yield child
+        elif child.tag in ("thead", "tbody", "tfoot"):
+            yield from (row for row in child if row.tag == "tr")
+
+
+def _read(cell: etree._Element) -> Cell:
+    return canonical_cell(_text(cell)), max(1, span(cell, "colspan")), max(1, span(cell, "rowspan"))
+
+
+def _text(node: etree._Element) -> str:
+    parts = [node.text or ""]
+    for child in node:
+        inner = f"${child.get('alttext')}$" if child.tag == "math" and child.get("alttext") else _text(child)
+        parts.append(f" {inner} " if child.tag in _BREAKS else inner)
+        parts.append(child.tail or "")
+    return "".join(parts)
+
+
+def _plain(formula: re.Match[str]) -> str:
+    """Write a formula as the characters that it shows; one that cannot be read stays as it is."""
+    latex = next(group for group in formula.groups() if group is not None)
+    try:
+        shown = str(_TO_TEXT.latex_to_text(latex))
+    except (LatexWalkerParseError, IndexError, ValueError):
+        return formula.group()
+    return "".join(_SCRIPTS.sub("", shown).split())
+
+
+def _drop_empty(rows: list[list[Cell]]) -> list[list[Cell]]:
+    """Leave out rows in which no cell begins, and end spans at the last row."""
+    kept = [place for place, row in enumerate(rows) if row]
+    return [
+        [
+            (text, columns, sum(place <= other < place + height for other in kept))
+            for text, columns, height in rows[place]
+        ]
+        for place in kept
+    ]
+
+
+def _write_row(row: list[Cell]) -> str:
+    return f"<tr>{''.join(_write(cell) for cell in row)}</tr>"
+
+
+def _write(cell: Cell) -> str:
+    text, columns, rows = cell
+    wide = f' colspan="{columns}"' if columns > 1 else ""
+    high = f' rowspan="{rows}"' if rows > 1 else ""
+    return f"<td{wide}{high}>{html.escape(text, quote=False)}</td>"

@@ -1,0 +1,77 @@
+"""Answers to questions, and forms filled in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ocr_project.engine.metrics import (
+    FieldCounts,
+    anls,
+    anls_star,
+    canonical_text,
+    contains_answer,
+    field_f1,
+)
+from ocr_project.engine.metrics.ocrbench import score_ocrbench_v2
+from ocr_project.engine.scoring.drawings import Drawings
+from ocr_project.engine.scoring.marks import CANONICAL, OFFICIAL, Mark, mark
+from ocr_project.engine.scoring.outcome import Outcome
+
+_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
+_NO_JSON = "no JSON object in the answer"
+
+
+def score_answer(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
+    """Score an answer by the rule of its set: DocVQA's ANLS, or whether an accepted answer is part of it."""
+    accepted, said = [str(answer) for answer in truth["answers"]], outcome.answer
+    plain, bare = [canonical_text(answer) for answer in accepted], canonical_text(said)
+    spaceless = bool(truth.get("ignore_spaces"))
+    if truth["rule"] == "anls":
+        yield mark("anls", OFFICIAL, anls(accepted, said))
+        yield mark("anls", CANONICAL, anls(plain, bare))
+    elif truth["rule"] == "contains":
+        yield mark("accuracy", OFFICIAL, contains_answer(accepted, said, formula=spaceless))
+        yield mark("accuracy", CANONICAL, contains_answer(plain, bare, formula=spaceless))
+    elif truth["rule"] == "ocrbench_v2":
+        yield from _by_type(truth, accepted, said)
+
+
+def _by_type(truth: Mapping[str, Any], accepted: Sequence[str], said: str) -> Iterator[Mark]:
+    """Score an item of OCRBench v2, whose types have rules of their own; some have none here."""
+    value = score_ocrbench_v2(truth["type"], accepted, said, truth["eval"])
+    if value is None:
+        reason = f"items of the type {truth['type']!r} have no score here"
+        yield Mark(f"accuracy/{OFFICIAL}", 0.0, 1.0, reason, unscored=True)
+        return
+    yield mark("accuracy", OFFICIAL, value)
+    if not any("{" in answer for answer in accepted):  # the canonical form of JSON would be none
+        plain = [canonical_text(answer) for answer in accepted]
+        again = score_ocrbench_v2(truth["type"], plain, canonical_text(said), truth["eval"])
+        yield mark("accuracy", CANONICAL, value if again is None else max(value, again))
+
+
+def score_fields(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
+    """Score a form field by field: values as they stand, and but for case, spaces and punctuation."""
+    expected, got = truth["fields"], read_fields(outcome.answer)
+    reason = "" if got else _NO_JSON
+    whole = sum(field_f1(expected, got).values(), FieldCounts())
+    for reading, right in ((OFFICIAL, whole.exact), (CANONICAL, whole.normalized)):
+        yield Mark(f"kie_f1/{reading}", 2 * right, whole.expected + whole.got, reason)
+        yield Mark(f"kie_precision/{reading}", right, whole.got, reason)
+        yield Mark(f"kie_recall/{reading}", right, whole.expected, reason)
+    yield mark("anls_star", OFFICIAL, anls_star(expected, got), reason)
+
+
+def read_fields(answer: str) -> dict[str, Any]:
+    """Return the JSON object of an answer, whatever stands around it; empty where there is none."""
+    found = _OBJECT.search(answer)
+    if found is None:
+        return {}
+    try:
+        fields = json.loads(found.group())
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}

@@ -1,0 +1,76 @@
+"""Whole pages: Markdown against Markdown, elements, and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ocr_project.domain.types import Status
+from ocr_project.engine.metrics import Counts, canonical_formula, canonical_text, formula_edit, ned, run_test
+from ocr_project.engine.metrics.omnidocbench import Scored, score_page
+from ocr_project.engine.metrics.opendataloader import mhs, nid, page_teds
+from ocr_project.engine.scoring.drawings import Drawings
+from ocr_project.engine.scoring.marks import CANONICAL, OFFICIAL, Mark, mark
+from ocr_project.engine.scoring.outcome import Outcome
+
+# What `omnidocbench.PageScore.values` names, and the metric and reading that it is here.
+_ELEMENTS = {
+    "text_edit": ("text_edit", OFFICIAL),
+    "formula_edit": ("formula_edit", OFFICIAL),
+    "table_edit": ("table_edit", OFFICIAL),
+    "order_edit": ("reading_order", OFFICIAL),
+    "table_teds": ("teds", OFFICIAL),
+    "table_teds_s": ("teds_s", OFFICIAL),
+    "table_teds_canonical": ("teds", CANONICAL),
+    "formula_cdm": ("cdm", OFFICIAL),
+}
+
+
+def score_markdown(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
+    """Score a page in Markdown by its text, its tables and its headings."""
+    reference, hypothesis = truth["markdown"], outcome.transcript.markdown
+    yield mark("nid", OFFICIAL, nid(reference, hypothesis))
+    yield mark("nid", CANONICAL, nid(canonical_text(reference), canonical_text(hypothesis)))
+    yield mark("teds", OFFICIAL, page_teds(reference, hypothesis))
+    yield mark("teds_s", OFFICIAL, page_teds(reference, hypothesis, structure_only=True))
+    yield mark("mhs", OFFICIAL, mhs(reference, hypothesis))
+    yield mark("mhs_s", OFFICIAL, mhs(reference, hypothesis, structure_only=True))
+
+
+def score_elements(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
+    """Score a page of OmniDocBench, element by element, as its leaderboard averages: each page counts once."""
+    undrawn: list[str] = []
+
+    def compare(reference: str, hypothesis: str) -> float:
+        result = drawings.compare(reference, hypothesis)
+        if result.status is Status.FAILED:
+            undrawn.append(result.reason)
+            return 0.0
+        return result.f1
+
+    page = score_page(truth, outcome.transcript.markdown, cdm=compare if drawings.wanted else None)
+    for name, value in page.values().items():
+        metric, reading = _ELEMENTS[name]
+        failed = undrawn[0] if undrawn and metric == "cdm" else ""
+        yield Mark(f"{metric}/{reading}", 0.0 if failed else value, 1.0, failed, unscored=bool(failed))
+    yield from _canonical(page.elements)
+
+
+def score_tests(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
+    """Run olmOCR-bench's tests of a page: how many of them are passed."""
+    results = [run_test(test, outcome.transcript.markdown) for test in truth["tests"]]
+    failed = next((result.reason for result in results if not result.passed), "")
+    yield Mark(f"pass_rate/{OFFICIAL}", sum(result.passed for result in results), len(results), failed)
+
+
+def _canonical(elements: Sequence[Scored]) -> Iterator[Mark]:
+    """Score text and formulas once more, in one way of writing."""
+    sums = {"text": Counts(0, 0), "formula": Counts(0, 0)}
+    for one in elements:
+        if one.kind == "text":
+            sums["text"] += ned(canonical_text(one.reference), canonical_text(one.hypothesis))
+        elif one.kind == "formula":
+            sums["formula"] += formula_edit(canonical_formula(one.reference), canonical_formula(one.hypothesis))
+    for kind, counts in sums.items():
+        if counts.total:
+            yield mark(f"{kind}_edit", CANONICAL, counts.rate)

@@ -1,0 +1,75 @@
+"""Which items are taken, and in which shards they rest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ocr_project.domain.types import Identity, ShardInfo
+from ocr_project.engine.testsets.item import OpenedSet
+
+_REVISION = "1"  # of what all readers share: ids, selection
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Items of a set that make one shard.
+
+    Attributes:
+        test_set: The opened set.
+        indices: Ascending.
+    """
+
+    test_set: OpenedSet
+    indices: tuple[int, ...]
+
+    def info(self) -> ShardInfo:
+        """Describe the shard before anything of it is made: its key says which files and items it stands for."""
+        card = self.test_set.card
+        parts = (card.name, str(card.version), self.test_set.fingerprint, *map(str, self.indices))
+        return ShardInfo(
+            name=f"{card.name}_{self.indices[0] + 1:06d}",
+            key=hashlib.sha256("\n".join(parts).encode()).hexdigest(),
+            order=f"{card.name}#{self.indices[0]:09d}",
+            pages=len(self.indices),
+        )
+
+
+def select(sets: Sequence[OpenedSet], *, limit: int | None, shard_pages: int) -> dict[str, Chosen]:
+    """Choose the items of each set and put them into shards.
+
+    Args:
+        limit: Of each set, at most that many items. Which ones is drawn by their number's hash: sets are sorted by
+            task, so the first ones would be of one kind; a larger limit takes more, and keeps these.
+        shard_pages: Items in a shard.
+
+    Returns:
+        By the name of the shard.
+    """
+    shards = {}
+    for one in sets:
+        indices = _drawn(one.card.name, len(one), limit)
+        for start in range(0, len(indices), shard_pages):
+            chosen = Chosen(one, tuple(indices[start : start + shard_pages]))
+            shards[chosen.info().name] = chosen
+    return shards
+
+
+def testset_identity(images: Identity) -> Identity:
+    """Return what makes the page of an item what it is, beside the set's own files.
+
+    Args:
+        images: How bytes become pages (`ingest_identity`).
+    """
+    return Identity("testsets", f"{_REVISION} {images.revision}", dict(images.settings))
+
+
+def _drawn(name: str, count: int, limit: int | None) -> list[int]:
+    if limit is None or limit >= count:
+        return list(range(count))
+
+    def draw(index: int) -> bytes:
+        return hashlib.sha256(f"{name}:{index}".encode()).digest()
+
+    return sorted(sorted(range(count), key=draw)[:limit])

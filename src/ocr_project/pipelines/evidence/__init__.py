@@ -1,0 +1,1 @@
+"""Scores of test sets to evidence: tables with intervals, comparisons, the gate, the report."""

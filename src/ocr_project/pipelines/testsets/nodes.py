@@ -1,0 +1,147 @@
+"""Test sets to pages and truths; what was read of them to scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+import pandas as pd
+
+from ocr_project.domain.options import BenchmarkOptions, IngestOptions, RuntimeOptions, TextLayer
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.schemas import to_frame
+from ocr_project.domain.types import Document, Identity, Page, Prune, Score, Shard, Status, Truth
+from ocr_project.engine.ingest import ingest_identity, read_loose
+from ocr_project.engine.scoring import LaneShards, Outcome, Scorer
+from ocr_project.engine.shards import pending, stream
+from ocr_project.engine.testsets import (
+    Chosen,
+    Item,
+    doc_id,
+    open_test_sets,
+    page_id,
+    select,
+    testset_identity,
+    truths_of,
+)
+
+_AT_ONCE = 4  # items in one call: those of a Parquet file lie side by side
+
+_Piece: TypeAlias = tuple[Chosen, tuple[int, ...]]
+
+
+def read_test_sets(
+    pages_done: ShardSource, options: BenchmarkOptions, ingest: IngestOptions, runtime: RuntimeOptions
+) -> Iterator[Shard | Prune]:
+    """Turn the items of the test sets into pages. Their text layers are left alone: it is OCR that is tested."""
+    ingest = ingest.model_copy(update={"text_layer": TextLayer.OFF})
+    shards = select(open_test_sets(options), limit=options.sets_limit, shard_pages=ingest.shard_pages)
+    wanted = [chosen.info() for chosen in shards.values()]
+    plan = pending(wanted, pages_done, "testset_ingest", testset_identity(ingest_identity(ingest)))
+
+    def read(batch: Sequence[_Piece]) -> list[Page]:
+        found = (
+            (chosen.test_set.card.name, item) for chosen, places in batch for item in chosen.test_set.read(places)
+        )
+        return [_page(name, item, ingest) for name, item in found]
+
+    yield from stream(plan, lambda name: _pieces(shards[name]), read, runtime, size=lambda piece: len(piece[1]))
+
+
+def read_truths(
+    pages: ShardSource,
+    truths_done: ShardSource,
+    options: BenchmarkOptions,
+    ingest: IngestOptions,
+    runtime: RuntimeOptions,
+) -> Iterator[Shard | Prune]:
+    """Collect what the test sets know about the same items; their images are not touched."""
+    shards = select(open_test_sets(options), limit=options.sets_limit, shard_pages=ingest.shard_pages)
+    plan = pending(pages.index().values(), truths_done, "testset_truths", testset_identity(Identity("truths", "1")))
+
+    def read(batch: Sequence[Chosen]) -> list[Truth]:
+        found = (
+            (chosen.test_set.card.name, item)
+            for chosen in batch
+            for item in chosen.test_set.read(chosen.indices, images=False)
+        )
+        return [truth for name, item in found for truth in truths_of(name, item)]
+
+    yield from stream(plan, lambda name: [shards[name]], read, runtime, size=lambda chosen: len(chosen.indices))
+
+
+def score_test_sets(
+    shards: LaneShards, scored_done: ShardSource, options: BenchmarkOptions, runtime: RuntimeOptions
+) -> Iterator[Shard | Prune]:
+    """Score what was read of each item against what is known about it."""
+    scorer = Scorer(cdm=options.sets_cdm, cache=options.sets_drawings)
+    plan = pending(shards.transcripts.index().values(), scored_done, "testset_scored", scorer.identity)
+
+    def score(batch: Sequence[Outcome]) -> list[Score]:
+        return scorer.score(batch)
+
+    yield from stream(plan, shards.read, score, runtime, batch=_SCORED_AT_ONCE)
+
+
+def gather_shards(
+    pages: ShardSource, recognitions: ShardSource, transcripts: ShardSource, truths: ShardSource
+) -> LaneShards:
+    """Put side by side what is known, read and wanted of the items."""
+    return LaneShards(pages, recognitions, transcripts, truths)
+
+
+def list_scores(scored: ShardSource) -> pd.DataFrame:
+    """Collect the scores of all items: columns as `Score`, `group` is the test set."""
+    return to_frame(list(scored.rows()), Score)
+
+
+def measure_test_sets(scores: pd.DataFrame) -> dict[str, float]:
+    """Flatten the scores for MLflow: the mean of each metric over the items of each set.
+
+    Returns:
+        `items`, `unscored` (could not be scored), and `{set}.{metric}` for each: sum of errors over sum of totals;
+        `{set}.overall` as OmniDocBench defines it.
+    """
+    unscored = scores["status"] == Status.FAILED
+    metrics = {"items": float(scores["item_id"].nunique()), "unscored": float(scores[unscored]["item_id"].nunique())}
+    for (name, metric), part in scores[~unscored].groupby(["group", "metric"], sort=True):
+        if total := part["total"].sum():
+            metrics[f"{name}.{str(metric).replace('@', '_at_')}"] = float(part["errors"].sum() / total)
+    return metrics | _overall(metrics)
+
+
+_SCORED_AT_ONCE = 32  # items in one call: formulas of several are drawn together
+
+
+def _overall(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Return OmniDocBench's Overall of the sets that have its three parts: text, tables, formulas."""
+    found = {}
+    for name in sorted({key.split(".")[0] for key in metrics if key.endswith(f".{_TEXT}")}):
+        if all(f"{name}.{part}" in metrics for part in _PARTS):
+            teds, cdm = (metrics[f"{name}.{part}"] for part in _PARTS)
+            found[f"{name}.overall"] = 100.0 * (1.0 - metrics[f"{name}.{_TEXT}"] + teds + cdm) / 3.0
+    return found
+
+
+_TEXT, _PARTS = "text_edit/official", ("teds/official", "cdm/official")
+
+
+def _pieces(chosen: Chosen) -> Iterator[_Piece]:
+    for start in range(0, len(chosen.indices), _AT_ONCE):
+        yield chosen, chosen.indices[start : start + _AT_ONCE]
+
+
+def _page(name: str, item: Item, options: IngestOptions) -> Page:
+    document = Document(
+        doc_id=doc_id(name, item),
+        path=f"{name}/{item.document}",
+        group=name,
+        media_type="",
+        pages=item.page,
+        bytes=0,
+        source="",
+    )
+    page = read_loose(document, item.index + 1, item.image, options)
+    assert page.page_id == page_id(name, item)
+    return replace(page, given=item.given, question=item.question)
