@@ -104,9 +104,7 @@ def _rest(blocks: Sequence[str], pieces: Sequence[str], matched: set[int], used:
     ]
 
 
-def _join_pieces(
-    costs: NDArray[np.float64], blocks: Sequence[str], pieces: Sequence[str]
-) -> list[tuple[int, ...]]:
+def _join_pieces(costs: NDArray[np.float64], blocks: Sequence[str], pieces: Sequence[str]) -> list[tuple[int, ...]]:
     """Group pieces that follow each other and are parts of one block.
 
     Returns:

@@ -13,14 +13,15 @@ import unicodedata
 from collections.abc import Iterator
 
 from lxml import etree
-from pylatexenc.latex2text import LatexNodes2Text
-from pylatexenc.latexwalker import LatexWalkerParseError
 
 from ocr_project.engine.metrics.normalize import normalize
+from ocr_project.engine.metrics.plain_latex import latex_to_text
 from ocr_project.engine.metrics.tables.html import parse_page, span
 from ocr_project.engine.metrics.tables.markdown import tables_to_html
 
 _MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_FORMULA = re.compile(r"[\\^_=<>+]")
+_PERCENT = re.compile(r"(?<!\\)%")  # a comment to LaTeX, a per cent to whoever writes cells
 _SCRIPTS = re.compile(r"[\^_{}]")
 _EMPHASIS = re.compile(r"(\*{2,3}|~~)(?=\S)(.+?)(?<=\S)\1")
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "td", "th"})
@@ -30,7 +31,6 @@ _SIGNS = {
     **dict.fromkeys([0x2018, 0x2019, 0x201A, 0x201B, 0x2032], "'"),
     **dict.fromkeys([0x201C, 0x201D, 0x201E, 0x201F, 0x2033], '"'),
 }
-_TO_TEXT = LatexNodes2Text(math_mode="text", keep_comments=True)
 
 Cell = tuple[str, int, int]  # text, columns, rows
 
@@ -88,11 +88,10 @@ def _text(node: etree._Element) -> str:
 def _plain(formula: re.Match[str]) -> str:
     """Write a formula as the characters that it shows; one that cannot be read stays as it is."""
     latex = next(group for group in formula.groups() if group is not None)
-    try:
-        shown = str(_TO_TEXT.latex_to_text(latex))
-    except (LatexWalkerParseError, IndexError, ValueError):
-        return formula.group()
-    return "".join(_SCRIPTS.sub("", shown).split())
+    if " " in latex.strip() and not _FORMULA.search(latex):
+        return formula.group()  # two prices, not a formula
+    shown = latex_to_text(_PERCENT.sub(r"\\%", latex))
+    return formula.group() if shown is None else "".join(_SCRIPTS.sub("", shown).split())
 
 
 def _drop_empty(rows: list[list[Cell]]) -> list[list[Cell]]:
