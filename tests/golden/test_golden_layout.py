@@ -7,12 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from ocr_project.engine.metrics import Box, layout_map
+from ocr_project.domain.types import Box
+from ocr_project.engine.metrics import LayoutBox, layout_map
 
 LABELS = ["text", "table", "picture"]
 
 
-def pages(seed: int, count: int) -> tuple[list[list[Box]], list[list[Box]]]:
+def pages(seed: int, count: int) -> tuple[list[list[LayoutBox]], list[list[LayoutBox]]]:
     """Make pages whose boxes are found, moved a little, found twice, mislabelled or missed."""
     random = np.random.default_rng(seed)
     references, hypotheses = [], []
@@ -21,26 +22,28 @@ def pages(seed: int, count: int) -> tuple[list[list[Box]], list[list[Box]]]:
         hypothesis = [box(random, str(random.choice(LABELS))) for _ in range(random.integers(0, 3))]
         for one in reference * 2:
             if random.random() < 0.6:
-                moved = tuple(float(round(edge + random.normal(0, 6), 1)) for edge in one.corners)
+                moved = Box(*(float(round(edge + random.normal(0, 6), 1)) for edge in one.box))
                 label = one.label if random.random() < 0.9 else str(random.choice(LABELS))
-                hypothesis.append(Box(moved, label, float(round(random.random(), 1))))  # type: ignore[arg-type]
+                hypothesis.append(LayoutBox(moved, label, float(round(random.random(), 1))))
         references.append(reference)
-        hypotheses.append([one for one in hypothesis if one.corners[2] > one.corners[0]])
+        hypotheses.append([one for one in hypothesis if one.box.width > 0 and one.box.height > 0])
     return references, hypotheses
 
 
-def box(random: np.random.Generator, label: str) -> Box:
+def box(random: np.random.Generator, label: str) -> LayoutBox:
     x, y, width, height = random.integers(20, 200, 4)
-    return Box((float(x), float(y), float(x + width), float(y + height)), label, float(round(random.random(), 1)))
+    return LayoutBox(
+        Box(float(x), float(y), float(x + width), float(y + height)), label, float(round(random.random(), 1))
+    )
 
 
-def coco(references: list[list[Box]], hypotheses: list[list[Box]]) -> tuple[float, float, float]:
+def coco(references: list[list[LayoutBox]], hypotheses: list[list[LayoutBox]]) -> tuple[float, float, float]:
     pycocotools = pytest.importorskip("pycocotools", reason="pycocotools is not installed: pip install pycocotools")
     assert pycocotools
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
-    def rows(sides: list[list[Box]]) -> list[dict[str, object]]:
+    def rows(sides: list[list[LayoutBox]]) -> list[dict[str, object]]:
         return [
             {
                 "id": 0,
@@ -53,7 +56,7 @@ def coco(references: list[list[Box]], hypotheses: list[list[Box]]) -> tuple[floa
             }
             for page, boxes in enumerate(sides)
             for one in boxes
-            for x0, y0, x1, y1 in [one.corners]
+            for x0, y0, x1, y1 in [one.box]
         ]
 
     with contextlib.redirect_stdout(io.StringIO()):

@@ -2,15 +2,16 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from ocr_project.engine.metrics import Box, Counts, layout_map, order_edit, order_inversions
+from ocr_project.domain.types import Box
+from ocr_project.engine.metrics import Counts, LayoutBox, layout_map, order_edit, order_inversions
 
 
 def test_one_box_of_two_is_found() -> None:
-    page = [Box((0, 0, 10, 10), "text"), Box((20, 20, 30, 30), "text")]
-    found = layout_map([page], [[Box((0, 0, 10, 10), "text", 0.9)]])
+    page = [LayoutBox(Box(0, 0, 10, 10), "text"), LayoutBox(Box(20, 20, 30, 30), "text")]
+    found = layout_map([page], [[LayoutBox(Box(0, 0, 10, 10), "text", 0.9)]])
     assert found.at_50 == pytest.approx(51 / 101)  # precision 1 up to a recall of one half
     assert found.mean == pytest.approx(51 / 101)
-    half = layout_map([page], [[Box((0, 0, 10, 5.5), "text"), Box((20, 20, 30, 30), "table")]])
+    half = layout_map([page], [[LayoutBox(Box(0, 0, 10, 5.5), "text"), LayoutBox(Box(20, 20, 30, 30), "table")]])
     assert half.at_50 == pytest.approx(51 / 101)
     assert half.at_75 == 0.0
     assert half.by_label == {

@@ -1,7 +1,7 @@
 """How good it is: pure functions that return counts.
 
 normalize, strip_spaces                  the form in which texts are compared
-cer, cer_no_space, wer, ned, score_page  error counts of text
+cer, cer_no_space, wer, ned, score_page  error counts of text; cer_pages: of many pages on several cores
 diff                                     where two texts differ, for people
 rank, score_query, score_run             nDCG@k, Recall@k, MRR, MAP
 teds, canonical_table                    tables: PubTabNet's definition, and the form in which equal tables are equal
@@ -14,7 +14,7 @@ bootstrap_rate                           a rate with its interval over documents
 
 from ocr_project.engine.metrics.bootstrap import Interval, bootstrap_rate
 from ocr_project.engine.metrics.diff import Span, diff
-from ocr_project.engine.metrics.layout import AveragePrecision, Box, layout_map, order_edit, order_inversions
+from ocr_project.engine.metrics.layout import AveragePrecision, LayoutBox, layout_map, order_edit, order_inversions
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
 from ocr_project.engine.metrics.opendataloader import mhs, nid, page_teds
 from ocr_project.engine.metrics.retrieval import rank, score_query, score_run
@@ -26,19 +26,20 @@ from ocr_project.engine.metrics.tables import (
     tables_to_html,
     teds,
 )
-from ocr_project.engine.metrics.text import Counts, cer, cer_no_space, ned, score_page, wer
+from ocr_project.engine.metrics.text import Counts, cer, cer_no_space, cer_pages, ned, score_page, wer
 
 __all__ = [
     "AveragePrecision",
-    "Box",
     "Counts",
     "Interval",
+    "LayoutBox",
     "Span",
     "TreeTooLarge",
     "bootstrap_rate",
     "canonical_table",
     "cer",
     "cer_no_space",
+    "cer_pages",
     "diff",
     "dp_bench_nid",
     "dp_bench_teds",

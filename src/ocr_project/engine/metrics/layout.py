@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
+from ocr_project.domain.types import Box
 from ocr_project.engine.metrics.text import Counts
 
 # COCO's (Lin et al. 2014, arXiv 1405.0312; pycocotools): overlaps, points of recall, boxes of a page and class.
@@ -21,16 +22,16 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class LayoutBox:
     """A region on a page.
 
     Attributes:
-        corners: x0, y0, x1, y1; in any unit, the same for reference and hypothesis.
+        box: Where it is; in any unit, the same for reference and hypothesis.
         label: Its class.
         score: How sure the detector is; not used of references.
     """
 
-    corners: tuple[float, float, float, float]
+    box: Box
     label: str
     score: float = 1.0
 
@@ -52,7 +53,9 @@ class AveragePrecision:
     by_label: Mapping[str, float]
 
 
-def layout_map(references: Sequence[Sequence[Box]], hypotheses: Sequence[Sequence[Box]]) -> AveragePrecision:
+def layout_map(
+    references: Sequence[Sequence[LayoutBox]], hypotheses: Sequence[Sequence[LayoutBox]]
+) -> AveragePrecision:
     """Score the boxes of all pages at once, equal to pycocotools' AP, AP50 and AP75 for all areas.
 
     It is no sum over pages: a bootstrap has to draw pages and score them anew.
@@ -65,7 +68,7 @@ def layout_map(references: Sequence[Sequence[Box]], hypotheses: Sequence[Sequenc
         ValueError: There are not as many pages on both sides.
     """
     pages = list(zip(references, hypotheses, strict=True))
-    labels = sorted({box.label for page in references for box in page})
+    labels = sorted({one.label for page in references for one in page})
     found = {label: _class_precisions(pages, label) for label in labels}
     if not found:
         return AveragePrecision(math.nan, math.nan, math.nan, {})
@@ -116,7 +119,7 @@ def _inversions(places: list[int]) -> tuple[list[int], int]:
     return merged + left[at:], count
 
 
-def _class_precisions(pages: Sequence[tuple[Sequence[Box], Sequence[Box]]], label: str) -> Floats:
+def _class_precisions(pages: Sequence[tuple[Sequence[LayoutBox], Sequence[LayoutBox]]], label: str) -> Floats:
     """Average the precision of a class over recalls.
 
     Returns:
@@ -126,11 +129,11 @@ def _class_precisions(pages: Sequence[tuple[Sequence[Box], Sequence[Box]]], labe
     scores: list[Floats] = []
     hits: list[NDArray[np.bool_]] = []
     for reference, hypothesis in pages:
-        expected = np.array([box.corners for box in reference if box.label == label], np.float64).reshape(-1, 4)
-        got = sorted((box for box in hypothesis if box.label == label), key=lambda box: -box.score)[:_MOST]
-        corners = np.array([box.corners for box in got], np.float64).reshape(-1, 4)
+        expected = np.array([one.box for one in reference if one.label == label], np.float64).reshape(-1, 4)
+        got = sorted((one for one in hypothesis if one.label == label), key=lambda one: -one.score)[:_MOST]
+        corners = np.array([one.box for one in got], np.float64).reshape(-1, 4)
         total += len(expected)
-        scores.append(np.array([box.score for box in got], np.float64))
+        scores.append(np.array([one.score for one in got], np.float64))
         hits.append(_match(_overlaps(corners, expected)))
     order = np.argsort(-np.concatenate(scores), kind="mergesort")
     right = np.concatenate(hits, axis=1)[:, order]
