@@ -21,11 +21,11 @@ from typing import Any
 
 import numpy as np
 from apted import APTED, Config
+from benchmarks.gpu_machine import commit, hardware
+from benchmarks.scoring import page
 from lxml import html
 from rapidfuzz.distance import Levenshtein
 
-from benchmarks.gpu_machine import commit, hardware
-from benchmarks.scoring import page
 from ocr_project.engine.metrics import cer_pages, nid, teds
 from ocr_project.engine.metrics.omnidocbench import score_page
 

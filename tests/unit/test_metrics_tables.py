@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from ocr_project.engine.metrics import TreeTooLarge, canonical_table, dp_bench_nid, dp_bench_teds, tables_to_html, teds
@@ -96,3 +98,19 @@ def test_dp_bench() -> None:
     assert dp_bench_nid(["a\nb", "c"], ["ab", "c"]) == 1.0
     assert dp_bench_nid([], []) == 1.0
     assert dp_bench_nid(["a"], []) == 0.0
+
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is missing: the shared test data is not on this machine")
+def test_real_tables_stay_themselves() -> None:
+    files = sorted(SHARED.glob("tables_*/*.gt.html"))
+    assert len(files) > 40
+    for file in files:
+        table = file.read_text("utf-8")
+        canonical = canonical_table(table)
+        assert canonical_table(canonical) == canonical, file
+        assert teds(canonical, canonical) == teds(table, table) == 1.0, file
+        assert canonical.count("<td") == table.count("<td") + table.count("<th>") + table.count("<th "), file

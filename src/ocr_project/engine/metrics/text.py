@@ -19,6 +19,9 @@ from rapidfuzz.process import cpdist
 
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
 
+# Edits looked for first: the count is exact whatever it is. Pages read well take a third of the time with it.
+_EXPECTED = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -94,5 +97,7 @@ def cer_pages(references: Sequence[str], hypotheses: Sequence[str], *, workers: 
     """
     if len(references) != len(hypotheses):
         raise ValueError(f"{len(references)} references and {len(hypotheses)} hypotheses")
-    edits = cpdist(references, hypotheses, scorer=Levenshtein.distance, dtype=np.int32, workers=workers)
+    edits = cpdist(
+        references, hypotheses, scorer=Levenshtein.distance, score_hint=_EXPECTED, dtype=np.int32, workers=workers
+    )
     return [Counts(errors, len(reference)) for errors, reference in zip(edits.tolist(), references, strict=True)]
