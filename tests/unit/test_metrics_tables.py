@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def test_tables_written_differently_are_alike(written: str) -> None:
     [
         (["10<sup>2</sup>", "10²", "$10^2$", r"\(10^{2}\)", "$ 10^{ 2 } $"], "102"),
         (["−1", "–1", "-1"], "-1"),
+        (["①３"], "①3"),
         (["“A”", '"A"', "&quot;A&quot;"], '"A"'),
         (["&lt; 5 %", "< 5 %"], "&lt; 5 %"),
         (["$50%$", r"$50\%$", "50%"], "50%"),
@@ -95,6 +97,9 @@ def test_markdown_tables() -> None:
 def test_dp_bench() -> None:
     headed = PLAIN.replace("<table>", "<table><tbody>").replace("</table>", "</tbody></table>")
     assert dp_bench_teds(PLAIN, headed) == 1.0 > teds(PLAIN, headed)
+    assert dp_bench_teds(PLAIN, f"# Text < 5 & <b>\n{headed}{headed}") == 1.0
+    assert dp_bench_teds(PLAIN, "text") == 0.0
+    assert math.isnan(dp_bench_teds("text", PLAIN))
     assert dp_bench_nid(["a\nb", "c"], ["ab", "c"]) == 1.0
     assert dp_bench_nid([], []) == 1.0
     assert dp_bench_nid(["a"], []) == 0.0
