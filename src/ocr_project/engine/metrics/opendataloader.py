@@ -16,12 +16,11 @@ import re
 from lxml import etree
 from rapidfuzz import fuzz
 
-from ocr_project.engine.metrics.tables.html import count_elements, parse_table, table_tree
+from ocr_project.engine.metrics.tables.html import count_elements, cut_tables, parse_table, table_tree
 from ocr_project.engine.metrics.tables.markdown import tables_to_html
 from ocr_project.engine.metrics.tables.tree import Tree, build_tree, tree_distance
 
 _TABLE = re.compile(r"<table\b[^>]*>.*?</table>", re.IGNORECASE | re.DOTALL)
-_TABLE_TAG = re.compile(r"<(/?)table\b[^>]*>", re.IGNORECASE)
 _HEADING = re.compile(r"#{1,6}\s+(.*)$")
 _BREAK = re.compile(r"<br\s*/?>")
 _GROUPS = re.compile(r"</?(?:thead|tbody)>")
@@ -52,7 +51,7 @@ def page_teds(reference_md: str, hypothesis_md: str, *, structure_only: bool = F
     Returns:
         Between 0 and 1; 0 where the hypothesis has no table, NaN where the reference has none.
     """
-    tables = _find_tables(tables_to_html(reference_md)), _find_tables(tables_to_html(hypothesis_md))
+    tables = cut_tables(tables_to_html(reference_md)), cut_tables(tables_to_html(hypothesis_md))
     if not tables[0]:
         return math.nan
     if not tables[1]:
@@ -85,19 +84,6 @@ def mhs(reference_md: str, hypothesis_md: str, *, structure_only: bool = False) 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _find_tables(markdown: str) -> list[str]:
-    """Cut the tables out of a page, the ones within others once more."""
-    found: list[tuple[int, str]] = []
-    starts: list[int] = []
-    for tag in _TABLE_TAG.finditer(markdown):
-        if not tag.group(1):
-            starts.append(tag.start())
-        elif starts:
-            start = starts.pop()
-            found.append((start, markdown[start : tag.end()]))
-    return [table for _, table in sorted(found)]
 
 
 def _join(tables: list[str]) -> etree._Element | None:

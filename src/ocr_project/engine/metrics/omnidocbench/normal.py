@@ -9,10 +9,8 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from functools import lru_cache
 
-from pylatexenc.latex2text import LatexNodes2Text
-from pylatexenc.latexwalker import LatexWalkerParseError
+from ocr_project.engine.metrics.plain_latex import latex_to_text
 
 _INLINE = re.compile(r"\$(.*?)\$|\\\((.*?)\\\)")
 _ESCAPED = re.compile(r"\\[\\_&%^]")
@@ -23,48 +21,20 @@ _DISPLAY = re.compile(r"\\\[(.+?)(?<!\\)\\\]")
 _LAYOUT = re.compile(r"\\tag\{.*?\}|\\hspace\{.*?\}|\\begin\{.*?\}|\\end\{.*?\}|\\arraycolsep.*?\}")
 # In this order, each wherever it stands: `\text` also cuts `\textbf`'s kin.
 _STYLES = [
-    r"\mathbf",
-    r"\mathrm",
-    r"\mathnormal",
-    r"\mathit",
-    r"\mathbb",
-    r"\mathcal",
-    r"\mathscr",
-    r"\mathfrak",
-    r"\mathsf",
-    r"\mathtt",
-    r"\textbf",
-    r"\text",
-    r"\boldmath",
-    r"\boldsymbol",
-    r"\operatorname",
-    r"\bm",
-    r"\symbfit",
-    r"\mathbfcal",
-    r"\symbf",
-    r"\scriptscriptstyle",
-    r"\notag",
-    r"\setlength",
-    r"\coloneqq",
-    r"\space",
-    r"\thickspace",
-    r"\thinspace",
-    r"\medspace",
-    r"\nobreakspace",
-    r"\negmedspace",
-    r"\quad",
-    r"\qquad",
-    r"\enspace",
-    r"\substackw",
-] + [" ", "$$", r"\left", r"\right", r"\displaystyle", r"\text"]
+    *(r"\mathbf", r"\mathrm", r"\mathnormal", r"\mathit", r"\mathbb", r"\mathcal", r"\mathscr", r"\mathfrak"),
+    *(r"\mathsf", r"\mathtt", r"\textbf", r"\text", r"\boldmath", r"\boldsymbol", r"\operatorname", r"\bm"),
+    *(r"\symbfit", r"\mathbfcal", r"\symbf", r"\scriptscriptstyle", r"\notag", r"\setlength", r"\coloneqq"),
+    *(r"\space", r"\thickspace", r"\thinspace", r"\medspace", r"\nobreakspace", r"\negmedspace", r"\quad"),
+    *(r"\qquad", r"\enspace", r"\substackw", " ", "$$", r"\left", r"\right", r"\displaystyle"),
+]
 _TABLE = re.compile(r"<table\b[^>]*>(.*)</table>", re.DOTALL | re.IGNORECASE)
 _HEAD_CELL = re.compile(r"<(/?)th\b", re.IGNORECASE)
 _DROPPED_TAGS = re.compile(r"</?(?:thead|tbody|span)\b[^>]*>", re.IGNORECASE)
+_INDENT = re.compile(r">[ \t\r\f\n]*\n[ \t\r\f\n]*(?=<)")  # blanks with a line break: its parser keeps the break only
 _MATH = re.compile(r"<math\b([^>]*)>.*?</math>", re.DOTALL | re.IGNORECASE)
 _ALT = re.compile(r"alttext=\"([^\"]*)\"|alttext='([^']*)'", re.IGNORECASE)
 _ATTRIBUTES = re.compile(r' (?:style|height|width|align|class)=".*?"')
 _MARKS = re.compile(r"</?(?:sup|sub|div|p)>|<colgroup>.*?</colgroup>")
-_TO_TEXT = LatexNodes2Text()
 
 
 def normal_text(text: str) -> str:
@@ -91,21 +61,13 @@ def normal_table(html_text: str) -> str:
         A page with one table; an empty string where there is none.
     """
     text = _MATH.sub(_math_to_text, _DROPPED_TAGS.sub("", _HEAD_CELL.sub(r"<\1td", html_text)))
+    text = _INDENT.sub(">", text)
     text = unicodedata.normalize("NFKC", html.unescape(text).replace("\n", "")).strip()
     content = _TABLE.search(text)
     if content is None:
         return ""
     inner = re.sub(r"\s+", " ", _ATTRIBUTES.sub("", content.group(1)))
     return f'<html><body><table border="1" >{_MARKS.sub("", inner)}</table></body></html>'
-
-
-@lru_cache(maxsize=4096)
-def latex_to_text(latex: str) -> str | None:
-    """Write a formula as plain characters; None where it cannot be read."""
-    try:
-        return str(_TO_TEXT.latex_to_text(latex))
-    except (LatexWalkerParseError, IndexError, ValueError, RecursionError):
-        return None
 
 
 def _inline_to_text(formula: re.Match[str]) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
 from lxml import etree
 from rapidfuzz.distance import Levenshtein
 
@@ -29,6 +30,7 @@ from ocr_project.engine.metrics.omnidocbench.elements import (
 )
 from ocr_project.engine.metrics.omnidocbench.matching import assign, distances, match
 from ocr_project.engine.metrics.omnidocbench.truth import IGNORED, TEXTS, Block, read_truth, split_truth_arrays
+from ocr_project.engine.metrics.plain_latex import latex_to_text
 from ocr_project.engine.metrics.tables.canonical import canonical_table
 from ocr_project.engine.metrics.tables.html import parse_page
 from ocr_project.engine.metrics.tables.teds import teds
@@ -183,24 +185,13 @@ def _only_text(node: etree._Element) -> str:
 def _match_texts(blocks: Sequence[Block], answer: Sequence[Element]) -> Iterator[_Pair]:
     """Match texts and formulas; those that nobody scores are matched first, and take their pieces with them."""
     pieces = split_arrays(sorted(answer, key=lambda element: (element.fine == INLINE, element.start)))
-    lines = [
-        (block, form)
-        for block in blocks
-        if block.content and (form := _form(block.content, block.category == FORMULA))
-    ]
-    readings = [
-        (piece, form) for piece in pieces if piece.content and (form := _form(piece.content, piece.kind == FORMULA))
-    ]
-    noise = [form for block, form in lines if block.category in IGNORED]
-    near = (distances(noise, [form for _, form in readings]) < _SURE).any(axis=0) if noise else [False] * len(readings)
+    lines = [(block, form) for block in blocks if (form := _form(block.content, block.category == FORMULA))]
+    readings = [(piece, form) for piece in pieces if (form := _form(piece.content, piece.kind == FORMULA))]
+    gone = _noise([form for block, form in lines if block.category in IGNORED], [form for _, form in readings])
     # Blocks and pieces without a letter are left out of the lists, and the evaluator then takes places and kinds by
     # number from the full lists: here too, or its reading order cannot be had.
     placed = [(line, blocks[number]) for number, line in enumerate(lines) if line[0].category not in IGNORED]
-    kept = [
-        (reading, pieces[number])
-        for number, (reading, gone) in enumerate(zip(readings, near, strict=True))
-        if not gone
-    ]
+    kept = [(reading, pieces[number]) for number, reading in enumerate(readings) if number not in gone]
     for found in match([form for (_, form), _ in placed], [form for (_, form), _ in kept]):
         ours, theirs = [placed[place] for place in found.blocks], [kept[place] for place in found.pieces]
         category = Counter(block.category for (block, _), _ in ours).most_common(1)[0][0]
@@ -216,6 +207,11 @@ def _match_texts(blocks: Sequence[Block], answer: Sequence[Element]) -> Iterator
             theirs[0][1].start if theirs else None,
             tuple(block.attributes for (block, _), _ in ours),
         )
+
+
+def _noise(ignored: list[str], readings: list[str]) -> set[int]:
+    """Find the pieces that are blocks which nobody scores (headers, captions)."""
+    return set(np.nonzero((distances(ignored, readings) < _SURE).any(axis=0))[0].tolist())
 
 
 def _form(content: str, formula: bool) -> str:
@@ -237,7 +233,7 @@ def _score_text(pair: _Pair) -> Scored:
 
 def _score_formula_as_text(pair: _Pair) -> Scored:
     """Score a formula that the answer gives as text: as text."""
-    plain = normal.latex_to_text(pair.reference)
+    plain = latex_to_text(pair.reference)
     reference = pair.reference if plain is None else plain
     edits = ned(normal.normal_text(reference) or reference, pair.normal_hypothesis)
     return Scored("text", reference, pair.hypothesis, edits, attributes=pair.attributes)

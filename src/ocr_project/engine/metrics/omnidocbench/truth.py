@@ -15,40 +15,18 @@ from ocr_project.engine.metrics.omnidocbench.elements import FORMULA, array_line
 
 # Read and matched, so that they do not count as noise, and never scored.
 IGNORED = frozenset(
-    [
-        "figure_caption",
-        "figure_footnote",
-        "table_caption",
-        "table_footnote",
-        "code_algorithm",
-        "code_algorithm_caption",
-        "header",
-        "footer",
-        "page_footnote",
-        "page_number",
-        "equation_caption",
-    ]
+    (
+        *("figure_caption", "figure_footnote", "table_caption", "table_footnote", "equation_caption"),
+        *("code_algorithm", "code_algorithm_caption", "header", "footer", "page_footnote", "page_number"),
+    )
 )
 TEXTS = frozenset(("text_block", "title", "code_txt", "code_txt_caption", "reference")) | IGNORED
-_MATCHED = [
-    "text_block",
-    "title",
-    "code_txt",
-    "code_txt_caption",
-    "reference",
-    "equation_caption",
-    "figure_caption",
-    "figure_footnote",
-    "table_caption",
-    "table_footnote",
-    "code_algorithm",
-    "code_algorithm_caption",
-    "header",
-    "footer",
-    "page_footnote",
-    "page_number",
-    "equation_isolated",
-]
+# In the order in which the evaluator collects them.
+_MATCHED = (
+    *("text_block", "title", "code_txt", "code_txt_caption", "reference", "equation_caption", "figure_caption"),
+    *("figure_footnote", "table_caption", "table_footnote", "code_algorithm", "code_algorithm_caption"),
+    *("header", "footer", "page_footnote", "page_number", "equation_isolated"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +51,7 @@ class Block:
 def read_truth(page: Mapping[str, Any]) -> tuple[list[Block], list[Block]]:
     """Read the blocks of a page.
 
-    Paragraphs that a page or a column cuts in two (relation `truncated`) are joined; blocks to be ignored are left out.
+    Paragraphs that a page or a column cuts in two (relation `truncated`) are joined; blocks marked `ignore` go.
 
     Returns:
         Text and displayed formulas, and tables; both in reading order, blocks without a place first.
@@ -85,7 +63,7 @@ def read_truth(page: Mapping[str, Any]) -> tuple[list[Block], list[Block]]:
     ]
     by_name = {item["anno_id"]: item for item in page["layout_dets"] if item.get("anno_id") in joined}
     blocks += [block for group in groups if (block := _join([by_name[name] for name in group if name in by_name]))]
-    # By category first, as the evaluator collects them: blocks of one place in the order stay so.
+    # By category first: blocks of one place in the order stay so.
     texts = [block for category in _MATCHED for block in blocks if block.category == category]
     tables = [block for block in blocks if block.category == "table"]
     return sorted(texts, key=_place), sorted(tables, key=_place)

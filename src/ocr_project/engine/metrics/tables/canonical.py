@@ -13,16 +13,19 @@ import unicodedata
 from collections.abc import Iterator
 
 from lxml import etree
-from pylatexenc.latex2text import LatexNodes2Text
-from pylatexenc.latexwalker import LatexWalkerParseError
 
 from ocr_project.engine.metrics.normalize import normalize
+from ocr_project.engine.metrics.plain_latex import latex_to_text
 from ocr_project.engine.metrics.tables.html import parse_page, span
 from ocr_project.engine.metrics.tables.markdown import tables_to_html
 
 _MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
+_FORMULA = re.compile(r"[\\^_=<>+]")
+_PERCENT = re.compile(r"(?<!\\)%")  # a comment to LaTeX, a per cent to whoever writes cells
 _SCRIPTS = re.compile(r"[\^_{}]")
 _EMPHASIS = re.compile(r"(\*{2,3}|~~)(?=\S)(.+?)(?<=\S)\1")
+# Circled and bracketed numbers and letters count the items of Korean laws: NFKC would make ① a 1.
+_NOT_CIRCLED = re.compile("[^\u2460-\u24ff\u3200-\u33ff]+")
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "td", "th"})
 # The minus sign, the hyphens and the dashes; quotes of all shapes: which one it was cannot be seen in a scan.
 _SIGNS = {
@@ -30,7 +33,6 @@ _SIGNS = {
     **dict.fromkeys([0x2018, 0x2019, 0x201A, 0x201B, 0x2032], "'"),
     **dict.fromkeys([0x201C, 0x201D, 0x201E, 0x201F, 0x2033], '"'),
 }
-_TO_TEXT = LatexNodes2Text(math_mode="text", keep_comments=True)
 
 Cell = tuple[str, int, int]  # text, columns, rows
 
@@ -40,8 +42,8 @@ def canonical_table(html: str) -> str:
 
     `th` is `td`; `thead`, `tbody`, captions, attributes and marks within cells (bold, superscript, a link) go, line
     breaks are spaces; spans of 1 go, spans beyond the last row end there, rows in which no cell begins go and the
-    spans across them shrink. Text: entities, Unicode NFKC and the rules of `normalize`, one dash and one quote,
-    formulas as plain characters (`$10^{2}$`, `10<sup>2</sup>` and `10²` are `102`), Markdown's emphasis.
+    spans across them shrink. Text: entities, Unicode NFKC (circled numbers stay), the rules of `normalize`, one dash
+    and one quote, formulas as plain characters (`$10^{2}$`, `10<sup>2</sup>` and `10²` are `102`), no emphasis.
 
     Args:
         html: A page, a fragment, or a table in Markdown; the first outermost table counts.
@@ -60,7 +62,11 @@ def canonical_table(html: str) -> str:
 def canonical_cell(text: str) -> str:
     """Write the text of a cell in the form that equal cells share; see `canonical_table`."""
     plain = _EMPHASIS.sub(r"\2", _MATH.sub(_plain, text))
-    return normalize(unicodedata.normalize("NFKC", plain).translate(_SIGNS))
+    return normalize(_NOT_CIRCLED.sub(_compatible, plain).translate(_SIGNS))
+
+
+def _compatible(run: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", run.group())
 
 
 def _rows(table: etree._Element) -> Iterator[etree._Element]:
@@ -88,11 +94,10 @@ def _text(node: etree._Element) -> str:
 def _plain(formula: re.Match[str]) -> str:
     """Write a formula as the characters that it shows; one that cannot be read stays as it is."""
     latex = next(group for group in formula.groups() if group is not None)
-    try:
-        shown = str(_TO_TEXT.latex_to_text(latex))
-    except (LatexWalkerParseError, IndexError, ValueError):
-        return formula.group()
-    return "".join(_SCRIPTS.sub("", shown).split())
+    if " " in latex.strip() and not _FORMULA.search(latex):
+        return formula.group()  # two prices, not a formula
+    shown = latex_to_text(_PERCENT.sub(r"\\%", latex))
+    return formula.group() if shown is None else "".join(_SCRIPTS.sub("", shown).split())
 
 
 def _drop_empty(rows: list[list[Cell]]) -> list[list[Cell]]:

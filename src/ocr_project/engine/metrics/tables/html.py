@@ -12,6 +12,7 @@ from ocr_project.engine.metrics.tables.tree import Tree, build_tree
 
 # Markup within a cell is one token each, as wide as a character: it stands here as a private character.
 _FIRST_PRIVATE = 0x100000
+_TABLE_TAG = re.compile(r"<(/?)table\b[^>]*>", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*(\d{1,4})")
 
 CellText = Callable[[etree._Element], str]
@@ -38,6 +39,23 @@ def parse_table(html: str) -> etree._Element | None:
     page = parse_page(html)
     tables = [] if page is None else page.xpath("body/table")
     return tables[0] if tables else None
+
+
+def cut_tables(text: str) -> list[str]:
+    """Cut the tables out of a text, those within others once more; what is never closed is left out.
+
+    Returns:
+        In the order in which they begin.
+    """
+    found: list[tuple[int, str]] = []
+    starts: list[int] = []
+    for tag in _TABLE_TAG.finditer(text):
+        if not tag.group(1):
+            starts.append(tag.start())
+        elif starts:
+            start = starts.pop()
+            found.append((start, text[start : tag.end()]))
+    return [table for _, table in sorted(found)]
 
 
 def count_elements(table: etree._Element) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-from ocr_project.engine.metrics.tables.html import count_elements, parse_table, read_tokens, table_tree
+from ocr_project.engine.metrics.tables.html import count_elements, cut_tables, parse_table, read_tokens, table_tree
 from ocr_project.engine.metrics.tables.tree import tree_distance
 
 _GROUPS = re.compile(r"</?(?:thead|tbody)>")
@@ -52,15 +52,17 @@ def dp_bench_teds(reference_html: str, hypothesis_html: str, *, structure_only: 
     first is compared.
 
     Args:
-        reference_html: The tables of a page, one after the other.
+        reference_html: The tables of a page; text around them does not matter.
         hypothesis_html: Likewise.
         structure_only: TEDS-S.
 
     Returns:
         Between 0 and 1; NaN where the reference has no table.
     """
-    reference, hypothesis = _GROUPS.sub("", reference_html), _GROUPS.sub("", hypothesis_html)
-    return teds(reference, hypothesis, structure_only=structure_only) if reference.strip() else math.nan
+    tables, found = cut_tables(_GROUPS.sub("", reference_html)), cut_tables(_GROUPS.sub("", hypothesis_html))
+    if not tables:
+        return math.nan
+    return teds(tables[0], found[0], structure_only=structure_only) if found else 0.0
 
 
 def dp_bench_nid(reference: Sequence[str], hypothesis: Sequence[str]) -> float:

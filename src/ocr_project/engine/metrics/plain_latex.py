@@ -1,0 +1,21 @@
+"""Formulas as plain characters."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+
+@lru_cache(maxsize=4096)
+def latex_to_text(latex: str) -> str | None:
+    """Write LaTeX as the characters that it shows, as pylatexenc's `LatexNodes2Text` does by default.
+
+    Returns:
+        For example `x_1≤α` of `x_1\\\\le\\\\alpha`; None where it cannot be read.
+    """
+    from pylatexenc.latex2text import LatexNodes2Text  # some 50 ms to import
+    from pylatexenc.latexwalker import LatexWalkerParseError
+
+    try:
+        return str(LatexNodes2Text().latex_to_text(latex))
+    except (LatexWalkerParseError, IndexError, ValueError, RecursionError):
+        return None
