@@ -44,6 +44,7 @@ _TEMPLATE = r"""\documentclass[12pt]{article}
 \shipout\vbox{\kern4pt\hbox{\kern4pt\box0\kern4pt}}}
 \begin{document}
 """
+_TIME_IS_UP = "time is up"
 _BEGUN = re.compile(r"^FORMULA (\d+)$", re.MULTILINE)
 _pdfium_lock = Lock()  # pdfium is not safe to call from two threads
 
@@ -128,7 +129,8 @@ def _run(formulas: Sequence[Painted], limit: float) -> _Run:
     parts = _parts(text)
     complaints = {number: _first_error(part) for number, part in parts}
     drawings = _read(data, formulas, complaints) if data else []
-    stopped_at = parts[-1][0] if parts and "up" not in fault else None
+    timed_out = fault.startswith(_TIME_IS_UP)  # the log is not written to its end then
+    stopped_at = parts[-1][0] if parts and not timed_out else None
     complaint = fault or (complaints[stopped_at] if stopped_at is not None else _first_error(text))
     return _Run(drawings, stopped_at, complaint or "no page was made")
 
@@ -150,7 +152,7 @@ def _latex(folder: str, limit: float) -> str:
             command, cwd=folder, env=surroundings, timeout=limit, capture_output=True, stdin=subprocess.DEVNULL
         )
     except subprocess.TimeoutExpired:
-        return f"time is up: it took over {limit:.0f} s"
+        return f"{_TIME_IS_UP}: it took over {limit:.0f} s"
     return "" if done.returncode in (0, 1) else f"exit status {done.returncode}"
 
 
