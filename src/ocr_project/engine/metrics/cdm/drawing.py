@@ -186,15 +186,18 @@ def _read(data: bytes, formulas: Sequence[Painted], complaints: Mapping[int, str
 
 
 def _measure(page: pypdfium2.PdfPage, tokens: Sequence[str], complaint: str) -> Drawing:
-    found = np.full((len(tokens) + 1, 4), (np.inf, np.inf, -np.inf, -np.inf))
+    extents = [(np.inf, np.inf, -np.inf, -np.inf)] * (len(tokens) + 1)
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    for thing in page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_PATH)):
-        pdfium.FPDFPageObj_GetFillColor(thing.raw, red, green, blue, alpha)
+    bounds = [ctypes.c_float() for _ in range(4)]
+    for place in range(pdfium.FPDFPage_CountObjects(page.raw)):
+        thing = pdfium.FPDFPage_GetObject(page.raw, place)
+        pdfium.FPDFPageObj_GetFillColor(thing, red, green, blue, alpha)
         number = red.value << 16 | green.value << 8 | blue.value
-        if number <= len(tokens):
-            x0, y0, x1, y1 = thing.get_bounds()
-            box = found[number]
-            found[number] = min(box[0], x0), min(box[1], y0), max(box[2], x1), max(box[3], y1)
+        if number <= len(tokens) and pdfium.FPDFPageObj_GetBounds(thing, *bounds):
+            x0, y0, x1, y1 = (bound.value for bound in bounds)
+            box = extents[number]
+            extents[number] = (min(box[0], x0), min(box[1], y0), max(box[2], x1), max(box[3], y1))
+    found = np.array(extents)
     inked = np.isfinite(found[:, 0]) & (found[:, 2] > found[:, 0]) & (found[:, 3] > found[:, 1])
     if not inked[1:].any():
         return no_drawing(complaint or "nothing in it leaves ink")

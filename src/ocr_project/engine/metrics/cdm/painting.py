@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from ocr_project.engine.metrics.formula.symbols import DOTS, DRAWN, NAMES, words
 from ocr_project.engine.metrics.formula.tree import (
@@ -154,6 +155,7 @@ class _Painter:
         return f"\\begin{{{name}}}{columns}{rows}\\end{{{name}}}"
 
 
+@cache
 def _set(number: int) -> str:
     red, green, blue = (f"{part / 255:.4f}".rstrip("0").rstrip(".") for part in colour_of(number))
     return f"\\C{{{red} {green} {blue}}}"
