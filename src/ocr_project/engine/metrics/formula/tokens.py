@@ -46,6 +46,8 @@ def tokenize(latex: str) -> list[str]:
     text_depth = 0
     for match in _TOKEN.finditer(bare):
         token = _tidy(match.group())
+        if token == "$":  # one that is left over within: it opens or closes mathematics, and is no ink
+            continue
         if token.isspace() and token != "\\ ":
             if text_depth:
                 tokens.append("~")
