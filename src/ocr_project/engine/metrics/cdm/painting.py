@@ -163,7 +163,7 @@ def _set(number: int) -> str:
 
 def _drawable(token: str) -> str:
     """Write a token so that LaTeX draws it: a character that it has no font for becomes a block."""
-    if token in ("~", "#", "$"):
+    if token in ("~", "#", "$", "%"):
         return f"\\{token} " if token != "~" else "\\sim "
     if len(token) == 1:
         return token if token.isascii() else "\\X "
