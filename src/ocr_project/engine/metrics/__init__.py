@@ -25,16 +25,38 @@ metric_of, title_of, reading_of          what a metric of the test sets is
 field_f1, tree_accuracy, read_fields     key information, field by field and as trees
 """
 
-from ocr_project.engine.metrics.answers import anls, anls_star, choice_matches, contains_answer, contains_or_similar, count_score, formula_contained
+from ocr_project.engine.metrics.answers import (
+    anls,
+    anls_star,
+    choice_matches,
+    contains_answer,
+    contains_or_similar,
+    count_score,
+    formula_contained,
+)
 from ocr_project.engine.metrics.bleu import bleu, corpus_bleu
 from ocr_project.engine.metrics.bootstrap import Interval, bootstrap_rate
-from ocr_project.engine.metrics.canonical import any_match, canonical_text, closest, loose, match_exact, match_normalized, match_similar
+from ocr_project.engine.metrics.canonical import (
+    any_match,
+    canonical_text,
+    closest,
+    loose,
+    match_exact,
+    match_normalized,
+    match_similar,
+)
 from ocr_project.engine.metrics.catalog import by_weight, metric_of, reading_of, title_of
 from ocr_project.engine.metrics.cdm import CdmResult, cdm
 from ocr_project.engine.metrics.diff import Span, diff
 from ocr_project.engine.metrics.field_trees import read_fields, tree_accuracy
 from ocr_project.engine.metrics.fields import FieldCounts, documents_right, field_f1
-from ocr_project.engine.metrics.formula import canonical_formula, formula_edit, formula_edit_characters, formula_exact, strip_formula_spaces
+from ocr_project.engine.metrics.formula import (
+    canonical_formula,
+    formula_edit,
+    formula_edit_characters,
+    formula_exact,
+    strip_formula_spaces,
+)
 from ocr_project.engine.metrics.gate import Tolerances, judge_quality, judge_speed, settle
 from ocr_project.engine.metrics.latency import percentiles
 from ocr_project.engine.metrics.layout import AveragePrecision, LayoutBox, layout_map, order_edit, order_inversions
@@ -46,7 +68,14 @@ from ocr_project.engine.metrics.paired import Difference, PairedMeans
 from ocr_project.engine.metrics.resampling import estimate_differences, estimate_rates, holm
 from ocr_project.engine.metrics.retrieval import rank, score_query, score_run
 from ocr_project.engine.metrics.score_tables import Draws, adjust_pairs, compare_test_sets, tabulate_test_sets
-from ocr_project.engine.metrics.tables import TreeTooLarge, canonical_table, dp_bench_nid, dp_bench_teds, tables_to_html, teds
+from ocr_project.engine.metrics.tables import (
+    TreeTooLarge,
+    canonical_table,
+    dp_bench_nid,
+    dp_bench_teds,
+    tables_to_html,
+    teds,
+)
 from ocr_project.engine.metrics.text import Counts, cer, cer_no_space, cer_pages, ned, score_page, wer
 
 __all__ = [
