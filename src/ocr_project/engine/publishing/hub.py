@@ -28,9 +28,8 @@ log = logging.getLogger(__name__)
 
 _DATASET = "dataset"
 _HANDED_OVER = 2_000_000_000  # bytes of one hand-over: what a cut line can cost at most
-_TIMEOUT = httpx2.Timeout(
-    300, connect=15
-)  # seconds of silence; the client would wait for ever (and does, where it lists the tree)
+# seconds of silence; the client would wait for ever (and does, where it lists the tree)
+_TIMEOUT = httpx2.Timeout(300, connect=15)
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0  # seconds between tries, doubled each time
 
 
