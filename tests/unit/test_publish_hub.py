@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from huggingface_hub import HfApi, constants
 
@@ -120,6 +121,14 @@ def test_a_fault_of_the_hub_or_of_the_line_is_tried_again(hub: FakeHub, folder: 
         assert hub.done["commit"] == 1  # it had been made: the next try finds nothing to do
     else:
         assert hub.done[kind] >= 2
+
+
+def test_a_hub_that_falls_silent_is_asked_again(hub: FakeHub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing_hub, "_TIMEOUT", httpx2.Timeout(0.3))
+    hub.faults = lambda number, kind: "slow" if kind == "put" and number == 0 else None
+    upload(folder, OPTIONS, api(hub))
+    assert_there(hub, folder)
+    assert hub.done["put"] == 4
 
 
 def test_a_commit_by_somebody_else_in_between_is_not_undone(hub: FakeHub, folder: Path) -> None:

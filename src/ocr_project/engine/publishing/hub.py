@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
+import httpx2
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_session, get_token
 from huggingface_hub.hf_api import RepoFile
 
 from ocr_project.domain.errors import PublishError
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 _DATASET = "dataset"
 _HANDED_OVER = 2_000_000_000  # bytes of one hand-over: what a cut line can cost at most
+# seconds of silence; the client would wait for ever (and does, where it lists the tree)
+_TIMEOUT = httpx2.Timeout(300, connect=15)
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0  # seconds between tries, doubled each time
 
 
@@ -126,6 +129,7 @@ class _Uploader:
         self._repository = options.repository or ""
 
     def run(self) -> Upload:
+        get_session().timeout = _TIMEOUT  # again for each try: the client opens a new session after an error
         url = self._open()
         head, remote = self._remote()
         changed = [file for file in self._files if not _same(file, remote.get(file.name))]
