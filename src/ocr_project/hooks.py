@@ -95,7 +95,7 @@ class MlflowHooks:
         import mlflow
 
         for name in ("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"):
-            if name in pipeline.outputs():
+            if name in pipeline.all_outputs():
                 mlflow.log_artifact(str(_path_of(catalog, name)))
         mlflow.end_run()
 
