@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from ocr_project.engine.metrics.cdm.drawing import Drawing
 
@@ -49,6 +48,8 @@ _SIZES = ("\\left", "\\right", "\\middle", "\\bigg", "\\Bigg", "\\big", "\\Big")
 
 def count_matches(reference: Drawing, hypothesis: Drawing) -> int:
     """Count the tokens of two drawings that are the same, and stand in the same place but for shift and scale."""
+    from scipy.optimize import linear_sum_assignment  # half a second to import
+
     expected, got = len(reference.tokens), len(hypothesis.tokens)
     tokens = _token_costs(reference.tokens, hypothesis.tokens)
     cost = (
