@@ -75,6 +75,25 @@ def test_p_agrees_with_the_normal_distribution() -> None:
     assert found.above[0] == pytest.approx(0.841, abs=0.01)
 
 
+def test_few_documents_are_never_beyond_doubt() -> None:
+    bottom = np.ones((4, 1))
+    found = estimate_differences((bottom * 0.1, bottom), (bottom * 0.9, bottom), list("abcd"), 1_000, 0)
+    assert found.low[0] > 0.7
+    assert found.p[0] == pytest.approx(2 / 2**4)
+
+
+def test_margin_asks_whether_the_difference_exceeds_it() -> None:
+    generator = np.random.default_rng(8)
+    ones = np.ones((50, 1))
+    second = ones * 0.1 + generator.normal(0, 0.02, (50, 1))
+    clusters = list(map(str, range(50)))
+    near, far = (
+        estimate_differences((ones * 0, ones), (second, ones), clusters, 1_000, 0, margin) for margin in (0.05, 0.2)
+    )
+    assert (near.above[0], far.above[0]) == (1.0, 0.0)
+    assert near.value[0] == far.value[0]
+
+
 def test_lengths_must_agree() -> None:
     with pytest.raises(ValueError, match="2 numerators, 2 denominators, 1 clusters"):
         draw_rates(np.ones((2, 1)), np.ones((2, 1)), ["a"], 10, 0)

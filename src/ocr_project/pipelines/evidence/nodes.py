@@ -159,6 +159,7 @@ def _items(outcome: Outcome, shard: str) -> Iterator[dict[str, Any]]:
     read = outcome.recognitions
     shared = {
         "page_id": outcome.page.page_id,
+        "path": outcome.page.path,
         "question": outcome.page.question,
         "seconds": float(sum(row.seconds for row in read)),
         "tokens": sum(row.completion_tokens for row in read),
@@ -206,7 +207,8 @@ def find_fault(rows: Sequence[Recognition]) -> str:
     for fault in (Fault.LOOP, Fault.CUT):
         if fault.value in found:
             return fault.value
-    return Fault.EMPTY.value if asked and not any(row.text.strip() for row in asked) else ""
+    looked = any(row.status in (Status.OK, Status.EMPTY) for row in rows)
+    return Fault.EMPTY.value if looked and not any(row.text.strip() for row in rows) else ""
 
 
 def read_runs(folders: Sequence[Path]) -> list[RunRecord]:

@@ -196,11 +196,11 @@ def score_lines(report: BenchmarkReport) -> str:
 
 def _score_line(line: ScoreLine) -> str:
     cells = _value_cells(line.values[0]) if len(line.values) == 1 else _run_cells(line)
-    mark = ' class="whole"' if line.slice == _ALL else ""
+    mark = ' class="whole"' if line.slice == _ALL and line.headline else ""
     row = table_row(
         [
             head_cell(line.test_set),
-            f"<td>{escape(line.title)}&#8239;{_UP if line.higher_is_better else _DOWN}</td>",
+            f'<td class="metric">{escape(line.title)}&#8239;{_UP if line.higher_is_better else _DOWN}</td>',
             f"<td>{escape(line.slice)}</td>",
             f"<td>{escape(line.value)}</td>",
             number_cell(line.items),
