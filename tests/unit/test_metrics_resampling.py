@@ -60,7 +60,7 @@ def test_pairing_cancels_what_both_find_hard() -> None:
     apart = [estimate_rates(side, ones, clusters, 4_000, 0) for side in (hard, second)]
     assert 0.015 < found.low[0] < found.value[0] < found.high[0] < 0.025
     assert found.above[0] == 1.0
-    assert found.p[0] == pytest.approx(2 / 4_001)
+    assert 0 < found.p[0] < 2 / 4_001  # no resample on the other side: the tail of a normal distribution
     assert apart[1].low[0] < apart[0].high[0]  # which the two intervals alone would not have told
 
 

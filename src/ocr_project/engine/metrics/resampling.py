@@ -8,6 +8,7 @@ and Tibshirani, 1993, chapters 10 and 13).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -47,8 +48,9 @@ class Differences:
         high: Upper ends, likewise.
         above: Share of the resamples in which the second rate is the larger one, ties counted half: the probability
             that it is, as far as these items can tell.
-        p: Two-sided, of "there is no difference": twice the smaller share of resamples on either side of zero, never
-            below 2 / (resamples + 1), nor below 2 / 2^m for m clusters: a bootstrap of three documents that all
+        p: Two-sided, of "there is no difference": twice the smaller share of resamples on either side of zero (where
+            none is on the other side, the tail of a normal distribution of their mean and deviation), never below
+            2 / 2^m for m clusters: a bootstrap of three documents that all
             became better is sure of itself, a sign test, the least that any test may ask of them, is not.
     """
 
@@ -153,7 +155,12 @@ def two_sided_p(drawn: Floats) -> Floats:
     known = np.isfinite(drawn).sum(axis=0)
     with np.errstate(invalid="ignore"):
         side = np.minimum((drawn <= 0).sum(axis=0), (drawn >= 0).sum(axis=0))
-    return np.asarray(np.minimum(1.0, 2.0 * (side + 1) / (known + 1)), np.float64)
+    counted = np.minimum(1.0, 2.0 * (side + 1) / (known + 1))
+    for column in np.flatnonzero((side == 0) & (known > 0)):  # what so many resamples cannot tell apart from zero
+        spread = float(np.nanstd(drawn[:, column]))
+        away = abs(float(np.nanmean(drawn[:, column]))) / spread if spread > 0 else math.inf
+        counted[column] = min(counted[column], math.erfc(away / math.sqrt(2.0)))
+    return np.asarray(counted, np.float64)
 
 
 def holm(p: ArrayLike) -> Floats:

@@ -102,7 +102,7 @@ def _pairs(report: BenchmarkReport) -> str:
         '<section id="pairs"><h2>Differences on the same items</h2>'
         f'<p class="hint">{_sides(report)}, in points of a hundred, over the items that both were scored'
         " on; intervals and probabilities come from resampling documents, the same draws for both. p is corrected by"
-        " Holm for the number of comparisons in this table; beyond doubt is below 0.05.</p>"
+        " Holm for the number of comparisons, whole sets and slices apart; beyond doubt is below 0.05.</p>"
         f"{_FILTERS.format(name='pair-rows')}{pair_lines(report)}</section>"
     )
 
