@@ -82,6 +82,14 @@ def test_few_documents_are_never_beyond_doubt() -> None:
     assert found.p[0] == pytest.approx(2 / 2**4)
 
 
+def test_documents_that_stayed_the_same_prove_nothing() -> None:
+    ones = np.ones((40, 1))
+    second = np.zeros((40, 1))
+    second[:3] = 0.5
+    found = estimate_differences((ones * 0, ones), (second, ones), list(map(str, range(40))), 1_000, 0)
+    assert found.p[0] >= 2 / 2**3
+
+
 def test_margin_asks_whether_the_difference_exceeds_it() -> None:
     generator = np.random.default_rng(8)
     ones = np.ones((50, 1))

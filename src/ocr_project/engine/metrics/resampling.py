@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,7 +51,7 @@ class Differences:
             that it is, as far as these items can tell.
         p: Two-sided, of "there is no difference": twice the smaller share of resamples on either side of zero (where
             none is on the other side, the tail of a normal distribution of their mean and deviation), never below
-            2 / 2^m for m clusters: a bootstrap of three documents that all
+            2 / 2^m for m clusters in which the two differ: a bootstrap of three documents that all
             became better is sure of itself, a sign test, the least that any test may ask of them, is not.
     """
 
@@ -146,7 +147,10 @@ def estimate_differences(
         low[columns], high[columns] = _ends(drawn)
         drawn -= np.broadcast_to(np.asarray(margins, np.float64), width)[columns]
         larger[columns] = np.nanmean(np.sign(drawn), axis=0) / 2 + 0.5
-        p[columns] = np.maximum(two_sided_p(drawn), 2.0 ** (1.0 - counted[columns]))
+        moved = _count_clusters(
+            (above[:, columns] != above_2[:, columns]) | (below[:, columns] != below_2[:, columns]), clusters
+        )
+        p[columns] = np.minimum(1.0, np.maximum(two_sided_p(drawn), 2.0 ** (1.0 - moved)))
     return Differences(value, low, high, larger, p)
 
 
@@ -192,7 +196,7 @@ def _weights(clusters: int, resamples: int, seed: int) -> Iterator[tuple[int, Fl
         yield start, np.bincount(drawn.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(np.float64)
 
 
-def _sum_clusters(values: Floats, member: NDArray[np.intp], clusters: int) -> Floats:
+def _sum_clusters(values: NDArray[Any], member: NDArray[np.intp], clusters: int) -> Floats:
     """Add up the rows of each cluster: shape (clusters, columns)."""
     sums = np.empty((clusters, values.shape[1]))
     for column in range(values.shape[1]):
@@ -200,10 +204,10 @@ def _sum_clusters(values: Floats, member: NDArray[np.intp], clusters: int) -> Fl
     return sums
 
 
-def _count_clusters(denominators: Floats, clusters: Sequence[str]) -> NDArray[np.intp]:
+def _count_clusters(shares: NDArray[Any], clusters: Sequence[str]) -> NDArray[np.intp]:
     """Count the clusters that have a share in each column."""
     names, member = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
-    return np.asarray((_sum_clusters(denominators, member, len(names)) > 0).sum(axis=0), np.intp)
+    return np.asarray((_sum_clusters(shares, member, len(names)) > 0).sum(axis=0), np.intp)
 
 
 def _column_blocks(columns: NDArray[np.intp], resamples: int) -> Iterator[NDArray[np.intp]]:
