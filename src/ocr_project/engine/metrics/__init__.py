@@ -8,7 +8,7 @@ bootstrap_rate                           a rate with its interval over documents
 canonical_text, match_*, closest         texts whose marks do not count, the accepted forms
 bleu, corpus_bleu                        BLEU of sacrebleu
 anls, anls_star, contains_answer …       answers to questions; the rules of OCRBench
-field_f1                                 key information, field by field
+field_f1, tree_accuracy, read_fields     key information, field by field and as trees
 formula_edit, canonical_formula …        formulas without drawing them
 cdm                                      formulas drawn, and their characters matched
 run_test                                 olmOCR-bench's unit tests of a page
@@ -36,6 +36,7 @@ from ocr_project.engine.metrics.canonical import (
 )
 from ocr_project.engine.metrics.cdm import CdmResult, cdm
 from ocr_project.engine.metrics.diff import Span, diff
+from ocr_project.engine.metrics.field_trees import read_fields, tree_accuracy
 from ocr_project.engine.metrics.fields import FieldCounts, documents_right, field_f1
 from ocr_project.engine.metrics.formula import (
     canonical_formula,
@@ -45,6 +46,7 @@ from ocr_project.engine.metrics.formula import (
     strip_formula_spaces,
 )
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
+from ocr_project.engine.metrics.ocrbench import score_ocrbench_v2
 from ocr_project.engine.metrics.olmocr import TestResult, run_test
 from ocr_project.engine.metrics.retrieval import rank, score_query, score_run
 from ocr_project.engine.metrics.text import Counts, cer, cer_no_space, ned, score_page, wer
@@ -86,11 +88,14 @@ __all__ = [
     "ned",
     "normalize",
     "rank",
+    "read_fields",
     "run_test",
+    "score_ocrbench_v2",
     "score_page",
     "score_query",
     "score_run",
     "strip_formula_spaces",
     "strip_spaces",
+    "tree_accuracy",
     "wer",
 ]

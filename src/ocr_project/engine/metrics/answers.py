@@ -47,7 +47,8 @@ def anls_star(truth: Any, hypothesis: Any) -> float:
     """
     from anls_star import anls_score
 
-    return float(anls_score(truth, hypothesis))
+    score: Any = anls_score(truth, hypothesis)
+    return float(score)
 
 
 def contains_answer(answers: Iterable[str], hypothesis: str, *, formula: bool = False) -> bool:

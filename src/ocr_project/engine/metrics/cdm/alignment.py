@@ -85,7 +85,7 @@ def _token_costs(left: Sequence[str], right: Sequence[str]) -> NDArray[np.float6
 
 def _distances(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mean distance of coordinates, shape (left, right)."""
-    return np.abs(left[:, None, :] - right[None, :, :]).mean(axis=2)
+    return np.asarray(np.abs(left[:, None, :] - right[None, :, :]).mean(axis=2), np.float64)
 
 
 def _twice(drawing: Drawing) -> NDArray[np.float64]:

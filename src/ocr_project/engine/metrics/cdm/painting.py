@@ -172,7 +172,7 @@ def _drawable(token: str) -> str:
 
 _UPRIGHT = frozenset(
     words(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-        "omega varepsilon vartheta varpi varrho varsigma varphi"
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi "
+        "psi omega varepsilon vartheta varpi varrho varsigma varphi"
     )
 )

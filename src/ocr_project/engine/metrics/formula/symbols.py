@@ -23,10 +23,10 @@ ACCENTS = frozenset(
 
 FONTS = frozenset(
     words(
-        "\\mathrm \\mathbf \\mathit \\mathsf \\mathtt \\mathcal \\mathbb \\mathfrak \\mathscr \\mathnormal \\boldsymbol "
-        "\\bm \\pmb \\text \\textrm \\textbf \\textit \\textsf \\texttt \\textup \\textmd \\textnormal \\textsc \\mbox "
-        "\\hbox \\emph \\operatorname \\operatorname* \\mathop \\mathbin \\mathrel \\mathord \\mathopen \\mathclose "
-        "\\mathpunct \\mathinner \\smash"
+        "\\mathrm \\mathbf \\mathit \\mathsf \\mathtt \\mathcal \\mathbb \\mathfrak \\mathscr \\mathnormal "
+        "\\boldsymbol \\bm \\pmb \\text \\textrm \\textbf \\textit \\textsf \\texttt \\textup \\textmd "
+        "\\textnormal \\textsc \\mbox \\hbox \\emph \\operatorname \\operatorname* \\mathop \\mathbin \\mathrel "
+        "\\mathord \\mathopen \\mathclose \\mathpunct \\mathinner \\smash"
     )
 )
 """Leave no ink of their own, and change how what they take looks or stands."""
@@ -111,8 +111,8 @@ OLD_FONTS = {
 }
 STYLES = frozenset(
     words(
-        "\\displaystyle \\textstyle \\scriptstyle \\scriptscriptstyle \\hline \\tiny \\scriptsize \\footnotesize \\small "
-        "\\normalsize \\large \\Large \\LARGE \\huge \\Huge \\unboldmath \\mit"
+        "\\displaystyle \\textstyle \\scriptstyle \\scriptscriptstyle \\hline \\tiny \\scriptsize \\footnotesize "
+        "\\small \\normalsize \\large \\Large \\LARGE \\huge \\Huge \\unboldmath \\mit"
     )
 )
 BLANK_COMMANDS = SPACES | STYLES | frozenset(OLD_FONTS)

@@ -1,0 +1,138 @@
+"""Answers, fields, BLEU: the rules of DocVQA, OCRBench, SROIE, CORD."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ocr_project.engine.metrics import (
+    FieldCounts,
+    anls,
+    bleu,
+    contains_answer,
+    contains_or_similar,
+    corpus_bleu,
+    count_score,
+    documents_right,
+    field_f1,
+    read_fields,
+    score_ocrbench_v2,
+    tree_accuracy,
+)
+
+TEXTS = st.text(st.sampled_from("abc 가나1"), max_size=12)
+RECEIPT = {"menu": [{"nm": "cake", "cnt": "2"}, {"nm": "juice", "cnt": "1"}], "total": {"total_price": "45"}}
+
+
+@settings(deadline=None)
+@given(st.lists(TEXTS, max_size=3), TEXTS)
+def test_anls_lies_within_its_bounds(answers: list[str], hypothesis: str) -> None:
+    score = anls(answers, hypothesis)
+    assert score == 0.0 or 0.5 <= score <= 1.0
+    assert anls([*answers, hypothesis], hypothesis) == 1.0
+    assert anls([*answers, "zzz"], hypothesis) >= score
+
+
+def test_ocrbench_v1() -> None:
+    assert contains_answer(["Main Street"], "The sign says:\nMAIN STREET.")
+    assert not contains_answer(["Main Street"], "The sign says: MAIN\nSTREE")
+    assert contains_answer(["x ^ 2"], "= x^2", formula=True)
+    assert not contains_answer(["X ^ 2"], "= x^2", formula=True)
+    assert not contains_answer([], "anything")
+
+
+def test_ocrbench_v2_questions() -> None:
+    assert contains_or_similar(["four words at most"], "it has FOUR words at most here") == 1.0
+    assert contains_or_similar(["one two three four five"], "one two three four fixe") == pytest.approx(22 / 23)
+    assert contains_or_similar(["one two three four five"], "something else") == 0.0
+    assert contains_or_similar(["ABC"], "abc", case=True) == 0.0
+    assert contains_or_similar(["北京 市"], "在北京市内", chinese=True) == 1.0
+    assert count_score(["10"], "about 9 of them") == pytest.approx(0.9)
+    assert count_score(["10"], "none") == count_score(["10"], "5") == count_score(["10"], "20") == 0.0
+
+
+def test_ocrbench_v2_by_type() -> None:
+    assert score_ocrbench_v2("science QA en", ["B"], "(B)", "multiple choice") == 1.0
+    assert score_ocrbench_v2("cognition VQA cn", ["红 色"], "红色的") == 1.0
+    assert score_ocrbench_v2("formula recognition en", ["\\frac { 1 } { 2 }"], "$\\frac{1}{2}$") == 1.0
+    assert score_ocrbench_v2("formula recognition cn", ["\\text{价}=1"], "价 = 1") == 1.0
+    assert score_ocrbench_v2("text counting en", [4], "4 words", "exact match") == 1.0
+    extraction = (
+        [{"date": ["1/2/18"], "total": ["8.50", "RM 8.50"]}],
+        '```json\n{"date": "1/2/18", "total": "rm8.50"}\n```',
+    )
+    assert score_ocrbench_v2("key information extraction en", *extraction) == 1.0
+    assert score_ocrbench_v2("key information extraction en", [{"a": ["1"]}], '{"a": "1", "b": "2"}') == 0.5
+    assert score_ocrbench_v2("handwritten answer extraction cn", ["AB"], "答案是 A、B") == 1.0
+    assert score_ocrbench_v2("handwritten answer extraction cn", ["AB"], "AB", question="简答题") is None
+    assert score_ocrbench_v2("text spotting en", ["x"], "x") is None
+
+
+def test_fields_are_counted_by_name() -> None:
+    truth = {"company": "AEON CO. (M) BHD.", "date": "28/02/2018", "total": "88.95", "tax": ""}
+    counts = field_f1(truth, {"company": "Aeon Co (M) Bhd", "date": "28/02/2018", "total": "", "address": "x"})
+    assert list(counts) == ["company", "date", "total", "tax", "address"]
+    assert counts["company"] == FieldCounts(exact=0, normalized=1, expected=1, got=1)
+    assert counts["date"] == FieldCounts(1, 1, 1, 1)
+    assert counts["total"] == FieldCounts(0, 0, 1, 0)
+    assert counts["tax"] == FieldCounts()
+    assert counts["address"] == FieldCounts(0, 0, 0, 1)
+    micro = sum(counts.values(), FieldCounts())
+    assert micro == FieldCounts(1, 2, 3, 3)
+    assert micro.f1_exact == pytest.approx(1 / 3)
+    assert micro.f1_normalized == pytest.approx(2 / 3)
+    assert not documents_right(counts)
+    assert documents_right(field_f1(RECEIPT, RECEIPT))
+
+
+def test_nested_fields() -> None:
+    hypothesis = {"menu": [{"nm": "juice", "cnt": "1"}, {"nm": "cake", "cnt": "3"}], "total": {"total_price": "45"}}
+    counts = field_f1(RECEIPT, hypothesis)
+    assert counts["menu.nm"] == FieldCounts(2, 2, 2, 2)
+    assert counts["menu.cnt"] == FieldCounts(1, 1, 2, 2)
+    assert counts["total.total_price"].f1_exact == 1.0
+
+
+def test_tree_accuracy_is_donuts() -> None:
+    pytest.importorskip("apted")
+    assert tree_accuracy(RECEIPT, RECEIPT) == 1.0
+    assert tree_accuracy(RECEIPT, {}) == 0.0
+    assert tree_accuracy({}, {}) == 1.0
+    # From nothing: menu, its two dicts, two names in each, total, its dict and its name; then the letters.
+    nothing = (1 + 2 + 4 + 3) + len("cake2juice145")
+    wrong = {"menu": [{"nm": "cake", "cnt": "2"}, {"nm": "juices", "cnt": "1"}], "total": {"total_price": "45"}}
+    assert tree_accuracy(RECEIPT, wrong) == pytest.approx(1 - 1 / nothing)
+    assert tree_accuracy({"a": "x"}, {"a": "x", "b": ""}) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "fields"),
+    [
+        ('{"a": "1", "b": {"c": 2}}', {"a": "1", "b": {"c": 2}}),
+        ('Here you are:\n```json\n{"a": "1"}\n```\nAnything else?', {"a": "1"}),
+        ("{'a': '1', 'b': None}", {"a": "1", "b": None}),
+        ("Company: AEON\n**total** = 8.50\n", {"Company": "AEON", "total": "8.50"}),
+        ('{"a": "1", "b": "cut', {"a": "1"}),
+        ("nothing here", {}),
+        ("", {}),
+    ],
+)
+def test_fields_are_found_in_answers(answer: str, fields: dict[str, object]) -> None:
+    found = read_fields(answer)
+    assert {name: found.get(name) for name in fields} == fields
+    assert fields or not found
+
+
+def test_bleu_is_sacrebleus() -> None:
+    sacrebleu = pytest.importorskip("sacrebleu")
+    pair = ("The cat sat on the mat, today.", "The cat sat on a mat today.")
+    assert bleu(*pair) == pytest.approx(sacrebleu.sentence_bleu(pair[1], [pair[0]]).score / 100)
+    assert bleu("a b", "a b") == 1.0
+    assert bleu("", "") == 1.0
+    assert bleu("a", "") == bleu("", "a") == 0.0
+    assert bleu("서울특별시", "서울특별시", "char") == 1.0
+    # Modified precisions 5/6, 3/5, 2/4, 1/3 of one text: the geometric mean, lengths equal.
+    expected = (5 / 6 * 3 / 5 * 2 / 4 * 1 / 3) ** 0.25
+    assert corpus_bleu(["the cat sat on the mat"], ["the cat sat on a mat"]) == pytest.approx(expected)
+    assert corpus_bleu([], []) == 0.0
+    with pytest.raises(ValueError, match="1 references, 0 hypotheses"):
+        corpus_bleu(["a"], [])
