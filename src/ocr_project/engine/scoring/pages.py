@@ -58,7 +58,11 @@ def score_elements(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawing
 
 def score_tests(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
     """Run olmOCR-bench's tests of a page: how many of them are passed."""
-    results = [run_test(test, outcome.transcript.markdown) for test in truth["tests"]]
+    try:
+        results = [run_test(test, outcome.transcript.markdown) for test in truth["tests"]]
+    except ValueError as error:
+        yield Mark(f"pass_rate/{OFFICIAL}", 0.0, len(truth["tests"]), f"damaged: {error}", unscored=True)
+        return
     failed = next((result.reason for result in results if not result.passed), "")
     yield Mark(f"pass_rate/{OFFICIAL}", sum(result.passed for result in results), len(results), failed)
 
