@@ -3,7 +3,7 @@
 Usage: python -m benchmarks.testsets [--sets formulas tables_en …] [--limit N] [--params KEY=VALUE …] [--json FILE]
 
 Runs `kedro run --pipelines benchmark --params benchmark.sets=…` in a project without results. Folders of images with
-their truths are read as folders of one's own; en_olmocr_bench is olmOCR-bench's own form. Rates are sums of errors over
+their truths are read as folders of one's own; en_olmocr_bench has olmOCR-bench's form. Rates are sums of errors over
 sums of totals; what could not be scored is counted beside them. Seconds are of the stage recognition, on the clock.
 """
 
@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from tests.whole_job import ROOT, copy_project, run_job
-
 from benchmarks.gpu_machine import commit, hardware
+from tests.whole_job import ROOT, copy_project, run_job
 
 DATA = ROOT.parent / "shared" / "data"
 OWN_FORM = {"en_olmocr_bench": "olmocr_bench"}

@@ -138,6 +138,15 @@ def test_markdown_is_scored_by_text_tables_and_headings_that_are_there() -> None
     assert set(bare) == {"nid/official", "nid/canonical"}
 
 
+def test_dp_bench_is_scored_by_its_own_rules() -> None:
+    truth = {"markdown": f"# Rome\n\n{HTML}\n\nVeni", "tables": HTML, "protocol": "dp_bench"}
+    found = rates(scored(outcome(TruthKind.MARKDOWN, truth, markdown="# Rome\n\nVeni")))
+    assert found["nid/official"] == 1, "what stands in tables is no text there"
+    assert found["teds/official"] == found["teds/canonical"] == 0
+    piped = rates(scored(outcome(TruthKind.MARKDOWN, truth, markdown="# Rome\n\n| a | b |\n|---|---|\n| 1 | 2 |")))
+    assert piped["teds/canonical"] == 1
+
+
 def test_omnidocbench_is_scored_element_by_element(tmp_path: Any) -> None:
     omnidocbench(tmp_path)
     truth = json.loads((tmp_path / "OmniDocBench.json").read_text())[0]
