@@ -139,7 +139,8 @@ def test_markdown_is_scored_by_text_tables_and_headings_that_are_there() -> None
 
 
 def test_dp_bench_is_scored_by_its_own_rules() -> None:
-    truth = {"markdown": f"# Rome\n\n{HTML}\n\nVeni", "tables": HTML, "protocol": "dp_bench"}
+    table = HTML.removeprefix("<html><body>").removesuffix("</body></html>")
+    truth = {"markdown": f"# Rome\n\n{table}\n\nVeni", "tables": table, "protocol": "dp_bench"}
     found = rates(scored(outcome(TruthKind.MARKDOWN, truth, markdown="# Rome\n\nVeni")))
     assert found["nid/official"] == 1, "what stands in tables is no text there"
     assert found["teds/official"] == found["teds/canonical"] == 0
