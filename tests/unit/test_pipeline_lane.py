@@ -14,6 +14,7 @@ from ocr_project.engine.testsets import NAMES, card_of
 from ocr_project.pipeline_registry import register_pipelines
 
 ROOT = Path(__file__).resolve().parents[2]
+STAGES = {"layout": "detect_regions", "recognition": "recognize_regions", "transcript": "assemble_transcripts"}
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +28,12 @@ def test_the_lane_shares_the_code_of_the_stages_and_none_of_their_data(pipelines
     assert not {name for name in lane.all_outputs() | lane.all_inputs() if not name.startswith("params:")} & set(
         whole.all_outputs() | whole.all_inputs()
     )
-    ours = {node.func for node in lane.nodes}
-    for stage in ("layout", "recognition", "transcript"):
-        shared = {node.func.__name__ for node in pipelines[stage].nodes if node.func in ours}
-        assert shared >= {
-            {"layout": "detect_regions", "recognition": "recognize_regions"}.get(stage, "assemble_transcripts")
-        }
-    assert "exports" not in {node.func.__name__ for node in lane.nodes}
-    assert {
-        f"params:{stage}" for stage in ("layout", "recognition", "transcript", "benchmark", "ingest")
-    } <= lane.inputs()
+    functions = {node.func for node in lane.nodes}
+    for stage, name in STAGES.items():
+        (shared,) = (node.func for node in pipelines[stage].nodes if node.func.__name__ == name)
+        assert shared in functions
+    assert "write_exports" not in {function.__name__ for function in functions}
+    assert {f"params:{stage}" for stage in (*STAGES, "benchmark", "ingest")} <= lane.inputs()
 
 
 def test_the_main_job_leaves_the_lane_alone(pipelines: dict[str, Any]) -> None:
