@@ -44,6 +44,7 @@ _TEMPLATE = r"""\documentclass[12pt]{article}
 \shipout\vbox{\kern4pt\hbox{\kern4pt\box0\kern4pt}}}
 \begin{document}
 """
+_TIME_IS_UP = "time is up"
 _BEGUN = re.compile(r"^FORMULA (\d+)$", re.MULTILINE)
 _pdfium_lock = Lock()  # pdfium is not safe to call from two threads
 
@@ -128,7 +129,8 @@ def _run(formulas: Sequence[Painted], limit: float) -> _Run:
     parts = _parts(text)
     complaints = {number: _first_error(part) for number, part in parts}
     drawings = _read(data, formulas, complaints) if data else []
-    stopped_at = parts[-1][0] if parts and "up" not in fault else None
+    timed_out = fault.startswith(_TIME_IS_UP)  # the log is not written to its end then
+    stopped_at = parts[-1][0] if parts and not timed_out else None
     complaint = fault or (complaints[stopped_at] if stopped_at is not None else _first_error(text))
     return _Run(drawings, stopped_at, complaint or "no page was made")
 
@@ -150,7 +152,7 @@ def _latex(folder: str, limit: float) -> str:
             command, cwd=folder, env=surroundings, timeout=limit, capture_output=True, stdin=subprocess.DEVNULL
         )
     except subprocess.TimeoutExpired:
-        return f"time is up: it took over {limit:.0f} s"
+        return f"{_TIME_IS_UP}: it took over {limit:.0f} s"
     return "" if done.returncode in (0, 1) else f"exit status {done.returncode}"
 
 
@@ -184,15 +186,18 @@ def _read(data: bytes, formulas: Sequence[Painted], complaints: Mapping[int, str
 
 
 def _measure(page: pypdfium2.PdfPage, tokens: Sequence[str], complaint: str) -> Drawing:
-    found = np.full((len(tokens) + 1, 4), (np.inf, np.inf, -np.inf, -np.inf))
+    extents = [(np.inf, np.inf, -np.inf, -np.inf)] * (len(tokens) + 1)
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    for thing in page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_PATH)):
-        pdfium.FPDFPageObj_GetFillColor(thing.raw, red, green, blue, alpha)
+    bounds = [ctypes.c_float() for _ in range(4)]
+    for place in range(pdfium.FPDFPage_CountObjects(page.raw)):
+        thing = pdfium.FPDFPage_GetObject(page.raw, place)
+        pdfium.FPDFPageObj_GetFillColor(thing, red, green, blue, alpha)
         number = red.value << 16 | green.value << 8 | blue.value
-        if number <= len(tokens):
-            x0, y0, x1, y1 = thing.get_bounds()
-            box = found[number]
-            found[number] = min(box[0], x0), min(box[1], y0), max(box[2], x1), max(box[3], y1)
+        if number <= len(tokens) and pdfium.FPDFPageObj_GetBounds(thing, *bounds):
+            x0, y0, x1, y1 = (bound.value for bound in bounds)
+            box = extents[number]
+            extents[number] = (min(box[0], x0), min(box[1], y0), max(box[2], x1), max(box[3], y1))
+    found = np.array(extents)
     inked = np.isfinite(found[:, 0]) & (found[:, 2] > found[:, 0]) & (found[:, 3] > found[:, 1])
     if not inked[1:].any():
         return no_drawing(complaint or "nothing in it leaves ink")
