@@ -11,7 +11,8 @@ import pytest
 from ocr_project.domain.types import Label, Page, Recognition, Score, Status, TextFormat, Transcript, Truth, TruthKind
 from ocr_project.engine.metrics.cdm import missing_tools
 from ocr_project.engine.metrics.tables import tree
-from ocr_project.engine.scoring import Outcome, Scorer
+from ocr_project.engine.scoring import Outcome
+from ocr_project.engine.scoring.scorer import Scorer
 from tests.fakes import page
 from tests.testset_files import HTML, omnidocbench
 
