@@ -1,6 +1,5 @@
 """CDM: what is painted, drawn, matched, kept, and what is refused."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -103,11 +102,12 @@ def test_a_command_that_latex_does_not_know_is_named() -> None:
 @needs_latex
 def test_one_that_stops_the_run_does_not_stop_the_others() -> None:
     hostile = Painted("\\def\\a{\\a}\\a", ("a",))
-    fatal = Painted("\\csname end\\endcsname \\batchmode\\end", ("a",))
+    ending = Painted("\\csname @@end\\endcsname", ("a",))
     good = paint("x+1")
-    drawings = draw_batch([good, hostile, good, fatal, good], 0.5)
+    drawings = draw_batch([good, hostile, good, ending, good], 1.0)
     assert [drawing.tokens for drawing in drawings] == [good.tokens, (), good.tokens, (), good.tokens]
-    assert "LaTeX gave up" in drawings[1].reason
+    assert "LaTeX gave up: time is up" in drawings[1].reason
+    assert "LaTeX gave up" in drawings[3].reason
 
 
 def test_missing_tools_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,4 +192,4 @@ def test_no_store_keeps_nothing(tmp_path: Path) -> None:
     drawing = Drawing(("x",), np.ones((1, 4)), (1.0, 1.0))
     store.save(paint("x"), drawing)
     assert store.load(paint("x")) is None
-    assert not os.listdir(tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -15,7 +15,8 @@ TESTS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "en_olm
 
 PIPES = "| Item | Price | Stock |\n|---|:-:|--|\n| Tea | 3.50 | 7 |\n| Coffee | 4.00 | 0 |\n"
 HTML = (
-    "<table><thead><tr><th rowspan=2>Item</th><th colspan=2>Shop</th></tr><tr><th>Price</th><th>Stock</th></tr></thead>"
+    "<table><thead><tr><th rowspan=2>Item</th><th colspan=2>Shop</th></tr>"
+    "<tr><th>Price</th><th>Stock</th></tr></thead>"
     "<tr><td>Tea</td><td>3.50</td><td>7</td></tr><tr><td>Coffee<br>black</td><td>4.00</td><td>0</td></tr></table>"
 )
 

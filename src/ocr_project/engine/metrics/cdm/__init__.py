@@ -73,6 +73,10 @@ def cdm(
 ) -> list[CdmResult]:
     """Compare formulas by how they look.
 
+    Official are the formulas as they are: what is one token is the reference implementation's choice, so the
+    brackets of `pmatrix` are none and those of `\\left( … \\right)` are two. Canonical is the score of
+    `canonical_formula` of both.
+
     Args:
         references: LaTeX, with or without `$`.
         hypotheses: As many, in the same order.

@@ -31,7 +31,6 @@ DPI = 200.0
 """Of the coordinates: the reference implementation's, whose tolerances are in its pixels."""
 
 _MARGIN = 8.0  # pixels that the reference leaves around a formula
-_START_SECONDS = 20.0
 _TEMPLATE = r"""\documentclass[12pt]{article}
 \usepackage{amsmath,amssymb}
 \setcounter{MaxMatrixCols}{99}
@@ -45,6 +44,7 @@ _TEMPLATE = r"""\documentclass[12pt]{article}
 \shipout\vbox{\kern4pt\hbox{\kern4pt\box0\kern4pt}}}
 \begin{document}
 """
+_TIME_IS_UP = "time is up"
 _BEGUN = re.compile(r"^FORMULA (\d+)$", re.MULTILINE)
 _pdfium_lock = Lock()  # pdfium is not safe to call from two threads
 
@@ -80,45 +80,59 @@ def missing_tools() -> str:
 
 
 def draw_batch(formulas: Sequence[Painted], seconds: float) -> list[Drawing]:
-    """Draw formulas in one run of LaTeX; one that stops the run is drawn no more, and the others again.
+    """Draw formulas in one run of LaTeX.
+
+    One that stops the run is left out, and the others are drawn again; where it is not known which one
+    (the time was up), the halves are drawn apart.
 
     Args:
         formulas: At most a few hundred.
-        seconds: Time limit of a formula that is slow; a run of n may take 20 s and a tenth of it for each.
+        seconds: Time limit of a run with one formula; each further one adds a hundredth of it.
 
     Returns:
         One drawing for each, in order; a formula at fault has no ink and a reason.
     """
-    drawings: dict[int, Drawing] = {}
-    waiting = list(range(len(formulas)))
-    while waiting:
-        alone = len(waiting) == 1
-        limit = _START_SECONDS + (seconds if alone else 0.1 * seconds * len(waiting))
-        drawn, culprit, complaint = _run({place: formulas[place] for place in waiting}, limit)
-        drawings.update(drawn)
-        waiting = [place for place in waiting if place not in drawn]
-        if waiting:
-            guilty = culprit if culprit in waiting else waiting[0]
-            drawings[guilty] = no_drawing(f"LaTeX gave up: {complaint}")
-            waiting.remove(guilty)
-    return [drawings[place] for place in range(len(formulas))]
+    if not formulas:
+        return []
+    run = _run(formulas, seconds * (1.0 + 0.01 * (len(formulas) - 1)))
+    rest = formulas[len(run.drawings) :]
+    if not rest:
+        return run.drawings
+    if len(rest) == 1:
+        return [*run.drawings, no_drawing(f"LaTeX gave up: {run.complaint}")]
+    if run.stopped_at is None:
+        middle = len(formulas) // 2
+        return draw_batch(formulas[:middle], seconds) + draw_batch(formulas[middle:], seconds)
+    guilty = max(run.stopped_at, len(run.drawings))
+    before, after = formulas[len(run.drawings) : guilty], formulas[guilty + 1 :]
+    stopped = no_drawing(f"LaTeX gave up: {run.complaint}")
+    return [*run.drawings, *draw_batch(before, seconds), stopped, *draw_batch(after, seconds)]
 
 
-def _run(formulas: Mapping[int, Painted], limit: float) -> tuple[dict[int, Drawing], int | None, str]:
-    """Run LaTeX once; return the drawings, and where the run broke off, at which formula and why."""
-    lines = [f"\\F{{{place}}}{{{formula.latex}}}\n" for place, formula in formulas.items()]
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a run of LaTeX gave: drawings of the first formulas, and at which one it stopped, if it is known."""
+
+    drawings: list[Drawing]
+    stopped_at: int | None
+    complaint: str
+
+
+def _run(formulas: Sequence[Painted], limit: float) -> _Run:
+    lines = [f"\\F{{{number}}}{{{formula.latex}}}\n" for number, formula in enumerate(formulas)]
     with TemporaryDirectory(prefix="cdm-") as folder:
         Path(folder, "f.tex").write_text(_TEMPLATE + "".join(lines) + "\\end{document}\n", "ascii", "replace")
-        complaint = _latex(folder, limit)
-        log = Path(folder, "f.log")
+        fault = _latex(folder, limit)
+        log, pdf = Path(folder, "f.log"), Path(folder, "f.pdf")
         text = log.read_text("latin-1") if log.exists() else ""
-        begun = [int(number) for number in _BEGUN.findall(text)]
-        pdf = Path(folder, "f.pdf")
-        data = pdf.read_bytes() if pdf.exists() and not complaint else b""
-    if not data:
-        return {}, begun[-1] if begun else None, complaint or _first_error(text) or "no page was made"
-    complaints = {int(part[0]): _first_error(part[1]) for part in _parts(text)}
-    return _read(data, formulas, complaints), None, ""
+        data = pdf.read_bytes() if pdf.exists() and not fault else b""
+    parts = _parts(text)
+    complaints = {number: _first_error(part) for number, part in parts}
+    drawings = _read(data, formulas, complaints) if data else []
+    timed_out = fault.startswith(_TIME_IS_UP)  # the log is not written to its end then
+    stopped_at = parts[-1][0] if parts and not timed_out else None
+    complaint = fault or (complaints[stopped_at] if stopped_at is not None else _first_error(text))
+    return _Run(drawings, stopped_at, complaint or "no page was made")
 
 
 def _latex(folder: str, limit: float) -> str:
@@ -138,7 +152,7 @@ def _latex(folder: str, limit: float) -> str:
             command, cwd=folder, env=surroundings, timeout=limit, capture_output=True, stdin=subprocess.DEVNULL
         )
     except subprocess.TimeoutExpired:
-        return f"it took over {limit:.0f} s"
+        return f"{_TIME_IS_UP}: it took over {limit:.0f} s"
     return "" if done.returncode in (0, 1) else f"exit status {done.returncode}"
 
 
@@ -147,9 +161,10 @@ def _search_path() -> str:
     return f"{Path(binary).parent if binary else ''}:/usr/bin:/bin"
 
 
-def _parts(log: str) -> list[tuple[str, str]]:
+def _parts(log: str) -> list[tuple[int, str]]:
+    """Return each formula's number and its part of the log."""
     pieces = _BEGUN.split(log)[1:]
-    return list(zip(pieces[::2], pieces[1::2], strict=True))
+    return [(int(number), part) for number, part in zip(pieces[::2], pieces[1::2], strict=True)]
 
 
 def _first_error(log: str) -> str:
@@ -158,27 +173,31 @@ def _first_error(log: str) -> str:
     return " ".join(filter(None, found.groups())) if found else ""
 
 
-def _read(data: bytes, formulas: Mapping[int, Painted], complaints: Mapping[int, str]) -> dict[int, Drawing]:
-    drawings: dict[int, Drawing] = {}
+def _read(data: bytes, formulas: Sequence[Painted], complaints: Mapping[int, str]) -> list[Drawing]:
+    """Measure the pages of a PDF; there are fewer of them than formulas where the run ended early."""
+    drawings = []
     with _pdfium_lock:
         document = pypdfium2.PdfDocument(data)
-        for page, (place, formula) in zip(document, formulas.items(), strict=False):
-            drawings[place] = _measure(page, formula.tokens, complaints.get(place, ""))
+        for number, (page, formula) in enumerate(zip(document, formulas, strict=False)):
+            drawings.append(_measure(page, formula.tokens, complaints.get(number, "")))
             page.close()
         document.close()
     return drawings
 
 
 def _measure(page: pypdfium2.PdfPage, tokens: Sequence[str], complaint: str) -> Drawing:
-    found = np.full((len(tokens) + 1, 4), (np.inf, np.inf, -np.inf, -np.inf))
+    extents = [(np.inf, np.inf, -np.inf, -np.inf)] * (len(tokens) + 1)
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    for thing in page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_PATH)):
-        pdfium.FPDFPageObj_GetFillColor(thing.raw, red, green, blue, alpha)
+    bounds = [ctypes.c_float() for _ in range(4)]
+    for place in range(pdfium.FPDFPage_CountObjects(page.raw)):
+        thing = pdfium.FPDFPage_GetObject(page.raw, place)
+        pdfium.FPDFPageObj_GetFillColor(thing, red, green, blue, alpha)
         number = red.value << 16 | green.value << 8 | blue.value
-        if number <= len(tokens):
-            x0, y0, x1, y1 = thing.get_bounds()
-            box = found[number]
-            found[number] = min(box[0], x0), min(box[1], y0), max(box[2], x1), max(box[3], y1)
+        if number <= len(tokens) and pdfium.FPDFPageObj_GetBounds(thing, *bounds):
+            x0, y0, x1, y1 = (bound.value for bound in bounds)
+            box = extents[number]
+            extents[number] = (min(box[0], x0), min(box[1], y0), max(box[2], x1), max(box[3], y1))
+    found = np.array(extents)
     inked = np.isfinite(found[:, 0]) & (found[:, 2] > found[:, 0]) & (found[:, 3] > found[:, 1])
     if not inked[1:].any():
         return no_drawing(complaint or "nothing in it leaves ink")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from ocr_project.engine.metrics.formula.symbols import DOTS, DRAWN, NAMES, words
 from ocr_project.engine.metrics.formula.tree import (
@@ -154,6 +155,7 @@ class _Painter:
         return f"\\begin{{{name}}}{columns}{rows}\\end{{{name}}}"
 
 
+@cache
 def _set(number: int) -> str:
     red, green, blue = (f"{part / 255:.4f}".rstrip("0").rstrip(".") for part in colour_of(number))
     return f"\\C{{{red} {green} {blue}}}"
@@ -161,7 +163,7 @@ def _set(number: int) -> str:
 
 def _drawable(token: str) -> str:
     """Write a token so that LaTeX draws it: a character that it has no font for becomes a block."""
-    if token in ("~", "#", "$"):
+    if token in ("~", "#", "$", "%"):
         return f"\\{token} " if token != "~" else "\\sim "
     if len(token) == 1:
         return token if token.isascii() else "\\X "

@@ -92,6 +92,7 @@ _FENCED = {
     "Vmatrix": ("\\|", "\\|"),
     "cases": ("\\{", ""),
 }
+_ROUNDS = 5
 _UNSEEN = frozenset({"\\phantom", "\\hphantom", "\\vphantom"})
 
 
@@ -109,6 +110,15 @@ def canonical_formula(latex: str) -> str:
     Returns:
         Tokens with single spaces between them.
     """
+    for _ in range(_ROUNDS):  # what braces held apart may hang together once they are gone: `{x^2}_i`
+        once = _once(latex)
+        if once == latex:
+            break
+        latex = once
+    return latex
+
+
+def _once(latex: str) -> str:
     try:
         return " ".join(_write(parse(latex)))
     except Unbalanced:
@@ -119,7 +129,7 @@ def _write(items: Sequence[Item]) -> list[str]:
     written: list[str] = []
     hanging: Scripts | None = None
     for place, item in enumerate(items):
-        if isinstance(item, Blank) and item.token in OLD_FONTS:
+        if isinstance(item, Blank) and item.token in OLD_FONTS and not _begins_with_script(items[place + 1 :]):
             return written + _hung(hanging) + _font(OLD_FONTS[item.token], items[place + 1 :])
         if isinstance(item, Scripts):  # `x^2{}_i` hangs both on x
             hanging = item if hanging is None else _merged(hanging, item)
@@ -127,6 +137,11 @@ def _write(items: Sequence[Item]) -> list[str]:
             written += _hung(hanging) + inked
             hanging = None
     return written + _hung(hanging)
+
+
+def _begins_with_script(items: Sequence[Item]) -> bool:
+    """Say whether a font switch stands between a base and its scripts: they are not taken from it."""
+    return next((isinstance(item, Scripts) for item in items if _item(item)), False)
 
 
 def _hung(scripts: Scripts | None) -> list[str]:

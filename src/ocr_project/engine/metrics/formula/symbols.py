@@ -162,6 +162,10 @@ UNICODE: dict[str, tuple[str, ...]] = {
     **{character: (written,) for character, written in _PLAIN.items()},
     "″": ("'", "'"),
     **{chr(0xFF01 + place): (chr(0x21 + place),) for place in range(0x5E)},
+    **{chr(0xFEE0 + ord(sign)): ("\\" + sign,) for sign in "#$%&_{}"},
+    "＼": ("\\backslash",),
+    "＾": ("\\wedge",),
+    "～": ("\\sim",),
 }
 """Characters that recognizers write for commands; full-width ASCII likewise."""
 

@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     r"\\(?:begin|end)\s*\{\s*[A-Za-z]+\*?\s*\}"  # an environment's fences, each one token
     r"|\\[A-Za-z]+\*?|\\[\s\S]|\s+|[\s\S]"
 )
-_COMMENT = re.compile(r"(?<!\\)%.*")
+_COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*")
 _DELIMITED = re.compile(r"\$\$([\s\S]*)\$\$|\$([\s\S]*)\$|\\\[([\s\S]*)\\\]|\\\(([\s\S]*)\\\)")
 _STARRED = frozenset({"\\operatorname*", "\\hspace*", "\\vspace*", "\\tag*", "\\\\*"})
 
@@ -41,11 +41,13 @@ def tokenize(latex: str) -> list[str]:
     Returns:
         The tokens in order; joined by spaces they give the same formula again.
     """
-    bare = strip_delimiters(_COMMENT.sub("", latex.strip().removeprefix("%")))
+    bare = strip_delimiters(_COMMENT.sub(r"\1", latex.strip().removeprefix("%")))
     tokens: list[str] = []
     text_depth = 0
     for match in _TOKEN.finditer(bare):
         token = _tidy(match.group())
+        if token == "$":  # one that is left over within: it opens or closes mathematics, and is no ink
+            continue
         if token.isspace() and token != "\\ ":
             if text_depth:
                 tokens.append("~")

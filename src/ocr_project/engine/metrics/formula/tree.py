@@ -181,7 +181,7 @@ class _Reader:
     def _command(self, place: int, found: list[Item]) -> int:
         token = self.tokens[place]
         if token in DROPPED:
-            return self._skip_groups(place + 1, DROPPED[token])
+            return self._skip_groups(place + 1, DROPPED[token], option="color" in token)
         if token in MEASURES:
             return self._skip_groups(place + 1, 1)
         if token in PLAIN_MATRICES and self._at(place + 1) == "{":
@@ -235,8 +235,8 @@ class _Reader:
         written = self.tokens[place][len("\\begin{") : -1]
         name = ENVIRONMENTS.get(written.rstrip("*"), written.rstrip("*"))
         place += 1
-        if self._at(place) == "[":
-            place = group_end(self.tokens, place, ("[", "]")) + 1
+        if self._at(place) == "[" and self._at(place + 2) == "]":  # `[t]`: where it stands on the line
+            place += 3
         preamble = ""
         if written.rstrip("*") in PREAMBLED and self._at(place) == "{":
             end = group_end(self.tokens, place)
@@ -252,8 +252,8 @@ class _Reader:
         inner = "".join(self.tokens[place + 1 : end]) if end is not None else "x"
         return end + 1 if end is not None and inner.lstrip("-+.0123456789") in BREAK_UNITS else place
 
-    def _skip_groups(self, place: int, count: int) -> int:
-        if self._at(place) == "[":
+    def _skip_groups(self, place: int, count: int, option: bool = False) -> int:
+        if option and self._at(place) == "[":
             place = group_end(self.tokens, place, ("[", "]")) + 1
         for _ in range(count):
             if self._at(place) == "{":

@@ -88,17 +88,20 @@ def match(blocks: Sequence[str], pieces: Sequence[str]) -> list[Match]:
             new = [block for block in within if block not in near]
             found.setdefault((place,), []).extend(new)
             near.update(dict.fromkeys(new, (place,)))
-    used = {place for group in found for place in group}
     pairs = [Match(tuple(sorted(some)), group) for group, some in found.items() if some]
-    return pairs + _rest(blocks, pieces, [block for block in alone if block not in near], used)
+    return pairs + _rest(blocks, pieces, set(near), {place for group in found for place in group})
 
 
-def _rest(blocks: Sequence[str], pieces: Sequence[str], alone: list[int], used: set[int]) -> list[Match]:
+def _rest(blocks: Sequence[str], pieces: Sequence[str], matched: set[int], used: set[int]) -> list[Match]:
     """Assign what is left on both sides; blocks beyond that stand alone."""
-    free = [place for place in range(len(pieces)) if place not in used]
+    # Sets, not lists in order: among assignments of equal cost the evaluator takes the first in the order of its sets.
+    alone, free = list(set(range(len(blocks))) - matched), list(set(range(len(pieces))) - used)
     pairs = assign(distances([blocks[block] for block in alone], [pieces[place] for place in free]))
     given = {alone[row]: (free[column],) for row, column in pairs}
-    return [Match((block,), given.get(block, ())) for block in alone]
+    return [
+        *(Match((block,), group) for block, group in given.items()),
+        *(Match((block,), ()) for block in sorted(alone) if block not in given),
+    ]
 
 
 def _join_pieces(

@@ -1,0 +1,92 @@
+"""How fast formulas are drawn and scored: CDM in batches, one by one, in parallel and kept, and the scores beside it.
+
+    python -m benchmarks.formulas [--formulas 640] [--json FILE]
+
+Formulas are those of the shared test documents, each made different by a number in it, so that none is
+drawn twice. "One by one" is how the reference implementation runs LaTeX: a process a formula.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from benchmarks.gpu_machine import commit, hardware
+
+from ocr_project.engine.metrics import canonical_formula, cdm, formula_edit
+from ocr_project.engine.metrics.cdm import missing_tools
+from ocr_project.engine.metrics.cdm.drawing import draw_batch
+from ocr_project.engine.metrics.cdm.painting import paint
+
+FORMULAS = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "formulas"
+ALONE = 32  # drawn one by one: enough for a ratio
+ROUNDS = 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--formulas", type=int, default=640)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    if missing := missing_tools():
+        sys.exit(missing)
+    sources = [file.read_text("utf-8") for file in sorted(FORMULAS.glob("*.tex"))]
+    if not sources:
+        sys.exit(f"{FORMULAS} holds no formulas: the shared test data is not on this machine")
+    result = {"commit": commit(), "hardware": hardware(), **measure(sources, arguments.formulas)}
+    written = json.dumps(result, indent=1)
+    print(written)
+    if arguments.json:
+        arguments.json.write_text(written + "\n", "utf-8")
+
+
+def measure(sources: list[str], count: int) -> dict[str, float | int]:
+    """Return milliseconds a formula, and the ratios between the ways."""
+    turn = iter(range(10_000_000))
+
+    def fresh(number: int) -> list[str]:
+        return [f"{sources[place % len(sources)].strip()} , {next(turn)}" for place in range(number)]
+
+    def scored(workers: int, cache: Path | None = None) -> Callable[[], object]:
+        references = fresh(count // 2)
+        hypotheses = [f"{reference} x" for reference in references]
+        return lambda: cdm(references, hypotheses, workers=workers, cache=cache)
+
+    def alone() -> list[object]:
+        return [draw_batch([paint(latex)], 10.0) for latex in fresh(ALONE)]
+
+    rounds: dict[str, list[float]] = {}
+
+    def clock(name: str, work: Callable[[], object], number: int) -> None:
+        begun = perf_counter()
+        work()
+        rounds.setdefault(name, []).append((perf_counter() - begun) * 1000 / number)
+
+    for _ in range(ROUNDS):  # side by side: the machine's other work falls on all alike
+        clock("one_by_one_ms", alone, ALONE)
+        clock("one_worker_ms", scored(1), count)
+        clock("two_workers_ms", scored(2), count)
+        with TemporaryDirectory() as folder:
+            kept = scored(2, Path(folder))
+            kept()
+            clock("kept_ms", kept, count)
+        plain = fresh(count)
+        clock("canonical_formula_ms", lambda plain=plain: [canonical_formula(latex) for latex in plain], count)
+        clock("formula_edit_ms", lambda plain=plain: [formula_edit(latex, latex + "x") for latex in plain], count)
+    best = {name: round(min(times), 3) for name, times in rounds.items()}
+    return {
+        "formulas": count,
+        **best,
+        "batches_to_one_by_one": round(best["one_by_one_ms"] / best["one_worker_ms"], 1),
+        "two_workers_to_one": round(best["one_worker_ms"] / best["two_workers_ms"], 2),
+        "kept_to_drawn": round(best["one_worker_ms"] / best["kept_ms"], 1),
+    }
+
+
+if __name__ == "__main__":
+    main()
