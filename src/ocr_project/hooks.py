@@ -101,7 +101,7 @@ class MlflowHooks:
         import mlflow
 
         for name in ARTIFACTS:
-            if name in pipeline.outputs():
+            if name in pipeline.all_outputs():
                 mlflow.log_artifact(str(_path_of(catalog, name)))
         mlflow.end_run()
 

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -209,8 +208,3 @@ def find_fault(rows: Sequence[Recognition]) -> str:
             return fault.value
     looked = any(row.status in (Status.OK, Status.EMPTY) for row in rows)
     return Fault.EMPTY.value if looked and not any(row.text.strip() for row in rows) else ""
-
-
-def read_runs(folders: Sequence[Path]) -> list[RunRecord]:
-    """Read the records of several runs, in the order given."""
-    return [read_record(folder) for folder in folders]
