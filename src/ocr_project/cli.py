@@ -237,6 +237,20 @@ def compare(runs: tuple[str, ...], env: str | None) -> None:
             click.echo(line)
 
 
+@cli.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=None, help="Where the sets lie.")
+def testsets(folder: Path | None) -> None:
+    """List the public test sets: what they are called, whether they are there, and their licences."""
+    from ocr_project.domain.options import BenchmarkOptions
+    from ocr_project.engine.testsets import NAMES, card_of
+
+    where = folder or BenchmarkOptions().sets_folder
+    for name in NAMES:
+        card = card_of(name)
+        state = click.style("there  ", fg="green") if (where / name).is_dir() else "missing"
+        click.echo(f"{state}  {click.style(name.ljust(max(map(len, NAMES))), bold=True)}  {card.terms}")
+
+
 def _with_test_sets(command: Callable[..., Any]) -> Callable[..., Any]:
     """Let `benchmark` mean the public test sets where `--params` names some, the corpus of the main job otherwise."""
 

@@ -60,7 +60,7 @@ def test_pairing_cancels_what_both_find_hard() -> None:
     apart = [estimate_rates(side, ones, clusters, 4_000, 0) for side in (hard, second)]
     assert 0.015 < found.low[0] < found.value[0] < found.high[0] < 0.025
     assert found.above[0] == 1.0
-    assert found.p[0] == pytest.approx(2 / 4_001)
+    assert 0 < found.p[0] < 2 / 4_001  # no resample on the other side: the tail of a normal distribution
     assert apart[1].low[0] < apart[0].high[0]  # which the two intervals alone would not have told
 
 
@@ -73,6 +73,33 @@ def test_p_agrees_with_the_normal_distribution() -> None:
     found = estimate_differences((ones * 0, ones), (values, ones), list(map(str, range(400))), 20_000, 1)
     assert found.p[0] == pytest.approx(0.317, abs=0.02)
     assert found.above[0] == pytest.approx(0.841, abs=0.01)
+
+
+def test_few_documents_are_never_beyond_doubt() -> None:
+    bottom = np.ones((4, 1))
+    found = estimate_differences((bottom * 0.1, bottom), (bottom * 0.9, bottom), list("abcd"), 1_000, 0)
+    assert found.low[0] > 0.7
+    assert found.p[0] == pytest.approx(2 / 2**4)
+
+
+def test_documents_that_stayed_the_same_prove_nothing() -> None:
+    ones = np.ones((40, 1))
+    second = np.zeros((40, 1))
+    second[:3] = 0.5
+    found = estimate_differences((ones * 0, ones), (second, ones), list(map(str, range(40))), 1_000, 0)
+    assert found.p[0] >= 2 / 2**3
+
+
+def test_margin_asks_whether_the_difference_exceeds_it() -> None:
+    generator = np.random.default_rng(8)
+    ones = np.ones((50, 1))
+    second = ones * 0.1 + generator.normal(0, 0.02, (50, 1))
+    clusters = list(map(str, range(50)))
+    near, far = (
+        estimate_differences((ones * 0, ones), (second, ones), clusters, 1_000, 0, margin) for margin in (0.05, 0.2)
+    )
+    assert (near.above[0], far.above[0]) == (1.0, 0.0)
+    assert near.value[0] == far.value[0]
 
 
 def test_lengths_must_agree() -> None:

@@ -295,7 +295,8 @@ def test_handwritten_forms_leave_out_what_is_wrongly_annotated(tmp_path: Path) -
 
 def test_dp_bench_becomes_markdown_without_pictures(tmp_path: Path) -> None:
     (item,) = every(opened("dp_bench", tmp_path))
-    assert known(item) == (TruthKind.MARKDOWN, {"markdown": "# Rome\n\n<table/>\n\nVeni"})
+    markdown = {"markdown": "# Rome\n\n<table/>\n\nVeni", "tables": "<table/>", "protocol": "dp_bench"}
+    assert known(item) == (TruthKind.MARKDOWN, markdown)
 
 
 @pytest.mark.parametrize("form", [files.docvqa, files.docvqa_challenge])

@@ -19,8 +19,8 @@ import pandas as pd
 from ocr_project.domain.errors import OptionError
 
 ITEM_COLUMNS = (
-    "page_id", "test_set", "kind", "cluster", "slices", "payload", "question", "answer", "format", "seconds", "tokens",
-    "retried", "fault", "status", "reason", "shard",
+    "page_id", "path", "test_set", "kind", "cluster", "slices", "payload", "question", "answer", "format", "seconds",
+    "tokens", "retried", "fault", "status", "reason", "shard",
 )  # fmt: skip
 _RUN, _SCORES, _ITEMS = "run.json", "scores.parquet", "items.parquet"
 

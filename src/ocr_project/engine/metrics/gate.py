@@ -102,7 +102,11 @@ def judge_speed(
         drawn = draw_rates(seconds, np.ones_like(seconds), shared, draws.resamples, draws.seed)
         growth = drawn[:, 1] / drawn[:, 0] - 1.0
         low, high = np.percentile(growth, [2.5, 97.5])
-        row |= {"low": low, "high": high, "p": (np.sum(growth <= tolerance) + 1) / (len(growth) + 1)}
+        row |= {
+            "low": low,
+            "high": high,
+            "p": max((np.sum(growth <= tolerance) + 1) / (len(growth) + 1), 0.5 ** len(shared)),
+        }
     return pd.DataFrame([row], columns=frame.columns)
 
 

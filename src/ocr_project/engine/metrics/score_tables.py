@@ -206,11 +206,15 @@ def compare_test_sets(
 def adjust_pairs(*pairs: pd.DataFrame, level: float = 0.05) -> pd.DataFrame:
     """Put comparisons together, correct their p-values by Holm, and say which are beyond doubt.
 
+    Whole test sets are one family and slices another: a hundred slices do not make a headline doubtful.
+
     Returns:
         `verdict` is `second` or `first` for whichever is better where the corrected p is below `level`, `open` else.
     """
     frame = pd.concat(pairs, ignore_index=True)
-    frame["p_holm"] = holm(frame["p"].to_numpy(float))
+    whole = (frame["slice"] == ALL).to_numpy()
+    for family in (whole, ~whole):
+        frame.loc[family, "p_holm"] = holm(frame.loc[family, "p"].to_numpy(float))
     clear = frame["p_holm"] < level
     frame["verdict"] = np.where(clear, np.where(frame["better"] > 0.5, "second", "first"), "open")
     return frame

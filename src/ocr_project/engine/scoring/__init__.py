@@ -12,7 +12,21 @@ Every score of text and tables comes twice: `official`, the set's own normalisat
 figures, and `canonical`, in one way of writing for all, to tell faults of reading from faults of format.
 """
 
-from ocr_project.engine.scoring.outcome import LaneShards, Outcome
-from ocr_project.engine.scoring.scorer import Scorer
+from __future__ import annotations
 
-__all__ = ["LaneShards", "Outcome", "Scorer"]
+from typing import TYPE_CHECKING
+
+from ocr_project.domain.options import BenchmarkOptions
+from ocr_project.engine.scoring.outcome import LaneShards, Outcome
+
+if TYPE_CHECKING:
+    from ocr_project.engine.scoring.scorer import Scorer
+
+__all__ = ["LaneShards", "Outcome", "build_scorer"]
+
+
+def build_scorer(options: BenchmarkOptions) -> Scorer:
+    """Build the scorer that the options ask for; its metrics, and the libraries below them, are imported now."""
+    from ocr_project.engine.scoring.scorer import Scorer
+
+    return Scorer(cdm=options.sets_cdm, cache=options.sets_drawings)

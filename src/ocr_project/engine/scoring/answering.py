@@ -41,9 +41,12 @@ def score_answer(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings)
 
 def _by_type(truth: Mapping[str, Any], accepted: Sequence[str], said: str) -> Iterator[Mark]:
     """Score an item of OCRBench v2, whose types have rules of their own; some have none here."""
-    value = score_ocrbench_v2(truth["type"], accepted, said, truth["eval"])
+    reason = f"items of the type {truth['type']!r} have no score here"
+    try:
+        value = score_ocrbench_v2(truth["type"], accepted, said, truth["eval"])
+    except (ValueError, SyntaxError) as error:  # of the item's own answer, which is no form
+        value, reason = None, f"damaged: {error}"
     if value is None:
-        reason = f"items of the type {truth['type']!r} have no score here"
         yield Mark(f"accuracy/{OFFICIAL}", 0.0, 1.0, reason, unscored=True)
         return
     yield mark("accuracy", OFFICIAL, value)

@@ -9,6 +9,9 @@ from ocr_project.domain.types import Status
 from ocr_project.engine.metrics import Counts, canonical_formula, canonical_text, formula_edit, ned, run_test
 from ocr_project.engine.metrics.omnidocbench import Scored, score_page
 from ocr_project.engine.metrics.opendataloader import mhs, nid, page_teds
+from ocr_project.engine.metrics.tables.canonical import canonical_table
+from ocr_project.engine.metrics.tables.markdown import tables_to_html
+from ocr_project.engine.metrics.tables.teds import dp_bench_teds, teds
 from ocr_project.engine.scoring.drawings import Drawings
 from ocr_project.engine.scoring.marks import CANONICAL, OFFICIAL, Mark, mark
 from ocr_project.engine.scoring.outcome import Outcome
@@ -29,12 +32,29 @@ _ELEMENTS = {
 def score_markdown(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
     """Score a page in Markdown by its text, its tables and its headings."""
     reference, hypothesis = truth["markdown"], outcome.transcript.markdown
+    if truth.get("protocol") == "dp_bench":
+        yield from _dp_bench(truth, hypothesis)
+        return
     yield mark("nid", OFFICIAL, nid(reference, hypothesis))
     yield mark("nid", CANONICAL, nid(canonical_text(reference), canonical_text(hypothesis)))
     yield mark("teds", OFFICIAL, page_teds(reference, hypothesis))
     yield mark("teds_s", OFFICIAL, page_teds(reference, hypothesis, structure_only=True))
     yield mark("mhs", OFFICIAL, mhs(reference, hypothesis))
     yield mark("mhs_s", OFFICIAL, mhs(reference, hypothesis, structure_only=True))
+
+
+def _dp_bench(truth: Mapping[str, Any], hypothesis: str) -> Iterator[Mark]:
+    """Score a page of DP-Bench by its own rules: NID without what stands in tables, TEDS of the first table."""
+    reference, tables, found = truth["markdown"], truth["tables"], tables_to_html(hypothesis)
+    yield mark("nid", OFFICIAL, nid(reference, hypothesis, tables=False))
+    yield mark("nid", CANONICAL, nid(canonical_text(reference), canonical_text(hypothesis)))
+    yield mark("teds", OFFICIAL, dp_bench_teds(tables, found))
+    yield mark("teds_s", OFFICIAL, dp_bench_teds(tables, found, structure_only=True))
+    if tables.strip():
+        plain, bare = canonical_table(tables), canonical_table(found)
+        yield mark("teds", CANONICAL, teds(plain, bare))
+        yield mark("teds_s", CANONICAL, teds(plain, bare, structure_only=True))
+    yield mark("mhs", OFFICIAL, mhs(reference, hypothesis))
 
 
 def score_elements(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
@@ -58,7 +78,11 @@ def score_elements(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawing
 
 def score_tests(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
     """Run olmOCR-bench's tests of a page: how many of them are passed."""
-    results = [run_test(test, outcome.transcript.markdown) for test in truth["tests"]]
+    try:
+        results = [run_test(test, outcome.transcript.markdown) for test in truth["tests"]]
+    except ValueError as error:
+        yield Mark(f"pass_rate/{OFFICIAL}", 0.0, len(truth["tests"]), f"damaged: {error}", unscored=True)
+        return
     failed = next((result.reason for result in results if not result.passed), "")
     yield Mark(f"pass_rate/{OFFICIAL}", sum(result.passed for result in results), len(results), failed)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ocr_project.domain.types import Identity, Recognition, Score, Status, TextFormat, Transcript, Truth, TruthKind
+from ocr_project.engine.metrics.tables.tree import TreeTooLarge
 from ocr_project.engine.scoring.answering import score_answer, score_fields
 from ocr_project.engine.scoring.drawings import Drawings
 from ocr_project.engine.scoring.marks import Mark, known
@@ -60,20 +61,28 @@ class Scorer:
         if self._cdm:
             for outcome, truth in pairs:
                 if truth.kind in _DRAWN and not outcome.obstacle:
-                    list(_RULES[truth.kind](json.loads(truth.payload), outcome, drawings))  # notes its formulas
+                    _marks(outcome, truth, drawings)  # notes its formulas
             drawings.draw()
         return [row for outcome, truth in pairs for row in _rows(outcome, truth, drawings)]
 
 
 def _rows(outcome: Outcome, truth: Truth, drawings: Drawings) -> Iterator[Score]:
     obstacle = outcome.obstacle
-    seen = _silent(outcome) if obstacle else outcome
-    for one in known(_RULES[truth.kind](json.loads(truth.payload), seen, drawings)):
+    for one in _marks(_silent(outcome) if obstacle else outcome, truth, drawings):
         if obstacle:
             one = one._replace(errors=0.0, reason=obstacle, unscored=True)
         elif outcome.fault:
             one = one._replace(reason=outcome.fault)
         yield _row(truth, one)
+
+
+def _marks(outcome: Outcome, truth: Truth, drawings: Drawings) -> list[Mark]:
+    """Apply the rule; an answer too large to be compared (a loop) counts as if nothing had been said."""
+    rule, payload = _RULES[truth.kind], json.loads(truth.payload)
+    try:
+        return list(known(rule(payload, outcome, drawings)))
+    except TreeTooLarge as error:
+        return [one._replace(reason=str(error)) for one in known(rule(payload, _silent(outcome), drawings))]
 
 
 def _row(truth: Truth, one: Mark) -> Score:

@@ -21,7 +21,7 @@ CARD = Card(
     commercial=True,
     homepage="https://github.com/clovaai/cord",
     metrics=("kie_f1", "anls_star"),
-    hub=Hub("naver-clova-ix/cord-v2", None, ("data/test-*.parquet",)),
+    hub=Hub("naver-clova-ix/cord-v2", "7f0115a4b758a71d6473b8d085751692da2fef98", ("data/test-*.parquet",)),
 )
 
 

@@ -22,7 +22,11 @@ CARD = Card(
     commercial=True,
     homepage="https://huggingface.co/datasets/upstage/dp-bench",
     metrics=("nid", "teds", "teds_s", "mhs", "mhs_s"),
-    hub=Hub("upstage/dp-bench", None, ("dataset/reference.json", "dataset/pdfs/*")),
+    hub=Hub(
+        "upstage/dp-bench",
+        "24702c61a2fb13325534be664653bc6e60250d13",
+        ("dataset/reference.json", "dataset/pdfs/*"),
+    ),
 )
 _HEADING = "heading"
 # Its own evaluation leaves these out of the text (their `IGNORE_CLASSES`): pictures say nothing.
@@ -37,11 +41,18 @@ def open_set(root: Path) -> OpenedSet:
 
     def make(index: int, entry: tuple[str, Mapping[str, Any]], images: bool) -> Item:
         name, found = entry
+        elements = found["elements"]
+        tables = [one["content"].get("html") or "" for one in elements if one["category"].lower() == "table"]
+        payload = {
+            "markdown": to_markdown(elements),
+            "tables": "\n".join(filter(None, tables)),
+            "protocol": "dp_bench",
+        }
         return Item(
             index=index,
             document=name,
             image=folder / name if images else None,
-            truths=((TruthKind.MARKDOWN, {"markdown": to_markdown(found["elements"])}),),
+            truths=((TruthKind.MARKDOWN, payload),),
         )
 
     return ListedSet(CARD, entries, make, fingerprint_of([path], (folder / name for name, _ in entries)))

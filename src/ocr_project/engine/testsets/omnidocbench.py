@@ -26,7 +26,7 @@ CARD = Card(
     commercial=False,
     homepage="https://huggingface.co/datasets/opendatalab/OmniDocBench",
     metrics=("text_edit", "teds", "teds_s", "cdm", "formula_edit", "reading_order"),
-    hub=Hub("opendatalab/OmniDocBench", None, _FILES),
+    hub=Hub("opendatalab/OmniDocBench", "aa1ee96d106dbe53d0ae59474d75c6e6d9b53fec", _FILES),
 )
 CARD_V1_5 = replace(
     CARD,

@@ -155,7 +155,9 @@ def reading_clouds(values: pd.DataFrame) -> Iterator[Cloud]:
         wide = part.pivot(index="item_id", columns="metric", values="value").dropna()
         sides = sorted(wide.columns, key=by_weight)
         if [reading_of(side) for side in sides] == ["official", "canonical"]:
-            yield _cloud(f"{test_set}: {title_of(str(name))}", "official", "canonical", wide[sides])
+            cloud = _cloud(f"{test_set}: {title_of(str(name))}", "official", "canonical", wide[sides])
+            if cloud.apart:
+                yield cloud
 
 
 def run_clouds(values: Sequence[pd.DataFrame], names: Sequence[str], heads: Mapping[str, str]) -> Iterator[Cloud]:

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -159,6 +158,7 @@ def _items(outcome: Outcome, shard: str) -> Iterator[dict[str, Any]]:
     read = outcome.recognitions
     shared = {
         "page_id": outcome.page.page_id,
+        "path": outcome.page.path,
         "question": outcome.page.question,
         "seconds": float(sum(row.seconds for row in read)),
         "tokens": sum(row.completion_tokens for row in read),
@@ -206,9 +206,5 @@ def find_fault(rows: Sequence[Recognition]) -> str:
     for fault in (Fault.LOOP, Fault.CUT):
         if fault.value in found:
             return fault.value
-    return Fault.EMPTY.value if asked and not any(row.text.strip() for row in asked) else ""
-
-
-def read_runs(folders: Sequence[Path]) -> list[RunRecord]:
-    """Read the records of several runs, in the order given."""
-    return [read_record(folder) for folder in folders]
+    looked = any(row.status in (Status.OK, Status.EMPTY) for row in rows)
+    return Fault.EMPTY.value if looked and not any(row.text.strip() for row in rows) else ""

@@ -84,7 +84,7 @@ def build_comparison(
 def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options: BenchmarkOptions) -> BenchmarkReport:
     heads = headlines(runs.scores)
     values = [item_values(record) for record in runs.records]
-    clouds = list(reading_clouds(values[0]) if pairs is None else run_clouds(values, runs.names, heads))
+    clouds = reading_clouds(values[0]) if pairs is None else run_clouds(values, runs.names, heads)
     chosen = _chosen(values, heads, options.report_pages)
     cards = _Cards(runs, values, pages)
     return BenchmarkReport(
@@ -95,7 +95,7 @@ def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options:
         scores=score_lines(runs.scores, heads),
         pairs=[] if pairs is None else pair_lines(pairs, runs.names, heads),
         answers=answer_lines(runs.answers),
-        clouds=clouds,
+        clouds=sorted(clouds, key=lambda cloud: -cloud.apart),
         parameters=runs.records[0].run.parameters,
         items=(cards.make(*row) for row in chosen),
         shown=frozenset(row[1] for row in chosen),
@@ -170,6 +170,7 @@ class _Cards:
         first = next((row["answer"] for row in held if row is not None), "")
         return ItemCard(
             item_id=item,
+            name=known["path"],
             test_set=test_set,
             kind=known["kind"],
             slices=[(pair["name"], pair["value"]) for pair in known["slices"]],

@@ -13,7 +13,7 @@ from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Document, Identity, Page, Prune, Score, Shard, Status, Truth
 from ocr_project.engine.ingest import ingest_identity, read_loose
-from ocr_project.engine.scoring import LaneShards, Outcome, Scorer
+from ocr_project.engine.scoring import LaneShards, Outcome, build_scorer
 from ocr_project.engine.shards import pending, stream
 from ocr_project.engine.testsets import (
     Chosen,
@@ -75,7 +75,7 @@ def score_test_sets(
     shards: LaneShards, scored_done: ShardSource, options: BenchmarkOptions, runtime: RuntimeOptions
 ) -> Iterator[Shard | Prune]:
     """Score what was read of each item against what is known about it."""
-    scorer = Scorer(cdm=options.sets_cdm, cache=options.sets_drawings)
+    scorer = build_scorer(options)
     plan = pending(shards.transcripts.index().values(), scored_done, "testset_scored", scorer.identity)
 
     def score(batch: Sequence[Outcome]) -> list[Score]:

@@ -26,8 +26,8 @@ def item_card(card: ItemCard, rank: int, runs: Sequence[RunColumn]) -> str:
     return (
         f'<article class="card item" id="item-{escape(card.item_id)}" data-set="{escape(card.test_set)}"'
         f' data-kind="{escape(card.kind)}" data-fault="{escape(", ".join(dict.fromkeys(faults)))}"'
-        f' data-rank="{rank}" data-apart="{card.apart!r}" data-name="{escape(card.item_id)}"'
-        f' aria-label="{escape(card.item_id)}">{_header(card, rank)}'
+        f' data-rank="{rank}" data-apart="{card.apart!r}" data-name="{escape(card.name)}"'
+        f' aria-label="{escape(card.name)}">{_header(card, rank)}'
         f'<div class="sides">{_figure(card)}<div class="text">{_question(card)}{_body(card, runs)}</div></div>'
         "</article>\n"
     )
@@ -37,7 +37,7 @@ def _header(card: ItemCard, rank: int) -> str:
     chips = [chip(card.test_set, "group"), chip(card.kind, "group")]
     chips += [chip(f"{name}: {value}", "slice") for name, value in card.slices]
     return (
-        f'<header><div><h3><a class="rank" href="#item-{escape(card.item_id)}">{rank}</a> {escape(card.item_id)}</h3>'
+        f'<header><div><h3><a class="rank" href="#item-{escape(card.item_id)}">{rank}</a> {escape(card.name)}</h3>'
         f'<p class="chips">{" ".join(chips)}</p></div></header>'
     )
 
@@ -48,7 +48,7 @@ def _figure(card: ItemCard) -> str:
         return f'<div class="figure missing"><p>No image: {escape(problem)}</p></div>'
     return (
         '<div class="figure"><div class="controls"><label><input type="checkbox" class="wide"> Wide</label></div>'
-        f'<div class="sheet"><img src="{address}" alt="Image of {escape(card.item_id)}" loading="lazy"'
+        f'<div class="sheet"><img src="{address}" alt="Image of {escape(card.name)}" loading="lazy"'
         ' decoding="async"></div></div>'
     )
 

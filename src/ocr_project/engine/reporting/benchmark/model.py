@@ -204,12 +204,14 @@ class ItemCard:
     """An item of a test set with what is known and what was read.
 
     Attributes:
+        name: As people know it: the path of its file.
         badness: How far the worst run is from perfect, 0 to 1 and above; for the order.
         apart: How far its values are apart, official from canonical or run from run.
         image: Encoded image of any size; `None` where there is none.
     """
 
     item_id: str
+    name: str
     test_set: str
     kind: str
     slices: Sequence[tuple[str, str]]

@@ -100,11 +100,19 @@ def _sections(report: BenchmarkReport) -> dict[str, str]:
 def _pairs(report: BenchmarkReport) -> str:
     return (
         '<section id="pairs"><h2>Differences on the same items</h2>'
-        '<p class="hint">The second run minus the first, in points of a hundred, over the items that both were scored'
+        f'<p class="hint">{_sides(report)}, in points of a hundred, over the items that both were scored'
         " on; intervals and probabilities come from resampling documents, the same draws for both. p is corrected by"
-        " Holm for the number of comparisons in this table; beyond doubt is below 0.05.</p>"
+        " Holm for the number of comparisons, whole sets and slices apart; beyond doubt is below 0.05.</p>"
         f"{_FILTERS.format(name='pair-rows')}{pair_lines(report)}</section>"
     )
+
+
+def _sides(report: BenchmarkReport) -> str:
+    """Say what a difference is taken from what."""
+    if len(report.runs) > 2:
+        return "The second run minus the first"
+    first, second = (escape(run.name) for run in report.runs)
+    return f"{second} (second) minus {first} (first)"
 
 
 def _clouds(caption: str, clouds: str, many: bool) -> str:

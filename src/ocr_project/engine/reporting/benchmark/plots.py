@@ -86,18 +86,17 @@ def time_plot(rows: Sequence[PlotRow], name: str) -> str:
     parts: list[str] = []
     y = 4.0
     for row in rows:
+        held = [mark for mark in row.marks if mark.value > 0]
+        if not held:
+            continue
         parts.append(_text(0, y + 12, row.label, "start", "name") + _text(_WIDTH, y + 12, row.note, "end", "tick"))
         y += _HEAD
-        for mark in (mark for mark in row.marks if mark.value > 0):
+        for mark in held:
             parts.append(_time(mark, across, y + _LINE / 2))
             y += _LINE
         y += 5
-    grid = [
-        _rule(across.at(math.log10(tick)), 2, y, "grid")
-        + _text(across.at(math.log10(tick)), y + 14, f"{tick:g} s", "middle")
-        for tick in _TIMES
-        if across.low <= math.log10(tick) + 1e-9 and math.log10(tick) - 1e-9 <= across.high
-    ]
+    shown = (tick for tick in _TIMES if across.low - 1e-9 <= math.log10(tick) <= across.high + 1e-9)
+    grid = [_tick(across.at(math.log10(tick)), y, f"{tick:g} s", "grid") for tick in shown]
     return _svg("".join(grid + parts), name, _WIDTH, y + 20)
 
 
@@ -161,10 +160,15 @@ def _ticks(axis: _Axis, step: float, height: float, around_zero: bool) -> str:
         x = axis.at(tick)
         zero = around_zero and abs(tick) < step / 2
         sign = "+" if around_zero and not zero and tick > 0 else ""
-        parts.append(_rule(x, 2, height, "zero" if zero else "grid"))
-        anchor = "start" if x < 12 else "end" if x > _WIDTH - 12 else "middle"
-        parts.append(_text(x, height + 14, f"{sign}{0.0 if zero else tick * 100:.{digits}f}", anchor))
+        text = f"{sign}{0.0 if zero else tick * 100:.{digits}f}"
+        parts.append(_tick(x, height, text, "zero" if zero else "grid"))
     return "".join(parts)
+
+
+def _tick(x: float, height: float, text: str, kind: str) -> str:
+    """Draw a line up from the axis with its number below, which stays within the plot."""
+    anchor = "start" if x < 12 else "end" if x > _WIDTH - 12 else "middle"
+    return _rule(x, 2, height, kind) + _text(x, height + 14, text, anchor)
 
 
 def _mark(mark: Mark, axis: _Axis, y: float) -> str:

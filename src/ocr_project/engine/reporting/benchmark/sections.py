@@ -196,11 +196,11 @@ def score_lines(report: BenchmarkReport) -> str:
 
 def _score_line(line: ScoreLine) -> str:
     cells = _value_cells(line.values[0]) if len(line.values) == 1 else _run_cells(line)
-    mark = ' class="whole"' if line.slice == _ALL else ""
+    mark = ' class="whole"' if line.slice == _ALL and line.headline else ""
     row = table_row(
         [
             head_cell(line.test_set),
-            f"<td>{escape(line.title)}&#8239;{_UP if line.higher_is_better else _DOWN}</td>",
+            f'<td class="metric">{escape(line.title)}&#8239;{_UP if line.higher_is_better else _DOWN}</td>',
             f"<td>{escape(line.slice)}</td>",
             f"<td>{escape(line.value)}</td>",
             number_cell(line.items),
@@ -251,23 +251,25 @@ def pair_lines(report: BenchmarkReport) -> str:
     """Return the table of pairs, or a sentence where there are none."""
     if not report.pairs:
         return '<p class="empty">The runs have no scored items in common.</p>'
-    heads = ["Test set", "Metric", "Slice", "Value", "First", "Second", "#Items", "#Difference", "#95 % interval"]
+    heads = ["Test set", "Metric", "Slice", "Value"]
+    heads += ["First", "Second"] if len(report.runs) > 2 else []
+    heads += ["#Items", "#Difference", "#95 % interval"]
     heads += ["#Second is better", "#p (Holm)", "Beyond doubt"]
     return table("pair-rows", heads, (_pair_line(line, report) for line in report.pairs))
 
 
 def _pair_line(line: PairLine, report: BenchmarkReport) -> str:
+    sides = (line.first, line.second) if len(report.runs) > 2 else ()
     ends = f"{line.low * 100:+.2f} – {line.high * 100:+.2f}" if math.isfinite(line.low) else DASH
     winner = {"first": line.first, "second": line.second}.get(line.verdict)
     verdict = '<span class="dash">open</span>' if winner is None else f"{run_chip(winner, report.runs)} is better"
     row = table_row(
         [
             head_cell(line.test_set),
-            f"<td>{escape(line.title)}&#8239;{_UP if line.higher_is_better else _DOWN}</td>",
+            f'<td class="metric">{escape(line.title)}&#8239;{_UP if line.higher_is_better else _DOWN}</td>',
             f"<td>{escape(line.slice)}</td>",
             f"<td>{escape(line.value)}</td>",
-            f"<td>{run_chip(line.first, report.runs)}</td>",
-            f"<td>{run_chip(line.second, report.runs)}</td>",
+            *(f"<td>{run_chip(run, report.runs)}</td>" for run in sides),
             number_cell(line.items),
             number_cell(line.difference, f"{line.difference * 100:+.2f}"),
             number_cell(line.high - line.low, ends),
