@@ -126,6 +126,16 @@ def test_metrics_have_names_that_mlflow_accepts() -> None:
     assert (metrics["tables_ko.teds.official.unscored"], metrics["pages_per_second"]) == (2, 2.0)
 
 
+def test_overall_is_the_mean_of_three_means() -> None:
+    record = two_records.record("hasty")
+    table = tabulate_scores(record, OPTIONS).query("slice == 'all'").iloc[:3]
+    three = table.assign(test_set="pages", metric=[f"{part}/official" for part in ("text_edit", "teds", "cdm")])
+    metrics = measure_evidence(three.assign(rate=[0.25, 0.5, 1.0]), tabulate_answers(record), record)
+    assert metrics["pages.overall"] == pytest.approx(75.0)
+    without = measure_evidence(three.iloc[:2], tabulate_answers(record), record)
+    assert "pages.overall" not in without
+
+
 def test_headline_is_the_weightiest_official_metric() -> None:
     table = tabulate_scores(two_records.record("hasty"), OPTIONS)
     expected = {two_recognizers.TABLES: "teds/official", two_recognizers.TEXTS: "cer_no_space/official"}

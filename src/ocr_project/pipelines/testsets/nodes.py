@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -97,34 +97,12 @@ def list_scores(scored: ShardSource) -> pd.DataFrame:
 
 
 def measure_test_sets(scores: pd.DataFrame) -> dict[str, float]:
-    """Flatten the scores for MLflow: the mean of each metric over the items of each set.
-
-    Returns:
-        `items`, `unscored` (could not be scored), and `{set}.{metric}` for each: sum of errors over sum of totals;
-        `{set}.overall` as OmniDocBench defines it.
-    """
+    """Count the items, and those that could not be scored: the rates are the pipeline `evidence`'s."""
     unscored = scores["status"] == Status.FAILED
-    metrics = {"items": float(scores["item_id"].nunique()), "unscored": float(scores[unscored]["item_id"].nunique())}
-    for (name, metric), part in scores[~unscored].groupby(["group", "metric"], sort=True):
-        if total := part["total"].sum():
-            metrics[f"{name}.{str(metric).replace('@', '_at_')}"] = float(part["errors"].sum() / total)
-    return metrics | _overall(metrics)
+    return {"items": float(scores["item_id"].nunique()), "unscored": float(scores[unscored]["item_id"].nunique())}
 
 
 _SCORED_AT_ONCE = 32  # items in one call: formulas of several are drawn together
-
-
-def _overall(metrics: Mapping[str, float]) -> dict[str, float]:
-    """Return OmniDocBench's Overall of the sets that have its three parts: text, tables, formulas."""
-    found = {}
-    for name in sorted({key.split(".")[0] for key in metrics if key.endswith(f".{_TEXT}")}):
-        if all(f"{name}.{part}" in metrics for part in _PARTS):
-            teds, cdm = (metrics[f"{name}.{part}"] for part in _PARTS)
-            found[f"{name}.overall"] = 100.0 * (1.0 - metrics[f"{name}.{_TEXT}"] + teds + cdm) / 3.0
-    return found
-
-
-_TEXT, _PARTS = "text_edit/official", ("teds/official", "cdm/official")
 
 
 def _pieces(chosen: Chosen) -> Iterator[_Piece]:
