@@ -1,0 +1,90 @@
+"""Every option, its default and its unit: the only place where a default lives, one file a stage.
+
+`conf/<env>/parameters.yml` states only what differs from here. Nodes take these models as typed
+`params:`, so Kedro refuses a wrong configuration before the first node runs.
+"""
+
+from ocr_project.domain.options.base import Options
+from ocr_project.domain.options.benchmark import SET_SEPARATOR, BenchmarkOptions, GateOptions
+from ocr_project.domain.options.embedding import (
+    Embedded,
+    EmbeddingBackend,
+    EmbeddingOptions,
+    EmbeddingTransformersOptions,
+    EmbeddingVllmOptions,
+    HashingOptions,
+    Qwen3VlOptions,
+    SentenceTransformersOptions,
+    VectorType,
+)
+from ocr_project.domain.options.ingest import IngestOptions, TextLayer
+from ocr_project.domain.options.layout import (
+    LayoutBackend,
+    LayoutOptions,
+    MergeMode,
+    OpenCvLayoutOptions,
+    PpDocLayoutOptions,
+    Precision,
+)
+from ocr_project.domain.options.publish import PersonalData, PublishImages, PublishOptions, PublishTarget
+from ocr_project.domain.options.recognition import (
+    LANGUAGE_SEPARATOR,
+    DialectName,
+    RecognitionBackend,
+    RecognitionOptions,
+    TesseractOptions,
+    TokenLimits,
+    TransformersOptions,
+    VisionCompile,
+    VisionModelOptions,
+    VllmOptions,
+)
+from ocr_project.domain.options.runtime import RuntimeOptions
+from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
+from ocr_project.domain.options.serving import ServerOptions, Sharing
+from ocr_project.domain.options.transcript import TranscriptOptions
+
+__all__ = [
+    "LANGUAGE_SEPARATOR",
+    "SET_SEPARATOR",
+    "BenchmarkOptions",
+    "DialectName",
+    "Embedded",
+    "EmbeddingBackend",
+    "EmbeddingOptions",
+    "EmbeddingTransformersOptions",
+    "EmbeddingVllmOptions",
+    "GateOptions",
+    "HashingOptions",
+    "IngestOptions",
+    "LayoutBackend",
+    "LayoutOptions",
+    "LexicalOptions",
+    "MergeMode",
+    "OpenCvLayoutOptions",
+    "Options",
+    "PersonalData",
+    "PpDocLayoutOptions",
+    "Precision",
+    "PublishImages",
+    "PublishOptions",
+    "PublishTarget",
+    "Qwen3VlOptions",
+    "RecognitionBackend",
+    "RecognitionOptions",
+    "RuntimeOptions",
+    "SearchMode",
+    "SearchOptions",
+    "SentenceTransformersOptions",
+    "ServerOptions",
+    "Sharing",
+    "TesseractOptions",
+    "TextLayer",
+    "TokenLimits",
+    "TranscriptOptions",
+    "TransformersOptions",
+    "VectorType",
+    "VisionCompile",
+    "VisionModelOptions",
+    "VllmOptions",
+]

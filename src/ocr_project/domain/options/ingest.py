@@ -1,0 +1,41 @@
+"""Options of the stage ingest."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from ocr_project.domain.options.base import Options
+
+
+class TextLayer(StrEnum):
+    """What becomes of the text layer of a born-digital PDF."""
+
+    OFF = "off"
+    REFERENCE = "reference"
+    PREFER = "prefer"
+
+
+class IngestOptions(Options):
+    """From files to pages."""
+
+    source: str | None = Field(
+        None,
+        description="Folder of PDFs and images, folder of the SDS-KoPub Parquet files, or `hf://datasets/…`."
+        " None: data/01_raw/documents, or the bundled samples while that folder is empty.",
+    )
+    include: tuple[str, ...] = Field(
+        ("**/*",), description="Glob patterns of the files to take, relative to the source."
+    )
+    limit: int | None = Field(None, ge=1, description="Take the first N pages only. None: all.")
+    dpi: int = Field(200, ge=36, le=1200, description="Resolution at which PDF pages are rendered.")
+    text_layer: TextLayer = Field(
+        TextLayer.REFERENCE,
+        description="off: not read. reference: kept beside the page. prefer: a healthy one replaces OCR.",
+    )
+    jpeg_quality: int = Field(92, ge=50, le=100, description="Of pages that have to be encoded and hold photographs.")
+    max_pixels: int = Field(
+        100_000_000, ge=1, description="Pages of more pixels than this are refused (a bomb, or a mistake)."
+    )
+    shard_pages: int = Field(32, ge=1, le=100_000, description="Pages in a shard, about: saved and resumed as one.")

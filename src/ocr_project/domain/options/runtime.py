@@ -1,0 +1,29 @@
+"""How the machine is used."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ocr_project.domain.options.base import Options
+
+
+class RuntimeOptions(Options):
+    """How the machine is used. Nothing here changes a result, so nothing here is part of a key."""
+
+    workers: int = Field(0, ge=0, le=1024, description="Pages worked on at once; 0 is one for each core.")
+    progress: bool = Field(True, description="Show a progress bar with pages/s and time left.")
+    ahead: int = Field(4, ge=1, le=1024, description="Pages queued for each worker: bounds memory, hides reading.")
+
+    failures_are_errors: bool = Field(
+        True, description="End with exit status 3 where documents or pages failed; everything is saved either way."
+    )
+    gpu_memory_gib: float = Field(
+        0,
+        ge=0,
+        description="GiB of memory of the GPU that a profile is made for; 0: any. Only `kedro doctor` reads it.",
+    )
+    # One dial, and not a price of electricity beside it: 700 W for an hour are a fraction of what a card is rented
+    # for, or loses in value. Watt-hours are measured and stand beside the cost, for whoever owns the card.
+    gpu_hour_price: float = Field(
+        0, ge=0, description="Of one GPU for one hour, in any currency, for the cost of 1,000 pages; 0: not shown."
+    )

@@ -1,0 +1,60 @@
+"""Servers that the pipeline starts, watches and stops: recognition and embedding have them alike."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
+
+from ocr_project.domain.options.base import Options
+
+
+class Sharing(StrEnum):
+    """How the servers of one GPU share it."""
+
+    AUTO = "auto"
+    MPS = "mps"
+    TIME = "time"
+
+
+class ServerOptions(Options):
+    """vLLM's servers and how they are asked, whatever they serve."""
+
+    option: ClassVar[str] = "recognition.vllm"  # where these options stand, for messages
+
+    model: str = Field(description="Hub name or local folder.")
+    revision: str | None = Field(None, description="Commit of the model. None: what the cache or the Hub has.")
+    urls: tuple[str, ...] = Field((), description="Servers that run already (`http://host:8000`). None: our own.")
+    api_key_env: str | None = Field(None, description="Environment variable that holds the key of those servers.")
+    gpus: tuple[int, ...] = Field((0,), min_length=1, description="Numbers of the GPUs on which servers are started.")
+    replicas: int = Field(1, ge=1, le=16, description="Servers on each GPU: a small model needs several to fill it.")
+    sharing: Sharing = Field(
+        Sharing.AUTO,
+        description="mps: the servers of a GPU run at once, through NVIDIA's Multi-Process Service. time: by turns."
+        " auto: mps where there are several and the driver's program is there.",
+    )
+    requests: int = Field(256, ge=1, description="Requests in flight over all shards and servers.")
+    gpu_memory_utilization: float = Field(
+        0.75, gt=0, le=1, description="Share of a GPU's memory for vLLM; its replicas share it evenly."
+    )
+    quantization: str | None = Field("fp8", description="fp8, or None for bf16.")
+    max_model_len: int = Field(32768, ge=1024, description="Tokens of prompt and answer together.")
+    max_num_batched_tokens: int = Field(16384, ge=1024, description="Tokens in one step of a server.")
+    max_num_seqs: int = Field(512, ge=1, description="Sequences in one step of a server.")
+    chunked_prefill: bool = Field(True, description="Split long prompts over steps.")
+    renderer_workers: int = Field(2, ge=1, le=32, description="Threads of a server that prepare images.")
+    threads: int = Field(1, ge=1, description="OMP_NUM_THREADS of a server: more fight for the cores.")
+    server_args: tuple[str, ...] = Field((), description="More arguments of `vllm serve`, for example `--dtype=half`.")
+    command: tuple[str, ...] = Field((), description="What stands before `serve`. None: this Python's vllm.")
+    logs: Path = Field(Path("logs/vllm"), description="Folder of the servers' logs.")
+    startup_seconds: float = Field(900, gt=0, description="Within which a server has to be ready, downloads included.")
+    connect_seconds: float = Field(10, gt=0, description="To open a connection.")
+    read_seconds: float = Field(300, gt=0, description="Of silence on a connection: answers come in one piece.")
+    request_seconds: float = Field(600, gt=0, description="For the whole of one try.")
+    retries: int = Field(5, ge=0, description="Tries after the first where the server or the line is at fault.")
+    restarts: int = Field(5, ge=0, description="Times that a server that died is started again, each.")
+    patience_seconds: float = Field(
+        300, gt=0, description="Without an answer from any server, after which the run ends."
+    )
