@@ -20,19 +20,21 @@ from tests.regions import drawn_page, read_marks
 Options = Callable[[], RecognitionOptions]
 
 
-@pytest.fixture(scope="module")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+QWEN = "transformers with a Qwen3-VL"  # the same backend, a model that is spoken to in another dialect
+
+
+def tiny_model(family: str, folder: Path) -> Path:
     reason = "the recognizer transformers needs the gpu extra's packages (a CPU is enough)"
     torch = pytest.importorskip("torch", reason=reason)
     pytest.importorskip("transformers", reason=reason)
-    from tests.tiny_glm_ocr import build
+    from tests import tiny_glm_ocr, tiny_qwen3_vl
 
     torch.set_num_threads(1)
-    return build(tmp_path_factory.mktemp("model"))
+    return tiny_qwen3_vl.build(folder) if family == QWEN else tiny_glm_ocr.build(folder)
 
 
-@pytest.fixture(scope="module", params=list(RecognitionBackend), ids=str)
-def options(request: pytest.FixtureRequest) -> Iterator[RecognitionOptions]:
+@pytest.fixture(scope="module", params=[*RecognitionBackend, QWEN], ids=str)
+def options(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecognitionOptions]:
     common: dict[str, Any] = {"crop_workers": 1, "jpeg_quality": None}
     match request.param:
         case RecognitionBackend.TESSERACT:
@@ -41,9 +43,11 @@ def options(request: pytest.FixtureRequest) -> Iterator[RecognitionOptions]:
             with FakeVllm(read=read_marks) as server:
                 values = {"backend": "vllm", "vllm": {"urls": (server.url,), **common}}
                 yield RecognitionOptions.model_validate(values)
-        case RecognitionBackend.TRANSFORMERS:
+        case RecognitionBackend.TRANSFORMERS | "transformers with a Qwen3-VL":
             few = {"text": 6, "table": 6, "formula": 6, "page": 6}
-            model = {"model": str(request.getfixturevalue("tiny_model")), "max_tokens": few, "batch_regions": 4}
+            folder = tiny_model(request.param, tmp_path_factory.mktemp("model"))
+            dialect = "chat" if request.param == QWEN else "auto"
+            model = {"model": str(folder), "dialect": dialect, "max_tokens": few, "batch_regions": 4}
             yield RecognitionOptions.model_validate(
                 {"backend": "transformers", "transformers": {**model, "temperatures": (0.5,), **common}}
             )
