@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.whole_job import ROOT, Finished, copy_project, run_job
+from tests.whole_job import ROOT, Finished, copy_project, run_command, run_job
 
 DATA = ROOT.parent / "shared" / "data"
 STAGES = ("testset_ingest", "testset_truths", "layout", "recognition", "transcript", "testset_scored")
@@ -119,3 +120,21 @@ def test_the_lane_without_sets_says_which_there_are(project: Path) -> None:
     assert done.code == 2, done.output
     assert "OptionError" in done.output
     assert "ocrbench" in done.output
+
+
+@pytest.mark.usefixtures("first")
+def test_two_runs_are_compared_by_name(project: Path) -> None:
+    records = project / "data/08_reporting/benchmark_run"
+    before = min(path.name for path in records.iterdir())
+    other = run_sets(project, "recognition.tesseract.languages=eng")
+    assert other.code == 0, other.output
+    done = run_command(project, sys.executable, "-m", "kedro", "compare", f"korean={before}", "english=latest")
+    assert done.code == 0, done.output
+    (tables,) = [line for line in done.output.splitlines() if line.startswith("tables_ko") and "teds/official" in line]
+    assert "korean" in tables
+    assert "english" in tables
+    (page,) = (project / "data/08_reporting/comparison.html").glob("*/comparison.html")
+    assert "english" in page.read_text(encoding="utf-8")
+    unknown = run_command(project, sys.executable, "-m", "kedro", "compare", "1999", "latest")
+    assert unknown.code == 2, unknown.output
+    assert "Traceback" not in unknown.output
