@@ -87,8 +87,8 @@ def watch_tesseract(trace: Trace) -> None:
 
 def page_ids(item: Any) -> list[str]:
     """Return the pages that an item of a batch stands for: a slice of a document, a page, or a page and its rows."""
-    if isinstance(item, tuple):
-        return page_ids(item[0])
+    if isinstance(item, tuple | list):
+        return page_ids(next(part for part in item if part))
     if hasattr(item, "page_id"):
         return [item.page_id]
     return [f"{item.document.doc_id}_{number:05d}" for number in range(item.first, item.last + 1)]
