@@ -91,6 +91,8 @@ def page_ids(item: Any) -> list[str]:
         return page_ids(next(part for part in item if part))
     if hasattr(item, "page_id"):
         return [item.page_id]
+    if hasattr(item, "item_id"):  # a part of a page, to be embedded
+        return [item.item_id.partition("#")[0]]
     return [f"{item.document.doc_id}_{number:05d}" for number in range(item.first, item.last + 1)]
 
 
