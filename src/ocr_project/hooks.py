@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import os
 import subprocess
 import sys
@@ -128,7 +127,6 @@ class MemoryHooks:
     def after_node_run(self) -> None:
         import pyarrow as pa
 
-        gc.collect()
         pa.default_memory_pool().release_unused()
         with suppress(AttributeError, OSError):  # only glibc has it
             ctypes.CDLL("libc.so.6").malloc_trim(0)
