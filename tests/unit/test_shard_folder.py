@@ -6,6 +6,7 @@ import errno
 import os
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from ocr_project.datasets import ShardFolder
@@ -50,6 +51,15 @@ def test_columns_left_unread_take_their_default(folder: ShardFolder) -> None:
 def test_one_page_is_found_without_the_rest(folder: ShardFolder) -> None:
     folder.write(shard("a", *range(1, 200)))
     assert [row.number for row in folder.find("a", "a_00150")] == [150]
+
+
+def test_a_shard_of_an_earlier_version_lacks_a_column(folder: ShardFolder) -> None:
+    folder.write(shard("a", 1, 2))
+    path = folder.folder / "a.parquet"
+    table = pq.read_table(path)
+    pq.write_table(table.drop_columns(["given", "question"]), path)
+    assert folder.find("a", "a_00002") == [page(2, "a")]
+    assert list(folder.read("a")) == [page(1, "a"), page(2, "a")]
 
 
 def test_a_damaged_shard_counts_as_missing(folder: ShardFolder, caplog: pytest.LogCaptureFixture) -> None:

@@ -58,8 +58,10 @@ class ShardFolder:
 
     def find(self, name: str, page_id: str, *, without: Sequence[str] = ()) -> list[Any]:
         """Return the rows of one page; row groups that cannot hold it are not read."""
-        path, columns = self._path(name), self._columns(without)
+        path = self._path(name)
         try:
+            there = pq.read_schema(path).names  # a shard of an earlier version may lack a column that has a default
+            columns = [column for column in self._columns(without) if column in there]
             table = pq.read_table(path, columns=columns, filters=[("page_id", "=", page_id)], use_threads=False)
         except (OSError, pa.ArrowException) as error:
             raise StorageError(f"{path} cannot be read ({error}); delete it and run again") from error
