@@ -33,7 +33,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from benchmarks.gpu_machine import commit, gpu_watched, hardware, own_cpu_seconds
+from benchmarks.gpu_machine import add_to_path, commit, gpu_watched, hardware, own_cpu_seconds, plugin_folder
 from benchmarks.weightless_qwen3_vl import write_folder
 
 from ocr_project.domain.options import EmbeddingVllmOptions
@@ -97,6 +97,7 @@ def main() -> int:
     vectors: dict[str, np.ndarray] = {}
     if chosen.peer:
         vectors = run_peer(chosen, folder, record)
+    add_to_path(plugin_folder(chosen.folder))  # after the peer: plain vLLM is to stay plain
     pages = drawn_pages(chosen.images)
     texts = drawn_texts(chosen.texts)
     record.say(f"{len(pages)} pages are drawn, {np.mean([len(page) for page in pages]) / 1e3:.0f} kB each")
@@ -122,6 +123,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--urls", nargs="+", default=[])
     parser.add_argument("--replicas", type=int, nargs="+", default=[4])
     parser.add_argument("--quantization", nargs="+", default=["none"], choices=["none", "fp8"])
+    parser.add_argument("--compile", nargs="+", default=["tower"], choices=["eager", "blocks", "tower"])
     parser.add_argument("--batched-tokens", type=int, nargs="+", default=[16384])
     parser.add_argument("--requests", type=int, nargs="+", default=[192])
     parser.add_argument("--crop-workers", type=int, default=0)
@@ -142,13 +144,18 @@ def arguments() -> argparse.Namespace:
 def settings(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Yield each combination of what servers are started with."""
     if chosen.urls:
-        yield {"urls": tuple(chosen.urls)}
+        yield {"urls": tuple(chosen.urls), "requests": max(chosen.requests)}
         return
-    for replicas, quantization, tokens in itertools.product(
-        chosen.replicas, chosen.quantization, chosen.batched_tokens
+    for replicas, quantization, compiled, tokens, requests in itertools.product(
+        chosen.replicas, chosen.quantization, chosen.compile, chosen.batched_tokens, chosen.requests
     ):
-        kept = None if quantization == "none" else quantization
-        yield {"replicas": replicas, "quantization": kept, "max_num_batched_tokens": tokens}
+        yield {
+            "replicas": replicas,
+            "quantization": None if quantization == "none" else quantization,
+            "compile_vision": compiled,
+            "max_num_batched_tokens": tokens,
+            "requests": requests,
+        }
 
 
 def ours(
@@ -160,13 +167,12 @@ def ours(
     record: Record,
 ) -> dict[str, Any]:
     """Start servers, warm up, and embed the corpus; what fails is said in the JSON."""
-    run: dict[str, Any] = {**setting, "requests": max(chosen.requests)}
+    run: dict[str, Any] = dict(setting)
     options = EmbeddingVllmOptions.model_validate(
         {
             "model": str(folder),
             "logs": chosen.folder / "logs",
             "renderer_workers": chosen.renderers,
-            "requests": max(chosen.requests),
             "crop_workers": chosen.crop_workers,
             "startup_seconds": chosen.startup_seconds,
             "command": tuple(chosen.command),

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -137,3 +138,19 @@ def _gpus() -> list[Any]:
         return [pynvml.nvmlDeviceGetHandleByIndex(0)]
     except Exception:
         return []
+
+
+def add_to_path(folder: Path) -> None:
+    """Let this process and the servers that it starts import from a folder."""
+    sys.path.insert(0, str(folder.resolve()))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(folder.resolve()), os.environ.get("PYTHONPATH", ""))))
+
+
+def plugin_folder(folder: Path) -> Path:
+    """Write the entry point that `pip install` would write, for a machine on which the project is not installed."""
+    info = folder / "plugin" / "ocr_project_plugin-0.dist-info"
+    info.mkdir(parents=True, exist_ok=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ocr_project_plugin\nVersion: 0\n")
+    entry = "ocr_project_vision = ocr_project.engine.serving.vision_plugin:register"
+    (info / "entry_points.txt").write_text(f"[vllm.general_plugins]\n{entry}\n")
+    return info.parent

@@ -30,7 +30,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu_machine import commit, gpu_watched, hardware, own_cpu_seconds, report
+from benchmarks.gpu_machine import add_to_path, commit, gpu_watched, hardware, own_cpu_seconds, plugin_folder, report
 from benchmarks.known_pages import known_pages
 
 from ocr_project.domain.options import TokenLimits, VllmOptions
@@ -229,21 +229,6 @@ async def balance(ports: Sequence[str]) -> None:
 
     async with await asyncio.start_server(connect, "127.0.0.1", SDK_PORT) as server:
         await server.serve_forever()
-
-
-def add_to_path(folder: Path) -> None:
-    """Let the servers import from a folder."""
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(folder.resolve()), os.environ.get("PYTHONPATH", ""))))
-
-
-def plugin_folder(folder: Path) -> Path:
-    """Write the entry point that `pip install` would write, for a machine on which the project is not installed."""
-    info = folder / "plugin" / "ocr_project_plugin-0.dist-info"
-    info.mkdir(parents=True, exist_ok=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ocr_project_plugin\nVersion: 0\n")
-    entry = "ocr_project_vision = ocr_project.engine.serving.vision_plugin:register"
-    (info / "entry_points.txt").write_text(f"[vllm.general_plugins]\n{entry}\n")
-    return info.parent
 
 
 if __name__ == "__main__":

@@ -6,12 +6,14 @@ Both against the reference of the model card, on the CPU in float32. Runs with v
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks.gpu_machine import plugin_folder
 
 from ocr_project.domain.options import EmbeddingTransformersOptions, EmbeddingVllmOptions
 from ocr_project.domain.types import Part, Status
@@ -45,25 +47,34 @@ def values(model: Path, **changes: Any) -> dict[str, Any]:
     return {"model": str(model), "jpeg_quality": None, "crop_workers": 2, **limits, **changes}
 
 
-@pytest.fixture(scope="module")
-def served(model: Path) -> Iterator[VllmEmbedder]:
+@pytest.fixture(scope="module", params=["eager", "tower"])
+def served(
+    model: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[VllmEmbedder]:
     if importlib.util.find_spec("vllm") is None:
         pytest.skip("vLLM is not installed")
+    plugin = str(plugin_folder(tmp_path_factory.mktemp("entry")))
     serving = {
         "gpu_memory_utilization": 0.1,
         "max_num_batched_tokens": 4096,
         "max_num_seqs": 16,
+        "compile_vision": request.param,
         "logs": model.parent / "logs",
         "startup_seconds": 300,
         "server_args": ("--dtype=float32", "--enforce-eager"),
     }
     with pytest.MonkeyPatch.context() as patched:
+        patched.syspath_prepend(plugin)
+        patched.setenv("PYTHONPATH", os.pathsep.join((plugin, os.environ.get("PYTHONPATH", ""))))
         patched.setenv("HF_HUB_OFFLINE", "1")
         patched.setenv("VLLM_USE_FLASHINFER_SAMPLER", "0")
         built = VllmEmbedder(EmbeddingVllmOptions.model_validate(values(model, **serving)))
         assert built.embed_texts(["warm"]).shape == (1, HIDDEN)
     yield built
     built.close()
+    if request.param == "tower":
+        log = (model.parent / "logs" / "gpu0-0.log").read_text()
+        assert "the vision tower runs compiled (tower)" in log
 
 
 @pytest.fixture(scope="module")

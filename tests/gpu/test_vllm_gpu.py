@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.serving import plugin_folder
+from benchmarks.gpu_machine import plugin_folder
 
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import TokenLimits, VisionCompile, VllmOptions

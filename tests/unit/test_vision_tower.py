@@ -1,4 +1,4 @@
-"""The way through GLM-OCR's vision tower that our vLLM plugin puts in the place of vLLM's: held with a stand-in."""
+"""The ways through vision towers that our vLLM plugin puts in the place of vLLM's: held with stand-ins."""
 
 from __future__ import annotations
 
@@ -52,18 +52,82 @@ class StandInModel(torch.nn.Module):
         self.visual = StandInTower(vllm_config)
 
 
+class Rotation:
+    """vLLM's operation with two ways."""
+
+    def __init__(self) -> None:
+        self._forward_method = self.forward_cuda
+
+    def __call__(self, x: Any) -> Any:
+        return self._forward_method(x)
+
+    def forward_cuda(self, x: Any) -> Any:
+        return x + 1
+
+    def forward_native(self, x: Any) -> Any:
+        return x + 1
+
+
+class QwenBlock(torch.nn.Module):
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = torch.nn.Parameter(torch.tensor(factor))
+        self.attn = torch.nn.Module()
+        self.attn.apply_rotary_emb = Rotation()
+
+    def forward(self, x: Any, *, max_seqlen: Any) -> Any:
+        return self.attn.apply_rotary_emb(x) * self.factor + max_seqlen.item()
+
+
+class QwenTower(torch.nn.Module):
+    """vLLM's tower with taps, as far as ours touches it."""
+
+    def __init__(self, taps: list[int]) -> None:
+        super().__init__()
+        self.deepstack_visual_indexes = taps
+        self.blocks = torch.nn.ModuleList([QwenBlock(float(number)) for number in range(1, 7)])
+
+    def forward(self, x: Any, grid_thw: Any, *, encoder_metadata: Any = None) -> Any:
+        length = torch.tensor(max(rows * columns for _, rows, columns in grid_thw))
+        found = []
+        for number, block in enumerate(self.blocks):
+            x = block(x, max_seqlen=length)
+            if number in self.deepstack_visual_indexes:
+                found.append(x * 2)
+        return torch.cat([x, *found])
+
+
+class QwenModel(torch.nn.Module):
+    def __init__(self, *, vllm_config: Any, prefix: str = "model") -> None:
+        super().__init__()
+        self.visual = QwenTower(vllm_config)
+
+
 @pytest.fixture
 def tower_module(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
-    name = "ocr_project.engine.serving.vision_tower"
-    fake = types.ModuleType("vllm.model_executor.models.glm_ocr")
-    fake.GlmOcrForConditionalGeneration = StandInModel  # type: ignore[attr-defined]
-    fake.GlmOcrVisionTransformer = StandInTower  # type: ignore[attr-defined]
+    name = "ocr_project.engine.serving.vision_glm_ocr"
+    stand_ins = {"GlmOcrForConditionalGeneration": StandInModel, "GlmOcrVisionTransformer": StandInTower}
+    yield imported(monkeypatch, name, "glm_ocr", stand_ins)
+    sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def qwen_module(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
+    name = "ocr_project.engine.serving.vision_qwen3_vl"
+    stand_ins = {"Qwen3VLForConditionalGeneration": QwenModel, "Qwen3_VisionTransformer": QwenTower}
+    yield imported(monkeypatch, name, "qwen3_vl", stand_ins)
+    sys.modules.pop(name, None)
+
+
+def imported(monkeypatch: pytest.MonkeyPatch, name: str, of_vllm: str, stand_ins: dict[str, type]) -> types.ModuleType:
+    """Import a module of ours as if vLLM were here."""
+    fake = types.ModuleType(f"vllm.model_executor.models.{of_vllm}")
+    vars(fake).update(stand_ins)
     for parent in ("vllm", "vllm.model_executor", "vllm.model_executor.models"):
         monkeypatch.setitem(sys.modules, parent, types.ModuleType(parent))
     monkeypatch.setitem(sys.modules, fake.__name__, fake)
     monkeypatch.delitem(sys.modules, name, raising=False)
-    yield importlib.import_module(name)
-    sys.modules.pop(name, None)
+    return importlib.import_module(name)
 
 
 GRID = [[1, 4, 6], [1, 10, 12], [1, 2, 2]]
@@ -93,7 +157,7 @@ def test_the_result_stays_and_the_length_is_on_the_cpu(
         == {
             "length": [],
             "blocks": [("StandInBlock", dynamic)] * 3,
-            "tower": [("_Chain", dynamic)],
+            "tower": [("Chain", dynamic)],
         }[mode]
     )
 
@@ -102,6 +166,23 @@ def test_a_backend_that_asks_for_no_length_gets_none(tower_module: types.ModuleT
     ours = tower_module.CompiledGlmOcr(vllm_config=False).visual
     ours(torch.arange(4.0), GRID)
     assert ours.seen == [None]
+
+
+@pytest.mark.parametrize("mode", ["length", "blocks", "tower"])
+@pytest.mark.parametrize("taps", [[], [1, 3], [0, 2, 5]])
+def test_taps_of_qwen3_vl_stay_where_they_are(
+    qwen_module: types.ModuleType, monkeypatch: pytest.MonkeyPatch, mode: str, taps: list[int]
+) -> None:
+    compiled: list[str] = []
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self, **given: compiled.append(type(self).__name__))
+    monkeypatch.setenv("OCR_PROJECT_COMPILE_VISION", mode)
+    plain, ours = QwenTower(list(taps)), qwen_module.CompiledQwen3VL(vllm_config=list(taps)).visual
+    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in plain.named_parameters()]
+    x = torch.arange(4.0)
+    for _ in range(2):
+        assert torch.equal(ours(x, GRID), plain(x, GRID))
+    chains = len(taps) + (5 not in taps)
+    assert compiled == {"length": [], "blocks": ["QwenBlock"] * 6, "tower": ["Chain"] * chains}[mode]
 
 
 def test_the_plugin_registers_by_name_and_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,6 +199,7 @@ def test_the_plugin_registers_by_name_and_only_when_asked(monkeypatch: pytest.Mo
     assert registered == []
     monkeypatch.setenv(vision_plugin.VARIABLE, "blocks")
     vision_plugin.register()
-    module, name = registered[0][1].split(":")
-    assert registered[0][0] == "GlmOcrForConditionalGeneration"
-    assert (module, name) == ("ocr_project.engine.serving.vision_tower", "CompiledGlmOcr")
+    assert dict(registered) == {
+        "GlmOcrForConditionalGeneration": "ocr_project.engine.serving.vision_glm_ocr:CompiledGlmOcr",
+        "Qwen3VLForConditionalGeneration": "ocr_project.engine.serving.vision_qwen3_vl:CompiledQwen3VL",
+    }

@@ -35,13 +35,12 @@ from ocr_project.domain.options.recognition import (
     TesseractOptions,
     TokenLimits,
     TransformersOptions,
-    VisionCompile,
     VisionModelOptions,
     VllmOptions,
 )
 from ocr_project.domain.options.runtime import RuntimeOptions
 from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
-from ocr_project.domain.options.serving import ServerOptions, Sharing
+from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
 from ocr_project.domain.options.transcript import TranscriptOptions
 
 __all__ = [

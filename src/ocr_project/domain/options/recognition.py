@@ -79,21 +79,8 @@ class VisionModelOptions(Options):
     )
 
 
-class VisionCompile(StrEnum):
-    """What of the vision tower goes through torch.compile."""
-
-    EAGER = "eager"
-    LENGTH = "length"
-    BLOCKS = "blocks"
-    TOWER = "tower"
-
-
 class VllmOptions(VisionModelOptions, ServerOptions):
     """A vision-language model behind vLLM's OpenAI-compatible server."""
-
-    compile_vision: VisionCompile = Field(
-        VisionCompile.EAGER, description="GLM-OCR's vision tower another way (engine/serving/vision_tower.py)."
-    )
 
 
 class TransformersOptions(VisionModelOptions):

@@ -19,6 +19,15 @@ class Sharing(StrEnum):
     TIME = "time"
 
 
+class VisionCompile(StrEnum):
+    """What of the vision tower goes through torch.compile."""
+
+    EAGER = "eager"
+    LENGTH = "length"
+    BLOCKS = "blocks"
+    TOWER = "tower"
+
+
 class ServerOptions(Options):
     """vLLM's servers and how they are asked, whatever they serve."""
 
@@ -44,6 +53,10 @@ class ServerOptions(Options):
     max_num_batched_tokens: int = Field(16384, ge=1024, description="Tokens in one step of a server.")
     max_num_seqs: int = Field(512, ge=1, description="Sequences in one step of a server.")
     chunked_prefill: bool = Field(True, description="Split long prompts over steps.")
+    compile_vision: VisionCompile = Field(
+        VisionCompile.EAGER,
+        description="The vision tower of GLM-OCR and Qwen3-VL another way (engine/serving/vision_*.py).",
+    )
     renderer_workers: int = Field(2, ge=1, le=32, description="Threads of a server that prepare images.")
     threads: int = Field(1, ge=1, description="OMP_NUM_THREADS of a server: more fight for the cores.")
     server_args: tuple[str, ...] = Field((), description="More arguments of `vllm serve`, for example `--dtype=half`.")

@@ -9,6 +9,6 @@ client.py      requests: bounded, retried, timed
 crop_pool.py   crops cut and encoded in worker processes
 crop_worker.py one of these processes
 loop.py        the one asyncio loop, on a thread of its own
-vision_plugin.py, vision_tower.py   GLM-OCR inside of vLLM, another way through its vision tower
+vision_*.py                         GLM-OCR and Qwen3-VL inside of vLLM, another way through their vision towers
 models.py      where a model is, and which revision
 """

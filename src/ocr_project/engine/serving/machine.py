@@ -7,7 +7,7 @@ import os
 from importlib.metadata import PackageNotFoundError, entry_points, version
 
 from ocr_project.domain.errors import BackendError
-from ocr_project.domain.options import ServerOptions, VisionCompile, VllmOptions
+from ocr_project.domain.options import ServerOptions, VisionCompile
 from ocr_project.engine.serving.client import Limits
 from ocr_project.engine.serving.endpoints import Endpoint, Endpoints
 
@@ -57,7 +57,7 @@ def check_machine(options: ServerOptions) -> None:
             "vLLM is not installed: pip install -e '.[gpu]' on the machine with the GPU, or set"
             f" {options.option}.urls to servers that run, or leave out --env"
         )
-    compiles = isinstance(options, VllmOptions) and options.compile_vision is not VisionCompile.EAGER
+    compiles = options.compile_vision is not VisionCompile.EAGER
     if compiles and not entry_points(group="vllm.general_plugins", name=_PLUGIN):
         raise BackendError(
             f"vLLM would not find the plugin {_PLUGIN} ({options.option}.compile_vision): pip install -e . into the"

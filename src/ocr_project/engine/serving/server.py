@@ -23,7 +23,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from ocr_project.domain.errors import BackendError
-from ocr_project.domain.options import ServerOptions, VisionCompile, VllmOptions
+from ocr_project.domain.options import ServerOptions, VisionCompile
 from ocr_project.engine.serving.endpoints import Endpoint, Endpoints, from_thread
 from ocr_project.engine.serving.mps import Mps
 from ocr_project.engine.serving.server_log import explain
@@ -259,7 +259,7 @@ def _environment(options: ServerOptions, gpu: int) -> dict[str, str]:
         "VLLM_NO_USAGE_STATS": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    if isinstance(options, VllmOptions) and options.compile_vision is not VisionCompile.EAGER:
+    if options.compile_vision is not VisionCompile.EAGER:
         own[VARIABLE] = options.compile_vision.value
     inherited = {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}  # ours need no key
     return {**inherited, **own}

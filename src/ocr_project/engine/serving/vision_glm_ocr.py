@@ -1,19 +1,17 @@
 """GLM-OCR as vLLM has it, with another way through its vision tower. Imported by vLLM alone (`vision_plugin.py`).
 
-vLLM runs the 24 blocks of the tower eagerly, kernel by kernel, from Python: 68 % of an engine's main thread; and each
-block waits for the GPU to learn the length of the longest image: 18 % of all (shared measurements, vLLM 0.26.0 on an
-H200). Here the blocks go through `torch.compile`, and the length is told from the sizes, which are on the CPU.
+vLLM runs the 24 blocks of the tower eagerly: 68 % of an engine's main thread; and each block waits for the GPU to
+learn the length of the longest image: 18 % of all (shared measurements, vLLM 0.26.0 on an H200). Here the blocks are
+compiled (`vision_compiled.py`), and the length is told from the sizes, which are on the CPU.
 
 OCR_PROJECT_COMPILE_VISION: `blocks` compiles one block, and runs it 24 times; `tower` compiles the 24 as one graph,
-whose guards are checked once and not 24 times, and which takes longer to compile; `length` compiles nothing.
+which takes longer to compile; `length` compiles nothing.
 
-Numbers change as little as kernels that are fused change them. Not known: whether vLLM's own way of compiling
-(`compile_mm_encoder`) will take GLM-OCR in one day; then this goes.
+Not known: whether vLLM's own way of compiling (`compile_mm_encoder`) will take GLM-OCR in one day; then this goes.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 from typing import Any
 
@@ -21,11 +19,8 @@ import torch
 from torch import nn
 from vllm.model_executor.models.glm_ocr import GlmOcrForConditionalGeneration, GlmOcrVisionTransformer
 
+from ocr_project.engine.serving.vision_compiled import Chain, compile_all
 from ocr_project.engine.serving.vision_plugin import VARIABLE
-
-log = logging.getLogger("vllm.ocr_project")
-
-_GRAPHS = 64  # graphs of one function that torch may keep: guards on 24 instances must not make it give up
 
 
 class CompiledTower(GlmOcrVisionTransformer):  # type: ignore[misc]
@@ -56,25 +51,9 @@ class CompiledTower(GlmOcrVisionTransformer):  # type: ignore[misc]
         """Compile at the first pass, which is vLLM's measurement of memory: the weights are in place by then."""
         mode, self.mode = self.mode, None
         if mode in ("blocks", "tower"):
-            torch._dynamo.config.recompile_limit = max(_GRAPHS, torch._dynamo.config.recompile_limit)
             if mode == "tower":
-                self.blocks = nn.ModuleList([_Chain(list(self.blocks))])
-            for block in self.blocks:
-                block.compile(dynamic=True)
-            log.info("the vision tower runs compiled (%s)", mode)
-
-
-class _Chain(nn.Module):  # type: ignore[misc]
-    """Blocks one after another, as one."""
-
-    def __init__(self, blocks: list[nn.Module]) -> None:
-        super().__init__()
-        self.blocks = nn.ModuleList(blocks)
-
-    def forward(self, x: torch.Tensor, **same: Any) -> torch.Tensor:
-        for block in self.blocks:
-            x = block(x, **same)
-        return x
+                self.blocks = nn.ModuleList([Chain(list(self.blocks))])
+            compile_all(self.blocks, mode)
 
 
 class CompiledGlmOcr(GlmOcrForConditionalGeneration):  # type: ignore[misc]
