@@ -33,7 +33,15 @@ from typing import Any
 
 import cv2
 import numpy as np
-from benchmarks.gpu_machine import add_to_path, commit, gpu_watched, hardware, own_cpu_seconds, plugin_folder
+from benchmarks.gpu_machine import (
+    add_to_path,
+    busy_core_seconds,
+    commit,
+    gpu_watched,
+    hardware,
+    own_cpu_seconds,
+    plugin_folder,
+)
 from benchmarks.weightless_qwen3_vl import write_folder
 
 from ocr_project.domain.options import EmbeddingVllmOptions
@@ -204,7 +212,7 @@ def ours(
 
 
 def timed(embedder: VllmEmbedder, items: Sequence[tuple[Page | None, Part]], chosen: argparse.Namespace) -> Any:
-    cpu, began = own_cpu_seconds(), time.perf_counter()
+    cpu, busy, began = own_cpu_seconds(), busy_core_seconds(), time.perf_counter()
     with gpu_watched() as gpu:
         rows = drive(embedder, items, chosen)
     seconds = time.perf_counter() - began
@@ -212,6 +220,7 @@ def timed(embedder: VllmEmbedder, items: Sequence[tuple[Page | None, Part]], cho
         "per_second": round(len(items) / seconds, 2),
         "seconds": round(seconds, 2),
         "cpu_seconds_each": round((own_cpu_seconds() - cpu) / len(items), 4),
+        "cores_busy": round((busy_core_seconds() - busy) / seconds, 1),
         "failed": sum(row.status is not Status.OK for row in rows),
         "first_reason": next((row.reason for row in rows if row.status is not Status.OK), ""),
         **gpu,

@@ -58,6 +58,12 @@ def own_cpu_seconds() -> float:
     return total
 
 
+def busy_core_seconds() -> float:
+    """Return the time that the cores of this machine have worked since it started, whoever they worked for."""
+    user, nice, system, _idle, _wait, interrupts, soft, *_ = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + interrupts + soft) / _TICKS
+
+
 @contextmanager
 def gpu_watched(every: float = 0.25) -> Iterator[dict[str, float]]:
     """Fill the yielded dict, at the end, with means over the time: utilisation (%), power (W), memory used (GB)."""
