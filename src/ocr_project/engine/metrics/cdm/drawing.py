@@ -85,8 +85,9 @@ def together(formula: Painted) -> tuple[bool, str]:
 def draw_batch(formulas: Sequence[Painted], seconds: float) -> list[Drawing]:
     """Draw formulas that go `together` in one run of LaTeX and one of Ghostscript.
 
-    One that could not be read is drawn alone, since it may spoil what follows it. One that stops the run is left out, and the others are drawn again; where it is not known which one
-    (the time was up), the halves are drawn apart.
+    One that could not be read is drawn alone, since it may spoil what follows it. One that stops the run is
+    left out, and the others are drawn again; where it is not known which one (the time was up, or there are
+    not as many pages as formulas), the halves are drawn apart.
 
     Args:
         formulas: At most a few hundred.
@@ -141,7 +142,7 @@ def _run(formulas: Sequence[Painted], limit: float) -> _Run:
     timed_out = fault.startswith(_TIME_IS_UP)  # the log is not written to its end then
     stopped_at = parts[-1][0] if parts and not timed_out and not unseen else None
     if len(formulas) == 1:
-        found = found[:1]
+        found = sorted(found, key=lambda boxes: -np.isfinite(boxes[1:, 0]).sum())[:1]  # one that ran over its page
     elif len(found) < len(formulas) and stopped_at is not None and len(found) in (stopped_at, stopped_at + 1):
         found = found[:stopped_at]
     elif len(found) != len(formulas):  # one of them made a page too many or too few: it is not known which
@@ -194,8 +195,8 @@ def _parts(log: str) -> list[tuple[int, str]]:
 
 
 def _first_error(log: str) -> str:
-    """Return LaTeX's first complaint, with the line that names the command it does not know."""
-    found = re.search(r"^! (.+)\n(?:l\.\d+ .*|.*?(\\\S+) ?\n)?", log, re.MULTILINE)
+    """Return LaTeX's first complaint, with the name of the command where it knows one not."""
+    found = re.search(r"^! (?:(Undefined control sequence\.)\n.*?(\\[A-Za-z]+) ?$|(.+)$)", log, re.MULTILINE)
     return " ".join(filter(None, found.groups())) if found else ""
 
 

@@ -60,7 +60,7 @@ def boxes_of_colours(pdf: Path, tokens: Sequence[int], limit: float) -> list[NDA
         _GHOSTSCRIPT, cwd=folder, timeout=limit, check=True, capture_output=True, stdin=subprocess.DEVNULL
     )
     with open(folder / "pages.ppm", "rb") as stream:
-        counts = chain(tokens, repeat(0))  # where formulas ran over, there are more pages than formulas
+        counts = chain(tokens, repeat(tokens[-1]))  # a formula that ran over has further pages
         return [_boxes(page, count) for page, count in zip(_pages(stream), counts, strict=False)]
 
 
@@ -124,7 +124,7 @@ def _boxes(page: NDArray[np.uint8], tokens: int) -> NDArray[np.float64]:
     shades = page // STEP
     numbers = (shades.astype(np.int32) * (SHADES**2, SHADES, 1)).sum(axis=2)
     numbers[(shades * STEP != page).any(axis=2)] = 0
-    for number, place in enumerate(find_objects(numbers, min(tokens, COLOURS)), start=1):
+    for number, place in enumerate(find_objects(numbers)[: min(tokens, COLOURS)], start=1):
         if place is not None:
             down, across = place
             # The reference's boxes reach a pixel further on each side, and name their last pixel.
