@@ -115,15 +115,15 @@ def _boxes(page: NDArray[np.uint8], tokens: int) -> NDArray[np.float64]:
     from scipy.ndimage import find_objects  # half a second to import
 
     found = np.full((tokens + 1, 4), np.nan)
-    inked = (page != _WHITE).any(axis=2)
+    inked = (page[..., 0] & page[..., 1] & page[..., 2]) != _WHITE
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     if not len(rows):
         return found
     left, top = columns[0] - _MARGIN, rows[0] - _MARGIN
     found[0] = 0, 0, columns[-1] + _MARGIN - left, rows[-1] + _MARGIN - top
-    shades = page // STEP
-    numbers = (shades.astype(np.int32) * (SHADES**2, SHADES, 1)).sum(axis=2)
-    numbers[(shades * STEP != page).any(axis=2)] = 0
+    ink = page[inked]
+    numbers = np.zeros(inked.shape, np.int32)
+    numbers[inked] = np.where((ink % STEP).any(axis=1), 0, ink // STEP @ np.array([SHADES**2, SHADES, 1]))
     for number, place in enumerate(find_objects(numbers)[: min(tokens, COLOURS)], start=1):
         if place is not None:
             down, across = place
