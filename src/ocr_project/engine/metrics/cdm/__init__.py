@@ -170,5 +170,6 @@ def _paint(latex: str) -> Painted:
 def _draw_and_keep(formulas: Sequence[Painted], store: DrawingStore) -> list[Drawing]:
     drawings = draw_batch(formulas, _SECONDS)
     for formula, drawing in zip(formulas, drawings, strict=True):
-        store.save(formula, drawing)
+        if not drawing.timed_out:
+            store.save(formula, drawing)
     return drawings

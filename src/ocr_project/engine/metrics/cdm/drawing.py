@@ -62,6 +62,11 @@ class Drawing:
     size: tuple[float, float]
     reason: str = ""
 
+    @property
+    def timed_out(self) -> bool:
+        """Whether another try, on a machine with less to do, may succeed."""
+        return not self.tokens and _TIME_IS_UP in self.reason
+
 
 def no_drawing(reason: str) -> Drawing:
     """Return a drawing without ink, and why."""
