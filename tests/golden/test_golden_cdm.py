@@ -1,4 +1,4 @@
-"""CDM against the values that the reference implementation gave for 50 pairs of formulas: equal to its three digits."""
+"""CDM against the values that the reference implementation gave for 50 pairs: equal to its three digits."""
 
 import json
 from pathlib import Path

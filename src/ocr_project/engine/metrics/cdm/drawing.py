@@ -139,7 +139,8 @@ def _run(formulas: Sequence[Painted], limit: float) -> _Run:
         fault = _latex(folder, limit)
         log, pdf = Path(folder, "f.log"), Path(folder, "f.pdf")
         text = log.read_text("latin-1") if log.exists() else ""
-        found, unseen = [], ""
+        found: list[NDArray[np.float64]] = []
+        unseen = ""
         if pdf.exists() and not fault:
             found, unseen = _found(pdf, formulas, limit - (monotonic() - started))
     parts = _parts(text)

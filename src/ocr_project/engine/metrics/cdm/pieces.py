@@ -25,8 +25,8 @@ _DRAWN = frozenset(_TAKING) - FONTS
 _WITH_OPTION = frozenset(words("\\sqrt \\xrightarrow \\xleftarrow"))
 _BLANK = frozenset(
     words(
-        "\\ \\\\ & $ ~ \\, \\! \\quad \\qquad \\cr \\left \\right \\displaystyle \\scriptstyle \\boldmath \\mathchoice "
-        "\\ensuremath \\raggedright \\overset \\underset"
+        "\\ \\\\ & $ ~ \\, \\! \\quad \\qquad \\cr \\left \\right \\displaystyle \\scriptstyle \\boldmath "
+        "\\mathchoice \\ensuremath \\raggedright \\overset \\underset"
     )
 )
 # Pieces that begin like this have no colour either, whatever follows: `{a`, `_1`, `\overline{x}`.

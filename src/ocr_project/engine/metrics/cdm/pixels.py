@@ -56,10 +56,8 @@ def boxes_of_colours(pdf: Path, tokens: Sequence[int], limit: float) -> list[NDA
     """
     folder = pdf.parent
     _cut(pdf, folder / "cut.pdf")
-    subprocess.run(
-        _GHOSTSCRIPT, cwd=folder, timeout=limit, check=True, capture_output=True, stdin=subprocess.DEVNULL
-    )
-    with open(folder / "pages.ppm", "rb") as stream:
+    subprocess.run(_GHOSTSCRIPT, cwd=folder, timeout=limit, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    with (folder / "pages.ppm").open("rb") as stream:
         counts = chain(tokens, repeat(tokens[-1]))  # a formula that ran over has further pages
         return [_boxes(page, count) for page, count in zip(_pages(stream), counts, strict=False)]
 
