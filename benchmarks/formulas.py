@@ -5,8 +5,8 @@
 Formulas are those of the shared test documents, each made different by a number in it, so that none is
 drawn twice. "One by one" is how the reference implementation runs LaTeX: a process a formula, and one of
 Ghostscript. Ratios are medians over rounds in which the ways follow each other; on a machine that is busy
-anyway two workers gain nothing, so the seconds of all cores together are given, too: `two_workers_at_best`
-is what they leave to gain.
+anyway two workers gain little, so beside each round two processes that only count are timed against one
+(`machine_gives`), and the seconds of all cores together are given: `two_workers_at_best` is what they leave.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -80,6 +82,8 @@ def measure(sources: list[str], count: int) -> dict[str, float | int]:
         clock("one_worker_ms", scored(1), count)
         cores.append(tuple(after - start for start, after in zip(before, _cores(), strict=True)))
         clock("two_workers_ms", scored(2), count)
+        clock("counting_one_ms", partial(_count, 1), 1)
+        clock("counting_two_ms", partial(_count, 2), 2)
         with TemporaryDirectory() as folder:
             kept = scored(2, Path(folder))
             kept()
@@ -99,9 +103,17 @@ def measure(sources: list[str], count: int) -> dict[str, float | int]:
         "cores_processes_ms": round(processes, 3),
         "batches_to_one_by_one": ratio("one_by_one_ms", "one_worker_ms"),
         "two_workers_to_one": ratio("one_worker_ms", "two_workers_ms"),
+        "machine_gives": ratio("counting_one_ms", "counting_two_ms"),
         "two_workers_at_best": round((here + processes) / max(here, (here + processes) / 2), 2),
         "kept_to_drawn": ratio("one_worker_ms", "kept_ms"),
     }
+
+
+def _count(processes: int) -> None:
+    """Keep as many processes busy, each with the same work."""
+    started = [subprocess.Popen([sys.executable, "-c", "sum(range(100_000_000))"]) for _ in range(processes)]
+    for process in started:
+        process.wait()
 
 
 def _cores() -> tuple[float, float]:
