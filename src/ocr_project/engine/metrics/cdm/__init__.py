@@ -2,6 +2,13 @@
 
 Two formulas that look alike are alike, however they are written; a number that is wrong is one
 character wrong. See `alignment` for the paper.
+
+    painting.py    a formula with a colour for every token, in LaTeX
+    pieces.py      the same for one that cannot be read
+    drawing.py     many of them through LaTeX, on the reference implementation's page
+    pixels.py      and through Ghostscript; the box of every colour
+    store.py       what was drawn before
+    alignment.py   which token of one drawing is which of another
 """
 
 from __future__ import annotations
