@@ -70,6 +70,23 @@ def test_a_cut_answer_keeps_what_its_spaces_part() -> None:
 
 
 @needs_tools
+@pytest.mark.parametrize(
+    "latex",
+    [
+        "a _ { i } ^ { 2 } + \\frac { \\sqrt b } { 1 - \\hat c } \\cdots \\left( \\sin x \\right) \\mathbf { d }",
+        "- \\sum _ { i = 1 } \\overline { x y } \\bigl[ \\frac { \\partial f } { 2 } \\bigr] \\to \\sqrt [ 3 ] { z }",
+    ],
+)
+def test_colours_move_nothing(latex: str) -> None:
+    """Literals in a run of many formulas leave the pixels that LaTeX's own colours leave on a page alone."""
+    literals, (colours,) = draw_batch([paint("x"), paint(latex)], 10.0), draw_batch([paint_pieces(latex)], 10.0)
+    assert literals[1].tokens == colours.tokens
+    assert literals[1].boxes.tolist() == colours.boxes.tolist()
+    assert literals[1].size == colours.size
+    assert len(colours.tokens) > 15
+
+
+@needs_tools
 def test_a_thin_token_between_rows_of_pixels_is_lost() -> None:
     # The same bar, at other heights of the page: where it covers no row of pixels it has no place.
     formulas = [paint(f"\\frac{{x^{{{'y^{' * depth}z{'}' * depth}}}}}{{2}}") for depth in range(4)]

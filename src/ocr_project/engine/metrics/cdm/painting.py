@@ -140,8 +140,7 @@ class _Painter:
 
     def _atom(self, token: str) -> str:
         if token in DOTS:
-            written = "." if token in ("\\ldots", "\\dots") else "\\cdot "
-            return "".join([self._mark(".", written) for _ in range(3)])
+            return "".join([self._mark(".", ".") for _ in range(3)])  # on the line, as in the reference
         if token.startswith("\\") and token[1:] in NAMES:
             return f"\\mathrm{{{''.join([self._mark(letter, letter) for letter in token[1:]])}}}"
         return self._mark(token, _drawable(token))

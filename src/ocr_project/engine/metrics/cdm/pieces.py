@@ -67,14 +67,14 @@ class _PiecePainter:
         self.place = 0
         self.tokens: list[str] = []
 
-    def until(self, end: int) -> str:
+    def until(self, end: int, braced: bool = False) -> str:
         """Paint the pieces up to the place `end`."""
         painted = []
         while self.place < end:
-            painted.append(self._painted())
+            painted.append(self._painted(braced))
         return " ".join(painted)
 
-    def _painted(self) -> str:
+    def _painted(self, braced: bool = False) -> str:
         """Paint a piece with what it takes; braces that belong to nothing stay as they are, paired or not."""
         piece = self.pieces[self.place]
         self.place += 1
@@ -87,7 +87,7 @@ class _PiecePainter:
         if piece not in ("[", "]") and (piece in _BLANK or _UNPAINTED.match(piece)):
             return piece
         painted = f"{self._colour(piece)}{{{piece}}}"
-        return f"{{{painted}}}" if self.pieces[self.place - 2 : self.place - 1] == ["_"] else painted
+        return f"{{{painted}}}" if braced or self.pieces[self.place - 2 : self.place - 1] == ["_"] else painted
 
     def _taking(self, command: str) -> str:
         colour = self._colour(command) if command in _DRAWN else ""
@@ -95,7 +95,7 @@ class _PiecePainter:
         if command in _WITH_OPTION and self._at() == "[":
             end = group_end(self.pieces, self.place, ("[", "]"))
             self.place += 1
-            option = f"[ {self.until(end)} ]"
+            option = f"[ {self.until(end, braced=True)} ]"  # else the colour's own `]` would end it
             self.place = end + 1
         arguments = " ".join([self._argument() for _ in range(_TAKING[command])])
         return f"{colour}{{{command} {option} {arguments}}}" if colour else f"{command} {arguments}"
