@@ -53,7 +53,7 @@ def test_what_cannot_be_read_is_parted_at_spaces(latex: str, tokens: tuple[str, 
     assert not painted.whole
 
 
-@pytest.mark.parametrize("latex", ["x^^5cinput{y}", "\\frac{1} \\input {y", "{ \\write18{ls}"])
+@pytest.mark.parametrize("latex", ["x^^5cinput{y}", "\\frac{1} \\input {y", "{ \\write18{ls}", "{ \\begin {input}{f}"])
 def test_pieces_that_read_or_define_are_refused(latex: str) -> None:
     with pytest.raises(Forbidden, match="no part of a formula"):
         paint_pieces(latex)

@@ -31,6 +31,7 @@ _BLANK = frozenset(
 )
 # Pieces that begin like this have no colour either, whatever follows: `{a`, `_1`, `\overline{x}`.
 _UNPAINTED = re.compile(r"[{}\[\]^_]|\\begin\{.*?\}|\\end\{.*?\}|\\.*rule|\\.*line")
+_NAMED = re.compile(r"\\(?:begin|end)\s*\{\s*([A-Za-z]+)")
 _COMMAND = re.compile(r"\\(?:[A-Za-z]+|.)", re.DOTALL)
 
 
@@ -44,6 +45,8 @@ def paint_pieces(latex: str) -> Painted:
     for command in _COMMAND.findall(latex):
         if command not in ("\\begin", "\\end"):
             forbid(command)
+    for name in _NAMED.findall(latex):  # `\begin{input}` is `\input`
+        forbid("\\" + name)
     if "^^" in latex:
         raise Forbidden("^^ is no part of a formula")  # TeX's way to write any character, `\` too
     painter = _PiecePainter(_pieces(latex))
