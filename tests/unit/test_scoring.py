@@ -88,6 +88,17 @@ def test_a_formula_is_scored_by_its_ways_of_writing_and_by_its_looks() -> None:
         assert (drawn.status, drawn.errors) == (Status.OK, 1)
 
 
+def test_without_the_tools_that_draw_the_other_scores_of_formulas_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = outcome(TruthKind.FORMULA, {"latex": r"\frac { a } { b }"}, r"\frac{a}{b}", format_=TextFormat.LATEX)
+    without = scored(one)
+    monkeypatch.setenv("PATH", "/nowhere")
+    rows = scored(one, cdm=True)
+    assert [row for row in rows if row.metric != "cdm/official"] == without
+    (drawn,) = (row for row in rows if row.metric == "cdm/official")
+    assert drawn.status is Status.FAILED
+    assert "apt-get install texlive-latex-base ghostscript" in drawn.reason
+
+
 @pytest.mark.parametrize(
     ("truth", "said", "official"),
     [

@@ -81,7 +81,7 @@ class BenchmarkOptions(Options):
     )
     sets_limit: int | None = Field(None, ge=1, description="Items of each set, drawn by hash. None: all.")
     sets_download: bool = Field(False, description="Get what is missing from the Hub, after its licence is shown.")
-    sets_cdm: bool = Field(True, description="Render formulas to compare them (CDM), where TeX is installed.")
+    sets_cdm: bool = Field(True, description="Draw formulas to compare them (CDM), given TeX and Ghostscript.")
 
     sets_drawings: Path | None = Field(
         Path("data/07_model_output/testsets/drawings"),

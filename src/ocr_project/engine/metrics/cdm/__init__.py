@@ -2,24 +2,33 @@
 
 Two formulas that look alike are alike, however they are written; a number that is wrong is one
 character wrong. See `alignment` for the paper.
+
+    painting.py    a formula with a colour for every token, in LaTeX
+    pieces.py      the same for one that cannot be read
+    drawing.py     many of them through LaTeX, on the reference implementation's page
+    pixels.py      and through Ghostscript; the box of every colour
+    store.py       what was drawn before
+    alignment.py   which token of one drawing is which of another
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from ocr_project.domain.types import Status
 from ocr_project.engine.metrics.cdm.alignment import count_matches
-from ocr_project.engine.metrics.cdm.drawing import Drawing, draw_batch, missing_tools, no_drawing
+from ocr_project.engine.metrics.cdm.drawing import Drawing, draw_batch, missing_tools, no_drawing, together
 from ocr_project.engine.metrics.cdm.painting import Forbidden, Painted, paint
+from ocr_project.engine.metrics.cdm.pieces import paint_pieces
 from ocr_project.engine.metrics.cdm.store import DrawingStore
 from ocr_project.engine.metrics.formula.tokens import Unbalanced
 
-_BATCH = 64
+_BATCH = 128
 """Formulas a run of LaTeX: its start is then a few per cent of the time."""
 
 _SECONDS = 10.0
@@ -80,11 +89,11 @@ def cdm(
     Args:
         references: LaTeX, with or without `$`.
         hypotheses: As many, in the same order.
-        workers: Runs of LaTeX at the same time.
+        workers: Runs of LaTeX and Ghostscript at the same time.
         cache: Folder in which drawings are kept; may be shared by runs at the same time.
 
     Returns:
-        One result for each pair, in order; where LaTeX is missing all of them are `failed`, and say
+        One result for each pair, in order; where LaTeX or Ghostscript is missing all of them are `failed`, and say
         what to install.
 
     Raises:
@@ -94,8 +103,11 @@ def cdm(
         raise ValueError(f"{len(references)} references, {len(hypotheses)} hypotheses")
     if missing := missing_tools():
         return [CdmResult(0, 0, 0, Status.FAILED, missing)] * len(references)
-    drawings = _draw(dict.fromkeys([*references, *hypotheses]), workers, DrawingStore(cache))
-    return [_score(drawings[left], drawings[right]) for left, right in zip(references, hypotheses, strict=True)]
+    latexes = dict.fromkeys(chain.from_iterable(zip(references, hypotheses, strict=True)))
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        drawings = _Drawings(latexes, pool, max(1, workers), DrawingStore(cache))
+        # Pairs are matched here while later ones are drawn by processes of their own.
+        return [_score(drawings[left], drawings[right]) for left, right in zip(references, hypotheses, strict=True)]
 
 
 def _score(reference: Drawing, hypothesis: Drawing) -> CdmResult:
@@ -107,29 +119,64 @@ def _score(reference: Drawing, hypothesis: Drawing) -> CdmResult:
     return CdmResult(count_matches(reference, hypothesis), expected, got, reason=hypothesis.reason)
 
 
-def _draw(latexes: dict[str, None], workers: int, store: DrawingStore) -> dict[str, Drawing]:
-    """Draw each formula once; those in the store not at all."""
-    drawings: dict[str, Drawing] = {}
-    waiting: list[tuple[str, Painted]] = []
-    for latex in latexes:
+class _Drawings:
+    """Drawings by formula, each made once: kept ones at once, the others in batches that are under way."""
+
+    def __init__(self, latexes: Collection[str], pool: ThreadPoolExecutor, workers: int, store: DrawingStore) -> None:
+        self._pool = pool
+        self._store = store
+        self._ready: dict[str, Drawing] = {}
+        self._drawn: dict[str, tuple[Future[list[Drawing]], int]] = {}
+        self._batch = max(1, min(_BATCH, -(-len(latexes) // workers)))
+        waiting: dict[tuple[bool, str], list[tuple[str, Painted]]] = {}
+        for latex in latexes:
+            formula = self._painted(latex)
+            if formula is not None:
+                batch = waiting.setdefault(together(formula), [])
+                batch.append((latex, formula))
+                if len(batch) == self._batch or not formula.whole:
+                    self._start(batch)
+        for batch in waiting.values():
+            self._start(batch)
+
+    def __getitem__(self, latex: str) -> Drawing:
+        """Return the drawing, waiting for it if need be."""
+        if latex in self._drawn:
+            batch, place = self._drawn[latex]
+            return batch.result()[place]
+        return self._ready[latex]
+
+    def _painted(self, latex: str) -> Painted | None:
+        """Paint a formula that is to be drawn; of others note the drawing."""
         try:
-            painted = paint(latex)
+            formula = _paint(latex)
         except (Unbalanced, Forbidden) as error:
-            drawings[latex] = no_drawing(str(error))
-            continue
-        kept = store.load(painted) if painted.tokens else no_drawing("nothing in it leaves ink")
-        if kept is None:
-            waiting.append((latex, painted))
-        else:
-            drawings[latex] = kept
-    batches = [waiting[start : start + _BATCH] for start in range(0, len(waiting), _BATCH)]
-    with ThreadPoolExecutor(max(1, workers)) as pool:
-        for batch, drawn in zip(batches, pool.map(_draw_painted, batches), strict=True):
-            for (latex, painted), drawing in zip(batch, drawn, strict=True):
-                drawings[latex] = drawing
-                store.save(painted, drawing)
+            self._ready[latex] = no_drawing(str(error))
+            return None
+        kept = self._store.load(formula) if formula.tokens else no_drawing("nothing in it leaves ink")
+        if kept is not None:
+            self._ready[latex] = kept
+            return None
+        return formula
+
+    def _start(self, batch: list[tuple[str, Painted]]) -> None:
+        if batch:
+            formulas = [formula for _, formula in batch]
+            future = self._pool.submit(_draw_and_keep, formulas, self._store)
+            self._drawn |= {latex: (future, place) for place, (latex, _) in enumerate(batch)}
+            batch.clear()
+
+
+def _paint(latex: str) -> Painted:
+    try:
+        return paint(latex)
+    except Unbalanced:
+        return paint_pieces(latex)
+
+
+def _draw_and_keep(formulas: Sequence[Painted], store: DrawingStore) -> list[Drawing]:
+    drawings = draw_batch(formulas, _SECONDS)
+    for formula, drawing in zip(formulas, drawings, strict=True):
+        if not drawing.timed_out:
+            store.save(formula, drawing)
     return drawings
-
-
-def _draw_painted(batch: Sequence[tuple[str, Painted]]) -> list[Drawing]:
-    return draw_batch([painted for _, painted in batch], _SECONDS)

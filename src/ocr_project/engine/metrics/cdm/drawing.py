@@ -1,52 +1,48 @@
-"""Formulas drawn by LaTeX: the box of every token, from the PDF's own objects.
+"""Formulas drawn by LaTeX: the box of every token on the reference implementation's page.
 
-The reference implementation paints pixels and looks for colours; a PDF says the same without pixels:
-each glyph and rule has its colour and its bounds. So a thin bar is never lost between two rows of
-pixels, a long formula never runs off a page, and many formulas share one run, a page for each.
+Many formulas share one run of LaTeX and one of Ghostscript, a page for each. The page is the reference's
+to the last scaled point, since it decides which thin token has a pixel of its own; what runs off it is
+lost there, too.
 """
 
 from __future__ import annotations
 
-import ctypes
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
-from threading import Lock
+from time import monotonic
 
 import numpy as np
-import pypdfium2
-import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from ocr_project.engine.metrics.cdm.painting import Painted
+from ocr_project.engine.metrics.cdm.pixels import boxes_of_colours
 
-PACKAGES = "texlive-latex-base"
-"""What Debian calls what is needed: pdflatex with amsmath and amssymb."""
+TOOLS = {"pdflatex": "texlive-latex-base", "gs": "ghostscript"}
+"""What draws, and what Debian calls its package: pdflatex with amsmath and amssymb, and Ghostscript."""
 
-DPI = 200.0
-"""Of the coordinates: the reference implementation's, whose tolerances are in its pixels."""
+PAPERS = ((600, "a5paper"), (1300, "a4paper"), (float("inf"), "a3paper"))
+"""The reference's paper, by the number of tokens up to which it is taken."""
 
-_MARGIN = 8.0  # pixels that the reference leaves around a formula
 _TEMPLATE = r"""\documentclass[12pt]{article}
-\usepackage{amsmath,amssymb}
+\usepackage[landscape]{geometry}
+\geometry{%s,scale=0.98}
+\pagestyle{empty}
+\usepackage{amsmath,amssymb%s}
 \setcounter{MaxMatrixCols}{99}
 \pdfcompresslevel=0 \pdfobjcompresslevel=0
-\hoffset=-1in \voffset=-1in \pdfhorigin=1in \pdfvorigin=1in
 \errorcontextlines=0
 \def\C#1{\pdfliteral direct{#1 rg #1 RG}}
 \def\X{\text{\rule[-.12em]{.9em}{.9em}}}
-\def\F#1#2{\typeout{FORMULA #1}\setbox1\vbox{\leavevmode\par}\setbox0\hbox{$\displaystyle#2$}%
-\pdfpagewidth=\dimexpr\wd0+8pt\relax \pdfpageheight=\dimexpr\ht0+\dp0+8pt\relax
-\shipout\vbox{\kern4pt\hbox{\kern4pt\box0\kern4pt}}}
 \begin{document}
 """
+_FORMULA = "\\typeout{FORMULA %d}\n\\begin{displaymath}\n%s\n\\end{displaymath}\n\\clearpage\n"
 _TIME_IS_UP = "time is up"
 _BEGUN = re.compile(r"^FORMULA (\d+)$", re.MULTILINE)
-_pdfium_lock = Lock()  # pdfium is not safe to call from two threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ class Drawing:
     Attributes:
         tokens: Those that left ink, in the order of the formula.
         boxes: Shape (n, 4), float64: x0 y0 x1 y1 in pixels at 200 dpi, origin top left of the formula
-            with 8 pixels around it.
+            with 8 pixels around it; a pixel more on each side than has the token's full colour.
         size: Width and height in these pixels.
         reason: Why there is no drawing; else LaTeX's first complaint, or an empty string.
     """
@@ -66,6 +62,11 @@ class Drawing:
     size: tuple[float, float]
     reason: str = ""
 
+    @property
+    def timed_out(self) -> bool:
+        """Whether another try, on a machine with less to do, may succeed."""
+        return not self.tokens and _TIME_IS_UP in self.reason
+
 
 def no_drawing(reason: str) -> Drawing:
     """Return a drawing without ink, and why."""
@@ -74,16 +75,24 @@ def no_drawing(reason: str) -> Drawing:
 
 def missing_tools() -> str:
     """Say what to install where formulas cannot be drawn; an empty string where they can."""
-    if which("pdflatex") is None:
-        return f"cdm: pdflatex is missing: install it (Debian and Ubuntu: apt-get install {PACKAGES})"
-    return ""
+    missing = [tool for tool in TOOLS if which(tool) is None]
+    if not missing:
+        return ""
+    packages = " ".join([TOOLS[tool] for tool in missing])
+    return f"cdm: {' and '.join(missing)} missing: to install (Debian and Ubuntu): apt-get install {packages}"
+
+
+def together(formula: Painted) -> tuple[bool, str]:
+    """Return what formulas of one run share: whether they could be read, and the paper."""
+    return formula.whole, next(paper for most, paper in PAPERS if len(formula.tokens) <= most)
 
 
 def draw_batch(formulas: Sequence[Painted], seconds: float) -> list[Drawing]:
-    """Draw formulas in one run of LaTeX.
+    """Draw formulas that go `together` in one run of LaTeX and one of Ghostscript.
 
-    One that stops the run is left out, and the others are drawn again; where it is not known which one
-    (the time was up), the halves are drawn apart.
+    One that could not be read is drawn alone, since it may spoil what follows it. One that stops the run is
+    left out, and the others are drawn again; where it is not known which one (the time was up, or there are
+    not as many pages as formulas), the halves are drawn apart.
 
     Args:
         formulas: At most a few hundred.
@@ -94,6 +103,8 @@ def draw_batch(formulas: Sequence[Painted], seconds: float) -> list[Drawing]:
     """
     if not formulas:
         return []
+    if len(formulas) > 1 and not formulas[0].whole:
+        return [drawing for formula in formulas for drawing in draw_batch([formula], seconds)]
     run = _run(formulas, seconds * (1.0 + 0.01 * (len(formulas) - 1)))
     rest = formulas[len(run.drawings) :]
     if not rest:
@@ -111,7 +122,7 @@ def draw_batch(formulas: Sequence[Painted], seconds: float) -> list[Drawing]:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What a run of LaTeX gave: drawings of the first formulas, and at which one it stopped, if it is known."""
+    """What a run gave: drawings of the first formulas, and at which one it stopped, if it is known."""
 
     drawings: list[Drawing]
     stopped_at: int | None
@@ -119,20 +130,42 @@ class _Run:
 
 
 def _run(formulas: Sequence[Painted], limit: float) -> _Run:
-    lines = [f"\\F{{{number}}}{{{formula.latex}}}\n" for number, formula in enumerate(formulas)]
+    started = monotonic()
+    whole, paper = together(formulas[0])
+    pages = "".join([_FORMULA % (number, formula.latex) for number, formula in enumerate(formulas)])
     with TemporaryDirectory(prefix="cdm-") as folder:
-        Path(folder, "f.tex").write_text(_TEMPLATE + "".join(lines) + "\\end{document}\n", "ascii", "replace")
+        written = _TEMPLATE % (paper, "" if whole else ",color") + pages + "\\end{document}\n"
+        Path(folder, "f.tex").write_text(written, "ascii", "replace")
         fault = _latex(folder, limit)
         log, pdf = Path(folder, "f.log"), Path(folder, "f.pdf")
         text = log.read_text("latin-1") if log.exists() else ""
-        data = pdf.read_bytes() if pdf.exists() and not fault else b""
+        found: list[NDArray[np.float64]] = []
+        unseen = ""
+        if pdf.exists() and not fault:
+            found, unseen = _found(pdf, formulas, limit - (monotonic() - started))
     parts = _parts(text)
     complaints = {number: _first_error(part) for number, part in parts}
-    drawings = _read(data, formulas, complaints) if data else []
     timed_out = fault.startswith(_TIME_IS_UP)  # the log is not written to its end then
-    stopped_at = parts[-1][0] if parts and not timed_out else None
-    complaint = fault or (complaints[stopped_at] if stopped_at is not None else _first_error(text))
+    stopped_at = parts[-1][0] if parts and not timed_out and not unseen else None
+    if len(formulas) == 1:
+        found = sorted(found, key=lambda boxes: -np.isfinite(boxes[1:, 0]).sum())[:1]  # one that ran over its page
+    elif len(found) < len(formulas) and stopped_at is not None and len(found) in (stopped_at, stopped_at + 1):
+        found = found[:stopped_at]
+    elif len(found) != len(formulas):  # one of them made a page too many or too few: it is not known which
+        found, stopped_at = [], None
+    complaint = fault or unseen or (complaints[stopped_at] if stopped_at is not None else _first_error(text))
+    drawings = [_drawing(formulas[number], boxes, complaints.get(number, "")) for number, boxes in enumerate(found)]
     return _Run(drawings, stopped_at, complaint or "no page was made")
+
+
+def _found(pdf: Path, formulas: Sequence[Painted], limit: float) -> tuple[list[NDArray[np.float64]], str]:
+    """Return the boxes of colours on each page, and why there are none."""
+    try:
+        return boxes_of_colours(pdf, [len(formula.tokens) for formula in formulas], limit), ""
+    except subprocess.TimeoutExpired:
+        return [], f"{_TIME_IS_UP}: Ghostscript took over {limit:.1f} s"
+    except subprocess.CalledProcessError as error:
+        return [], f"Ghostscript's exit status was {error.returncode}"
 
 
 def _latex(folder: str, limit: float) -> str:
@@ -168,45 +201,15 @@ def _parts(log: str) -> list[tuple[int, str]]:
 
 
 def _first_error(log: str) -> str:
-    """Return LaTeX's first complaint, with the line that names the command it does not know."""
-    found = re.search(r"^! (.+)\n(?:l\.\d+ .*|.*?(\\\S+) ?\n)?", log, re.MULTILINE)
+    """Return LaTeX's first complaint, with the name of the command where it knows one not."""
+    found = re.search(r"^! (?:(Undefined control sequence\.)\n.*?(\\[A-Za-z]+) ?$|(.+)$)", log, re.MULTILINE)
     return " ".join(filter(None, found.groups())) if found else ""
 
 
-def _read(data: bytes, formulas: Sequence[Painted], complaints: Mapping[int, str]) -> list[Drawing]:
-    """Measure the pages of a PDF; there are fewer of them than formulas where the run ended early."""
-    drawings = []
-    with _pdfium_lock:
-        document = pypdfium2.PdfDocument(data)
-        for number, (page, formula) in enumerate(zip(document, formulas, strict=False)):
-            drawings.append(_measure(page, formula.tokens, complaints.get(number, "")))
-            page.close()
-        document.close()
-    return drawings
-
-
-def _measure(page: pypdfium2.PdfPage, tokens: Sequence[str], complaint: str) -> Drawing:
-    extents = [(np.inf, np.inf, -np.inf, -np.inf)] * (len(tokens) + 1)
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    bounds = [ctypes.c_float() for _ in range(4)]
-    for place in range(pdfium.FPDFPage_CountObjects(page.raw)):
-        thing = pdfium.FPDFPage_GetObject(page.raw, place)
-        pdfium.FPDFPageObj_GetFillColor(thing, red, green, blue, alpha)
-        number = red.value << 16 | green.value << 8 | blue.value
-        if number <= len(tokens) and pdfium.FPDFPageObj_GetBounds(thing, *bounds):
-            x0, y0, x1, y1 = (bound.value for bound in bounds)
-            box = extents[number]
-            extents[number] = (min(box[0], x0), min(box[1], y0), max(box[2], x1), max(box[3], y1))
-    found = np.array(extents)
-    inked = np.isfinite(found[:, 0]) & (found[:, 2] > found[:, 0]) & (found[:, 3] > found[:, 1])
-    if not inked[1:].any():
+def _drawing(formula: Painted, boxes: NDArray[np.float64], complaint: str) -> Drawing:
+    """Keep the tokens that have a pixel."""
+    seen = np.isfinite(boxes[1:, 0])
+    if not seen.any():
         return no_drawing(complaint or "nothing in it leaves ink")
-    left, right = found[inked, 0].min(), found[inked, 2].max()
-    bottom, top = found[inked, 1].min(), found[inked, 3].max()
-    inked[0] = False  # ink without a colour is part of the formula's extent, and no token
-    scale = DPI / 72.0
-    boxes = found[inked]
-    placed = np.stack([boxes[:, 0] - left, top - boxes[:, 3], boxes[:, 2] - left, top - boxes[:, 1]], axis=1)
-    size = ((right - left) * scale + 2 * _MARGIN, (top - bottom) * scale + 2 * _MARGIN)
-    seen = tuple(token for token, there in zip(tokens, inked[1:], strict=True) if there)
-    return Drawing(seen, placed * scale + _MARGIN, size, complaint)
+    tokens = tuple(token for token, there in zip(formula.tokens, seen, strict=True) if there)
+    return Drawing(tokens, boxes[1:][seen], (float(boxes[0, 2]), float(boxes[0, 3])), complaint)

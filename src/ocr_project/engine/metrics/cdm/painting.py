@@ -49,6 +49,13 @@ _FORBIDDEN = re.compile(
 )
 
 
+STEP, SHADES = 15, 18
+"""Between two shades of red, green or blue, and how many there are of each: 0, 15, … 255."""
+
+COLOURS = 5800
+"""Tokens that have a colour."""
+
+
 class Forbidden(ValueError):
     """A command that no formula needs: files, definitions, conditions."""
 
@@ -58,12 +65,14 @@ class Painted:
     r"""A formula for LaTeX.
 
     Attributes:
-        latex: For mathematics mode, braces balanced, with `\C{…}` before each visible token.
+        latex: For mathematics mode, with `\C{…}` before each visible token.
         tokens: The visible tokens; token n (from 0) has the colour of n + 1.
+        whole: Whether it could be read: braces are balanced. One that could not may spoil what follows it.
     """
 
     latex: str
     tokens: tuple[str, ...]
+    whole: bool = True
 
 
 def paint(latex: str) -> Painted:
@@ -82,8 +91,19 @@ def paint(latex: str) -> Painted:
 
 
 def colour_of(number: int) -> tuple[int, int, int]:
-    """Return red, green and blue (0 to 255) of a token counted from 1; 0 is black: no token."""
-    return number >> 16 & 255, number >> 8 & 255, number & 255
+    """Return red, green and blue (0 to 255) of a token counted from 1; 0 is black: no token.
+
+    The reference's colours, since they decide what two tokens that overlap look like in pixels. Tokens
+    after the last colour are black.
+    """
+    shades = number if number <= COLOURS else 0
+    return tuple(STEP * (shades // SHADES**place % SHADES) for place in (2, 1, 0))  # type: ignore[return-value]
+
+
+def forbid(command: str) -> None:
+    """Raise `Forbidden` for a command that no formula needs."""
+    if _FORBIDDEN.fullmatch(command):
+        raise Forbidden(f"{command} is no part of a formula")
 
 
 class _Painter:
@@ -120,8 +140,7 @@ class _Painter:
 
     def _atom(self, token: str) -> str:
         if token in DOTS:
-            written = "." if token in ("\\ldots", "\\dots") else "\\cdot "
-            return "".join([self._mark(".", written) for _ in range(3)])
+            return "".join([self._mark(".", ".") for _ in range(3)])  # on the line, as in the reference
         if token.startswith("\\") and token[1:] in NAMES:
             return f"\\mathrm{{{''.join([self._mark(letter, letter) for letter in token[1:]])}}}"
         return self._mark(token, _drawable(token))
@@ -167,8 +186,7 @@ def _drawable(token: str) -> str:
         return f"\\{token} " if token != "~" else "\\sim "
     if len(token) == 1:
         return token if token.isascii() else "\\X "
-    if _FORBIDDEN.fullmatch(token):
-        raise Forbidden(f"{token} is no part of a formula")
+    forbid(token)
     return token.replace("\\up", "\\") + " " if token.startswith("\\up") and token[3:] in _UPRIGHT else token + " "
 
 

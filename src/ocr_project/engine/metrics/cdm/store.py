@@ -12,7 +12,7 @@ import numpy as np
 from ocr_project.engine.metrics.cdm.drawing import Drawing
 from ocr_project.engine.metrics.cdm.painting import Painted
 
-_VERSION = "1"  # of what a drawing depends on besides the formula: template, painting, measures
+_VERSION = "2"  # of what a drawing depends on besides the formula: template, painting, measures
 
 
 class DrawingStore:
