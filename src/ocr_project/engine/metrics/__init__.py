@@ -61,7 +61,7 @@ from ocr_project.engine.metrics.gate import Tolerances, judge_quality, judge_spe
 from ocr_project.engine.metrics.latency import percentiles
 from ocr_project.engine.metrics.layout import AveragePrecision, LayoutBox, layout_map, order_edit, order_inversions
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
-from ocr_project.engine.metrics.ocrbench import score_ocrbench_v2
+from ocr_project.engine.metrics.ocrbench import MissingWords, group_of, score_ocrbench_v2
 from ocr_project.engine.metrics.olmocr import TestResult, run_test
 from ocr_project.engine.metrics.opendataloader import mhs, nid, page_teds
 from ocr_project.engine.metrics.paired import Difference, PairedMeans
@@ -87,6 +87,7 @@ __all__ = [
     "FieldCounts",
     "Interval",
     "LayoutBox",
+    "MissingWords",
     "PairedMeans",
     "Span",
     "TestResult",
@@ -124,6 +125,7 @@ __all__ = [
     "formula_edit",
     "formula_edit_characters",
     "formula_exact",
+    "group_of",
     "holm",
     "judge_quality",
     "judge_speed",

@@ -14,7 +14,7 @@ from ocr_project.engine.metrics.tables.teds import teds
 from ocr_project.engine.metrics.tables.tree import Tree, build_tree, tree_distance
 
 _FENCED = re.compile(r"```(?:python|json)?\n(.*?)\n```", re.DOTALL | re.IGNORECASE)
-_ASSIGNED = re.compile(r"\s*\w+\s*=\s*")
+_ASSIGNED = re.compile(r"^\s*\w+\s*=\s*")
 _COMMENT = re.compile(r"#.*")
 _HEADS = re.compile(r"</?t(?:head|body)\b[^>]*>", re.IGNORECASE)
 _HEADING_CELL = re.compile(r"(</?)th\b", re.IGNORECASE)
@@ -124,7 +124,7 @@ def _truth_dict(truth: str) -> Mapping[Any, Any]:
 def _read_dict(answer: str) -> Mapping[Any, Any]:
     fenced = _FENCED.findall(answer)
     text = max(fenced, key=len) if fenced else answer.strip()
-    text = _COMMENT.sub("", _ASSIGNED.sub("", text.strip(), count=1) if _ASSIGNED.match(text.strip()) else text.strip())
+    text = _COMMENT.sub("", _ASSIGNED.sub("", text.strip(), count=1))
     text = text[: text.rfind("}") + 1] or text
     try:
         found = ast.literal_eval(text)

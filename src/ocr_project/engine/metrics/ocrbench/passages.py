@@ -92,7 +92,10 @@ def _wordnet() -> Any:
     from nltk.corpus.reader.wordnet import WordNetCorpusReader
 
     class Bare(WordNetCorpusReader):  # type: ignore[misc]  # nltk has no types
-        """Does without `lexnames`, which Debian leaves out and METEOR does not need."""
+        """Does without `lexnames` and the map of senses, which Debian leaves out and METEOR does not need."""
+
+        def map_wn(self, version: str = "") -> dict[str, str]:
+            return {}
 
         def open(self, file: str) -> Any:
             if file == "lexnames":
@@ -107,6 +110,7 @@ def _wordnet() -> Any:
             except LookupError:
                 continue  # the next place is looked at
         if (_DEBIAN / "data.noun").is_file():
+            nltk.data.path.append(str(_DEBIAN))  # it opens nothing that lies elsewhere
             return Bare(nltk.data.FileSystemPathPointer(str(_DEBIAN)), None)
     raise MissingWords(
         "METEOR takes synonyms from WordNet, which is not there: apt-get install wordnet-base, or python -m"
