@@ -6,7 +6,15 @@ import pytest
 
 from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Score, Truth, TruthKind
-from ocr_project.engine.metrics import Composite, Draws, Part, compare_test_sets, composites, tabulate_test_sets
+from ocr_project.engine.metrics import (
+    Composite,
+    Draws,
+    Part,
+    compare_test_sets,
+    composites,
+    group_of,
+    tabulate_test_sets,
+)
 
 SET = "omnidocbench_v1_5"
 DRAWS = Draws(400, 7)
@@ -103,7 +111,8 @@ def test_a_mean_over_the_values_of_a_slice_and_over_metrics_alike(monkeypatch: p
     monkeypatch.setattr(composites, "COMPOSITES", made)
     scores = read(0).merge(truths().assign(language=["en"] * 15 + ["ko"] * 15), left_on="item_id", right_on="page_id")
     means = scores.groupby(["metric", "language"])["errors"].mean()
-    expected = np.mean([means["teds/official", "en"], means["teds/official", "ko"], means["cdm/official", "ko"]])
+    languages = np.mean([means["teds/official", "en"], means["teds/official", "ko"]])
+    expected = np.mean([languages, means["cdm/official", "ko"]])  # each part counts the same
     table = tabulate_test_sets(read(0), truths(), DRAWS)
     assert whole(table, "overall/sliced")["rate"] == pytest.approx(expected)
     both = read(0).groupby("metric")["errors"].mean()
@@ -111,3 +120,22 @@ def test_a_mean_over_the_values_of_a_slice_and_over_metrics_alike(monkeypatch: p
         (1 - both["text_edit/official"] + both["teds/official"]) / 2
     )
     assert "overall/sliced" not in set(tabulate_test_sets(read(0).assign(group="other"), truths(), DRAWS)["metric"])
+
+
+def test_the_total_of_ocrbench_v2_is_that_of_its_authors() -> None:
+    """Per language, the mean over groups of types of the mean over items: `get_score.py`."""
+    kinds = ["math QA en", "text counting en", "text spotting en", "full-page OCR cn", "text translation cn"]
+    values = {kind: [0.1 * (place + 1), 0.9] for place, kind in enumerate(kinds)}
+    items = [(f"{kind}-{place}", kind, value) for kind in kinds for place, value in enumerate(values[kind])]
+    groups = {kind: group_of(kind) or ("", "") for kind in kinds}
+    scores = [Score(name, name, "ocrbench_v2", "accuracy/official", value, 1.0) for name, _, value in items]
+    known = [
+        Truth(name, "ocrbench_v2", TruthKind.ANSWERS, "{}", ((f"{groups[kind][0]} group", groups[kind][1]),), name)
+        for name, kind, _ in items
+    ]
+    table = tabulate_test_sets(to_frame(scores, Score), to_frame(known, Truth), DRAWS)
+    english = np.mean([np.mean(values[kinds[0]] + values[kinds[1]]), np.mean(values[kinds[2]])])
+    chinese = np.mean([np.mean(values[kinds[3]]), np.mean(values[kinds[4]])])
+    assert whole(table, "overall_en/official")["rate"] == pytest.approx(english)
+    assert whole(table, "overall_cn/official")["rate"] == pytest.approx(chinese)
+    assert whole(table)["rate"] == pytest.approx((english + chinese) / 2)

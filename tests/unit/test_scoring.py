@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -106,11 +107,40 @@ def test_answers_are_scored_by_the_rule_of_their_set(truth: dict[str, Any], said
     assert found[f"{name}/canonical"] >= found[f"{name}/official"]
 
 
-def test_a_type_of_question_without_a_score_is_not_a_zero() -> None:
-    truth = {"answers": ["x"], "rule": "ocrbench_v2", "type": "VQA with position en", "eval": ""}
+def test_boxes_have_no_canonical_form() -> None:
+    truth = {"answers": ["0", "0", "10", "10"], "rule": "ocrbench_v2", "type": "text grounding en"}
+    assert rates(scored(outcome(TruthKind.ANSWERS, truth, "[0, 0, 10, 5]", question="?"))) == {
+        "accuracy/official": 0.5
+    }
+
+
+def test_what_was_read_unasked_is_the_answer() -> None:
+    table = {"answers": [HTML], "rule": "ocrbench_v2", "type": "table parsing cn"}
+    read = outcome(TruthKind.ANSWERS, table, HTML, format_=TextFormat.HTML, given=Label.TABLE)
+    assert rates(scored(read)) == {"accuracy/official": 1}
+    document = {"answers": ["# A\nb"], "rule": "ocrbench_v2", "type": "document parsing en"}
+    read = outcome(TruthKind.ANSWERS, document, "A b", markdown="# A\nb", given=Label.PAGE)
+    assert rates(scored(read)) == {"accuracy/official": 1}
+
+
+def test_an_item_that_its_authors_leave_out_has_no_row() -> None:
+    truth = {"answers": [""], "rule": "ocrbench_v2", "type": "text translation cn"}
+    assert scored(outcome(TruthKind.ANSWERS, truth, "x", question="?")) == []
+
+
+def test_a_damaged_item_of_ocrbench_is_not_a_zero() -> None:
+    truth = {"answers": ["x"], "rule": "ocrbench_v2", "type": "VQA with position en", "bbox": [1]}
     (row,) = scored(outcome(TruthKind.ANSWERS, truth, "x", question="?"))
     assert row.status is Status.FAILED
-    assert "VQA with position en" in row.reason
+    assert row.reason == "damaged: the item's box has 1 coordinates"
+
+
+def test_long_texts_are_not_scored_where_words_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nltk", None)
+    truth = {"answers": ["a text"], "rule": "ocrbench_v2", "type": "full-page OCR en"}
+    (row,) = scored(outcome(TruthKind.ANSWERS, truth, "a text", given=Label.PAGE))
+    assert row.status is Status.FAILED
+    assert "pip install" in row.reason
 
 
 def test_a_form_is_scored_field_by_field() -> None:

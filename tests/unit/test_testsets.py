@@ -211,14 +211,21 @@ def test_ocrbench_is_read_from_its_json_and_from_a_tsv_too(tmp_path: Path) -> No
 def test_ocrbench_v2_reads_what_can_be_read_and_asks_the_rest(tmp_path: Path) -> None:
     items = every(opened("ocrbench_v2", tmp_path))
     assert [item.given for item in items] == [Label.TEXT, Label.TABLE, Label.PAGE, None, None, None]
-    assert [known(item)[0] for item in items[:3]] == [TruthKind.ANSWERS, TruthKind.TABLE, TruthKind.TEXT]
+    assert [[kind for kind, _ in item.truths][1:] for item in items[:3]] == [[], [TruthKind.TABLE], [TruthKind.TEXT]]
     assert [bool(item.question) for item in items] == [False, False, False, True, True, True]
-    assert known(items[4])[1] == {
-        "answers": ["B"],
-        "rule": "ocrbench_v2",
-        "type": "math QA en",
-        "eval": "multiple choice",
-    }
+    assert known(items[4]) == (
+        TruthKind.ANSWERS,
+        {
+            "answers": ["B"],
+            "rule": "ocrbench_v2",
+            "type": "math QA en",
+            "eval": "multiple choice",
+            "question": "A, B or C?",
+        },
+    )
+    assert known(items[3])[1]["bbox"] == [1, 2, 30, 40]
+    assert dict(items[4].slices)["English group"] == "mathematical calculation"
+    assert dict(items[2].slices)["Chinese group"] == "text recognition"
 
 
 def test_unimer_is_the_same_zipped_and_unpacked(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ from ocr_project.engine.metrics.gate import Tolerances, judge_quality, judge_spe
 from ocr_project.engine.metrics.latency import percentiles
 from ocr_project.engine.metrics.layout import AveragePrecision, LayoutBox, layout_map, order_edit, order_inversions
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
-from ocr_project.engine.metrics.ocrbench import MissingWords, group_of, score_ocrbench_v2
+from ocr_project.engine.metrics.ocrbench import MissingWords, answered_in_words, group_of, score_ocrbench_v2
 from ocr_project.engine.metrics.olmocr import TestResult, run_test
 from ocr_project.engine.metrics.opendataloader import mhs, nid, page_teds
 from ocr_project.engine.metrics.paired import Difference, PairedMeans
@@ -101,6 +101,7 @@ __all__ = [
     "adjust_pairs",
     "anls",
     "anls_star",
+    "answered_in_words",
     "any_match",
     "bleu",
     "bootstrap_rate",

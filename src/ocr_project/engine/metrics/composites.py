@@ -43,13 +43,18 @@ class Composite:
     Attributes:
         metric: What it is called; its name without the reading is listed in the catalog.
         test_sets: Which sets have it; patterns.
-        parts: Of which each rate counts the same.
+        parts: Each counts the same, and so does each rate of a part.
     """
 
     metric: str
     test_sets: tuple[str, ...]
     parts: tuple[Part, ...]
 
+
+_OCRBENCH_V2 = {
+    "en": Part("accuracy/official", slice="English group"),
+    "cn": Part("accuracy/official", slice="Chinese group"),
+}
 
 COMPOSITES = (
     # ((1 - text edit distance) * 100 + TEDS * 100 + CDM * 100) / 3: README of github.com/opendatalab/OmniDocBench.
@@ -58,6 +63,12 @@ COMPOSITES = (
         ("omnidocbench_*",),
         (Part("text_edit/official"), Part("teds/official"), Part("cdm/official")),
     ),
+    # The mean over groups of types, by language: `get_score.py` in github.com/Yuliang-Liu/MultimodalOCR, OCRBench_v2.
+    # It gives no total of both languages: here it is their mean.
+    Composite("overall/official", ("ocrbench_v2",), tuple(_OCRBENCH_V2.values())),
+    *(Composite(f"overall_{code}/official", ("ocrbench_v2",), (part,)) for code, part in _OCRBENCH_V2.items()),
+    # The mean over files of tests: `benchmark.py` in github.com/allenai/olmocr.
+    Composite("overall/official", ("olmocr_bench",), (Part("passed/*"),)),
 )
 
 
@@ -136,11 +147,9 @@ def weave(test_set: str, metrics: Sequence[str], held: Mask, slices: Sequence[Me
         for members in slices:
             parts = [list(_rates(part, metrics, held, members, slices)) for part in composite.parts]
             if all(parts):
-                rates = [rate for part in parts for rate in part]
-                made.append(
-                    Line(composite.metric, members, _mean([metrics[place] for place, _ in rates], len(columns)))
-                )
-                columns += rates
+                names = [[metrics[place] for place, _ in part] for part in parts]
+                made.append(Line(composite.metric, members, _mean(names, len(columns))))
+                columns += [rate for part in parts for rate in part]
     masks = np.stack([mask for _, mask in columns], axis=1) if columns else np.zeros((len(held), 0), np.bool_)
     return Weave([*made, *lines], np.array([place for place, _ in columns], np.intp), masks)
 
@@ -179,9 +188,12 @@ def _rates(
             yield from ((place, mask) for mask in masks if (held[:, place] & mask).any())
 
 
-def _mean(metrics: Sequence[str], first: int) -> Blend:
-    """Return the mean of how good rates are, which stand in a row of columns."""
-    signs = [1.0 if metric_of(metric).higher_is_better else -1.0 for metric in metrics]
-    share = 1.0 / len(metrics)
-    columns = tuple(range(first, first + len(metrics)))
-    return Blend(columns, tuple(sign * share for sign in signs), share * sum(sign < 0 for sign in signs))
+def _mean(parts: Sequence[Sequence[str]], first: int) -> Blend:
+    """Return the mean over parts of the mean of how good their rates are, which stand in a row of columns."""
+    weights = [
+        (1.0 if metric_of(metric).higher_is_better else -1.0) / (len(part) * len(parts))
+        for part in parts
+        for metric in part
+    ]
+    columns = tuple(range(first, first + len(weights)))
+    return Blend(columns, tuple(weights), -sum(weight for weight in weights if weight < 0))

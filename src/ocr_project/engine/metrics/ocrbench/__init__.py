@@ -11,6 +11,6 @@ markup    tables, charts and documents, as trees
 """
 
 from ocr_project.engine.metrics.ocrbench.passages import MissingWords
-from ocr_project.engine.metrics.ocrbench.rules import group_of, score_ocrbench_v2
+from ocr_project.engine.metrics.ocrbench.rules import answered_in_words, group_of, score_ocrbench_v2
 
-__all__ = ["MissingWords", "group_of", "score_ocrbench_v2"]
+__all__ = ["MissingWords", "answered_in_words", "group_of", "score_ocrbench_v2"]

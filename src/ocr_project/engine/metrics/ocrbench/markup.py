@@ -107,8 +107,8 @@ def chart_score(truth: str, hypothesis: str) -> float:
     Raises:
         ValueError: The truth is no dict.
     """
-    said = _read_dict(hypothesis)
-    return teds(_dict_to_html(_truth_dict(truth)), _dict_to_html(said)) if said else 0.0
+    values, said = _truth_dict(truth), _read_dict(hypothesis)
+    return teds(_dict_to_html(values), _dict_to_html(said)) if said else 0.0
 
 
 def _truth_dict(truth: str) -> Mapping[Any, Any]:
@@ -135,7 +135,9 @@ def _read_dict(answer: str) -> Mapping[Any, Any]:
 
 def _dict_to_html(values: Mapping[Any, Any]) -> str:
     """Write a row a name; the letters of its value stand apart, as the authors have it."""
-    return _page("".join(f"  <tr><td>{name}</td><td>{' '.join(str(value))}</td></tr>\n" for name, value in values.items()))
+    return _page(
+        "".join(f"  <tr><td>{name}</td><td>{' '.join(str(value))}</td></tr>\n" for name, value in values.items())
+    )
 
 
 @dataclass(slots=True)

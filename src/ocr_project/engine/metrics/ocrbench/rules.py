@@ -61,6 +61,11 @@ def group_of(kind: str) -> tuple[str, str] | None:
     return _LANGUAGES[language], _GROUP_OF[task]
 
 
+def answered_in_words(kind: str) -> bool:
+    """Say whether answers of a type are plain text, and not boxes, forms or markup."""
+    return _RULES.get(kind.rpartition(" ")[0]) in _IN_WORDS
+
+
 def score_ocrbench_v2(item: Item, hypothesis: str) -> float:
     """Score one item by the rule of its type.
 
@@ -197,3 +202,4 @@ _RULES: Mapping[str, Callable[[Item, str], float]] = {
     "key information extraction": _form,
     "key information mapping": _form,
 }
+_IN_WORDS = (_question, _formula, _counting, _handwriting, _passage, _translation)
