@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ocr_project.domain.types import Status
-from ocr_project.engine.metrics import Counts, canonical_formula, canonical_text, formula_edit, ned, run_test
+from ocr_project.engine.metrics import (
+    Counts,
+    TestResult,
+    canonical_formula,
+    canonical_text,
+    formula_edit,
+    ned,
+    run_test,
+)
 from ocr_project.engine.metrics.omnidocbench import Scored, score_page
 from ocr_project.engine.metrics.opendataloader import mhs, nid, page_teds
 from ocr_project.engine.metrics.tables.canonical import canonical_table
@@ -77,14 +85,30 @@ def score_elements(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawing
 
 
 def score_tests(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
-    """Run olmOCR-bench's tests of a page: how many of them are passed."""
+    """Run olmOCR-bench's tests of a page: how many of them are passed, in all and by file of tests."""
+    tests = truth["tests"]
+    parsed = any(test.get("type") == "math" for test in tests) and drawings.no_browser
+    note = f"formulas compared by their symbols: {parsed}" if parsed else ""
+    by_file: dict[str, list[TestResult]] = {test.get("category", "tests"): [] for test in tests}
     try:
-        results = [run_test(test, outcome.transcript.markdown) for test in truth["tests"]]
+        for test in tests:
+            found = run_test(test, outcome.transcript.markdown, drawings.find)
+            by_file[test.get("category", "tests")].append(found)
     except ValueError as error:
-        yield Mark(f"pass_rate/{OFFICIAL}", 0.0, len(truth["tests"]), f"damaged: {error}", unscored=True)
+        yield Mark(f"pass_rate/{OFFICIAL}", 0.0, len(tests), f"damaged: {error}", unscored=True)
         return
-    failed = next((result.reason for result in results if not result.passed), "")
-    yield Mark(f"pass_rate/{OFFICIAL}", sum(result.passed for result in results), len(results), failed)
+    files = {f"pass_rate/{OFFICIAL}": [one for some in by_file.values() for one in some]}
+    for name, results in (files | {f"passed/{name}": results for name, results in by_file.items()}).items():
+        failed = next((result.reason for result in results if not result.passed), "")
+        reason = "; ".join(filter(None, (failed, note)))
+        yield Mark(name, sum(result.passed for result in results), len(results), reason)
+
+
+def note_formulas(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> None:
+    """Let the formulas of a page's tests be drawn."""
+    for test in truth["tests"]:
+        if test.get("type") == "math" and "math" in test:
+            run_test(test, outcome.transcript.markdown, drawings.find)
 
 
 def _canonical(elements: Sequence[Scored]) -> Iterator[Mark]:

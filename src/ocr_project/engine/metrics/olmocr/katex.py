@@ -1,7 +1,8 @@
 """Formulas drawn by KaTeX in a browser without a window, many on one page, and where their symbols are.
 
-As in `olmocr/bench/katex/render.py` of allenai/olmocr (v0.4.27): display mode, 24 px, the style sheet without its
-fonts (there it is put into a page that has no address, so that none is found), innermost spans with ink. The version
+As in `olmocr/bench/katex/render.py` of allenai/olmocr (v0.4.27): display mode, 24 px, innermost spans with ink, and
+the style sheet without its own fonts: there it is put into a page that has no address, so that none of them is found,
+and the machine's fonts are taken. Debian's `fonts-katex`, which comes with its KaTeX, makes these KaTeX's. The version
 of KaTeX is another one (there 0.16.21, Debian 12 has 0.16.4).
 """
 
@@ -29,6 +30,7 @@ _BROWSERS = ("chromium", "chromium-headless-shell", "chromium-browser", "google-
 _FOLDERS = (Path("/usr/share/javascript/katex"), Path("/usr/share/nodejs/katex/dist"))
 _VERSION = re.compile(r"""version\s*[:=]\s*["'](\d+\.\d+\.\d+)["']""")
 _ANSWER = re.compile(r"<title>SEEN([A-Za-z0-9+/=]*)</title>")
+_FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 _BATCH = 200  # formulas a page: the start of the browser is then a few per cent of the time
 _SECONDS = 60.0  # time limit of a page; 200 formulas take about 1 s
 _QUIET = (
@@ -138,6 +140,7 @@ def _draw_batch(latexes: Sequence[str]) -> list[tuple[dict[str, Any], bool]]:
     try:
         return [(seen, True) for seen in _draw_page(latexes)]
     except NoAnswer as error:
+        _draw_page(["x"])  # it is not the formulas if this fails, too
         if len(latexes) == 1:
             return [({"error": str(error)}, False)]
     middle = len(latexes) // 2
@@ -149,7 +152,7 @@ def _draw_page(latexes: Sequence[str]) -> list[dict[str, Any]]:
     if folder is None or browser is None:
         raise NoAnswer(missing_browser())
     page = _PAGE.format(
-        style=(folder / "katex.min.css").read_text("utf-8"),
+        style=_FONT_FACE.sub("", (folder / "katex.min.css").read_text("utf-8")),
         katex=(folder / "katex.min.js").read_text("utf-8").replace("</script", "<\\/script"),
         formulas=json.dumps(list(latexes)).replace("<", "\\u003c"),
     )
