@@ -139,3 +139,13 @@ def test_the_total_of_ocrbench_v2_is_that_of_its_authors() -> None:
     assert whole(table, "overall_en/official")["rate"] == pytest.approx(english)
     assert whole(table, "overall_cn/official")["rate"] == pytest.approx(chinese)
     assert whole(table)["rate"] == pytest.approx((english + chinese) / 2)
+
+
+def test_the_total_of_olmocr_bench_is_the_mean_over_files_of_tests() -> None:
+    counts = [("a", "passed/arxiv", 3, 4), ("a", "passed/baseline", 1, 1), ("b", "passed/tables", 0, 9)]
+    counts += [("b", "passed/baseline", 0, 1), ("a", "pass_rate/official", 4, 5), ("b", "pass_rate/official", 0, 10)]
+    scores = [Score(page, page, "olmocr_bench", metric, passed, total) for page, metric, passed, total in counts]
+    known = [Truth(page, "olmocr_bench", TruthKind.TESTS, "{}", (), page) for page in "ab"]
+    table = tabulate_test_sets(to_frame(scores, Score), to_frame(known, Truth), DRAWS)
+    assert whole(table)["rate"] == pytest.approx((3 / 4 + 0 + 1 / 2) / 3)
+    assert whole(table, "pass_rate/official")["rate"] == pytest.approx(4 / 15)

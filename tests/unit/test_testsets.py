@@ -327,6 +327,9 @@ def test_all_tests_of_a_page_are_one_item(tmp_path: Path) -> None:
     one, two = every(opened("olmocr_bench", tmp_path))
     assert (one.page, two.page) == (1, 2)
     assert [test["id"] for test in known(two)[1]["tests"]] == ["1_a", "1_b"]
+    tests = known(one)[1]["tests"]
+    assert [test["type"] for test in tests] == ["present", "baseline"], "the authors' own test of every PDF"
+    assert [test["category"] for test in tests] == ["old_scans", "baseline"]
     assert one.slices == (("category", "old_scans"),)
     assert one.document == two.document
 
