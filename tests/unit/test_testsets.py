@@ -339,6 +339,7 @@ def test_kdocs_list_of_categories_is_no_test(tmp_path: Path) -> None:
     assert Counter(test["category"] for test in known(item)[1]["tests"]) == {
         "text_present": 1,
         "header_footer_tests": 1,
+        "baseline": 1,
     }
     assert ("document", "Notices") in item.slices
 

@@ -67,8 +67,8 @@ COMPOSITES = (
     # It gives no total of both languages: here it is their mean.
     Composite("overall/official", ("ocrbench_v2",), tuple(_OCRBENCH_V2.values())),
     *(Composite(f"overall_{code}/official", ("ocrbench_v2",), (part,)) for code, part in _OCRBENCH_V2.items()),
-    # The mean over files of tests: `benchmark.py` in github.com/allenai/olmocr.
-    Composite("overall/official", ("olmocr_bench",), (Part("passed/*"),)),
+    # The mean over files of tests, and the test that every PDF has: `benchmark.py` in github.com/allenai/olmocr.
+    Composite("overall/official", ("olmocr_bench", "kdoc_ocrbench_v2"), (Part("passed/*"),)),
 )
 
 

@@ -30,4 +30,4 @@ def open_set(root: Path) -> OpenedSet:
     listed = root / "categories.jsonl"
     rows = read_lines(listed) if listed.is_file() else ()
     slices = {row["pdf"]: (("document", row["category"]),) for row in rows}
-    return olmocr_bench.tests_of_pdfs(CARD, root, slices, baseline=False)
+    return olmocr_bench.tests_of_pdfs(CARD, root, slices)

@@ -19,11 +19,12 @@ from ocr_project.engine.testsets.parquet import ParquetSet, Row, image_bytes, pa
 CARD = Card(
     name="ocrbench_v2",
     title="OCRBench v2",
-    licence="MIT as its card says; the images are those of some 80 sets, each with its own terms",
-    commercial=None,
+    licence="its authors' README: for research purposes only; the Hub's card says MIT; the images are those of some 80"
+    " sets, each with its own terms",
+    commercial=False,
     homepage="https://github.com/Yuliang-Liu/MultimodalOCR",
     metrics=("accuracy", "teds", "teds_s", "cer", "ned"),
-    hub=Hub("ling99/OCRBench_v2", None, ("data/test-*.parquet",)),
+    hub=Hub("ling99/OCRBench_v2", "c7e7cdf23bdb6774661e9b0caf0d9935a42feb8b", ("data/test-*.parquet",)),
     version=2,
 )
 # By the beginning of `type`, which ends with the language (" en", " cn"): what any recognizer does unasked.

@@ -38,18 +38,15 @@ BASELINE = "baseline"
 def open_set(root: Path) -> OpenedSet:
     """Open all files of tests in the folder."""
     folder = root / "bench_data" if (root / "bench_data").is_dir() else root
-    return tests_of_pdfs(CARD, folder, {}, baseline=True)
+    return tests_of_pdfs(CARD, folder, {})
 
 
-def tests_of_pdfs(
-    card: Card, folder: Path, slices: Mapping[str, tuple[tuple[str, str], ...]], *, baseline: bool
-) -> OpenedSet:
+def tests_of_pdfs(card: Card, folder: Path, slices: Mapping[str, tuple[tuple[str, str], ...]]) -> OpenedSet:
     """Open files of tests beside a folder `pdfs`.
 
     Args:
         folder: Of the `.jsonl` files; lines without a `type` are no tests and are passed over.
         slices: More slices, by PDF.
-        baseline: Add the test that every PDF has.
     """
     files = sorted(folder.glob("*.jsonl"))
     pages: dict[tuple[str, int], list[dict[str, Any]]] = {}
@@ -60,8 +57,7 @@ def tests_of_pdfs(
                 found.append({**test, "category": test.get("category") or file.stem})
     if not pages:
         raise SourceError(f"{folder} has no .jsonl file with tests")
-    if baseline:
-        _add_baselines(pages)
+    _add_baselines(pages)
     entries = sorted(pages.items())
 
     def make(index: int, entry: tuple[tuple[str, int], list[dict[str, Any]]], images: bool) -> Item:
