@@ -11,6 +11,7 @@ from ocr_project.domain.options import BenchmarkOptions
 from ocr_project.domain.types import Recognition, Status
 from ocr_project.engine.metrics import Draws
 from ocr_project.engine.records import RunRecord, read_record, write_record
+from ocr_project.engine.scoring.drawings import Drawings
 from ocr_project.pipelines.evidence.lines import compare_runs, headlines, item_values
 from ocr_project.pipelines.evidence.nodes import (
     find_fault,
@@ -25,6 +26,7 @@ from tests import two_recognizers, two_records
 from tests.two_records import PAGES, pages_read
 
 OPTIONS = BenchmarkOptions(resamples=1_000)
+UNDRAWN = Drawings(wanted=False)
 
 
 def gated(folder: Path, before: RunRecord, now: RunRecord, **gate: object) -> pd.DataFrame:
@@ -168,16 +170,18 @@ def test_faults(rows: list[Recognition], fault: str) -> None:
 def test_sides_of_a_table_mark_the_cells_that_differ() -> None:
     known = '{"html": "<table><tr><td>가</td><td>1</td></tr><tr><td>나</td><td>2</td></tr></table>"}'
     answer = "<table><tr><td>가</td><td>1</td></tr><tr><td>나</td><td>3</td></tr></table>"
-    for side in (reference_side("table", known, answer), answer_side("table", known, answer)):
+    for side in (reference_side("table", known, answer), answer_side("table", known, answer, UNDRAWN)):
         assert [[cell.changed for cell in row] for row in side.table] == [[False, False], [False, True]]
 
 
 def test_sides_of_fields_and_tests() -> None:
-    fields = answer_side("fields", '{"fields": {"total": "8.50", "date": "2024"}}', '{"total": "8.50", "shop": "x"}')
+    fields = answer_side(
+        "fields", '{"fields": {"total": "8.50", "date": "2024"}}', '{"total": "8.50", "shop": "x"}', UNDRAWN
+    )
     assert list(fields.fields) == [("total", "8.50", True), ("date", "—", False), ("shop", "x", False)]
     tests = '{"tests": [{"type": "present", "text": "안녕", "max_diffs": 0}]}'
-    assert [right for _, _, right in answer_side("tests", tests, "안녕 하세요").fields] == [True]
-    assert [right for _, _, right in answer_side("tests", tests, "없다").fields] == [False]
+    assert [right for _, _, right in answer_side("tests", tests, "안녕 하세요", UNDRAWN).fields] == [True]
+    assert [right for _, _, right in answer_side("tests", tests, "없다", UNDRAWN).fields] == [False]
 
 
 @pytest.mark.parametrize(

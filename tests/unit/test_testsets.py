@@ -211,7 +211,8 @@ def test_ocrbench_is_read_from_its_json_and_from_a_tsv_too(tmp_path: Path) -> No
 def test_ocrbench_v2_reads_what_can_be_read_and_asks_the_rest(tmp_path: Path) -> None:
     items = every(opened("ocrbench_v2", tmp_path))
     assert [item.given for item in items] == [Label.TEXT, Label.TABLE, Label.PAGE, None, None, None]
-    assert [[kind for kind, _ in item.truths][1:] for item in items[:3]] == [[], [TruthKind.TABLE], [TruthKind.TEXT]]
+    assert [[kind for kind, _ in item.truths][:-1] for item in items[:3]] == [[], [TruthKind.TABLE], [TruthKind.TEXT]]
+    assert {item.truths[-1][0] for item in items} == {TruthKind.ANSWERS}
     assert [bool(item.question) for item in items] == [False, False, False, True, True, True]
     assert known(items[4]) == (
         TruthKind.ANSWERS,

@@ -89,26 +89,32 @@ def score_tests(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) 
     tests = truth["tests"]
     parsed = any(test.get("type") == "math" for test in tests) and drawings.no_browser
     note = f"formulas compared by their symbols: {parsed}" if parsed else ""
-    by_file: dict[str, list[TestResult]] = {test.get("category", "tests"): [] for test in tests}
     try:
-        for test in tests:
-            found = run_test(test, outcome.transcript.markdown, drawings.find)
-            by_file[test.get("category", "tests")].append(found)
+        found = [run_test(test, outcome.transcript.markdown, drawings.find) for test in tests]
     except ValueError as error:
         yield Mark(f"pass_rate/{OFFICIAL}", 0.0, len(tests), f"damaged: {error}", unscored=True)
         return
-    files = {f"pass_rate/{OFFICIAL}": [one for some in by_file.values() for one in some]}
-    for name, results in (files | {f"passed/{name}": results for name, results in by_file.items()}).items():
+    by_metric: dict[str, list[TestResult]] = {f"pass_rate/{OFFICIAL}": found}
+    for test, result in zip(tests, found, strict=True):
+        by_metric.setdefault(f"passed/{test.get('category', 'tests')}", []).append(result)
+    for name, results in by_metric.items():
         failed = next((result.reason for result in results if not result.passed), "")
         reason = "; ".join(filter(None, (failed, note)))
         yield Mark(name, sum(result.passed for result in results), len(results), reason)
 
 
-def note_formulas(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> None:
+def note_formulas(tests: Sequence[Mapping[str, Any]], markdown: str, drawings: Drawings) -> None:
     """Let the formulas of a page's tests be drawn."""
-    for test in truth["tests"]:
+    for test in tests:
         if test.get("type") == "math" and "math" in test:
-            run_test(test, outcome.transcript.markdown, drawings.find)
+            run_test(test, markdown, drawings.find)
+
+
+def run_tests(tests: Sequence[Mapping[str, Any]], markdown: str, drawings: Drawings) -> list[TestResult]:
+    """Run the tests of one page, as it is scored."""
+    note_formulas(tests, markdown, drawings)
+    drawings.draw()
+    return [run_test(test, markdown, drawings.find) for test in tests]
 
 
 def _canonical(elements: Sequence[Scored]) -> Iterator[Mark]:

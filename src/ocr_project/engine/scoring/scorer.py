@@ -67,7 +67,7 @@ class Scorer:
             if truth.kind in _DRAWN and self._cdm and not outcome.obstacle:
                 _marks(outcome, truth, drawings)
             elif truth.kind is TruthKind.TESTS and not drawings.no_browser and not outcome.obstacle:
-                note_formulas(json.loads(truth.payload), outcome, drawings)
+                note_formulas(json.loads(truth.payload)["tests"], outcome.transcript.markdown, drawings)
         drawings.draw()
         return [row for outcome, truth in pairs for row in _rows(outcome, truth, drawings)]
 

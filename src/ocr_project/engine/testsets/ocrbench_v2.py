@@ -64,11 +64,11 @@ def _item(index: int, row: Row) -> Item:
 
 
 def _truths(kind: str, row: Row) -> Iterator[tuple[TruthKind, dict[str, Any]]]:
-    """Yield what the official score needs, and the truths of tables and pages for metrics that other sets have."""
+    """Yield the truths of tables and pages, which people see and other metrics need, and the official one last."""
     answers = [str(answer) for answer in row["answers"] or ()]
     more = {name: row[name] for name in _KEPT if row.get(name)}
-    yield TruthKind.ANSWERS, {"answers": answers, "rule": "ocrbench_v2", "type": kind, **more}
     if kind.startswith("table parsing") and answers and "<table" in answers[0].lower():
         yield TruthKind.TABLE, {"html": answers[0]}
     if kind.startswith("full-page OCR") and answers:
         yield TruthKind.TEXT, {"text": answers[0]}
+    yield TruthKind.ANSWERS, {"answers": answers, "rule": "ocrbench_v2", "type": kind, **more}
