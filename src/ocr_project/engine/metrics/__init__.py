@@ -13,11 +13,12 @@ bootstrap_rate                           a rate with its interval over documents
 PairedMeans                              means over questions, and the difference of two of them
 canonical_text, match_*, closest         texts whose marks do not count, the accepted forms
 bleu, corpus_bleu                        BLEU of sacrebleu
-anls, anls_star, contains_answer …       answers to questions; the rules of OCRBench
+anls, anls_star, contains_answer …       answers to questions
+score_ocrbench_v2, group_of              a package: OCRBench v2, a rule for each of its types
 field_f1                                 key information, field by field
 formula_edit, canonical_formula …        formulas without drawing them
 cdm                                      formulas drawn, and their characters matched
-run_test                                 olmOCR-bench's unit tests of a page
+run_test, metrics.olmocr                 a package: olmOCR-bench's unit tests of a page, formulas drawn by KaTeX
 tabulate_test_sets                       rates by test set, metric and slice, with intervals
 Composite, composites_of_items           means of means: Overall and its like, in all of these tables
 compare_test_sets, adjust_pairs          recognizers compared on the same items; Holm's correction
