@@ -157,7 +157,7 @@ def _draw_page(latexes: Sequence[str]) -> list[dict[str, Any]]:
         formulas=json.dumps(list(latexes)).replace("<", "\\u003c"),
     )
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with TemporaryDirectory() as place:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as place:  # it writes to its profile while it ends
         file = Path(place) / "formulas.html"
         file.write_text(page, "utf-8", errors="replace")
         command = [browser, *_QUIET, *sandbox, f"--user-data-dir={place}/profile", file.as_uri()]
