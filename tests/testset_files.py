@@ -119,7 +119,9 @@ def ocrbench_v2(root: Path) -> None:
             "answers": answers,
             "image": hub_image("a"),
             "eval": way,
-            "bbox": [1, 2],
+            "bbox": [1, 2, 30, 40] if kind.startswith("VQA") else None,
+            "bbox_list": None,
+            "content": None,
         }
         for number, (kind, question, answers, way) in enumerate(kinds)
     ]

@@ -68,7 +68,7 @@ def test_every_set_is_scored_by_its_own_metrics(project: Path) -> None:
     read = scores[scores["status"] == "ok"].groupby("group")["metric"].unique().map(set).to_dict()
     assert {"formula_edit/official", "formula_edit/canonical", "bleu/official"} <= read["formulas"]
     assert {"teds/official", "teds/canonical", "teds_s/official", "teds_s/canonical"} == read["tables_ko"]
-    assert read["olmocr_bench"] == {"pass_rate/official"}
+    assert {"pass_rate/official", "passed/baseline"} < read["olmocr_bench"]
     tables = scores[(scores["group"] == "tables_ko") & (scores["metric"] == "teds/canonical")]
     assert (tables["errors"] > 0).any(), "ruled tables are read by Tesseract, cell by cell"
     assert ((scores["errors"] >= 0) & (scores["total"] >= 0)).all()

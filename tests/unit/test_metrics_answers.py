@@ -1,11 +1,16 @@
 """Answers, fields, BLEU: the rules of DocVQA, OCRBench, SROIE, CORD."""
 
+import math
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocr_project.engine.metrics import (
     FieldCounts,
+    MissingWords,
     anls,
     bleu,
     contains_answer,
@@ -18,6 +23,7 @@ from ocr_project.engine.metrics import (
     score_ocrbench_v2,
     tree_accuracy,
 )
+from ocr_project.engine.metrics.ocrbench import passages
 
 TEXTS = st.text(st.sampled_from("abc 가나1"), max_size=12)
 RECEIPT = {"menu": [{"nm": "cake", "cnt": "2"}, {"nm": "juice", "cnt": "1"}], "total": {"total_price": "45"}}
@@ -50,21 +56,86 @@ def test_ocrbench_v2_questions() -> None:
     assert count_score(["10"], "none") == count_score(["10"], "5") == count_score(["10"], "20") == 0.0
 
 
+def v2(kind: str, answers: list[str], said: str, **more: object) -> float:
+    return score_ocrbench_v2({"type": kind, "answers": answers, **more}, said)
+
+
 def test_ocrbench_v2_by_type() -> None:
-    assert score_ocrbench_v2("science QA en", ["B"], "(B)", "multiple choice") == 1.0
-    assert score_ocrbench_v2("cognition VQA cn", ["红 色"], "红色的") == 1.0
-    assert score_ocrbench_v2("formula recognition en", ["\\frac { 1 } { 2 }"], "$\\frac{1}{2}$") == 1.0
-    assert score_ocrbench_v2("formula recognition cn", ["\\text{价}=1"], "价 = 1") == 1.0
-    assert score_ocrbench_v2("text counting en", [4], "4 words", "exact match") == 1.0
-    extraction = (
-        [{"date": ["1/2/18"], "total": ["8.50", "RM 8.50"]}],
-        '```json\n{"date": "1/2/18", "total": "rm8.50"}\n```',
+    assert v2("science QA en", ["B"], "(B)", eval="multiple choice") == 1.0
+    assert v2("cognition VQA cn", ["红 色"], "红色的") == 1.0
+    assert v2("text counting en", ["4"], "4 words", eval="exact match") == 1.0
+    form = ['{"date": ["1/2/18"], "total": ["8.50", "RM 8.50"]}']
+    assert v2("key information extraction en", form, '```json\n{"date": "1/2/18", "total": "rm8.50"}\n```') == 1.0
+    assert v2("key information extraction en", ["{'a': ['1']}"], '{"a": "1", "b": "2"}') == 0.5
+    assert v2("handwritten answer extraction cn", ["AB"], "答案是 A、B") == 1.0
+    assert v2("text grounding en", ["0", "0", "10", "10"], "[5, 5, 9, 9], or rather (0, 0, 10, 5)") == 0.5
+    where = {"bbox": [0, 0, 10, 10]}
+    assert v2("VQA with position en", ["cat"], '{"answer": "a cat", "bbox": [0, 0, 10, 5]}', **where) == 0.75
+
+
+def test_ocrbench_v2_spotting() -> None:
+    truth = {"bbox_list": [[0, 0, 10, 0, 10, 10, 0, 10], [20, 0, 30, 10], [50, 0, 90, 10]]}
+    truth["content"] = ["(Stop!)", "a", "###"]
+    right = '[[0, 0, 10, 10, "STOP!"], [20, 0, 30, 9, "b"], [55, 0, 80, 10, "illegible, so nobody minds"]]'
+    assert v2("text spotting en", [], right, **truth) == 0.5, "one of two, and one of two"
+    assert v2("text spotting en", [], "Here: [0,0,10,10,stop!)] (20,0,30,10,A)", **truth) == 1.0
+    assert v2("text spotting en", [], "[[9, 9, 0, 0, 'Stop']]", **truth) == 0.0
+    assert v2("text spotting en", [], "there is none", **truth) == 0.0
+
+
+def test_ocrbench_v2_tables_and_charts() -> None:
+    pipes = "| a | b |\n| --- | --- |\n| 1 | 2 |"
+    cells = "<table><thead><tr><th>a</th><th>b</th></tr></thead><tr><td>1</td><td>2</td></tr></table>"
+    assert v2("table parsing en", [pipes], pipes, question="In markdown!") == 1.0
+    assert v2("table parsing en", [pipes], cells, question="In markdown!") == 1.0, "nobody asked it for Markdown"
+    assert v2("table parsing cn", [cells], f"```html\n{cells}\n```") == 1.0
+    assert v2("table parsing cn", [cells], cells.replace("<td>1", "<td colspan='x'>1")) == 0.0
+    assert v2("table parsing cn", [cells], "a b 1 2") == 0.0
+    assert (
+        v2("chart parsing en", ['{"x": {"2020": 5}}'], "```python\ndata = {'x': {'2020': 5}}  # that is all\n```")
+        == 1.0
     )
-    assert score_ocrbench_v2("key information extraction en", *extraction) == 1.0
-    assert score_ocrbench_v2("key information extraction en", [{"a": ["1"]}], '{"a": "1", "b": "2"}') == 0.5
-    assert score_ocrbench_v2("handwritten answer extraction cn", ["AB"], "答案是 A、B") == 1.0
-    assert score_ocrbench_v2("handwritten answer extraction cn", ["AB"], "AB", question="简答题") is None
-    assert score_ocrbench_v2("text spotting en", ["x"], "x") is None
+    assert v2("chart parsing en", ['{"x": 5}'], "five") == 0.0
+
+
+def test_ocrbench_v2_documents_are_scored_by_their_outline() -> None:
+    truth = "# One\ntext\n\n# Two\nmore"
+    nodes = 2 + 2 + 3  # root and title, headings, lines
+    assert v2("document parsing en", [truth], truth) == pytest.approx(1 - 1 / nodes), "an empty line equals none"
+    assert v2("document parsing en", ["# A\nb"], "# B\nother words") == 1.0
+    assert v2("document parsing en", ["# A\nb"], "# A") == pytest.approx(1 - 1 / 4)
+
+
+def test_what_ocrbench_v2_cannot_score() -> None:
+    assert math.isnan(v2("text translation cn", [""], "a text")), "its authors leave it out"
+    with pytest.raises(ValueError, match="unknown type"):
+        v2("text guessing en", ["a"], "a")
+    with pytest.raises(ValueError, match="no dict"):
+        v2("key information mapping en", ["[1]"], "{}")
+    with pytest.raises(ValueError, match="no dict"):
+        v2("chart parsing en", ["none"], "{}")
+    with pytest.raises(ValueError, match="2 coordinates"):
+        v2("VQA with position en", ["a"], "a", bbox=[1, 2])
+    with pytest.raises(ValueError, match="no answer"):
+        v2("full-page OCR en", [], "a")
+
+
+def test_what_long_texts_need_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nltk", None)
+    with pytest.raises(MissingWords, match=r"nltk.*ocr_project\[ocrbench\]"):
+        v2("full-page OCR en", ["a text"], "a text")
+    monkeypatch.setitem(sys.modules, "jieba", None)
+    with pytest.raises(MissingWords, match="jieba"):
+        v2("full-page OCR cn", ["文字"], "文字")
+
+
+def test_wordnet_is_looked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    nltk = pytest.importorskip("nltk")
+    passages._wordnet.cache_clear()
+    monkeypatch.setattr(passages, "_DEBIAN", tmp_path)
+    monkeypatch.setattr(nltk.data, "path", [str(tmp_path)])
+    with pytest.raises(MissingWords, match="apt-get install wordnet-base"):
+        v2("full-page OCR en", ["a text"], "a text")
 
 
 def test_fields_are_counted_by_name() -> None:

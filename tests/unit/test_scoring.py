@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 
 from ocr_project.domain.types import Label, Page, Recognition, Score, Status, TextFormat, Transcript, Truth, TruthKind
 from ocr_project.engine.metrics.cdm import missing_tools
+from ocr_project.engine.metrics.olmocr import NoAnswer, missing_browser
 from ocr_project.engine.metrics.tables import tree
-from ocr_project.engine.scoring import Outcome
+from ocr_project.engine.scoring import Outcome, drawings
 from ocr_project.engine.scoring.scorer import Scorer
 from tests.fakes import page
 from tests.testset_files import HTML, omnidocbench
@@ -117,11 +119,40 @@ def test_answers_are_scored_by_the_rule_of_their_set(truth: dict[str, Any], said
     assert found[f"{name}/canonical"] >= found[f"{name}/official"]
 
 
-def test_a_type_of_question_without_a_score_is_not_a_zero() -> None:
-    truth = {"answers": ["x"], "rule": "ocrbench_v2", "type": "VQA with position en", "eval": ""}
+def test_boxes_have_no_canonical_form() -> None:
+    truth = {"answers": ["0", "0", "10", "10"], "rule": "ocrbench_v2", "type": "text grounding en"}
+    assert rates(scored(outcome(TruthKind.ANSWERS, truth, "[0, 0, 10, 5]", question="?"))) == {
+        "accuracy/official": 0.5
+    }
+
+
+def test_what_was_read_unasked_is_the_answer() -> None:
+    table = {"answers": [HTML], "rule": "ocrbench_v2", "type": "table parsing cn"}
+    read = outcome(TruthKind.ANSWERS, table, HTML, format_=TextFormat.HTML, given=Label.TABLE)
+    assert rates(scored(read)) == {"accuracy/official": 1}
+    document = {"answers": ["# A\nb"], "rule": "ocrbench_v2", "type": "document parsing en"}
+    read = outcome(TruthKind.ANSWERS, document, "A b", markdown="# A\nb", given=Label.PAGE)
+    assert rates(scored(read)) == {"accuracy/official": 1}
+
+
+def test_an_item_that_its_authors_leave_out_has_no_row() -> None:
+    truth = {"answers": [""], "rule": "ocrbench_v2", "type": "text translation cn"}
+    assert scored(outcome(TruthKind.ANSWERS, truth, "x", question="?")) == []
+
+
+def test_a_damaged_item_of_ocrbench_is_not_a_zero() -> None:
+    truth = {"answers": ["x"], "rule": "ocrbench_v2", "type": "VQA with position en", "bbox": [1]}
     (row,) = scored(outcome(TruthKind.ANSWERS, truth, "x", question="?"))
     assert row.status is Status.FAILED
-    assert "VQA with position en" in row.reason
+    assert row.reason == "damaged: the item's box has 1 coordinates"
+
+
+def test_long_texts_are_not_scored_where_words_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nltk", None)
+    truth = {"answers": ["a text"], "rule": "ocrbench_v2", "type": "full-page OCR en"}
+    (row,) = scored(outcome(TruthKind.ANSWERS, truth, "a text", given=Label.PAGE))
+    assert row.status is Status.FAILED
+    assert "pip install" in row.reason
 
 
 def test_a_form_is_scored_field_by_field() -> None:
@@ -169,14 +200,45 @@ def test_omnidocbench_is_scored_element_by_element(tmp_path: Any) -> None:
     assert worse["text_edit/official"] == pytest.approx(1 / 5), "spaces do not count there"
 
 
-def test_tests_of_a_page_are_counted() -> None:
+def test_tests_of_a_page_are_counted_in_all_and_by_file() -> None:
     tests = [
-        {"type": "present", "text": "two", "id": "a", "pdf": "x", "page": 1},
-        {"type": "absent", "text": "two", "id": "b", "pdf": "x", "page": 1},
+        {"type": "present", "text": "two", "id": "a", "pdf": "x", "page": 1, "category": "old_scans"},
+        {"type": "absent", "text": "two", "id": "b", "pdf": "x", "page": 1, "category": "old_scans"},
+        {"type": "baseline", "id": "c", "pdf": "x", "page": 1, "category": "baseline"},
     ]
-    (row,) = scored(outcome(TruthKind.TESTS, {"tests": tests}, markdown="one two"))
-    assert (row.metric, row.errors, row.total) == ("pass_rate/official", 1, 2)
-    assert row.reason
+    rows = scored(outcome(TruthKind.TESTS, {"tests": tests}, markdown="one two"))
+    counts = {row.metric: (row.errors, row.total) for row in rows}
+    assert counts == {"pass_rate/official": (2, 3), "passed/old_scans": (1, 2), "passed/baseline": (1, 1)}
+    assert [bool(row.reason) for row in rows] == [True, True, False]
+
+
+MATH = {"tests": [{"type": "math", "math": "\\overset{a}{=}", "id": "a", "pdf": "x", "page": 1, "category": "arxiv"}]}
+
+
+def test_formulas_of_tests_are_drawn_where_there_is_a_browser() -> None:
+    page_ = outcome(TruthKind.TESTS, MATH, markdown="so $x \\stackrel{a}{=} y$")
+    drawn, parsed = Scorer(cdm=False, katex=True), Scorer(cdm=False)
+    assert parsed.identity.settings["formulas_of_tests"] == "compared by symbols"
+    (row, _) = parsed.score([page_])
+    assert "compared by their symbols: benchmark.sets_katex is false" in row.reason
+    if missing_browser():
+        assert drawn.identity == parsed.identity
+        assert missing_browser() in drawn.score([page_])[0].reason
+        return
+    assert "KaTeX" in drawn.identity.settings["formulas_of_tests"]
+    (row, _) = drawn.score([page_])
+    assert (row.errors, row.reason) == (1, "")
+
+
+def test_a_browser_that_fails_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise NoAnswer("the browser drew nothing")
+
+    monkeypatch.setattr(drawings, "missing_browser", str)
+    monkeypatch.setattr(drawings, "draw_formulas", fail)
+    page_ = outcome(TruthKind.TESTS, MATH, markdown="so $x\\overset{a}{=}y$ and $y$")
+    (row, _) = Scorer(cdm=False, katex=True).score([page_])
+    assert (row.errors, row.reason) == (1, "formulas compared by their symbols: the browser drew nothing")
 
 
 def test_a_looped_table_is_a_zero_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:

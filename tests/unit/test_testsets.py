@@ -211,14 +211,22 @@ def test_ocrbench_is_read_from_its_json_and_from_a_tsv_too(tmp_path: Path) -> No
 def test_ocrbench_v2_reads_what_can_be_read_and_asks_the_rest(tmp_path: Path) -> None:
     items = every(opened("ocrbench_v2", tmp_path))
     assert [item.given for item in items] == [Label.TEXT, Label.TABLE, Label.PAGE, None, None, None]
-    assert [known(item)[0] for item in items[:3]] == [TruthKind.ANSWERS, TruthKind.TABLE, TruthKind.TEXT]
+    assert [[kind for kind, _ in item.truths][:-1] for item in items[:3]] == [[], [TruthKind.TABLE], [TruthKind.TEXT]]
+    assert {item.truths[-1][0] for item in items} == {TruthKind.ANSWERS}
     assert [bool(item.question) for item in items] == [False, False, False, True, True, True]
-    assert known(items[4])[1] == {
-        "answers": ["B"],
-        "rule": "ocrbench_v2",
-        "type": "math QA en",
-        "eval": "multiple choice",
-    }
+    assert known(items[4]) == (
+        TruthKind.ANSWERS,
+        {
+            "answers": ["B"],
+            "rule": "ocrbench_v2",
+            "type": "math QA en",
+            "eval": "multiple choice",
+            "question": "A, B or C?",
+        },
+    )
+    assert known(items[3])[1]["bbox"] == [1, 2, 30, 40]
+    assert dict(items[4].slices)["English group"] == "mathematical calculation"
+    assert dict(items[2].slices)["Chinese group"] == "text recognition"
 
 
 def test_unimer_is_the_same_zipped_and_unpacked(tmp_path: Path) -> None:
@@ -320,6 +328,9 @@ def test_all_tests_of_a_page_are_one_item(tmp_path: Path) -> None:
     one, two = every(opened("olmocr_bench", tmp_path))
     assert (one.page, two.page) == (1, 2)
     assert [test["id"] for test in known(two)[1]["tests"]] == ["1_a", "1_b"]
+    tests = known(one)[1]["tests"]
+    assert [test["type"] for test in tests] == ["present", "baseline"], "the authors' own test of every PDF"
+    assert [test["category"] for test in tests] == ["old_scans", "baseline"]
     assert one.slices == (("category", "old_scans"),)
     assert one.document == two.document
 
@@ -329,6 +340,7 @@ def test_kdocs_list_of_categories_is_no_test(tmp_path: Path) -> None:
     assert Counter(test["category"] for test in known(item)[1]["tests"]) == {
         "text_present": 1,
         "header_footer_tests": 1,
+        "baseline": 1,
     }
     assert ("document", "Notices") in item.slices
 

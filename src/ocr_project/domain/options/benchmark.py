@@ -82,7 +82,11 @@ class BenchmarkOptions(Options):
     sets_limit: int | None = Field(None, ge=1, description="Items of each set, drawn by hash. None: all.")
     sets_download: bool = Field(False, description="Get what is missing from the Hub, after its licence is shown.")
     sets_cdm: bool = Field(True, description="Draw formulas to compare them (CDM), given TeX and Ghostscript.")
-
+    sets_katex: bool = Field(
+        True,
+        description="Render formulas of olmOCR-bench's tests in a browser, as its authors do, where Chromium and KaTeX"
+        " are installed; else their symbols are compared.",
+    )
     sets_drawings: Path | None = Field(
         Path("data/07_model_output/testsets/drawings"),
         description="Folder of the formulas that were drawn: another recognizer finds those of the truth. None: none.",

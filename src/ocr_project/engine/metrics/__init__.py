@@ -13,12 +13,14 @@ bootstrap_rate                           a rate with its interval over documents
 PairedMeans                              means over questions, and the difference of two of them
 canonical_text, match_*, closest         texts whose marks do not count, the accepted forms
 bleu, corpus_bleu                        BLEU of sacrebleu
-anls, anls_star, contains_answer …       answers to questions; the rules of OCRBench
+anls, anls_star, contains_answer …       answers to questions
+score_ocrbench_v2, group_of              a package: OCRBench v2, a rule for each of its types
 field_f1                                 key information, field by field
 formula_edit, canonical_formula …        formulas without drawing them
 cdm                                      formulas drawn, and their characters matched
-run_test                                 olmOCR-bench's unit tests of a page
+run_test, metrics.olmocr                 a package: olmOCR-bench's unit tests of a page, formulas drawn by KaTeX
 tabulate_test_sets                       rates by test set, metric and slice, with intervals
+Composite, composites_of_items           means of means: Overall and its like, in all of these tables
 compare_test_sets, adjust_pairs          recognizers compared on the same items; Holm's correction
 judge_quality, judge_speed, settle       whether a run is worse than a baseline beyond doubt
 metric_of, title_of, reading_of          what a metric of the test sets is
@@ -47,6 +49,7 @@ from ocr_project.engine.metrics.canonical import (
 )
 from ocr_project.engine.metrics.catalog import by_weight, metric_of, reading_of, title_of
 from ocr_project.engine.metrics.cdm import CdmResult, cdm
+from ocr_project.engine.metrics.composites import COMPOSITES, Composite, Part, composites_of_items
 from ocr_project.engine.metrics.diff import Span, diff
 from ocr_project.engine.metrics.field_trees import read_fields, tree_accuracy
 from ocr_project.engine.metrics.fields import FieldCounts, documents_right, field_f1
@@ -61,13 +64,13 @@ from ocr_project.engine.metrics.gate import Tolerances, judge_quality, judge_spe
 from ocr_project.engine.metrics.latency import percentiles
 from ocr_project.engine.metrics.layout import AveragePrecision, LayoutBox, layout_map, order_edit, order_inversions
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
-from ocr_project.engine.metrics.ocrbench import score_ocrbench_v2
+from ocr_project.engine.metrics.ocrbench import MissingWords, answered_in_words, group_of, score_ocrbench_v2
 from ocr_project.engine.metrics.olmocr import TestResult, run_test
 from ocr_project.engine.metrics.opendataloader import mhs, nid, page_teds
 from ocr_project.engine.metrics.paired import Difference, PairedMeans
-from ocr_project.engine.metrics.resampling import estimate_differences, estimate_rates, holm
+from ocr_project.engine.metrics.resampling import Draws, estimate_differences, estimate_rates, holm
 from ocr_project.engine.metrics.retrieval import rank, score_query, score_run
-from ocr_project.engine.metrics.score_tables import Draws, adjust_pairs, compare_test_sets, tabulate_test_sets
+from ocr_project.engine.metrics.score_tables import adjust_pairs, compare_test_sets, tabulate_test_sets
 from ocr_project.engine.metrics.tables import (
     TreeTooLarge,
     canonical_table,
@@ -79,15 +82,19 @@ from ocr_project.engine.metrics.tables import (
 from ocr_project.engine.metrics.text import Counts, cer, cer_no_space, cer_pages, ned, score_page, wer
 
 __all__ = [
+    "COMPOSITES",
     "AveragePrecision",
     "CdmResult",
+    "Composite",
     "Counts",
     "Difference",
     "Draws",
     "FieldCounts",
     "Interval",
     "LayoutBox",
+    "MissingWords",
     "PairedMeans",
+    "Part",
     "Span",
     "TestResult",
     "Tolerances",
@@ -95,6 +102,7 @@ __all__ = [
     "adjust_pairs",
     "anls",
     "anls_star",
+    "answered_in_words",
     "any_match",
     "bleu",
     "bootstrap_rate",
@@ -109,6 +117,7 @@ __all__ = [
     "choice_matches",
     "closest",
     "compare_test_sets",
+    "composites_of_items",
     "contains_answer",
     "contains_or_similar",
     "corpus_bleu",
@@ -124,6 +133,7 @@ __all__ = [
     "formula_edit",
     "formula_edit_characters",
     "formula_exact",
+    "group_of",
     "holm",
     "judge_quality",
     "judge_speed",

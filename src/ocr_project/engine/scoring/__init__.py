@@ -29,4 +29,4 @@ def build_scorer(options: BenchmarkOptions) -> Scorer:
     """Build the scorer that the options ask for; its metrics, and the libraries below them, are imported now."""
     from ocr_project.engine.scoring.scorer import Scorer
 
-    return Scorer(cdm=options.sets_cdm, cache=options.sets_drawings)
+    return Scorer(cdm=options.sets_cdm, katex=options.sets_katex, cache=options.sets_drawings)

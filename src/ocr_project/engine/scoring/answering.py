@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ocr_project.domain.types import Label
 from ocr_project.engine.metrics import (
     FieldCounts,
+    MissingWords,
     anls,
     anls_star,
+    answered_in_words,
     canonical_text,
     contains_answer,
     field_f1,
+    score_ocrbench_v2,
 )
-from ocr_project.engine.metrics.ocrbench import score_ocrbench_v2
 from ocr_project.engine.scoring.drawings import Drawings
 from ocr_project.engine.scoring.marks import CANONICAL, OFFICIAL, Mark, mark
 from ocr_project.engine.scoring.outcome import Outcome
@@ -36,24 +39,31 @@ def score_answer(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings)
         yield mark("accuracy", OFFICIAL, contains_answer(accepted, said, formula=spaceless))
         yield mark("accuracy", CANONICAL, contains_answer(plain, bare, formula=spaceless))
     elif truth["rule"] == "ocrbench_v2":
-        yield from _by_type(truth, accepted, said)
+        yield from _by_type(truth, outcome)
 
 
-def _by_type(truth: Mapping[str, Any], accepted: Sequence[str], said: str) -> Iterator[Mark]:
-    """Score an item of OCRBench v2, whose types have rules of their own; some have none here."""
-    reason = f"items of the type {truth['type']!r} have no score here"
+def _by_type(truth: Mapping[str, Any], outcome: Outcome) -> Iterator[Mark]:
+    """Score an item of OCRBench v2 by the rule of its type."""
+    said = _said(truth["type"], outcome)
     try:
-        value = score_ocrbench_v2(truth["type"], accepted, said, truth["eval"])
-    except (ValueError, SyntaxError) as error:  # of the item's own answer, which is no form
-        value, reason = None, f"damaged: {error}"
-    if value is None:
+        value = score_ocrbench_v2(truth, said)
+    except (ValueError, MissingWords) as error:
+        reason = str(error) if isinstance(error, MissingWords) else f"damaged: {error}"
         yield Mark(f"accuracy/{OFFICIAL}", 0.0, 1.0, reason, unscored=True)
         return
     yield mark("accuracy", OFFICIAL, value)
-    if not any("{" in answer for answer in accepted):  # the canonical form of JSON would be none
-        plain = [canonical_text(answer) for answer in accepted]
-        again = score_ocrbench_v2(truth["type"], plain, canonical_text(said), truth["eval"])
-        yield mark("accuracy", CANONICAL, value if again is None else max(value, again))
+    if answered_in_words(truth["type"]):  # the canonical form of boxes, forms and markup would be none
+        plain = {**truth, "answers": [canonical_text(str(answer)) for answer in truth["answers"]]}
+        yield mark("accuracy", CANONICAL, max(value, score_ocrbench_v2(plain, canonical_text(said))))
+
+
+def _said(kind: str, outcome: Outcome) -> str:
+    """Return an answer, or what was read unasked: the table, or the page as Markdown (a document) or text."""
+    if outcome.page.given is Label.TABLE:
+        return outcome.tables or outcome.answer
+    if outcome.page.given is Label.PAGE:
+        return outcome.transcript.markdown if kind.startswith("document parsing") else outcome.transcript.text
+    return outcome.answer
 
 
 def score_fields(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:

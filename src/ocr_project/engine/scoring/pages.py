@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ocr_project.domain.types import Status
-from ocr_project.engine.metrics import Counts, canonical_formula, canonical_text, formula_edit, ned, run_test
+from ocr_project.engine.metrics import (
+    Counts,
+    TestResult,
+    canonical_formula,
+    canonical_text,
+    formula_edit,
+    ned,
+    run_test,
+)
 from ocr_project.engine.metrics.omnidocbench import Scored, score_page
 from ocr_project.engine.metrics.opendataloader import mhs, nid, page_teds
 from ocr_project.engine.metrics.tables.canonical import canonical_table
@@ -77,14 +85,36 @@ def score_elements(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawing
 
 
 def score_tests(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
-    """Run olmOCR-bench's tests of a page: how many of them are passed."""
+    """Run olmOCR-bench's tests of a page: how many of them are passed, in all and by file of tests."""
+    tests = truth["tests"]
+    parsed = any(test.get("type") == "math" for test in tests) and drawings.no_browser
+    note = f"formulas compared by their symbols: {parsed}" if parsed else ""
     try:
-        results = [run_test(test, outcome.transcript.markdown) for test in truth["tests"]]
+        found = [run_test(test, outcome.transcript.markdown, drawings.find) for test in tests]
     except ValueError as error:
-        yield Mark(f"pass_rate/{OFFICIAL}", 0.0, len(truth["tests"]), f"damaged: {error}", unscored=True)
+        yield Mark(f"pass_rate/{OFFICIAL}", 0.0, len(tests), f"damaged: {error}", unscored=True)
         return
-    failed = next((result.reason for result in results if not result.passed), "")
-    yield Mark(f"pass_rate/{OFFICIAL}", sum(result.passed for result in results), len(results), failed)
+    by_metric: dict[str, list[TestResult]] = {f"pass_rate/{OFFICIAL}": found}
+    for test, result in zip(tests, found, strict=True):
+        by_metric.setdefault(f"passed/{test.get('category', 'tests')}", []).append(result)
+    for name, results in by_metric.items():
+        failed = next((result.reason for result in results if not result.passed), "")
+        reason = "; ".join(filter(None, (failed, note)))
+        yield Mark(name, sum(result.passed for result in results), len(results), reason)
+
+
+def note_formulas(tests: Sequence[Mapping[str, Any]], markdown: str, drawings: Drawings) -> None:
+    """Let the formulas of a page's tests be drawn."""
+    for test in tests:
+        if test.get("type") == "math" and "math" in test:
+            run_test(test, markdown, drawings.find)
+
+
+def run_tests(tests: Sequence[Mapping[str, Any]], markdown: str, drawings: Drawings) -> list[TestResult]:
+    """Run the tests of one page, as it is scored."""
+    note_formulas(tests, markdown, drawings)
+    drawings.draw()
+    return [run_test(test, markdown, drawings.find) for test in tests]
 
 
 def _canonical(elements: Sequence[Scored]) -> Iterator[Mark]:

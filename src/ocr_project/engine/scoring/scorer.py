@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ocr_project.domain.types import Identity, Recognition, Score, Status, TextFormat, Transcript, Truth, TruthKind
+from ocr_project.engine.metrics.olmocr import katex_version, missing_browser
 from ocr_project.engine.metrics.tables.tree import TreeTooLarge
 from ocr_project.engine.scoring.answering import score_answer, score_fields
 from ocr_project.engine.scoring.drawings import Drawings
 from ocr_project.engine.scoring.marks import Mark, known
 from ocr_project.engine.scoring.outcome import Outcome
-from ocr_project.engine.scoring.pages import score_elements, score_markdown, score_tests
+from ocr_project.engine.scoring.pages import note_formulas, score_elements, score_markdown, score_tests
 from ocr_project.engine.scoring.reading import score_formula, score_table, score_text
 
 _VERSION = "2"  # of the rules here and of the metrics: raise it when the same answers would get other scores
@@ -37,17 +38,21 @@ _RULES: Mapping[TruthKind, Rule] = {
 class Scorer:
     """Scores items of all test sets."""
 
-    def __init__(self, *, cdm: bool, cache: Path | None = None) -> None:
+    def __init__(self, *, cdm: bool, katex: bool = False, cache: Path | None = None) -> None:
         """Args:
-        cdm: Draw formulas to compare them.
+        cdm: Draw formulas by LaTeX to compare them.
+        katex: Draw formulas of page tests in a browser, where one is there.
         cache: Folder of drawings.
         """
         self._cdm = cdm
+        self._katex = katex
         self._cache = cache
 
     @property
     def identity(self) -> Identity:
-        return Identity("scoring", _VERSION, {"cdm": self._cdm})
+        drawn = self._katex and not missing_browser()
+        formulas = f"drawn by KaTeX {katex_version()}" if drawn else "compared by symbols"
+        return Identity("scoring", _VERSION, {"cdm": self._cdm, "formulas_of_tests": formulas})
 
     def score(self, outcomes: Sequence[Outcome]) -> list[Score]:
         """Score items, in order.
@@ -57,12 +62,13 @@ class Scorer:
             not answer questions) has the rows that it would have had, `failed`, with the reason.
         """
         pairs = [(outcome, truth) for outcome in outcomes for truth in outcome.truths]
-        drawings = Drawings(wanted=self._cdm, cache=self._cache)
-        if self._cdm:
-            for outcome, truth in pairs:
-                if truth.kind in _DRAWN and not outcome.obstacle:
-                    _marks(outcome, truth, drawings)  # notes its formulas
-            drawings.draw()
+        drawings = Drawings(wanted=self._cdm, katex=self._katex, cache=self._cache)
+        for outcome, truth in pairs:  # notes the formulas
+            if truth.kind in _DRAWN and self._cdm and not outcome.obstacle:
+                _marks(outcome, truth, drawings)
+            elif truth.kind is TruthKind.TESTS and not drawings.no_browser and not outcome.obstacle:
+                note_formulas(json.loads(truth.payload)["tests"], outcome.transcript.markdown, drawings)
+        drawings.draw()
         return [row for outcome, truth in pairs for row in _rows(outcome, truth, drawings)]
 
 

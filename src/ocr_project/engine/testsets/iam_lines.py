@@ -19,7 +19,7 @@ CARD = Card(
     commercial=False,
     homepage="https://fki.tic.heia-fr.ch/databases/iam-handwriting-database",
     metrics=("cer", "wer", "ned"),
-    hub=Hub("Teklia/IAM-line", None, ("data/test*.parquet",)),
+    hub=Hub("Teklia/IAM-line", "fbdad97500ce54635c0d1ba306bf535cb40656cf", ("data/test*.parquet",)),
 )
 
 

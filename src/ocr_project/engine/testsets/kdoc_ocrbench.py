@@ -29,4 +29,5 @@ def open_set(root: Path) -> OpenedSet:
     """Open the tests, sliced by kind of document."""
     listed = root / "categories.jsonl"
     rows = read_lines(listed) if listed.is_file() else ()
-    return olmocr_bench.tests_of_pdfs(CARD, root, {row["pdf"]: (("document", row["category"]),) for row in rows})
+    slices = {row["pdf"]: (("document", row["category"]),) for row in rows}
+    return olmocr_bench.tests_of_pdfs(CARD, root, slices)

@@ -1,7 +1,8 @@
 """olmOCR-bench: 1,403 PDF pages and 7,010 small tests of what a good answer says, and says not.
 
 `bench_data/*.jsonl`, a test a line (`pdf`, `page`, `id`, `type` and what the type needs), and `bench_data/pdfs`.
-All tests of a page belong to one item.
+All tests of a page belong to one item. To the first page of a PDF that has none the authors add a test of their own,
+`baseline` (`benchmark.py` in allenai/olmocr), which makes another category.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ CARD = Card(
         "eaa828947384ffce68f08c223a0f5f4e2f2df624",
         ("bench_data/*.jsonl", "bench_data/pdfs/**"),
     ),
+    version=2,
 )
+
+BASELINE = "baseline"
 
 
 def open_set(root: Path) -> OpenedSet:
@@ -53,6 +57,7 @@ def tests_of_pdfs(card: Card, folder: Path, slices: Mapping[str, tuple[tuple[str
                 found.append({**test, "category": test.get("category") or file.stem})
     if not pages:
         raise SourceError(f"{folder} has no .jsonl file with tests")
+    _add_baselines(pages)
     entries = sorted(pages.items())
 
     def make(index: int, entry: tuple[tuple[str, int], list[dict[str, Any]]], images: bool) -> Item:
@@ -67,3 +72,11 @@ def tests_of_pdfs(card: Card, folder: Path, slices: Mapping[str, tuple[tuple[str
         )
 
     return ListedSet(card, entries, make, fingerprint_of(files, (folder / "pdfs" / pdf for pdf, _ in pages)))
+
+
+def _add_baselines(pages: dict[tuple[str, int], list[dict[str, Any]]]) -> None:
+    """Ask of every PDF whether its first page has text, without loops or signs of other scripts."""
+    named = {pdf for (pdf, _), tests in pages.items() for test in tests if test["type"] == BASELINE}
+    for pdf in {pdf: None for pdf, _ in pages if pdf not in named}:
+        test = {"pdf": pdf, "page": 1, "id": f"{pdf}_baseline", "type": BASELINE, "category": BASELINE}
+        pages.setdefault((pdf, 1), []).append(test)

@@ -25,7 +25,7 @@ CARD = Card(
     commercial=None,
     homepage="https://huggingface.co/datasets/wanderkid/UniMER_Dataset",
     metrics=("cdm", "formula_edit", "bleu", "exact"),
-    hub=Hub("wanderkid/UniMER_Dataset", None, ("UniMER-Test.zip",)),
+    hub=Hub("wanderkid/UniMER_Dataset", "ad57845603027bfa2ca31638dcfc3e3618332171", ("UniMER-Test.zip",)),
 )
 _SUBSETS = ("spe", "cpe", "sce", "hwe")
 

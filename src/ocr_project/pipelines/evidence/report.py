@@ -24,6 +24,7 @@ from ocr_project.engine.reporting.benchmark import (
     write_benchmark_report,
 )
 from ocr_project.engine.scoring import LaneShards
+from ocr_project.engine.scoring.drawings import Drawings
 from ocr_project.engine.shards import worker_count
 from ocr_project.pipelines.evidence.lines import (
     answer_lines,
@@ -86,7 +87,8 @@ def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options:
     values = [item_values(record) for record in runs.records]
     clouds = reading_clouds(values[0]) if pairs is None else run_clouds(values, runs.names, heads)
     chosen = _chosen(values, heads, options.report_pages)
-    cards = _Cards(runs, values, pages)
+    drawings = Drawings(wanted=False, katex=options.sets_katex, cache=options.sets_drawings)
+    cards = _Cards(runs, values, pages, drawings)
     return BenchmarkReport(
         title="Test sets" if pairs is None else "Test sets: " + " against ".join(runs.names),
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -156,12 +158,13 @@ def _queue(values: Sequence[pd.DataFrame], test_set: str, metric: str) -> list[t
 class _Cards:
     """Makes the card of an item from what the runs recorded of it."""
 
-    def __init__(self, runs: Runs, values: Sequence[pd.DataFrame], pages: ShardSource) -> None:
+    def __init__(self, runs: Runs, values: Sequence[pd.DataFrame], pages: ShardSource, drawings: Drawings) -> None:
         self._rows = [_indexed(record.items) for record in runs.records]
         self._values = [
             {key: part for key, part in frame.groupby(["test_set", "item_id"], sort=False)} for frame in values
         ]
         self._pages = pages
+        self._drawings = drawings
         self._shards = pages.index()
 
     def make(self, test_set: str, item: str, loss: float, apart: float) -> ItemCard:
@@ -187,7 +190,7 @@ class _Cards:
         marks = [] if scores is None else sorted(scores.to_dict("records"), key=lambda mark: by_weight(mark["metric"]))
         return AnswerView(
             run=run,
-            side=answer_side(row["kind"], row["payload"], row["answer"]),
+            side=answer_side(row["kind"], row["payload"], row["answer"], self._drawings),
             scores=[(title_of(mark["metric"]), mark["value"], mark["reason"]) for mark in marks],
             fault=row["fault"],
             status=row["status"],

@@ -8,10 +8,12 @@ from functools import partial
 from typing import Any
 
 from ocr_project.domain.types import TruthKind
-from ocr_project.engine.metrics import diff, normalize, run_test
+from ocr_project.engine.metrics import diff, normalize
 from ocr_project.engine.reporting.benchmark import CellView, Side
 from ocr_project.engine.reporting.formula_picture import draw_formula
 from ocr_project.engine.scoring.answering import read_fields
+from ocr_project.engine.scoring.drawings import Drawings
+from ocr_project.engine.scoring.pages import run_tests
 from ocr_project.engine.transcript.html_table import Table, parse_table
 
 _LONGEST = 20_000  # characters that are compared: an answer in a loop has more, and nobody reads on
@@ -39,8 +41,15 @@ def reference_side(kind: str, payload: str, answer: str) -> Side:
             return Side(known_text(kind, known))
 
 
-def answer_side(kind: str, payload: str, answer: str) -> Side:
-    """Show what was answered, its differences marked."""
+def answer_side(kind: str, payload: str, answer: str, drawings: Drawings) -> Side:
+    """Show what was answered, its differences marked.
+
+    Args:
+        kind: Of the truth.
+        payload: Its JSON.
+        answer: As it was scored.
+        drawings: Of the formulas that tests look for.
+    """
     known: dict[str, Any] = json.loads(payload)
     spans = [(span.op, span.reference, span.hypothesis) for span in _compared(known_text(kind, known), answer)]
     match kind:
@@ -51,7 +60,7 @@ def answer_side(kind: str, payload: str, answer: str) -> Side:
         case TruthKind.FIELDS:
             return Side(answer, fields=_filled(known["fields"], answer))
         case TruthKind.TESTS:
-            return Side(answer, fields=list(_passed(known["tests"], answer)))
+            return Side(answer, fields=list(_passed(known["tests"], answer, drawings)))
         case TruthKind.ANSWERS:
             return Side(answer)
         case _:
@@ -70,7 +79,7 @@ def known_text(kind: str, known: Mapping[str, Any]) -> str:
         case TruthKind.MARKDOWN:
             return str(known["markdown"])
         case TruthKind.ANSWERS:
-            return "\n".join(map(str, known["answers"]))
+            return "\n".join(map(str, known["answers"] or known.get("content") or ()))
         case TruthKind.ELEMENTS:
             return "\n\n".join(_element_texts(known))
         case _:
@@ -131,9 +140,8 @@ def _filled(expected: Any, answer: str) -> list[tuple[str, str, bool]]:
     return rows + [(name, value, False) for name, value in got.items() if name not in wanted]
 
 
-def _passed(tests: Sequence[Mapping[str, Any]], answer: str) -> Iterator[tuple[str, str, bool]]:
-    for test in tests:
-        result = run_test(dict(test), answer)
+def _passed(tests: Sequence[Mapping[str, Any]], answer: str, drawings: Drawings) -> Iterator[tuple[str, str, bool]]:
+    for test, result in zip(tests, run_tests(tests, answer, drawings), strict=True):
         yield str(test["type"]), "passed" if result.passed else result.reason, result.passed
 
 

@@ -1,5 +1,17 @@
 """olmOCR-bench: small facts about a page that its Markdown must bear out."""
 
-from ocr_project.engine.metrics.olmocr.page_tests import TestResult, run_test
+from ocr_project.engine.metrics.olmocr.glyphs import Glyphs, stands_within
+from ocr_project.engine.metrics.olmocr.katex import NoAnswer, draw_formulas, katex_version, missing_browser
+from ocr_project.engine.metrics.olmocr.page_tests import TestResult, find_symbols, run_test
 
-__all__ = ["TestResult", "run_test"]
+__all__ = [
+    "Glyphs",
+    "NoAnswer",
+    "TestResult",
+    "draw_formulas",
+    "find_symbols",
+    "katex_version",
+    "missing_browser",
+    "run_test",
+    "stands_within",
+]
