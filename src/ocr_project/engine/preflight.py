@@ -69,7 +69,7 @@ def check_source(options: IngestOptions, *, default_root: Path) -> None:
     Raises:
         SourceError: The source is not there, or holds no document.
     """
-    next(open_source(options, default_root=default_root).documents())
+    open_source(options, default_root=default_root).check()
 
 
 def check_corpus(missing: Sequence[str]) -> None:
