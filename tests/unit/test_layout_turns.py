@@ -92,14 +92,14 @@ def test_a_page_on_its_head_is_read_from_its_top_like_an_upright_one(face: str, 
 def test_a_page_with_a_text_layer_is_not_asked_which_way_up_it_is(
     upright: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "_orientation", lambda grey: pytest.fail("a quarter of a second"))
+    monkeypatch.setattr(turns, "_orientation", lambda *_: pytest.fail("a quarter of a second"))
     DETECTOR.detect([page_of(turned(upright, 180), text_layer="what it says")])
 
 
 def test_a_doubtful_page_is_left_as_it_is(upright: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_orientation", lambda grey: (180, 4.9))
+    monkeypatch.setattr(turns, "_orientation", lambda *_: (180, 4.9))
     assert only_region(upright).quad is None
-    monkeypatch.setattr(turns, "_orientation", lambda grey: (180, 5.1))
+    monkeypatch.setattr(turns, "_orientation", lambda *_: (180, 5.1))
     assert only_region(upright).quad is not None
 
 
