@@ -30,12 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["Source", "ingest_identity", "open_source", "read_loose", "read_qrels", "read_queries"]
 
 _FACES = {
-    "Source": "source",
-    "ingest_identity": "source",
-    "open_source": "source",
+    **dict.fromkeys(("Source", "ingest_identity", "open_source"), "source"),
+    **dict.fromkeys(("read_qrels", "read_queries"), "questions"),
     "read_loose": "loose",
-    "read_qrels": "questions",
-    "read_queries": "questions",
 }
 
 

@@ -29,8 +29,8 @@ _ON_ITS_HEAD = 180  # degrees
 # were turned it told at 5.2 or more, but for one form (3.8).
 _LEAST_CONFIDENCE = 5.0
 _LETTERS = 100  # in the window that is looked at first
-# Letters that Tesseract looks at, at least: its own 50 for an answer that counts, fewer for a suspicion. That is as often
-# right and takes half the time.
+# Letters that Tesseract looks at, at least: its own 50 for an answer that counts, fewer for a suspicion. That is as
+# often right and takes half the time.
 _ENOUGH, _FEW = 50, 8
 _LETTER_SIDES = (8, 40), (1, 60)  # pixels: least and most of height and width of what may be a letter, or a part of it
 _CELL = 25, 50  # pixels: rows and columns in which letters are counted
