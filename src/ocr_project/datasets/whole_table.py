@@ -52,7 +52,7 @@ class WholeTable(AbstractVersionedDataset[pd.DataFrame, pd.DataFrame]):
         return cast("TablePreview", self.load().head(nrows).to_dict(orient="split"))
 
     def _exists(self) -> bool:
-        return exists(self._get_load_path())
+        return exists(str(self._get_load_path()))
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath), "version": self._version}
