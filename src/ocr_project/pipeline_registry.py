@@ -16,9 +16,10 @@ STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retriev
 OCR = ("ingest", "layout", "recognition", "transcript")
 APART = ("publish",)  # run when somebody asks for it: what leaves the machine is a person's decision
 LANE = ("layout", "recognition", "transcript")
-# What a stage reads and writes, and what that is in the lane of the test sets.
+# What a stage reads and writes, and what that is in the lane of the test sets: it reads what this run names of it.
 _SHARDS = ("pages", "regions", "recognitions", "transcripts")
-_IN_LANE = {f"{name}{end}": f"testset_{name}{end}" for name in _SHARDS for end in ("", "_done")}
+_WRITTEN = {name: f"testset_{name}" for name in _SHARDS}
+_READ = {f"{name}{end}": f"named_testset_{name}{end}" for name in _SHARDS for end in ("", "_done")}
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -35,21 +36,20 @@ def register_pipelines() -> dict[str, Pipeline]:
 
 def _test_sets() -> Pipeline:
     """Put the lane together. Pipelines never import each other, so it is done here: any detector and recognizer that
-    the main job has, with the same nodes; exports are left out.
+    the main job has, with the same nodes; exports are left out, and `testsets` itself measures the stages.
     """
     return _together((_created("testsets"), *(_in_lane(name) for name in LANE), _created("evidence")))
 
 
 def _in_lane(name: str) -> Pipeline:
     made = _created(name)
-    wanted = [output for output in made.all_outputs() if output in _IN_LANE or output.endswith("_metrics")]
-    made = made.to_outputs(*wanted)
-    names = {**_IN_LANE, f"{name}_metrics": f"testset_{name}_metrics"}
+    outputs = [output for output in made.all_outputs() if output in _WRITTEN]
+    made = made.to_outputs(*outputs)
     return pipeline(
         made,
         namespace=f"testset_{name}",
-        inputs={input_: names.get(input_, input_) for input_ in made.inputs() if not input_.startswith("params:")},
-        outputs={output: names[output] for output in made.all_outputs() if output in names},
+        inputs={input_: _READ[input_] for input_ in made.inputs() if not input_.startswith("params:")},
+        outputs={output: _WRITTEN[output] for output in outputs},
         parameters={input_: input_ for input_ in made.inputs() if input_.startswith("params:")},
         prefix_datasets_with_namespace=False,
     )

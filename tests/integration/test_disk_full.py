@@ -58,3 +58,27 @@ def test_a_full_disk_ends_the_run_with_advice_and_the_next_run_goes_on(tmp_path:
     assert 1 <= len(before) < 5
     assert len(after) == 5
     assert before <= after  # what was finished was not made again
+
+
+def test_a_full_disk_leaves_a_table_as_it_was(tmp_path: Path) -> None:
+    script = f"""
+set -eu
+mount -t tmpfs -o size=256k tmpfs {tmp_path}
+{sys.executable} - {tmp_path / "documents.parquet"} <<'END'
+import sys
+import pandas as pd
+from ocr_project.datasets import WholeTable
+from ocr_project.domain.errors import StorageError
+from pathlib import Path
+table = WholeTable(filepath=sys.argv[1])
+table.save(pd.DataFrame({{"path": ["a.pdf"]}}))
+try:
+    table.save(pd.DataFrame({{"path": [str(hash(n)) * 20 for n in range(100_000)]}}))
+except Exception as error:
+    print("refused:", type(error.__cause__ or error).__name__, error)
+print("left:", list(table.load()["path"]), sorted(path.name for path in Path(sys.argv[1]).parent.iterdir()))
+END
+"""
+    done = subprocess.run(["unshare", "-m", "bash", "-c", script], capture_output=True, text=True)
+    assert "no space left for" in done.stdout, done.stdout + done.stderr
+    assert "left: ['a.pdf'] ['documents.parquet']" in done.stdout

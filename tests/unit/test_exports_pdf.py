@@ -20,7 +20,7 @@ from PIL import Image
 
 from ocr_project.domain.errors import StorageError
 from ocr_project.domain.types import Box, Label, Page, Recognition, Region, Word
-from ocr_project.engine.exports.atomic import atomic
+from ocr_project.domain.whole_file import atomic
 from ocr_project.engine.exports.glyphless import glyphless_font
 from ocr_project.engine.exports.searchable_pdf import SearchablePdf
 from ocr_project.engine.exports.text_placement import place_words

@@ -13,6 +13,7 @@ import pytest
 from ocr_project.domain.errors import OptionError, SourceError
 from ocr_project.domain.options import IngestOptions
 from ocr_project.domain.types import Document, Page, Status
+from ocr_project.engine.children import Child
 from ocr_project.engine.ingest import open_source, pdf
 from ocr_project.engine.pixels import page_pixels
 from tests.nasty import NASTY, NFD_NAME, Nasty, image_bytes, pdf_bytes
@@ -174,11 +175,15 @@ def test_a_document_that_is_gone_fails_page_by_page(tmp_path: Path) -> None:
 def test_a_pdf_is_opened_once_for_a_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.pdf").write_bytes(pdf_bytes(6))
     (document,) = documents_of(tmp_path)
-    opened = []
-    real = pdf._open
-    monkeypatch.setattr(pdf, "_open", lambda path: opened.append(path) or real(path))
+    opened, asked = [], []
+    real, send = pdf._open, Child.send
+    monkeypatch.setattr(Child, "send", lambda child, question: asked.append(question) or send(child, question))
     source = open_source(IngestOptions(source=str(tmp_path)), default_root=tmp_path)
     assert [page.number for page in source.pages(document, 2, 5)] == [2, 3, 4, 5]
+    assert asked[1:] == [None] * 3, "one question for the slice, then page after page of the same file"
+    assert asked[0].pages == (2, 5)
+    monkeypatch.setattr(pdf, "_open", lambda path: opened.append(path) or real(path))
+    assert len(list(pdf.read_pages(tmp_path / "a.pdf", 2, 5, IngestOptions()))) == 4
     assert len(opened) == 1
 
 

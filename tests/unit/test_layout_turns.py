@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocr_project.domain.options import LayoutOptions, OpenCvLayoutOptions
+from ocr_project.domain.options import LayoutOptions, OpenCvLayoutOptions, TesseractOptions
 from ocr_project.domain.types import Box, Label, Region
-from ocr_project.engine.layout import build_detector
+from ocr_project.engine.layout import build_detector, turns
 from ocr_project.engine.layout.frame import Frame
 from ocr_project.engine.pixels import Pixels, crop
-from tests.drawing import Sheet, overlap, page_of, turned
+from ocr_project.engine.recognition.tesseract import TesseractRecognizer
+from tests.drawing import Sheet, overlap, page_of, prose, turned
 
+_HANGUL = (
+    "공공기관의 정보공개에 관한 법률은 국민의 알권리를 보장하고",
+    "국정에 대한 국민의 참여와 국정 운영의 투명성을",
+)
 DETECTOR = build_detector(LayoutOptions())
 
 
@@ -59,6 +65,47 @@ def test_a_page_on_its_side_is_read_along_its_lines(
     cut = crop(turned(upright, degrees), region)
     assert cut.shape[0] == pytest.approx(straight.box.height, abs=8)
     assert np.corrcoef(profile(crop(upright, straight)), profile(cut))[0, 1] > 0.8
+
+
+def lines_in(pixels: Pixels, languages: str, **changes: Any) -> list[str]:
+    page = page_of(pixels, **changes)
+    (regions,) = DETECTOR.detect([page])
+    read = TesseractRecognizer(TesseractOptions(languages=languages)).recognize(page, regions)
+    return "\n".join(recognition.text for recognition in read).splitlines()
+
+
+@pytest.mark.parametrize(("face", "languages"), [("latin", "eng"), ("korean", "kor")])
+def test_a_page_on_its_head_is_read_from_its_top_like_an_upright_one(face: str, languages: str) -> None:
+    sheet = Sheet()
+    words = _HANGUL if face == "korean" else prose(600, 8)
+    for row in range(16):
+        gap = 60 if row >= 8 else 0  # two paragraphs
+        sheet.text((90, 120 + 40 * row + gap), words[row % len(words)], face=face)
+    expected = lines_in(sheet.pixels, languages)
+    assert len(expected) >= 16
+    assert lines_in(turned(sheet.pixels, 180), languages) == expected
+    page = page_of(turned(sheet.pixels, 180))
+    (regions,) = DETECTOR.detect([page])
+    assert all(abs(direction(region)) == pytest.approx(180, abs=0.3) for region in regions)
+
+
+def test_a_page_with_a_text_layer_is_not_asked_which_way_up_it_is(
+    upright: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "_orientation", lambda *_: pytest.fail("a quarter of a second"))
+    DETECTOR.detect([page_of(turned(upright, 180), text_layer="what it says")])
+
+
+def test_a_doubtful_page_is_left_as_it_is(upright: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "_orientation", lambda *_: (180, 4.9))
+    assert only_region(upright).quad is None
+    monkeypatch.setattr(turns, "_orientation", lambda *_: (180, 5.1))
+    assert only_region(upright).quad is not None
+
+
+def test_the_model_that_says_so_is_part_of_the_identity() -> None:
+    assert DETECTOR.identity.settings["osd"] == turns.model_fingerprint() != ""
+    assert "osd" not in build_detector(LayoutOptions(opencv=OpenCvLayoutOptions(turn=False))).identity.settings
 
 
 def test_turning_is_an_option(upright: Pixels) -> None:

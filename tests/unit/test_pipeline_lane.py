@@ -74,3 +74,10 @@ def test_the_sets_are_listed_with_their_licences(tmp_path: Path) -> None:
     for name, line in zip(NAMES, lines, strict=True):
         assert line.split()[:2] == ["there" if name == "cord" else "missing", name]
         assert card_of(name).terms in line
+
+
+def test_a_stage_of_the_lane_sees_the_sets_of_this_run_only(pipelines: dict[str, Any]) -> None:
+    resting = {f"testset_{name}" for name in ("pages", "regions", "recognitions", "transcripts")}
+    readers = [node for node in pipelines["testsets"].nodes if resting & set(node.inputs)]
+    assert {node.func.__name__ for node in readers} == {"show_named"}
+    assert {name for node in readers for name in node.outputs} == {f"named_{name}" for name in resting}

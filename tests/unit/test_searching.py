@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -16,7 +17,7 @@ from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.index import write_index
 from ocr_project.engine.retrieval import write_words
 from ocr_project.searching import Hit, search_pages
-from tests.fakes import MemoryShards
+from tests.fakes import MemoryShards, page
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = ("과징금을 부과할 수 있다", "민감정보를 처리하여서는 아니 된다", "빗물이용시설의 설치비")
@@ -25,9 +26,9 @@ TEXTS = ("과징금을 부과할 수 있다", "민감정보를 처리하여서�
 class Catalog:
     """A catalog of what a run of three pages left behind."""
 
-    def __init__(self, folder: Path, search: dict[str, Any]) -> None:
-        rows = [Transcript(f"d_{n:05d}", "d", "a/d.pdf", "a", n, text, "") for n, text in enumerate(TEXTS, 1)]
-        vectors = build_embedder(EmbeddingOptions()).embed_texts(TEXTS)
+    def __init__(self, folder: Path, search: dict[str, Any], texts: tuple[str, ...] = TEXTS) -> None:
+        rows = [Transcript(f"d_{n:05d}", "d", "a/d.pdf", "a", n, text, "") for n, text in enumerate(texts, 1)]
+        vectors = build_embedder(EmbeddingOptions()).embed_texts(texts)
         embedded = [Embedding(row.page_id, "page", "text", v) for row, v in zip(rows, vectors, strict=True)]
         info = ShardInfo("s", "k", "s", 3, items=3)
         self.values: dict[str, Any] = {
@@ -36,6 +37,8 @@ class Catalog:
             "page_index": folder / "pages",
             "word_index": folder / "words",
             "transcripts": MemoryShards({"s": (info, rows)}),
+            "pages": MemoryShards({"s": (info, [page(n, "d") for n in (1, 2, 3)])}),
+            "page_image_index": folder / "images",
         }
         write_index(folder / "pages", rows=MemoryShards({"s": (info, embedded)}))
         write_words(folder / "words", rows=self.values["transcripts"], options=LexicalOptions())
@@ -80,6 +83,48 @@ def test_an_unknown_mode_and_a_negative_number_are_said_plainly(tmp_path: Path) 
         search_pages(catalog, "과징금", 1, "words")
     with pytest.raises(OptionError, match="ask for 0 or more"):
         search_pages(catalog, "과징금", -1)
+
+
+def only_images(catalog: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave of the corpus what a run over page images alone makes: no transcripts, no words, vectors of images."""
+    catalog.values |= {"params:embedding": {"backend": "transformers", "embed": ["page_image"]}}
+    catalog.values |= {"transcripts": MemoryShards({}), "word_index": folder / "nowhere"}
+    vectors = np.eye(3, dtype=np.float32)
+    seen = [Embedding(f"d_{n:05d}", "page", "image", vector) for n, vector in enumerate(vectors, 1)]
+    for name in ("pages", "images"):
+        write_index(folder / name, rows=MemoryShards({"s": (ShardInfo("s", "k", "s", 3, items=3), seen)}))
+
+    class Seeing:
+        def embed_queries(self, queries: list[str]) -> Any:
+            assert queries == ["a chart"]
+            return vectors[[1]]
+
+    monkeypatch.setattr(searching, "build_embedder", lambda options: Seeing())
+
+
+@pytest.mark.parametrize("mode", [None, "dense", "fusion"])
+def test_pages_that_nobody_read_are_found_by_what_they_look_like(
+    mode: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog: Any = Catalog(tmp_path, {})
+    only_images(catalog, tmp_path, monkeypatch)
+    best = search_pages(catalog, "a chart", 2, mode)[0]
+    assert (best.path, best.number, best.score) == (page(2, "d").path, 2, 1.0)
+
+
+def test_words_are_not_looked_for_where_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog: Any = Catalog(tmp_path, {})
+    only_images(catalog, tmp_path, monkeypatch)
+    with pytest.raises(SourceError, match="no page of this corpus has any text"):
+        search_pages(catalog, "a chart", 2, "lexical")
+
+
+@pytest.mark.parametrize("mode", [None, *SearchMode])
+def test_a_corpus_without_text_says_why_nothing_is_found_and_what_to_do(mode: Any, tmp_path: Path) -> None:
+    catalog: Any = Catalog(tmp_path, {}, ("", "", ""))
+    with pytest.raises(SourceError, match=r"no page of this corpus has any text: run `kedro run`.*page_image"):
+        search_pages(catalog, "과징금", 2, mode)
+    assert search_pages(catalog, " ", 2, mode) == []
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""How it rests: folders of Parquet shards, and whatever a writer writes.
+"""How it rests: folders of Parquet shards, tables, and whatever a writer writes.
 
-The two faces that Kedro sees are imported when they are asked for: a machine that only works on shards needs no Kedro.
+The faces that Kedro sees are imported when they are asked for: a machine that only works on shards needs no Kedro.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from ocr_project.datasets.shard_folder import ShardFolder
 
 if TYPE_CHECKING:
     from ocr_project.datasets.sharded_parquet import ShardedParquet
+    from ocr_project.datasets.whole_table import WholeTable
     from ocr_project.datasets.written import Written
 
-__all__ = ["ShardFolder", "ShardedParquet", "Written"]
+__all__ = ["ShardFolder", "ShardedParquet", "WholeTable", "Written"]
 
-_FACES = {"ShardedParquet": "sharded_parquet", "Written": "written"}
+_FACES = {"ShardedParquet": "sharded_parquet", "WholeTable": "whole_table", "Written": "written"}
 
 
 def __getattr__(name: str) -> Any:

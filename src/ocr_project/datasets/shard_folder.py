@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
@@ -18,6 +17,7 @@ from ocr_project.domain.errors import StorageError
 from ocr_project.domain.machine import GpuUsage
 from ocr_project.domain.schemas import SCHEMAS, from_table, to_table
 from ocr_project.domain.types import Prune, Shard, ShardInfo
+from ocr_project.domain.whole_file import atomic, storing
 
 log = logging.getLogger(__name__)
 
@@ -74,20 +74,12 @@ class ShardFolder:
             StorageError: The disk is full, or the folder cannot be written to.
         """
         path = self._path(shard.info.name)
-        partial = path.with_name(f".{path.name}.partial")
         footer = {_FOOTER: json.dumps(asdict(shard.info), ensure_ascii=False).encode()}
         table = to_table(shard.rows, self.row_type).replace_schema_metadata(footer)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as file:
-                pq.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE * 8)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
+        with atomic(path) as file:
+            pq.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE * 8)
+        with storing(path):
             _sync_folder(self.folder)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise StorageError(_advice(error, path)) from error
 
     def prune(self, stale: Prune) -> None:
         """Forget shards that no longer belong to the corpus."""
@@ -128,9 +120,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _advice(error: OSError, path: Path) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"no space left for {path}: free some and run again; what was finished is kept"
-    return f"{path} cannot be written: {error.strerror or error}"

@@ -26,7 +26,7 @@ class Written(AbstractVersionedDataset[Writer, Path]):
         version: Set by Kedro for `versioned: true`.
         metadata: For plugins such as kedro-viz; not used here.
         """
-        super().__init__(PurePosixPath(filepath), version, exists_function=_exists, glob_function=_glob)
+        super().__init__(PurePosixPath(filepath), version, exists_function=exists, glob_function=glob)
         self.metadata = metadata
 
     def load(self) -> Path:
@@ -44,11 +44,13 @@ class Written(AbstractVersionedDataset[Writer, Path]):
         return {"filepath": str(self._filepath), "version": self._version}
 
 
-def _exists(path: str) -> bool:
+def exists(path: str) -> bool:
+    """Say whether a version is there, as Kedro asks."""
     return Path(path).exists()
 
 
-def _glob(pattern: str) -> list[str]:
+def glob(pattern: str) -> list[str]:
+    """List the versions that match a pattern, as Kedro asks."""
     root = Path(pattern)
     while "*" in str(root):
         root = root.parent

@@ -19,6 +19,7 @@ from ocr_project.domain.options import (
     PublishOptions,
     RecognitionOptions,
 )
+from ocr_project.engine import publishing
 from ocr_project.engine.doctor.disk import page_bytes, room
 from ocr_project.engine.doctor.finding import State
 from ocr_project.engine.doctor.needs import Needs, needs_of
@@ -26,7 +27,6 @@ from ocr_project.engine.doctor.packages import check_packages
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.ingest import open_source
 from ocr_project.engine.layout import build_detector
-from ocr_project.engine.publishing import check_target
 from ocr_project.engine.recognition import build_recognizer
 from ocr_project.engine.testsets import NAMES, open_test_sets
 
@@ -56,7 +56,7 @@ def check_backends(options: Mapping[str, Options]) -> None:
             case EmbeddingOptions():
                 build_embedder(chosen).close()
             case PublishOptions():
-                check_target(chosen)
+                publishing.check_target(chosen)
 
 
 def check_source(options: IngestOptions, *, default_root: Path) -> None:
@@ -69,7 +69,7 @@ def check_source(options: IngestOptions, *, default_root: Path) -> None:
     Raises:
         SourceError: The source is not there, or holds no document.
     """
-    next(open_source(options, default_root=default_root).documents())
+    open_source(options, default_root=default_root).check()
 
 
 def check_corpus(missing: Sequence[str]) -> None:

@@ -38,4 +38,7 @@ class IngestOptions(Options):
     max_pixels: int = Field(
         100_000_000, ge=1, description="Pages of more pixels than this are refused (a bomb, or a mistake)."
     )
+    page_seconds: float = Field(
+        120.0, gt=0, description="A PDF page that is not drawn within that many seconds is refused: it would never be."
+    )
     shard_pages: int = Field(32, ge=1, le=100_000, description="Pages in a shard, about: saved and resumed as one.")

@@ -31,7 +31,9 @@ class OpenCvLayoutOptions(Options):
     """Classical layout analysis; lengths are in lines of body text, so that resolution does not matter."""
 
     deskew: bool = Field(True, description="Estimate skew up to 10 degrees and read along it.")
-    turn: bool = Field(True, description="Recognise pages scanned at 90 or 270 degrees.")
+    turn: bool = Field(
+        True, description="Recognise pages scanned on their side or, without a text layer, on their head."
+    )
 
 
 class Precision(StrEnum):

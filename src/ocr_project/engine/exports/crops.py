@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ocr_project.domain.types import Label, Page, Region
-from ocr_project.engine.exports.atomic import atomic
+from ocr_project.domain.whole_file import atomic
 from ocr_project.engine.pixels import crop, encode, page_pixels
 
 FOLDER = "crops"

@@ -15,8 +15,8 @@ from typing import BinaryIO
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Transcript
+from ocr_project.domain.whole_file import PARTIAL, atomic
 from ocr_project.engine.exports import jsonl
-from ocr_project.engine.exports.atomic import PARTIAL, atomic
 from ocr_project.engine.exports.crops import write_crops
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.markdown_files import markdown_path, page_block

@@ -3,6 +3,8 @@
 folder.py      a folder of PDFs and images
 kopub.py       the Parquet files of SDS-KoPub-VDR, local or on the Hub
 selection.py   which paths `ingest.include` takes
+pdf_apart.py   PDFs read in processes of their own
+pdf_child.py   what such a process does
 pdf.py         PDF pages to images
 pdf_text.py    the text layer of a PDF page: characters to lines and words
 images.py      image files to pages
@@ -11,10 +13,30 @@ loose.py       one page of an image or PDF that no source lists: an item of a te
 text_layer.py  whether the text of a PDF can be trusted
 partition.py   documents to shards
 questions.py   queries and judgements that came with a corpus
+
+Imported when they are asked for: the process that reads PDFs needs neither pandas nor Arrow.
 """
 
-from ocr_project.engine.ingest.loose import read_loose
-from ocr_project.engine.ingest.questions import read_qrels, read_queries
-from ocr_project.engine.ingest.source import Source, ingest_identity, open_source
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ocr_project.engine.ingest.loose import read_loose
+    from ocr_project.engine.ingest.questions import read_qrels, read_queries
+    from ocr_project.engine.ingest.source import Source, ingest_identity, open_source
 
 __all__ = ["Source", "ingest_identity", "open_source", "read_loose", "read_qrels", "read_queries"]
+
+_FACES = {
+    **dict.fromkeys(("Source", "ingest_identity", "open_source"), "source"),
+    **dict.fromkeys(("read_qrels", "read_queries"), "questions"),
+    "read_loose": "loose",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_FACES[name]}"), name)

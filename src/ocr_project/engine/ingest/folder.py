@@ -12,11 +12,12 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import NoReturn
 
 from ocr_project.domain.errors import BrokenDocument, DocumentError, SourceError, UnsupportedMedia
 from ocr_project.domain.options import IngestOptions
 from ocr_project.domain.types import Document, Page, Status
-from ocr_project.engine.ingest import images, pdf
+from ocr_project.engine.ingest import images, pdf_apart
 from ocr_project.engine.ingest.picture import to_pages
 from ocr_project.engine.ingest.selection import Selection
 
@@ -44,6 +45,17 @@ class FolderSource:
         Raises:
             SourceError: There is none.
         """
+        try:
+            yield from self._documents()
+        finally:
+            pdf_apart.release()
+
+    def check(self) -> None:
+        """Look whether there is any document; nothing is opened."""
+        if not self._candidates():
+            self._refuse()
+
+    def _documents(self) -> Iterator[Document]:
         first_of: dict[str, str] = {}
         names: set[str] = set()
         for name, path in self._candidates():
@@ -55,15 +67,18 @@ class FolderSource:
                     document = replace(document, status=Status.SKIPPED, reason=f"duplicate of {original}")
             yield document
         if not names:
-            kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
-            raise SourceError(
-                f"no documents in {self._root} that match {', '.join(self._options.include)}:"
-                f" put files there ({kinds}), or name another folder with --params ingest.source=/path/to/documents"
-            )
+            self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
+        raise SourceError(
+            f"no documents in {self._root} that match {', '.join(self._options.include)}:"
+            f" put files there ({kinds}), or name another folder with --params ingest.source=/path/to/documents"
+        )
 
     def pages(self, document: Document, first: int, last: int) -> Iterator[Page]:
         """Yield the pages of a document."""
-        read = pdf.read_pages if document.media_type == pdf.MEDIA_TYPE else images.read_pages
+        read = pdf_apart.read_pages if document.media_type == pdf_apart.MEDIA_TYPE else images.read_pages
         answers = read(Path(document.source), first, last, self._options)
         yield from to_pages(document, first, answers, self._options)
 
@@ -114,11 +129,11 @@ def sniff(path: Path) -> str | None:
     """Return the media type by the first bytes of a file, whatever its name; None where it is none of ours."""
     with path.open("rb") as file:
         head = file.read(_PDF_HEADER_WITHIN)
-    return pdf.MEDIA_TYPE if b"%PDF-" in head else images.media_type(head)
+    return pdf_apart.MEDIA_TYPE if b"%PDF-" in head else images.media_type(head)
 
 
 def _counter(media_type: str) -> Callable[[Path, IngestOptions], int]:
-    return pdf.count_pages if media_type == pdf.MEDIA_TYPE else images.count_pages
+    return pdf_apart.count_pages if media_type == pdf_apart.MEDIA_TYPE else images.count_pages
 
 
 def _walk(root: Path) -> Iterator[Path]:

@@ -106,6 +106,14 @@ class KoPubSource:
         if nothing:
             raise SourceError(f"no documents in {self._where} that match {', '.join(self._options.include)}")
 
+    def check(self) -> None:
+        """Look for the first document.
+
+        Raises:
+            SourceError: As `documents`.
+        """
+        next(self.documents())
+
     def pages(self, document: Document, first: int, last: int) -> Iterator[Page]:
         """Yield pages; `number` counts the rows of the document from 1."""
         yield from to_pages(document, first, self._answers(document, first, last), self._options)

@@ -7,7 +7,7 @@ from pathlib import Path
 from ocr_project.domain.errors import BrokenDocument, DocumentError
 from ocr_project.domain.options import IngestOptions
 from ocr_project.domain.types import Document, Page
-from ocr_project.engine.ingest import images, pdf
+from ocr_project.engine.ingest import images, pdf_apart
 from ocr_project.engine.ingest.picture import Answers, to_pages
 
 _PDF = b"%PDF-"
@@ -43,4 +43,4 @@ def _answers(source: bytes | Path | None, number: int, options: IngestOptions) -
     else:
         with source.open("rb") as file:
             is_pdf = _PDF in file.read(_HEAD)
-        yield from (pdf if is_pdf else images).read_pages(source, number, number, options)
+        yield from (pdf_apart if is_pdf else images).read_pages(source, number, number, options)

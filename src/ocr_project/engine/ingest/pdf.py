@@ -1,7 +1,8 @@
 """PDF pages to images and text, through PDFium.
 
 PDFium is not thread-safe: every call into it, closing included, holds one lock for the whole process.
-Encoding and the judgement of the text, which take longer than rendering, happen outside of it.
+Encoding and the judgement of the text, which take longer than rendering, happen outside of it. The stage calls what
+is here in processes of their own (`pdf_apart.py`).
 """
 
 from __future__ import annotations

@@ -13,10 +13,21 @@ from ocr_project.domain.types import Document, Identity, Page
 OWN_DOCUMENTS = "data/01_raw/documents"
 SAMPLES = "samples/documents"
 HUB = "hf://"
+_SETTINGS = {"dpi", "text_layer", "jpeg_quality", "max_pixels", "page_seconds"}
+# What draws, decodes and encodes pages: another version may make other pixels, or read what this one cannot.
+_READERS = ("pypdfium2", "pillow", "opencv-python-headless")
 
 
 class Source(Protocol):
-    """Where documents come from. Both methods may be called from several threads at once."""
+    """Where documents come from. Its methods may be called from several threads at once."""
+
+    def check(self) -> None:
+        """Look for the first document, before anything else is done.
+
+        Raises:
+            SourceError: There is none, or the source cannot be read.
+        """
+        ...
 
     def documents(self) -> Iterator[Document]:
         """List every document in the order of the corpus; what cannot be read is a row too."""
@@ -65,5 +76,6 @@ def ingest_identity(options: IngestOptions) -> Identity:
     """Return what makes a page what it is, beside the bytes of its document."""
     from importlib.metadata import version
 
-    settings = options.model_dump(mode="json", include={"dpi", "text_layer", "jpeg_quality", "max_pixels"})
-    return Identity("ingest", f"1 pypdfium2-{version('pypdfium2')}", settings)
+    settings = options.model_dump(mode="json", include=_SETTINGS)
+    readers = " ".join(f"{package}-{version(package)}" for package in _READERS)
+    return Identity("ingest", f"1 {readers}", settings)

@@ -15,12 +15,12 @@ from ocr_project.engine.ink import Grey, find_ink, find_ink_in_noise
 from ocr_project.engine.layout.analysis import Found, analyse
 from ocr_project.engine.layout.frame import Frame
 from ocr_project.engine.layout.skew import estimate_skew, shrunk
-from ocr_project.engine.layout.turns import quarter_turns
+from ocr_project.engine.layout.turns import is_on_its_head, model_fingerprint, quarter_turns
 from ocr_project.engine.layout.whole_page import page_region
 from ocr_project.engine.layout.words import TooBusy
 from ocr_project.engine.pixels import page_grey
 
-REVISION = "3"
+REVISION = "4"
 # Pixels of the copy that is looked at: A4 at 150 dpi. Body text is 15 pixels high there.
 _MOST_PIXELS = 2_200_000
 _LEAST_SKEW = 0.15  # degrees: below that a line over the whole page rises by a quarter of its height
@@ -37,7 +37,10 @@ class OpenCvDetector:
 
     @property
     def identity(self) -> Identity:
-        return Identity("opencv", f"{REVISION}+opencv-{cv2.__version__}", self._options.model_dump())
+        settings = self._options.model_dump()
+        if self._options.turn:
+            settings["osd"] = model_fingerprint()
+        return Identity("opencv", f"{REVISION}+opencv-{cv2.__version__}", settings)
 
     def detect(self, pages: Sequence[Page]) -> list[list[Region]]:
         return [self._detect(page) for page in pages]
@@ -51,7 +54,7 @@ class OpenCvDetector:
         start = perf_counter()
         try:
             grey = page_grey(page)
-            frame, found = self._look(grey)
+            frame, found = self._look(grey, may_be_upside_down=page.text_layer is None)
         except DocumentError as error:
             return [page_region(page, Status.FAILED, error.reason, perf_counter() - start)]
         except TooBusy as busy:
@@ -65,7 +68,7 @@ class OpenCvDetector:
             regions.append(Region(page.page_id, index, item.label, item.native, box, quad, seconds=seconds))
         return regions
 
-    def _look(self, grey: Grey) -> tuple[Frame, list[Found]]:
+    def _look(self, grey: Grey, *, may_be_upside_down: bool) -> tuple[Frame, list[Found]]:
         height, width = grey.shape
         scale = min(1.0, (_MOST_PIXELS / (width * height)) ** 0.5)
         size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -74,6 +77,8 @@ class OpenCvDetector:
         small, ink = find_ink_in_noise(np.asarray(small, np.uint8))
         outline = shrunk(ink)
         quarters = quarter_turns(small, outline) if self._options.turn else 0
+        if self._options.turn and not quarters and may_be_upside_down and is_on_its_head(small, ink):
+            quarters = 2
         if quarters:
             frame = frame.turned(quarters, size[0], size[1])
             small, ink = (np.ascontiguousarray(np.rot90(view, quarters)) for view in (small, ink))

@@ -78,6 +78,15 @@ def canonical_text(text: str) -> str:
     return text
 
 
+def plain_signs(text: str) -> str:
+    """Write signs that a scan does not tell apart as one: quotes, dashes, bullets, compatibility characters (NFKC).
+
+    Circled and parenthesised numbers and letters stay. Tables and texts share this; beyond it `canonical_text`
+    takes marks off that would be the content of a cell (`- 5`, `# 3`, `a|b`), so that cells have a form of their own.
+    """
+    return _compatible(text).translate(_QUOTES)
+
+
 def loose(text: str) -> str:
     """Return the canonical text in small letters, without white space and punctuation."""
     return "".join(sign for sign in canonical_text(text).casefold() if unicodedata.category(sign)[0] not in "PZC")
@@ -125,7 +134,7 @@ def _once(text: str) -> str:
     plain = html.unescape(_TAG.sub(" ", plain))
     for mark, left in _MARKDOWN:
         plain = mark.sub(left, plain)
-    return normalize(_compatible(plain).translate(_QUOTES))
+    return normalize(plain_signs(plain))
 
 
 def _compatible(text: str) -> str:

@@ -6,11 +6,19 @@ measure_dataset      rows, files and bytes
 check_target         what would be refused at the end of the work, before it
 check_findings       personal data that would become public
 upload               the folder to the Hub
+
+Imported when they are asked for: the Hub's client takes half a second, and most runs publish nothing.
 """
 
-from ocr_project.engine.publishing.corpus import Corpus, Tables
-from ocr_project.engine.publishing.dataset import find_personal_data, measure_dataset, write_dataset
-from ocr_project.engine.publishing.hub import Upload, check_findings, check_target, upload
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ocr_project.engine.publishing.corpus import Corpus, Tables
+    from ocr_project.engine.publishing.dataset import find_personal_data, measure_dataset, write_dataset
+    from ocr_project.engine.publishing.hub import Upload, check_findings, check_target, upload
 
 __all__ = [
     "Corpus",
@@ -23,3 +31,15 @@ __all__ = [
     "upload",
     "write_dataset",
 ]
+
+_FACES = {
+    **dict.fromkeys(("Corpus", "Tables"), "corpus"),
+    **dict.fromkeys(("find_personal_data", "measure_dataset", "write_dataset"), "dataset"),
+    **dict.fromkeys(("Upload", "check_findings", "check_target", "upload"), "hub"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_FACES[name]}"), name)

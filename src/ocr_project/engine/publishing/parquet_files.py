@@ -5,7 +5,6 @@ A single row that is larger than the limit makes a file that is larger than it.
 
 from __future__ import annotations
 
-import errno
 import filecmp
 import json
 import os
@@ -18,9 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ocr_project.domain.errors import StorageError
-
-PARTIAL = ".partial"
+from ocr_project.domain.whole_file import PARTIAL, storing
 
 _FOOTER = b"ocr_project.published"
 # The viewer reads whole row groups: https://huggingface.co/docs/hub/datasets-viewer asks for small ones with images
@@ -69,7 +66,7 @@ class PartedFile:
         if self._waiting or not self._parts:
             self._flush()
         self._close(json.dumps({**note, "parts": len(self._parts)}, sort_keys=True, ensure_ascii=False))
-        with _storage(self._folder):
+        with storing(self._folder):
             finals = [path.with_name(path.name.removeprefix(".").removesuffix(PARTIAL)) for path in self._parts]
             for partial, final in zip(self._parts, finals, strict=True):
                 replace_if_changed(partial, final)
@@ -85,7 +82,7 @@ class PartedFile:
 
     def _flush(self) -> None:
         table = pa.Table.from_pylist(list(self._waiting), schema=self._schema)
-        with _storage(self._folder):
+        with storing(self._folder):
             if self._sink is not None and self._sink.tell() + self._waiting_bytes > self._limit:
                 self._close("")
             writer = self._writer or self._open()
@@ -110,7 +107,7 @@ class PartedFile:
     def _close(self, note: str) -> None:
         if self._writer is None or self._sink is None:
             return
-        with _storage(self._folder):
+        with storing(self._folder):
             if note:
                 self._writer.add_key_value_metadata({_FOOTER.decode(): note})
             self._writer.close()
@@ -153,7 +150,7 @@ def write_table(folder: Path, stem: str, schema: pa.Schema, rows: Iterable[Mappi
 def write_text(path: Path, text: str) -> None:
     """Write a text so that it is there whole or not at all; one that is there already stays untouched."""
     partial = path.with_name(f".{path.name}{PARTIAL}")
-    with _storage(path):
+    with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             partial.write_text(text, encoding="utf-8")
@@ -176,18 +173,6 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def _storage(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageError(
-                f"no space left for {path}: free some and run again; what was finished is kept"
-            ) from error
-        raise StorageError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _weight(value: Any) -> int:

@@ -10,13 +10,14 @@ from typing import Any
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import PublishImages, PublishOptions
 from ocr_project.domain.types import Embedding, Recognition, Region, Status
+from ocr_project.domain.whole_file import PARTIAL
 from ocr_project.engine.pixels import Pixels, crop, encode, page_pixels
 from ocr_project.engine.publishing import configurations as names
 from ocr_project.engine.publishing.configurations import configurations
 from ocr_project.engine.publishing.corpus import Corpus, Tables
 from ocr_project.engine.publishing.counts import Counts, add_up, likely_language
 from ocr_project.engine.publishing.features import arrow_schema
-from ocr_project.engine.publishing.parquet_files import PARTIAL, PartedFile, files, read_note, write_table
+from ocr_project.engine.publishing.parquet_files import PartedFile, files, read_note, write_table
 from ocr_project.engine.publishing.screening import Screen, Screened
 from ocr_project.engine.publishing.volumes import Volume, plan_volumes
 from ocr_project.engine.shards import join_pages

@@ -2,6 +2,7 @@
 
 top_k, top_k_each, rank_by_vectors        exact search over vectors mapped into memory
 LexicalIndex, write_words, open_words     BM25 over n-grams of characters
+count_terms                               whether there are any words
 fuse                                      reciprocal-rank fusion
 Search                                    the three of them side by side, chosen by mode
 snippet                                   why a page was found
@@ -9,7 +10,7 @@ snippet                                   why a page was found
 
 from ocr_project.engine.retrieval.dense import rank_by_vectors, top_k, top_k_each
 from ocr_project.engine.retrieval.fusion import fuse
-from ocr_project.engine.retrieval.lexical import LexicalIndex, open_words, write_words
+from ocr_project.engine.retrieval.lexical import LexicalIndex, count_terms, open_words, write_words
 from ocr_project.engine.retrieval.ranking import Ranking
 from ocr_project.engine.retrieval.search import Search
 from ocr_project.engine.retrieval.snippets import snippet
@@ -18,6 +19,7 @@ __all__ = [
     "LexicalIndex",
     "Ranking",
     "Search",
+    "count_terms",
     "fuse",
     "open_words",
     "rank_by_vectors",

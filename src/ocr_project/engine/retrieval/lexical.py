@@ -126,6 +126,12 @@ def open_words(folder: Path, options: LexicalOptions) -> LexicalIndex:
     return LexicalIndex(ids, matrix, options)
 
 
+def count_terms(folder: Path) -> int | None:
+    """Return the number of different tokens in an index, without opening it; None where there is none."""
+    about = _about(folder)
+    return int(about["terms"]) if about else None
+
+
 def _cut(text: str, options: LexicalOptions) -> list[str]:
     return character_ngrams(text, options.smallest, options.largest)
 

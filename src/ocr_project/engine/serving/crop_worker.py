@@ -9,7 +9,6 @@ import base64
 import math
 import pickle
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 
 import cv2
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.types import Region
+from ocr_project.engine.children import open_line
 from ocr_project.engine.pixels import Pixels, crop, decode, encode
 
 _LEAST_CONTRAST = 12  # grey levels between the darkest and the lightest pixel of a crop that says something
@@ -216,7 +216,7 @@ def main(descriptor: int) -> None:
         descriptor: Number of the open socket.
     """
     cv2.setNumThreads(1)
-    channel = Connection(descriptor)
+    channel = open_line(descriptor)
     try:
         while True:
             image, jobs, fit = pickle.loads(channel.recv_bytes())

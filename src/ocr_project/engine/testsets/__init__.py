@@ -21,16 +21,18 @@ from ocr_project.domain.options import BenchmarkOptions
 from ocr_project.engine.testsets.card import Card
 from ocr_project.engine.testsets.fetching import locate
 from ocr_project.engine.testsets.item import Item, OpenedSet, doc_id, page_id, truths_of
-from ocr_project.engine.testsets.selecting import Chosen, select, testset_identity
+from ocr_project.engine.testsets.selecting import Chosen, NamedShards, narrow, select, set_name, testset_identity
 
 __all__ = [
     "NAMES",
     "Card",
     "Chosen",
     "Item",
+    "NamedShards",
     "OpenedSet",
     "card_of",
     "doc_id",
+    "narrow",
     "open_test_set",
     "open_test_sets",
     "page_id",
@@ -91,7 +93,7 @@ def open_test_set(name: str, options: BenchmarkOptions) -> OpenedSet:
         root = Path(name).expanduser()
         if not root.is_dir():
             raise SourceError(f"{root} is not there; benchmark.sets names a folder of one's own by its path")
-        return own_folder.open_set(root, root.resolve().name)
+        return own_folder.open_set(root, set_name(name))
     module, _, opener = _entry(name)
     if name == "sds_kopub":  # it lies nowhere here: its module says where it is scored
         root = options.sets_folder

@@ -12,15 +12,8 @@ from ocr_project.domain.options import PublishOptions, PublishTarget
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document, Embedding, Qrel, Query, Reference, Score
-from ocr_project.engine.publishing import (
-    Corpus,
-    Tables,
-    check_findings,
-    find_personal_data,
-    measure_dataset,
-    upload,
-    write_dataset,
-)
+from ocr_project.engine import publishing
+from ocr_project.engine.publishing import Corpus, Tables
 
 
 def gather_corpus(
@@ -63,20 +56,20 @@ def gather_tables(
 
 def write_published(corpus: Corpus, tables: Tables, options: PublishOptions) -> partial[None]:
     """Write the files and the card: exactly what would be uploaded."""
-    return partial(write_dataset, corpus=corpus, tables=tables, options=options, project=Path.cwd())
+    return partial(publishing.write_dataset, corpus=corpus, tables=tables, options=options, project=Path.cwd())
 
 
 def report_personal_data(published: Path, options: PublishOptions) -> pd.DataFrame:
     """Tabulate what the scan found: kind, count, pages, masked."""
-    return pd.DataFrame(find_personal_data(published, options))
+    return pd.DataFrame(publishing.find_personal_data(published, options))
 
 
 def upload_published(published: Path, personal_data: pd.DataFrame, options: PublishOptions) -> dict[str, float]:
     """Upload the folder where the options say so, and measure what is published."""
-    measured = measure_dataset(published, options)
+    measured = publishing.measure_dataset(published, options)
     measured["personal_data"] = int(personal_data["count"].sum())
-    check_findings(int(personal_data.loc[~personal_data["masked"], "count"].sum()), options)
+    publishing.check_findings(int(personal_data.loc[~personal_data["masked"], "count"].sum()), options)
     if options.target is PublishTarget.HUB:
-        done = upload(published, options)
+        done = publishing.upload(published, options)
         measured |= {"uploaded_files": done.files, "uploaded_bytes": done.bytes, "removed_files": done.removed}
     return measured

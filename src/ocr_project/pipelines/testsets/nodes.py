@@ -18,7 +18,9 @@ from ocr_project.engine.shards import pending, stream
 from ocr_project.engine.testsets import (
     Chosen,
     Item,
+    NamedShards,
     doc_id,
+    narrow,
     open_test_sets,
     page_id,
     select,
@@ -38,7 +40,7 @@ def read_test_sets(
     ingest = ingest.model_copy(update={"text_layer": TextLayer.OFF})
     shards = select(open_test_sets(options), limit=options.sets_limit, shard_pages=ingest.shard_pages)
     wanted = [chosen.info() for chosen in shards.values()]
-    plan = pending(wanted, pages_done, "testset_ingest", testset_identity(ingest_identity(ingest)))
+    plan = pending(wanted, narrow(pages_done, options), "testset_ingest", testset_identity(ingest_identity(ingest)))
 
     def read(batch: Sequence[_Piece]) -> list[Page]:
         found = (
@@ -58,7 +60,8 @@ def read_truths(
 ) -> Iterator[Shard | Prune]:
     """Collect what the test sets know about the same items; their images are not touched."""
     shards = select(open_test_sets(options), limit=options.sets_limit, shard_pages=ingest.shard_pages)
-    plan = pending(pages.index().values(), truths_done, "testset_truths", testset_identity(Identity("truths", "1")))
+    identity = testset_identity(Identity("truths", "1"))
+    plan = pending(pages.index().values(), narrow(truths_done, options), "testset_truths", identity)
 
     def read(batch: Sequence[Chosen]) -> list[Truth]:
         found = (
@@ -76,12 +79,18 @@ def score_test_sets(
 ) -> Iterator[Shard | Prune]:
     """Score what was read of each item against what is known about it."""
     scorer = build_scorer(options)
-    plan = pending(shards.transcripts.index().values(), scored_done, "testset_scored", scorer.identity)
+    source, done = shards.transcripts.index().values(), narrow(scored_done, options)
+    plan = pending(source, done, "testset_scored", scorer.identity)
 
     def score(batch: Sequence[Outcome]) -> list[Score]:
         return scorer.score(batch)
 
     yield from stream(plan, shards.read, score, runtime, batch=_SCORED_AT_ONCE)
+
+
+def show_named(shards: ShardSource, options: BenchmarkOptions) -> NamedShards:
+    """Leave to a stage what belongs to the sets of this run; those of earlier runs rest in the same folder."""
+    return narrow(shards, options)
 
 
 def gather_shards(
@@ -91,9 +100,9 @@ def gather_shards(
     return LaneShards(pages, recognitions, transcripts, truths)
 
 
-def list_scores(scored: ShardSource) -> pd.DataFrame:
-    """Collect the scores of all items: columns as `Score`, `group` is the test set."""
-    return to_frame(list(scored.rows()), Score)
+def list_scores(scored: ShardSource, options: BenchmarkOptions) -> pd.DataFrame:
+    """Collect the scores of the items of this run's sets: columns as `Score`, `group` is the test set."""
+    return to_frame(list(narrow(scored, options).rows()), Score)
 
 
 def measure_test_sets(scores: pd.DataFrame) -> dict[str, float]:

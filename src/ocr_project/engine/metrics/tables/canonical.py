@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from lxml import etree
 
+from ocr_project.engine.metrics.canonical import plain_signs
 from ocr_project.engine.metrics.normalize import normalize
 from ocr_project.engine.metrics.plain_latex import latex_to_text
 from ocr_project.engine.metrics.tables.html import parse_page, span
@@ -24,15 +24,7 @@ _FORMULA = re.compile(r"[\\^_=<>+]")
 _PERCENT = re.compile(r"(?<!\\)%")  # a comment to LaTeX, a per cent to whoever writes cells
 _SCRIPTS = re.compile(r"[\^_{}]")
 _EMPHASIS = re.compile(r"(\*{2,3}|~~)(?=\S)(.+?)(?<=\S)\1")
-# Circled and bracketed numbers and letters count the items of Korean laws: NFKC would make ① a 1.
-_NOT_CIRCLED = re.compile("[^\u2460-\u24ff\u3200-\u33ff]+")
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "td", "th"})
-# The minus sign, the hyphens and the dashes; quotes of all shapes: which one it was cannot be seen in a scan.
-_SIGNS = {
-    **dict.fromkeys([0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xFE63], "-"),
-    **dict.fromkeys([0x2018, 0x2019, 0x201A, 0x201B, 0x2032], "'"),
-    **dict.fromkeys([0x201C, 0x201D, 0x201E, 0x201F, 0x2033], '"'),
-}
 
 Cell = tuple[str, int, int]  # text, columns, rows
 
@@ -60,13 +52,12 @@ def canonical_table(html: str) -> str:
 
 
 def canonical_cell(text: str) -> str:
-    """Write the text of a cell in the form that equal cells share; see `canonical_table`."""
+    """Write the text of a cell in the form that equal cells share; see `canonical_table`.
+
+    Not `canonical_text`, which takes off what begins a line or parts columns in Markdown: in a cell that is content.
+    """
     plain = _EMPHASIS.sub(r"\2", _MATH.sub(_plain, text))
-    return normalize(_NOT_CIRCLED.sub(_compatible, plain).translate(_SIGNS))
-
-
-def _compatible(run: re.Match[str]) -> str:
-    return unicodedata.normalize("NFKC", run.group())
+    return normalize(plain_signs(plain))
 
 
 def _rows(table: etree._Element) -> Iterator[etree._Element]:

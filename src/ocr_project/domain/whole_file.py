@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all: written under another name, flushed to the disk, renamed."""
 
 from __future__ import annotations
 
@@ -22,18 +22,30 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
         StorageError: The disk is full, or the folder cannot be written to.
     """
     partial = path.with_name(f".{path.name}{PARTIAL}")
+    with storing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with partial.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        finally:
+            if partial.is_file() or partial.is_symlink():
+                partial.unlink()
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn what the system says of a file that cannot be written into what to do about it.
+
+    Raises:
+        StorageError: The disk is full, or the folder cannot be written to.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             advice = f"no space left for {path}: free some and run again; what was finished is kept"
             raise StorageError(advice) from error
         raise StorageError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        if partial.is_file():
-            partial.unlink()

@@ -1,0 +1,67 @@
+"""Tables in one file, there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from kedro.io import Version
+from kedro.io.core import generate_timestamp
+
+from ocr_project.datasets import WholeTable
+from tests.whole_job import ROOT
+
+TABLE = pd.DataFrame({"name": ["a", "나"], "rate": [0.5, 0.25]})
+
+
+@pytest.mark.parametrize("name", ["table.parquet", "table.csv"])
+def test_what_is_saved_comes_back(name: str, tmp_path: Path) -> None:
+    table = WholeTable(filepath=str(tmp_path / "deep" / name))
+    assert not table.exists()
+    table.save(TABLE)
+    assert table.exists()
+    pd.testing.assert_frame_equal(table.load(), TABLE)
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == [name]
+    assert table.preview(1) == {"index": [0], "columns": ["name", "rate"], "data": [["a", 0.5]]}
+
+
+def test_versions_rest_side_by_side(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    for rate in (0.5, 0.75):
+        WholeTable(filepath=str(path), version=Version(None, generate_timestamp())).save(TABLE.assign(rate=rate))
+    assert len(list(path.glob("*/table.csv"))) == 2
+    assert set(WholeTable(filepath=str(path), version=Version(None, None)).load()["rate"]) == {0.75}
+
+
+def test_a_table_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
+    table = WholeTable(filepath=str(tmp_path / "table.parquet"))
+    table.save(TABLE)
+    with pytest.raises(Exception, match="mixed"):
+        table.save(pd.DataFrame({"mixed": [1, "a", b"\xff"]}))
+    pd.testing.assert_frame_equal(table.load(), TABLE)
+    assert [path.name for path in tmp_path.iterdir()] == ["table.parquet"]
+
+
+def test_what_most_runs_do_not_need_is_not_imported_to_start_one() -> None:
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from kedro.framework.project import pipelines\n"
+        "from kedro.framework.session import KedroSession\n"
+        "from kedro.framework.startup import bootstrap_project\n"
+        "bootstrap_project(Path.cwd()); dict(pipelines)\n"
+        "with KedroSession.create(project_path=Path.cwd()) as session:\n"
+        "    catalog = session.load_context().catalog\n"
+        "    [catalog.get(name) for name in ('documents', 'score_table', 'ingest_metrics')]\n"
+        "print(*sorted({'huggingface_hub', 'pandas_gbq', 'IPython', 'torch', 'transformers'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "DO_NOT_TRACK": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert not done.stdout.strip()
