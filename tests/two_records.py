@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 
 from ocr_project.datasets import ShardFolder
-from ocr_project.domain.types import Page, Shard, ShardInfo
+from ocr_project.domain.schemas import to_frame
+from ocr_project.domain.types import Page, Score, Shard, ShardInfo
 from ocr_project.engine.pixels import encode
 from ocr_project.engine.records import ITEM_COLUMNS, RunFacts, RunRecord
 from tests import two_recognizers as two
 
 ATTACK = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
 SHARD = "s0000"
+PAGES = "omnidocbench_v1_5"
 
 
 def record(name: str, documents: int = 12, *, slower: float = 1.0, attack: str = "") -> RunRecord:
@@ -62,3 +64,28 @@ def pages(folder: Path, documents: int = 12) -> ShardFolder:
     rows = [Page(name, name, f"{name}.png", "set", 1, 300, 80, 200.0, "image/png", image) for name in sorted(known)]
     shards.write(Shard(ShardInfo(SHARD, "key", "0", len(rows), "testset_ingest"), rows))
     return shards
+
+
+def pages_read(advantage: float, documents: int = 12) -> RunRecord:
+    """Make what a run over pages of OmniDocBench leaves behind: text on all, tables and formulas on most.
+
+    Args:
+        advantage: How much better than the worst all of it is read, 0 to 1.
+        documents: Of three pages each.
+    """
+    chance = np.random.default_rng(0)
+    rows, items = [], []
+    for place in range(documents * 3):
+        name, cluster = f"p{place}", f"d{place // 3}"
+        loss = (1.0 - advantage) * float(chance.uniform(0.2, 0.6))
+        values = {"text_edit/official": loss, "teds/official": 1.0 - loss / 2, "cdm/official": 1.0 - loss / 3}
+        for metric, value in list(values.items())[: 1 if place % 6 == 1 else 3]:
+            rows.append(Score(name, cluster, PAGES, metric, value, 1.0))
+        row = dict.fromkeys(ITEM_COLUMNS, "") | {
+            "page_id": name, "path": f"{name}.png", "test_set": PAGES, "kind": "elements", "cluster": cluster,
+            "slices": [{"name": "language", "value": ("english", "korean")[place % 2]}], "payload": "{}",
+            "seconds": 1.0, "tokens": 10, "retried": False, "status": "ok", "shard": SHARD,
+        }  # fmt: skip
+        items.append(row)
+    run = RunFacts(recognizer="reader 1", created="2026-11-21 12:00 UTC")
+    return RunRecord(run, to_frame(rows, Score), pd.DataFrame(items, columns=list(ITEM_COLUMNS)))

@@ -9,8 +9,9 @@ import pytest
 from ocr_project.domain.errors import GateFailed, OptionError
 from ocr_project.domain.options import BenchmarkOptions
 from ocr_project.domain.types import Recognition, Status
+from ocr_project.engine.metrics import Draws
 from ocr_project.engine.records import RunRecord, read_record, write_record
-from ocr_project.pipelines.evidence.lines import headlines
+from ocr_project.pipelines.evidence.lines import compare_runs, headlines, item_values
 from ocr_project.pipelines.evidence.nodes import (
     find_fault,
     judge_run,
@@ -21,6 +22,7 @@ from ocr_project.pipelines.evidence.nodes import (
 from ocr_project.pipelines.evidence.sides import answer_side, reference_side
 from ocr_project.summary import gate_losses
 from tests import two_recognizers, two_records
+from tests.two_records import PAGES, pages_read
 
 OPTIONS = BenchmarkOptions(resamples=1_000)
 
@@ -126,14 +128,19 @@ def test_metrics_have_names_that_mlflow_accepts() -> None:
     assert (metrics["tables_ko.teds.official.unscored"], metrics["pages_per_second"]) == (2, 2.0)
 
 
-def test_overall_is_the_mean_of_three_means() -> None:
-    record = two_records.record("hasty")
-    table = tabulate_scores(record, OPTIONS).query("slice == 'all'").iloc[:3]
-    three = table.assign(test_set="pages", metric=[f"{part}/official" for part in ("text_edit", "teds", "cdm")])
-    metrics = measure_evidence(three.assign(rate=[0.25, 0.5, 1.0]), tabulate_answers(record), record)
-    assert metrics["pages.overall"] == pytest.approx(75.0)
-    without = measure_evidence(three.iloc[:2], tabulate_answers(record), record)
-    assert "pages.overall" not in without
+def test_overall_stands_in_every_table_metric_and_gate(tmp_path: Path) -> None:
+    record, better = pages_read(0), pages_read(1)
+    metrics = measure_evidence(tabulate_scores(record, OPTIONS), tabulate_answers(record), record)
+    assert metrics[f"{PAGES}.overall.official.low"] < metrics[f"{PAGES}.overall.official"]
+    assert headlines([tabulate_scores(record, OPTIONS)]) == {PAGES: "overall/official"}
+    pairs = compare_runs([record, better], ["hasty", "careful"], Draws(500, 0))
+    whole = pairs[(pairs["metric"] == "overall/official") & (pairs["slice"] == "all")]
+    assert list(whole["verdict"]) == ["second"]
+    assert verdicts(gated(tmp_path / "a", better, record))["overall/official"] == "worse"
+    values = item_values(record).set_index(["item_id", "metric"])["value"]
+    mean = (1 - values["p0", "text_edit/official"] + values["p0", "teds/official"] + values["p0", "cdm/official"]) / 3
+    assert values["p0", "overall/official"] == pytest.approx(mean)
+    assert values["p1", "overall/official"] == pytest.approx(1 - values["p1", "text_edit/official"])
 
 
 def test_headline_is_the_weightiest_official_metric() -> None:

@@ -19,6 +19,7 @@ formula_edit, canonical_formula …        formulas without drawing them
 cdm                                      formulas drawn, and their characters matched
 run_test                                 olmOCR-bench's unit tests of a page
 tabulate_test_sets                       rates by test set, metric and slice, with intervals
+Composite, composites_of_items           means of means: Overall and its like, in all of these tables
 compare_test_sets, adjust_pairs          recognizers compared on the same items; Holm's correction
 judge_quality, judge_speed, settle       whether a run is worse than a baseline beyond doubt
 metric_of, title_of, reading_of          what a metric of the test sets is
@@ -47,6 +48,7 @@ from ocr_project.engine.metrics.canonical import (
 )
 from ocr_project.engine.metrics.catalog import by_weight, metric_of, reading_of, title_of
 from ocr_project.engine.metrics.cdm import CdmResult, cdm
+from ocr_project.engine.metrics.composites import COMPOSITES, Composite, Part, composites_of_items
 from ocr_project.engine.metrics.diff import Span, diff
 from ocr_project.engine.metrics.field_trees import read_fields, tree_accuracy
 from ocr_project.engine.metrics.fields import FieldCounts, documents_right, field_f1
@@ -65,9 +67,9 @@ from ocr_project.engine.metrics.ocrbench import score_ocrbench_v2
 from ocr_project.engine.metrics.olmocr import TestResult, run_test
 from ocr_project.engine.metrics.opendataloader import mhs, nid, page_teds
 from ocr_project.engine.metrics.paired import Difference, PairedMeans
-from ocr_project.engine.metrics.resampling import estimate_differences, estimate_rates, holm
+from ocr_project.engine.metrics.resampling import Draws, estimate_differences, estimate_rates, holm
 from ocr_project.engine.metrics.retrieval import rank, score_query, score_run
-from ocr_project.engine.metrics.score_tables import Draws, adjust_pairs, compare_test_sets, tabulate_test_sets
+from ocr_project.engine.metrics.score_tables import adjust_pairs, compare_test_sets, tabulate_test_sets
 from ocr_project.engine.metrics.tables import (
     TreeTooLarge,
     canonical_table,
@@ -79,8 +81,10 @@ from ocr_project.engine.metrics.tables import (
 from ocr_project.engine.metrics.text import Counts, cer, cer_no_space, cer_pages, ned, score_page, wer
 
 __all__ = [
+    "COMPOSITES",
     "AveragePrecision",
     "CdmResult",
+    "Composite",
     "Counts",
     "Difference",
     "Draws",
@@ -88,6 +92,7 @@ __all__ = [
     "Interval",
     "LayoutBox",
     "PairedMeans",
+    "Part",
     "Span",
     "TestResult",
     "Tolerances",
@@ -109,6 +114,7 @@ __all__ = [
     "choice_matches",
     "closest",
     "compare_test_sets",
+    "composites_of_items",
     "contains_answer",
     "contains_or_similar",
     "corpus_bleu",

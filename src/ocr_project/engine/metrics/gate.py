@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from ocr_project.engine.metrics.catalog import metric_of
-from ocr_project.engine.metrics.resampling import draw_rates, estimate_differences, holm
-from ocr_project.engine.metrics.score_tables import Draws, Grid, common_scores, lay_out
+from ocr_project.engine.metrics.composites import weave
+from ocr_project.engine.metrics.resampling import Draws, blend_rates, draw_rates, estimate_blend_differences, holm
+from ocr_project.engine.metrics.score_tables import ALL, common_scores, find_members, lay_out, slices_of
 
 GATE_COLUMNS = (
     "what", "metric", "items", "documents", "baseline", "now", "worse_by", "low", "high", "tolerance", "p_holm",
@@ -24,8 +23,6 @@ GATE_COLUMNS = (
 )  # fmt: skip
 WORSE, FINE, OPEN, GONE = "worse", "fine", "open", "gone"
 _LEVEL = 0.05
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +44,15 @@ class Tolerances:
         return self.by_metric.get(metric, self.by_metric.get(metric.split("/")[0], self.quality))
 
 
-def judge_quality(baseline: pd.DataFrame, now: pd.DataFrame, tolerances: Tolerances, draws: Draws) -> pd.DataFrame:
-    """Compare the scores of a run with those of its baseline, metric by metric.
+def judge_quality(
+    baseline: pd.DataFrame, now: pd.DataFrame, truths: pd.DataFrame, tolerances: Tolerances, draws: Draws
+) -> pd.DataFrame:
+    """Compare the scores of a run with those of its baseline, metric by metric, composites among them.
 
     Args:
         baseline: Score rows.
         now: Score rows of the run.
+        truths: Truth rows, for the composites over slices.
         tolerances: See there.
         draws: Of the bootstrap.
 
@@ -62,13 +62,14 @@ def judge_quality(baseline: pd.DataFrame, now: pd.DataFrame, tolerances: Toleran
     """
     rows: list[dict[str, object]] = []
     sides = dict(list(now.groupby("group", sort=True)))
+    known = slices_of(truths)
     for test_set, before in baseline.groupby("group", sort=True):
         here = sides.get(test_set)
         present = set() if here is None else set(here["metric"])
         gone = sorted(set(before["metric"]) - present)
         rows += [{"what": str(test_set), "metric": metric, "verdict": GONE} for metric in gone]
         if here is not None:
-            rows += _judge_set(str(test_set), common_scores(before, here), tolerances, draws)
+            rows += _judge_set((str(test_set), known), common_scores(before, here), tolerances, draws)
     return pd.DataFrame(rows, columns=[*GATE_COLUMNS, "p"])
 
 
@@ -128,35 +129,30 @@ def settle(*parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _judge_set(
-    test_set: str, shared: tuple[pd.DataFrame, pd.DataFrame], tolerances: Tolerances, draws: Draws
+    whose: tuple[str, dict[tuple[str, str], list[tuple[str, str]]]],
+    shared: tuple[pd.DataFrame, pd.DataFrame],
+    tolerances: Tolerances,
+    draws: Draws,
 ) -> Iterator[dict[str, object]]:
     if not len(shared[0]):
         return
+    test_set, known = whose
     one, two = lay_out(shared[0]), lay_out(shared[1])
     held = one.bottom > 0
-    first = (_losses(one) * held, one.bottom * held)
-    second = ((_losses(two) + two.missing) * held, (two.bottom + two.missing) * held)
-    margins = np.array([tolerances.of(metric) for metric in one.metrics])
-    found = estimate_differences(first, second, one.clusters, draws.resamples, draws.seed, margins)
+    woven = weave(test_set, one.metrics, held, find_members(one.items, test_set, known))
+    lines = [line for line in woven.lines if line.members.slice == ALL]
+    first = woven.take(one.top), woven.take(one.bottom)
+    second = woven.take((two.top + two.worst) * held), woven.take((two.bottom + two.missing) * held)
+    margins = np.array([tolerances.of(line.metric) for line in lines])
+    found = estimate_blend_differences(first, second, [line.loss for line in lines], one.clusters, draws, margins)
+    before, after = (blend_rates(*side, [line.blend for line in lines]) for side in (first, second))
     clusters = np.asarray(one.clusters, np.str_)
-    for place, metric in enumerate(one.metrics):
-        before, after = (_rate(side, place, metric) for side in (first, second))
+    for place, line in enumerate(lines):
+        mine = (first[1][:, list(line.blend.columns)] > 0).any(axis=1)
         p = found.p[place] / 2
         yield {
-            "what": test_set, "metric": metric, "items": int(held[:, place].sum()),
-            "documents": len(set(clusters[held[:, place]])), "baseline": before, "now": after,
+            "what": test_set, "metric": line.metric, "items": int(mine.sum()),
+            "documents": len(set(clusters[mine])), "baseline": before[place], "now": after[place],
             "worse_by": found.value[place], "low": found.low[place], "high": found.high[place],
             "tolerance": margins[place], "p": p if found.above[place] > 0.5 else 1.0 - p,
         }  # fmt: skip
-
-
-def _losses(grid: Grid) -> Floats:
-    """Shape (items, metrics): numerators of what is lost, whether the metric counts errors or successes."""
-    rising = np.array([metric_of(name).higher_is_better for name in grid.metrics])
-    return np.where(rising, grid.bottom - grid.top, grid.top)
-
-
-def _rate(side: tuple[Floats, Floats], place: int, metric: str) -> float:
-    total = float(side[1][:, place].sum())
-    lost = float(side[0][:, place].sum()) / total if total else np.nan
-    return 1.0 - lost if metric_of(metric).higher_is_better else lost

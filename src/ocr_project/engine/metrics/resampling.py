@@ -3,7 +3,8 @@
 A resample is a vector of how often each cluster was drawn; a block of them times the clusters' sums gives the
 rates of all metrics and slices in one matrix product (for a single rate `bootstrap_rate` is faster). Differences
 between two recognizers come from the same draws, so that what both find hard cancels out (a paired bootstrap; Efron
-and Tibshirani, 1993, chapters 10 and 13).
+and Tibshirani, 1993, chapters 10 and 13). A number that is made of several rates (a composite) is made anew in every
+resample.
 """
 
 from __future__ import annotations
@@ -22,6 +23,29 @@ _BLOCK_CELLS = 1 << 20  # draws held at once: 8 MiB of indices
 _MOST_SAMPLES = 1 << 23  # rates held at once: 64 MiB
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """How the bootstrap draws: how often, and from which seed."""
+
+    resamples: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """A number made of rates: `offset + sum(weights * rates)`.
+
+    Attributes:
+        columns: Of the rates.
+        weights: As many.
+        offset: Is added.
+    """
+
+    columns: tuple[int, ...]
+    weights: tuple[float, ...] = (1.0,)
+    offset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +124,35 @@ def estimate_rates(
     numerators: ArrayLike, denominators: ArrayLike, clusters: Sequence[str], resamples: int, seed: int
 ) -> Estimates:
     """Estimate rates and their 95 % percentile intervals; arguments as for `draw_rates`."""
+    width = np.shape(denominators)[1]
+    return estimate_blends(numerators, denominators, _single(width), clusters, Draws(resamples, seed))
+
+
+def estimate_blends(
+    numerators: ArrayLike, denominators: ArrayLike, blends: Sequence[Blend], clusters: Sequence[str], draws: Draws
+) -> Estimates:
+    """Estimate numbers made of rates, and their 95 % percentile intervals.
+
+    Args:
+        numerators: Shape (n, k), as for `draw_rates`.
+        denominators: Shape (n, k), likewise.
+        blends: What is made of the k rates.
+        clusters: Length n.
+        draws: Of the bootstrap.
+
+    Returns:
+        One for each blend. One of whose rates there is nothing to divide by is NaN, as are its ends where fewer than
+        two clusters have a share in one of its rates; resamples without a share in one are left out.
+    """
     above, below = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
-    totals = below.sum(axis=0)
-    value = np.divide(above.sum(axis=0), totals, out=np.full(totals.shape, np.nan), where=totals > 0)
-    low, high = np.full(totals.shape, np.nan), np.full(totals.shape, np.nan)
-    sound = _count_clusters(below, clusters) >= 2  # one alone would claim certainty
-    for columns in _column_blocks(np.flatnonzero(sound), resamples):
-        rates = draw_rates(above[:, columns], below[:, columns], clusters, resamples, seed)
-        low[columns], high[columns] = _ends(rates)
+    value = blend_rates(above, below, blends)
+    low, high = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
+    counted = _count_clusters(below, clusters)
+    sound = [place for place, blend in enumerate(blends) if counted[list(blend.columns)].min() >= 2]
+    for places in _blocks(sound, blends, draws.resamples):  # of one cluster alone: would claim certainty
+        columns, parts = _renumber([blends[place] for place in places])
+        rates = draw_rates(above[:, columns], below[:, columns], clusters, draws.resamples, draws.seed)
+        low[places], high[places] = _ends(_mix(rates, parts))
     return Estimates(value, low, high)
 
 
@@ -129,29 +174,58 @@ def estimate_differences(
         seed: Of the generator.
         margins: Shape (k,) or one for all: `above` and `p` ask whether the difference exceeds it, instead of zero.
     """
+    width = np.shape(first[1])[1]
+    return estimate_blend_differences(first, second, _single(width), clusters, Draws(resamples, seed), margins)
+
+
+def estimate_blend_differences(
+    first: tuple[ArrayLike, ArrayLike],
+    second: tuple[ArrayLike, ArrayLike],
+    blends: Sequence[Blend],
+    clusters: Sequence[str],
+    draws: Draws,
+    margins: ArrayLike = 0.0,
+) -> Differences:
+    """Estimate how much larger the second's numbers are, each made of rates; from the same draws for both.
+
+    Args:
+        first: As for `estimate_differences`.
+        second: Likewise.
+        blends: What is made of the k rates, of either side.
+        clusters: Length n.
+        draws: Of the bootstrap.
+        margins: One for each blend, or one for all.
+    """
     (above, below), (above_2, below_2) = (
         tuple(np.asarray(part, np.float64) for part in pair) for pair in (first, second)
     )
-    width = below.shape[1]
-    value, low, high, larger, p = (np.full(width, np.nan) for _ in range(5))
-    totals, totals_2 = below.sum(axis=0), below_2.sum(axis=0)
-    known = (totals > 0) & (totals_2 > 0)
-    value[known] = (above_2.sum(axis=0)[known] / totals_2[known]) - (above.sum(axis=0)[known] / totals[known])
+    value = blend_rates(above_2, below_2, blends) - blend_rates(above, below, blends)
+    low, high, larger, p = (np.full(value.shape, np.nan) for _ in range(4))
     counted = _count_clusters(np.minimum(below, below_2), clusters)
-    sound = known & (counted >= 2)
-    for columns in _column_blocks(np.flatnonzero(sound), 2 * resamples):
+    sound = [place for place, blend in enumerate(blends) if counted[list(blend.columns)].min() >= 2]
+    changed = (above != above_2) | (below != below_2)
+    for places in _blocks(sound, blends, 2 * draws.resamples):
+        columns, parts = _renumber([blends[place] for place in places])
         tops = np.hstack([above[:, columns], above_2[:, columns]])
         bottoms = np.hstack([below[:, columns], below_2[:, columns]])
-        rates = draw_rates(tops, bottoms, clusters, resamples, seed)
-        drawn = rates[:, len(columns) :] - rates[:, : len(columns)]
-        low[columns], high[columns] = _ends(drawn)
-        drawn -= np.broadcast_to(np.asarray(margins, np.float64), width)[columns]
-        larger[columns] = np.nanmean(np.sign(drawn), axis=0) / 2 + 0.5
-        moved = _count_clusters(
-            (above[:, columns] != above_2[:, columns]) | (below[:, columns] != below_2[:, columns]), clusters
-        )
-        p[columns] = np.minimum(1.0, np.maximum(two_sided_p(drawn), 2.0 ** (1.0 - moved)))
+        rates = draw_rates(tops, bottoms, clusters, draws.resamples, draws.seed)
+        drawn = _mix(rates[:, len(columns) :], parts) - _mix(rates[:, : len(columns)], parts)
+        low[places], high[places] = _ends(drawn)
+        drawn -= np.broadcast_to(np.asarray(margins, np.float64), value.shape)[places]
+        larger[places] = np.nanmean(np.sign(drawn), axis=0) / 2 + 0.5
+        touched = np.stack([changed[:, list(blends[place].columns)].any(axis=1) for place in places], axis=1)
+        moved = _count_clusters(touched, clusters)
+        p[places] = np.minimum(1.0, np.maximum(two_sided_p(drawn), 2.0 ** (1.0 - moved)))
     return Differences(value, low, high, larger, p)
+
+
+def blend_rates(numerators: ArrayLike, denominators: ArrayLike, blends: Sequence[Blend]) -> Floats:
+    """Make the blends of `sum(numerators) / sum(denominators)`: one value each, NaN where a rate is unknown."""
+    above, below = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
+    totals = below.sum(axis=0)
+    rates = np.divide(above.sum(axis=0), totals, out=np.full(totals.shape, np.nan), where=totals > 0)
+    mixed: Floats = _mix(rates[None], blends)[0]
+    return mixed
 
 
 def two_sided_p(drawn: Floats) -> Floats:
@@ -210,10 +284,41 @@ def _count_clusters(shares: NDArray[Any], clusters: Sequence[str]) -> NDArray[np
     return np.asarray((_sum_clusters(shares, member, len(names)) > 0).sum(axis=0), np.intp)
 
 
-def _column_blocks(columns: NDArray[np.intp], resamples: int) -> Iterator[NDArray[np.intp]]:
-    step = max(1, _MOST_SAMPLES // max(1, resamples))
-    for start in range(0, len(columns), step):
-        yield columns[start : start + step]
+def _single(width: int) -> list[Blend]:
+    """Return the blends that are the rates themselves."""
+    return [Blend((column,)) for column in range(width)]
+
+
+def _mix(rates: Floats, blends: Sequence[Blend]) -> Floats:
+    """Make the blends of rates of shape (m, k): shape (m, blends)."""
+    if blends == _single(rates.shape[1]):
+        return rates
+    mixed = np.empty((len(rates), len(blends)))
+    for place, blend in enumerate(blends):  # one by one: NaN times zero would be NaN in all of them
+        mixed[:, place] = blend.offset + rates[:, list(blend.columns)] @ np.asarray(blend.weights)
+    return mixed
+
+
+def _renumber(blends: Sequence[Blend]) -> tuple[list[int], list[Blend]]:
+    """Return the columns that some blends need, and the blends as they are of these alone."""
+    columns = sorted({column for blend in blends for column in blend.columns})
+    places = {column: place for place, column in enumerate(columns)}
+    return columns, [Blend(tuple(places[c] for c in blend.columns), blend.weights, blend.offset) for blend in blends]
+
+
+def _blocks(places: Sequence[int], blends: Sequence[Blend], resamples: int) -> Iterator[list[int]]:
+    """Yield the places of blends, as many at once as may be held."""
+    room = max(1, _MOST_SAMPLES // max(1, resamples))
+    block: list[int] = []
+    taken = 0
+    for place in places:
+        if block and taken + len(blends[place].columns) > room:
+            yield block
+            block, taken = [], 0
+        block.append(place)
+        taken += len(blends[place].columns)
+    if block:
+        yield block
 
 
 def _ends(drawn: Floats) -> tuple[Floats, Floats]:

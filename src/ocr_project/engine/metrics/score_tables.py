@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,15 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.types import Status
 from ocr_project.engine.metrics.catalog import Average, by_weight, metric_of
-from ocr_project.engine.metrics.resampling import estimate_differences, estimate_rates, holm
+from ocr_project.engine.metrics.composites import Line, Members, weave
+from ocr_project.engine.metrics.resampling import (
+    Blend,
+    Draws,
+    blend_rates,
+    estimate_blend_differences,
+    estimate_blends,
+    holm,
+)
 
 ALL = "all"
 SCORE_COLUMNS = (
@@ -30,14 +37,6 @@ PAIR_COLUMNS = (
 )  # fmt: skip
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Draws:
-    """How the bootstrap draws: how often, and from which seed."""
-
-    resamples: int
-    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,35 +143,31 @@ def tabulate_test_sets(scores: pd.DataFrame, truths: pd.DataFrame, draws: Draws)
     rows: list[dict[str, object]] = []
     for test_set, part in scores.groupby("group", sort=True):
         grid = lay_out(part)
-        members = list(_members(grid.items, str(test_set), known))
-        masks = np.stack([mask for _, _, mask in members], axis=1)
-        rows += _set_rows(str(test_set), grid, [member[:2] for member in members], masks, draws)
+        rows += _set_rows(str(test_set), grid, find_members(grid.items, str(test_set), known), draws)
     return pd.DataFrame(rows, columns=list(SCORE_COLUMNS))
 
 
-def _set_rows(
-    test_set: str, grid: Grid, slices: Sequence[tuple[str, str]], masks: NDArray[np.bool_], draws: Draws
-) -> Iterator[dict[str, object]]:
-    documents = np.unique(np.asarray(grid.clusters, np.str_), return_inverse=True)[1]
-    top, bottom = _columns(grid.top, masks), _columns(grid.bottom, masks)
-    strict_top, strict_bottom = top + _columns(grid.worst, masks), bottom + _columns(grid.missing, masks)
+def _set_rows(test_set: str, grid: Grid, slices: Sequence[Members], draws: Draws) -> Iterator[dict[str, object]]:
+    woven = weave(test_set, grid.metrics, (grid.bottom + grid.missing) > 0, slices)
+    blends = [line.blend for line in woven.lines]
+    top, bottom = woven.take(grid.top), woven.take(grid.bottom)
+    strict_top, strict_bottom = top + woven.take(grid.worst), bottom + woven.take(grid.missing)
+    strict = [Blend(tuple(c + top.shape[1] for c in b.columns), b.weights, b.offset) for b in blends]
     # all rates of the set in one go: drawing costs more than multiplying
-    found = estimate_rates(
-        np.hstack([top, strict_top]), np.hstack([bottom, strict_bottom]), grid.clusters, draws.resamples, draws.seed
+    found = estimate_blends(
+        np.hstack([top, strict_top]), np.hstack([bottom, strict_bottom]), [*blends, *strict], grid.clusters, draws
     )
-    width = top.shape[1]
-    for place, (metric, pair) in enumerate(product(grid.metrics, slices)):
-        mask = masks[:, place % len(slices)]
-        failed = int((mask & grid.failed[:, place // len(slices)]).sum())
-        counted = strict_bottom[:, place] > 0
+    documents = _documents(grid)
+    for place, line in enumerate(woven.lines):
+        counted, lost = _counted(line, strict_bottom), _counted(line, woven.take(grid.missing))
         if counted.any():
             yield {
-                "test_set": test_set, "metric": metric, "slice": pair[0], "value": pair[1],
-                "items": int(counted.sum()), "scored": int(counted.sum()) - failed, "failed": failed,
+                "test_set": test_set, "metric": line.metric, "slice": line.members.slice, "value": line.members.value,
+                "items": int(counted.sum()), "scored": int((counted & ~lost).sum()), "failed": int(lost.sum()),
                 "documents": len(set(documents[counted])),
                 "rate": found.value[place], "low": found.low[place], "high": found.high[place],
-                "strict": found.value[width + place], "strict_low": found.low[width + place],
-                "strict_high": found.high[width + place],
+                "strict": found.value[len(blends) + place], "strict_low": found.low[len(blends) + place],
+                "strict_high": found.high[len(blends) + place],
             }  # fmt: skip
 
 
@@ -197,8 +192,9 @@ def compare_test_sets(
     for test_set in groups_1.keys() & groups_2.keys():
         one, two = common_scores(groups_1[test_set], groups_2[test_set])
         if len(one):
-            members = list(_members(lay_out(one).items, str(test_set), known))
-            rows += _pair_rows((str(test_set), first[0], second[0]), (lay_out(one), lay_out(two)), members, draws)
+            grids = lay_out(one), lay_out(two)
+            members = find_members(grids[0].items, str(test_set), known)
+            rows += _pair_rows((str(test_set), first[0], second[0]), grids, members, draws)
     frame = pd.DataFrame(rows, columns=list(PAIR_COLUMNS))
     return frame.sort_values("test_set", kind="stable", ignore_index=True)
 
@@ -221,33 +217,37 @@ def adjust_pairs(*pairs: pd.DataFrame, level: float = 0.05) -> pd.DataFrame:
 
 
 def _pair_rows(
-    names: tuple[str, str, str],
-    grids: tuple[Grid, Grid],
-    members: Sequence[tuple[str, str, NDArray[np.bool_]]],
-    draws: Draws,
+    names: tuple[str, str, str], grids: tuple[Grid, Grid], slices: Sequence[Members], draws: Draws
 ) -> Iterator[dict[str, object]]:
     one, two = grids
-    masks = np.stack([mask for _, _, mask in members], axis=1)
-    documents = np.unique(np.asarray(one.clusters, np.str_), return_inverse=True)[1]
     both = (one.bottom > 0) & (two.bottom > 0)
-    sides = [(_columns(grid.top * both, masks), _columns(grid.bottom * both, masks)) for grid in grids]
-    found = estimate_differences(sides[0], sides[1], one.clusters, draws.resamples, draws.seed)
-    for place, (metric, (name, value, _)) in enumerate(product(one.metrics, members)):
-        held = sides[0][1][:, place] > 0
+    woven = weave(names[0], one.metrics, both, slices)
+    blends = [line.blend for line in woven.lines]
+    sides = [(woven.take(grid.top * both), woven.take(grid.bottom * both)) for grid in grids]
+    rates = [blend_rates(*side, blends) for side in sides]
+    found = estimate_blend_differences(sides[0], sides[1], blends, one.clusters, draws)
+    documents = _documents(one)
+    for place, line in enumerate(woven.lines):
+        held = _counted(line, sides[0][1])
         if held.any():
             above = found.above[place]
             yield {
                 **dict(zip(("test_set", "first", "second"), names, strict=True)),
-                "metric": metric, "slice": name, "value": value, "items": int(held.sum()),
-                "documents": len(set(documents[held])),
-                "first_rate": _ratio(*sides[0], place), "second_rate": _ratio(*sides[1], place),
+                "metric": line.metric, "slice": line.members.slice, "value": line.members.value,
+                "items": int(held.sum()), "documents": len(set(documents[held])),
+                "first_rate": rates[0][place], "second_rate": rates[1][place],
                 "difference": found.value[place], "low": found.low[place], "high": found.high[place],
-                "better": above if metric_of(metric).higher_is_better else 1.0 - above, "p": found.p[place],
+                "better": above if metric_of(line.metric).higher_is_better else 1.0 - above, "p": found.p[place],
             }  # fmt: skip
 
 
-def _ratio(top: Floats, bottom: Floats, column: int) -> float:
-    return float(top[:, column].sum() / bottom[:, column].sum())
+def _documents(grid: Grid) -> NDArray[np.intp]:
+    return np.asarray(np.unique(np.asarray(grid.clusters, np.str_), return_inverse=True)[1], np.intp)
+
+
+def _counted(line: Line, shares: Floats) -> NDArray[np.bool_]:
+    """Tell which items have a share in a line."""
+    return np.asarray((shares[:, list(line.blend.columns)] > 0).any(axis=1), np.bool_)
 
 
 def common_scores(one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -257,11 +257,11 @@ def common_scores(one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataFrame, p
     return shared.merge(one, on=keys), shared.merge(two, on=keys)
 
 
-def _members(
+def find_members(
     items: Sequence[str], test_set: str, known: dict[tuple[str, str], list[tuple[str, str]]]
-) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
-    """Yield name, value and members of each slice: all items first, then by name and value."""
-    yield ALL, ALL, np.ones(len(items), np.bool_)
+) -> list[Members]:
+    """Return the members of each slice: all items first, then by name and value."""
+    found = [Members(ALL, ALL, np.ones(len(items), np.bool_))]
     places: dict[tuple[str, str], list[int]] = {}
     for place, item in enumerate(items):
         for pair in known.get((test_set, item), ()):
@@ -269,9 +269,5 @@ def _members(
     for name, value in sorted(places):
         mask = np.zeros(len(items), np.bool_)
         mask[places[name, value]] = True
-        yield name, value, mask
-
-
-def _columns(values: Floats, masks: NDArray[np.bool_]) -> Floats:
-    """Repeat each metric for each slice, 0 where an item is not in it: shape (items, metrics x slices)."""
-    return np.where(masks[:, None, :], values[:, :, None], 0.0).reshape(len(values), -1)
+        found.append(Members(name, value, mask))
+    return found

@@ -15,6 +15,7 @@ from ocr_project.engine.metrics import (
     adjust_pairs,
     by_weight,
     compare_test_sets,
+    composites_of_items,
     metric_of,
     reading_of,
     title_of,
@@ -128,7 +129,7 @@ def answer_lines(tables: Sequence[pd.DataFrame]) -> list[AnswerLine]:
 
 
 def item_values(record: RunRecord) -> pd.DataFrame:
-    """Return the value of each item by each metric.
+    """Return the value of each item by each metric, and by the composites of its set.
 
     Returns:
         Columns test_set, item_id, metric, value (nan where it could not be scored), loss (0 is perfect), reason.
@@ -137,7 +138,7 @@ def item_values(record: RunRecord) -> pd.DataFrame:
     scored = (scores["status"] != Status.FAILED) & (scores["total"] > 0)
     value = (scores["errors"] / scores["total"].where(scores["total"] > 0)).where(scored)
     rising = scores["metric"].map({name: metric_of(name).higher_is_better for name in set(scores["metric"])})
-    return pd.DataFrame(
+    values = pd.DataFrame(
         {
             "test_set": scores["group"],
             "item_id": scores["item_id"],
@@ -147,6 +148,8 @@ def item_values(record: RunRecord) -> pd.DataFrame:
             "reason": scores["reason"],
         }
     ).drop_duplicates(["test_set", "item_id", "metric"])
+    made = composites_of_items(values)
+    return pd.concat([values, made], ignore_index=True) if len(made) else values
 
 
 def reading_clouds(values: pd.DataFrame) -> Iterator[Cloud]:

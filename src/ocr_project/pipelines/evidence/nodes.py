@@ -104,7 +104,7 @@ def judge_run(record: RunRecord, options: BenchmarkOptions) -> pd.DataFrame:
     before = read_record(gate.baseline)
     draws = Draws(options.resamples, options.seed)
     tolerances = Tolerances(gate.tolerance, gate.tolerances, gate.speed_tolerance)
-    parts = [judge_quality(before.scores, record.scores, tolerances, draws)]
+    parts = [judge_quality(before.scores, record.scores, record.items, tolerances, draws)]
     if tolerances.speed is not None:
         for what, old, new in (
             ("recognition of an item", _times(before), _times(record)),
@@ -118,29 +118,21 @@ def measure_evidence(table: pd.DataFrame, answers: pd.DataFrame, record: RunReco
     """Flatten the tables for DVC and MLflow: rates of whole sets with their intervals, faults, seconds.
 
     Returns:
-        `{set}.{metric}` with `.low`, `.high` and `.unscored`, `{set}.overall` as OmniDocBench defines it where a set
-        has its three parts, `{set}.loop` and its like, `{set}.seconds_p50` and its
-        like; of the recognition `pages_per_second` and, where there was a GPU, watt-hours.
+        `{set}.{metric}` with `.low`, `.high` and `.unscored`, composites (`{set}.overall.official`) among them,
+        `{set}.loop` and its like, `{set}.seconds_p50` and its like; of the recognition `pages_per_second` and, where
+        there was a GPU, watt-hours.
     """
     metrics: dict[str, float] = {}
     for row in table[table["slice"] == "all"].to_dict("records"):
         name = f"{row['test_set']}.{row['metric'].replace('/', '.').replace('@', '_at_')}"
         metrics |= {name: row["rate"], f"{name}.low": row["low"], f"{name}.high": row["high"]}
         metrics |= {f"{name}.unscored": row["failed"]} if row["failed"] else {}
-    metrics |= dict(_overall(metrics, sorted(set(table["test_set"]))))
     for row in answers.to_dict("records"):
         metrics |= {f"{row['test_set']}.{fault.value}": row[fault.value] for fault in Fault}
         metrics |= {f"{row['test_set']}.seconds_{name}": row[name] for name in ("p50", "p95", "p99")}
     wanted = ("pages_per_second", "gpu_watt_hours_per_1000_pages", "gpu_cost_per_1000_pages")
     metrics |= {name: record.run.speed[name] for name in wanted if name in record.run.speed}
     return {_accepted(name): float(value) for name, value in metrics.items() if math.isfinite(value)}
-
-
-def _overall(rates: Mapping[str, float], test_sets: Sequence[str]) -> Iterator[tuple[str, float]]:
-    """Yield OmniDocBench's Overall, 0 to 100: ((1 - text edit) + TEDS + CDM) / 3, of means and hence of no item."""
-    for name in test_sets:
-        parts = [rates.get(f"{name}.{part}.official", math.nan) for part in ("text_edit", "teds", "cdm")]
-        yield f"{name}.overall", 100.0 * (1.0 - parts[0] + parts[1] + parts[2]) / 3.0
 
 
 def _accepted(name: str) -> str:
