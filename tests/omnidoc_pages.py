@@ -36,7 +36,10 @@ _FORMULAS = (
     r"\begin{array}{l} {u = v} \\ {w = 2u,} \\ {q = \sqrt{w}} \end{array}",
     "x=1",
 )
-_CODE = ("def mean(values):\n    return sum(values) / len(values)", "for row in table:\n    print(row | 1)\n\nprint('end')")
+_CODE = (
+    "def mean(values):\n    return sum(values) / len(values)",
+    "for row in table:\n    print(row | 1)\n\nprint('end')",
+)
 _IGNORED = ("header", "footer", "page_number", "page_footnote", "figure_caption", "table_caption", "table_footnote")
 
 
@@ -166,7 +169,9 @@ def _html(chance: random.Random, rows: Sequence[Sequence[str]]) -> str:
         cells = []
         for value in row:
             span = chance.choice(("", "", "", ' colspan="2"', ' rowspan="2"', ' align="center"'))
-            inner = chance.choice(("{}", "{}", "{}", "<b>{}</b>", "{}<sup>2</sup>", "<div>{}</div>", "{}&lt;1", "$x_1$ {}"))
+            inner = chance.choice(
+                ("{}", "{}", "{}", "<b>{}</b>", "{}<sup>2</sup>", "<div>{}</div>", "{}&lt;1", "$x_1$ {}")
+            )
             cells.append(f"<{name}{span}>{inner.replace('{}', value)}</{name}>")
         body.append(f"<tr>{gap}{gap.join(cells)}{gap}</tr>")
     inside = gap.join(body)

@@ -6,7 +6,7 @@ github.com/opendatalab/OmniDocBench, evaluator of v1.5, `md_tex_filter`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 TEXT, FORMULA, HTML_TABLE, LATEX_TABLE = "text_all", "equation_isolated", "html_table", "latex_table"
@@ -19,15 +19,25 @@ _LONG_RUN = re.compile(r"_{4,}| {4,}")
 _LATEX_TABLE = re.compile(r"\\begin{table}.*?\\end{table}", re.DOTALL)
 _TABULAR = re.compile(r"\\(begin|end){tabular}")
 _TABLE = re.compile(r"<(table)[^>]*>|</table>")
+# After a table that is never closed the evaluator goes on so many characters behind its beginning.
+_RESUMED = 16
 _MATH = re.compile(r"\$\$.*?\$\$|\\\[.*?\\\]|\$.*?\$|\\\(.*?\\\)", re.DOTALL)
 _DOLLARS = re.compile(r"\$\$(.*?)\$\$|\$(.*?)\$|\\\((.*?)\\\)", re.DOTALL)
 _PIPES = re.compile(r"\|\s*.*?\s*\|\n", re.DOTALL)
 _CODE = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
-_COMMANDS = re.compile(r"\\(?:title|text|section\*?)\s*\{\s*(.*?)\s*\}", re.DOTALL)
+_COMMANDS = (  # in this order: what is within another goes first
+    re.compile(r"\\title\{(.*?)\}"),
+    re.compile(r"\\title\s*\{\s*(.*?)\s*\}", re.DOTALL),
+    re.compile(r"\\text\s*\{\s*(.*?)\s*\}", re.DOTALL),
+    re.compile(r"\\section\*?\{(.*?)\}"),
+    re.compile(r"\\section\*?\{\s*(.*?)\s*\}", re.DOTALL),
+)
 # Its reader of Markdown tables takes these lines for the rule below a head, cells with a colon too.
 _RULE_LINE = re.compile(r":|---")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_BARE_TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+_FRAME = re.compile(r"</?t(?:able|head|body)>")
 _ARRAY = re.compile(r"\\begin\{array\}\{(?P<spec>[^}]*)\}(?P<body>.*?)\\end\{array\}", re.DOTALL)
-_ROW = "\ue000"  # a private character: it stands for a row of a Markdown table while tables are put together
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,9 @@ def read_markdown(markdown: str) -> list[Element]:
     for take in (_take_latex_tables, _take_html_tables, _take_formulas, _take_markdown_tables, _take_code):
         content, taken = take(content)
         found += taken
-    found += _paragraphs(_COMMANDS.sub(r"\1", content))
+    for command in _COMMANDS:
+        content = command.sub(r"\1", content)
+    found += _paragraphs(content)
     return sorted(found, key=lambda element: element.start)
 
 
@@ -111,8 +123,10 @@ def _cut(content: str, kind: str, pieces: Iterator[tuple[int, int]], fine: str =
 
 
 def _take_latex_tables(content: str) -> tuple[str, list[Element]]:
+    """Take tables; the character after a tabular goes with it: the evaluator counts a backslash twice."""
     content, tables = _cut(content, LATEX_TABLE, (table.span() for table in list(_LATEX_TABLE.finditer(content))))
-    content, bare = _cut(content, LATEX_TABLE, iter(list(_outermost(content, _TABULAR, "begin"))))
+    spans = [(start, min(end + 1, len(content))) for start, end in _outermost(content, _TABULAR, "begin")]
+    content, bare = _cut(content, LATEX_TABLE, iter(spans))
     return content, tables + bare
 
 
@@ -120,20 +134,21 @@ def _take_html_tables(content: str) -> tuple[str, list[Element]]:
     return _cut(content, HTML_TABLE, iter(list(_outermost(content, _TABLE, "table"))))
 
 
-def _outermost(content: str, tag: re.Pattern[str], opening: str, offset: int = 0) -> Iterator[tuple[int, int]]:
+def _outermost(content: str, tag: re.Pattern[str], opening: str) -> Iterator[tuple[int, int]]:
     """Find what stands between an opening tag and its own closing one; one that is never closed is passed over."""
+    offset = 0
     while True:
-        open_tags: list[re.Match[str]] = []
+        open_tags: list[int] = []
         for found in tag.finditer(content, offset):
             if found.group(1) == opening:
-                open_tags.append(found)
+                open_tags.append(found.start())
             elif open_tags:
-                start = open_tags.pop().start()
+                start = open_tags.pop()
                 if not open_tags:
                     yield start, found.end()
         if not open_tags:
             return
-        offset = open_tags[0].end()
+        offset = open_tags[0] + _RESUMED
 
 
 def _take_formulas(content: str) -> tuple[str, list[Element]]:
@@ -160,37 +175,65 @@ def _take_markdown_tables(content: str) -> tuple[str, list[Element]]:
     """
     if len(_PIPES.findall(content + "\n")) < 2:
         return content, []
-    rows: list[str] = []
-
-    def mark(run: re.Match[str]) -> str:
-        lines = [line.strip() for line in run.group().strip().split("\n")]
-        rows.extend(_render_row(line) for line in [lines[0], *lines[2:]])
-        return _ROW * len([lines[0], *lines[2:]]) + "\n"
-
-    lines = _PIPES.sub(mark, content.replace("\r", "") + "\n").split("\n")
-    waiting = iter(rows)
-    parts: list[str] = []
-    for place, line in enumerate(lines):
-        if _ROW in line:
-            table = [row for row in (next(waiting) for _ in range(line.count(_ROW))) if row]
-            if place and _ROW in lines[place - 1]:
-                parts[-1] += "".join(table)
-                continue
-            if parts:
-                parts.pop()
-            parts.append("\n\n" + _ROW + "".join(table))
-        else:
-            parts.append(line)
-    text = "\n".join(f"{part}</table>\n\n" if _ROW in part else part for part in parts)
-    text = text.replace(_ROW, '<table border="1" >')
+    text = content.replace("\r", "") + "\n"
+    for run in _PIPES.findall(text):
+        text = text.replace(run, _render_rows(run), 1)
+    text = _join_tables(text.split("\n"))
+    text = text.replace("<table>", '<table border="1" >').replace("<td>", '<td colspan="1" rowspan="1">')
     tables = [table.span() for table in re.finditer(r"<table.*?</table>", text, re.DOTALL)]
     return _cut(text, HTML_TABLE, iter(tables), "md2html_table")
 
 
-def _render_row(line: str) -> str:
-    cells = [cell.strip() for cell in line.split("|")[1:-1]]
-    kept = [f'<td colspan="1" rowspan="1">{cell}</td>' for cell in cells if not _RULE_LINE.search(cell)]
-    return f"<tr>{''.join(kept)}</tr>" if kept else ""
+def _render_rows(run: str) -> str:
+    """Make a table of what stands between pipes: mostly a row, and the second line of several is none."""
+    lines = [line.strip() for line in run.strip().split("\n")]
+    rows = ["<table>", "  <thead>", *_row(lines[0], "th", "    "), "  </thead>", "  <tbody>"]
+    for line in lines[2:]:
+        rows += _row(line, "td", "    ")
+    return "\n".join([*rows, "  </tbody>", "</table>", ""])
+
+
+def _row(line: str, cell: str, indent: str) -> list[str]:
+    cells = [f"{indent}  <{cell}>{text.strip()}</{cell}>" for text in line.split("|")[1:-1]]
+    return [f"{indent}<tr>", *cells, f"{indent}</tr>"]
+
+
+def _join_tables(lines: Sequence[str]) -> str:
+    """Make one table of tables that follow each other, and lose the line before them."""
+    parts: list[str] = []
+    block, within, last = "", False, ""
+    for line in lines:
+        if "<table>" in line:
+            within = True
+            block += last
+        elif within:
+            if not _RULE_LINE.search(last) and "</thead>" not in last:
+                block += f"\n{last}"
+            if "</table>" in last:
+                within = False
+                parts.append(_merged(block))
+                block = ""
+        else:
+            parts.append(last)
+        last = line
+    if last:
+        parts.append(_merged(f"{block}\n{last}") if within or "</table>" in last else last)
+    return "\n".join(parts)
+
+
+def _merged(block: str) -> str:
+    """Put the rows of tables into one; a row without cells alone in its table is none."""
+    rows: list[str] = []
+    for table in _BARE_TABLE.findall(_COMMENT.sub("", block)):
+        lines = [_as_cell(line) for line in table.split("\n")]
+        kept = [line for line in lines if not _FRAME.search(line)]
+        rows += kept if len(kept) > 2 else []
+    body = "\n".join(rows)
+    return f"\n\n<table>\n{body}\n</table>\n\n"
+
+
+def _as_cell(line: str) -> str:
+    return line.replace("<th>", "<td>").replace("</th>", "</td>") if "<th>" in line else line
 
 
 def _take_code(content: str) -> tuple[str, list[Element]]:

@@ -14,7 +14,6 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from lxml import etree
 from rapidfuzz.distance import Levenshtein
 
 from ocr_project.engine.metrics.omnidocbench import normal
@@ -32,7 +31,6 @@ from ocr_project.engine.metrics.omnidocbench.matching import assign, distances, 
 from ocr_project.engine.metrics.omnidocbench.truth import IGNORED, TEXTS, Block, read_truth, split_truth_arrays
 from ocr_project.engine.metrics.plain_latex import latex_to_text
 from ocr_project.engine.metrics.tables.canonical import canonical_table
-from ocr_project.engine.metrics.tables.html import parse_page
 from ocr_project.engine.metrics.tables.teds import teds
 from ocr_project.engine.metrics.text import Counts, ned
 
@@ -149,37 +147,27 @@ def _match_tables(tables: Sequence[Block], answer: Sequence[Element]) -> tuple[l
 
     Returns:
         A score for each table of the reference; and the pieces of the answer to be matched as text. Where the
-        reference has no table, those of the answer are left out.
+        reference has no table, those of the answer are left out. An answer with more tables in LaTeX than in HTML
+        scores nothing, and tables whose LaTeX is not known then do not count.
     """
     kinds = Counter(element.kind for element in answer)
     pieces = [element for element in answer if element.kind in (TEXT, FORMULA)]
-    given = [element for element in answer if element.kind == HTML_TABLE]
-    if kinds[LATEX_TABLE] > kinds[HTML_TABLE]:
-        given = []
-    tables = [table for table in tables if table.html]
-    pairs = dict(assign(distances([table.html for table in tables], [element.content for element in given])))
-    if tables:
+    in_latex = kinds[LATEX_TABLE] > kinds[HTML_TABLE]
+    given = [element for element in answer if element.kind == (LATEX_TABLE if in_latex else HTML_TABLE)]
+    named = [table for table in tables if table.html and (table.content or not in_latex)]
+    forms = [table.content if in_latex else table.html for table in named]
+    pairs = dict(assign(distances(forms, [element.content for element in given])))
+    if named:
         spare = [element for place, element in enumerate(given) if place not in pairs.values()]
         pieces += [cell for element in spare for cell in _cells(element)]
-    return [
-        _score_table(table, given[pairs[row]].content if row in pairs else "") for row, table in enumerate(tables)
-    ], pieces
+    found = [given[pairs[row]].content if row in pairs and not in_latex else "" for row in range(len(named))]
+    # by number from the full list, as with texts
+    owners = [tables[row].attributes for row in range(len(named))]
+    return [_score_table(*one) for one in zip(named, found, owners, strict=True)], pieces
 
 
 def _cells(table: Element) -> Iterator[Element]:
-    page = parse_page(table.content)
-    for cell in () if page is None else page.iter("td"):
-        text = _only_text(cell)
-        if text:
-            yield Element(TEXT, table.start, text.replace("$\\cdot$", "").strip(), table.fine)
-
-
-def _only_text(node: etree._Element) -> str:
-    """Read a cell that holds one text and nothing else."""
-    if not len(node):
-        return node.text or ""
-    child = node[0]
-    return "" if len(node) > 1 or node.text or child.tail else _only_text(child)
+    return (Element(TEXT, table.start, text, table.fine) for text in normal.table_cells(table.content))
 
 
 def _match_texts(blocks: Sequence[Block], answer: Sequence[Element]) -> Iterator[_Pair]:
@@ -248,14 +236,15 @@ def _score_formula(pair: _Pair, cdm: Cdm | None) -> Scored:
     return Scored("formula", pair.reference, pair.hypothesis, edits, values, pair.attributes)
 
 
-def _score_table(table: Block, hypothesis: str) -> Scored:
+def _score_table(table: Block, hypothesis: str, attributes: Mapping[str, object]) -> Scored:
     reference, got = normal.normal_table(table.html), normal.normal_table(hypothesis)
+    readable = normal.has_spans(reference) and normal.has_spans(got)
     values = {
-        "teds": teds(reference, got),
-        "teds_s": teds(reference, got, structure_only=True),
+        "teds": teds(reference, got) if readable else 0.0,
+        "teds_s": teds(reference, got, structure_only=True) if readable else 0.0,
         "teds_canonical": teds(canonical_table(table.html), canonical_table(hypothesis)),
     }
-    return Scored("table", table.html, hypothesis, ned(reference, got), values, (table.attributes,))
+    return Scored("table", table.html, hypothesis, ned(reference, got), values, (attributes,))
 
 
 def _score_order(pairs: Sequence[_Pair]) -> Counts | None:

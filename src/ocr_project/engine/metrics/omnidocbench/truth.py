@@ -36,7 +36,7 @@ class Block:
     Attributes:
         category: OmniDocBench's `category_type`.
         order: Its place in the reading order; None where it has none.
-        content: Text, or LaTeX of a formula.
+        content: Text, or LaTeX of a formula or a table.
         attributes: What it is sliced by (`text_language`, `table_layout`, …).
         html: Of a table.
     """
@@ -90,24 +90,24 @@ def _place(block: Block) -> float:
 
 def _block(item: Mapping[str, Any]) -> Block:
     category = str(item["category_type"])
-    content = item.get("latex") if category == FORMULA else item.get("text")
+    content = item.get("latex") if category in (FORMULA, "table") else item.get("text")
     return Block(
         category, item.get("order"), str(content or ""), item.get("attribute") or {}, str(item.get("html") or "")
     )
 
 
-def _truncated(relations: Sequence[Mapping[str, Any]]) -> list[set[object]]:
-    """Collect the detections that are parts of one block."""
-    groups: list[set[object]] = []
+def _truncated(relations: Sequence[Mapping[str, Any]]) -> list[list[object]]:
+    """Collect the detections that are parts of one block: of three in a row the middle one twice, as the evaluator."""
+    groups: list[list[object]] = []
     for relation in relations:
         if relation.get("relation_type") != "truncated":
             continue
-        group = {relation["source_anno_id"], relation["target_anno_id"]}
-        apart = [other for other in groups if not other & group]
-        for other in groups:
-            if other & group:
-                group = group | other
-        groups = [*apart, group]
+        pair = [relation["source_anno_id"], relation["target_anno_id"]]
+        known = [group for group in groups if set(pair) & set(group)]
+        for group in known:
+            group += pair
+        if not known:
+            groups.append(pair)
     return groups
 
 
