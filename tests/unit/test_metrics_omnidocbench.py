@@ -140,6 +140,8 @@ def test_tables_are_matched_by_what_is_in_them(truth: dict[str, Any]) -> None:
     attributes = [element.attributes for element in score.elements if element.kind == "table"]
     assert attributes == [({"line": "full_line"},), ({},)]
     latex = r"\begin{tabular}{cc} A & B \\ 1 & 2 \end{tabular}"
+    assert "table_teds" not in score_page(truth, latex).values()  # the LaTeX of no table is known
+    truth["layout_dets"][5]["latex"] = latex
     assert score_page(truth, latex).values()["table_teds"] == 0.0
 
 

@@ -193,7 +193,7 @@ def _match_texts(blocks: Sequence[Block], answer: Sequence[Element]) -> Iterator
             kind,
             tuple(owner.order for _, owner in ours if owner.order),
             theirs[0][1].start if theirs else None,
-            tuple(block.attributes for (block, _), _ in ours),
+            tuple(owner.attributes for _, owner in ours),
         )
 
 
