@@ -49,12 +49,14 @@ class Element:
         start: Where it begins: a number by which the pieces of a page are put in order.
         content: Its Markdown, LaTeX or HTML.
         fine: What it is more exactly (`equation_inline`, `text_block`, `code`); empty where that adds nothing.
+        end: Where it ends, as far as v1.6 asks for it.
     """
 
     kind: str
     start: int
     content: str
     fine: str = ""
+    end: int = 0
 
 
 def read_markdown(markdown: str) -> list[Element]:

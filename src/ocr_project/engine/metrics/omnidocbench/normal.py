@@ -21,7 +21,7 @@ _NOT_WORDS = re.compile(r"[^\w\u4e00-\u9fff]")
 _DISPLAY = re.compile(r"\\\[(.+?)(?<!\\)\\\]")
 _LAYOUT = re.compile(r"\\tag\{.*?\}|\\hspace\{.*?\}|\\begin\{.*?\}|\\end\{.*?\}|\\arraycolsep.*?\}")
 # In this order, each wherever it stands: `\text` also cuts `\textbf`'s kin.
-_STYLES = [
+STYLES = [
     *(r"\mathbf", r"\mathrm", r"\mathnormal", r"\mathit", r"\mathbb", r"\mathcal", r"\mathscr", r"\mathfrak"),
     *(r"\mathsf", r"\mathtt", r"\textbf", r"\text", r"\boldmath", r"\boldsymbol", r"\operatorname", r"\bm"),
     *(r"\symbfit", r"\mathbfcal", r"\symbf", r"\scriptscriptstyle", r"\notag", r"\setlength", r"\coloneqq"),
@@ -37,7 +37,12 @@ _WIDTHS = re.compile("<colgroup>.*?</colgroup>")
 
 def normal_text(text: str) -> str:
     """Keep the letters, digits and underscores of a text; inline formulas with commands become plain characters."""
-    return _NOT_WORDS.sub("", _BREAKS.sub("", _INLINE.sub(_inline_to_text, text)))
+    return clean_letters(_INLINE.sub(_inline_to_text, text))
+
+
+def clean_letters(text: str) -> str:
+    """Keep letters, digits and underscores; breaks go first, those that were escaped twice too."""
+    return _NOT_WORDS.sub("", _BREAKS.sub("", text))
 
 
 def normal_formula(latex: str) -> str:
@@ -47,7 +52,7 @@ def normal_formula(latex: str) -> str:
     if display:
         text = display.group(1).strip()
     text = _LAYOUT.sub("", text).strip(".")
-    for style in _STYLES:
+    for style in STYLES:
         text = text.replace(style, "")
     return text.lower()
 
@@ -63,7 +68,11 @@ def normal_table(html_text: str) -> str:
     if "<table" not in html_text.replace(" ", ""):
         return ""
     text = html.unescape(_plain_cells(html_text)).replace("\n", "")
-    text = "".join(_TABLE.findall(unicodedata.normalize("NFKC", text).strip()))
+    return clean_page("".join(_TABLE.findall(unicodedata.normalize("NFKC", text).strip())))
+
+
+def clean_page(text: str) -> str:
+    """Take the style out of what stands within a table, and put it into a page."""
     for attribute in _STYLE:
         text = attribute.sub("", text)
     text = re.sub(r"\s+", " ", _BODY.sub("", text))
