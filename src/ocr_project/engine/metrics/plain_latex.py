@@ -15,6 +15,8 @@ def latex_to_text(latex: str) -> str | None:
     from pylatexenc.latex2text import LatexNodes2Text  # some 50 ms to import
     from pylatexenc.latexwalker import LatexWalkerParseError
 
+    if (len(latex) - len(latex.rstrip("\\"))) % 2:
+        return None  # version 3.0a30 never comes back from a backslash at the end
     try:
         return str(LatexNodes2Text().latex_to_text(latex))
     except (LatexWalkerParseError, IndexError, ValueError, RecursionError):

@@ -6,7 +6,8 @@ slice_pages     by attribute of the page
 slice_elements  by attribute of the element
 """
 
-from ocr_project.engine.metrics.omnidocbench.page import PageScore, Scored, score_page
+from ocr_project.engine.metrics.omnidocbench.page import score_page
+from ocr_project.engine.metrics.omnidocbench.result import PageScore, Scored
 from ocr_project.engine.metrics.omnidocbench.summary import slice_elements, slice_pages, summarize
 
 __all__ = ["PageScore", "Scored", "score_page", "slice_elements", "slice_pages", "summarize"]

@@ -12,20 +12,20 @@ from dataclasses import dataclass, replace
 TEXT, FORMULA, HTML_TABLE, LATEX_TABLE = "text_all", "equation_isolated", "html_table", "latex_table"
 INLINE = "equation_inline"
 
-_IMAGE = re.compile(r"!\[.*?\]\(.*?\)")
-_FENCES = re.compile(r"^```(?:markdown|html|latex)\n?|```\n?$", re.MULTILINE)
-_PAGE_TAGS = re.compile(r"</?(?:html|body)>")
-_LONG_RUN = re.compile(r"_{4,}| {4,}")
+IMAGE = re.compile(r"!\[.*?\]\(.*?\)")
+FENCES = re.compile(r"^```(?:markdown|html|latex)\n?|```\n?$", re.MULTILINE)
+PAGE_TAGS = re.compile(r"</?(?:html|body)>")
+LONG_RUN = re.compile(r"_{4,}| {4,}")
 _LATEX_TABLE = re.compile(r"\\begin{table}.*?\\end{table}", re.DOTALL)
 _TABULAR = re.compile(r"\\(begin|end){tabular}")
 _TABLE = re.compile(r"<(table)[^>]*>|</table>")
 # After a table that is never closed the evaluator goes on so many characters behind its beginning.
 _RESUMED = 16
-_MATH = re.compile(r"\$\$.*?\$\$|\\\[.*?\\\]|\$.*?\$|\\\(.*?\\\)", re.DOTALL)
-_DOLLARS = re.compile(r"\$\$(.*?)\$\$|\$(.*?)\$|\\\((.*?)\\\)", re.DOTALL)
+MATH = re.compile(r"\$\$.*?\$\$|\\\[.*?\\\]|\$.*?\$|\\\(.*?\\\)", re.DOTALL)
+DOLLARS = re.compile(r"\$\$(.*?)\$\$|\$(.*?)\$|\\\((.*?)\\\)", re.DOTALL)
 _PIPES = re.compile(r"\|\s*.*?\s*\|\n", re.DOTALL)
 _CODE = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
-_COMMANDS = (  # in this order: what is within another goes first
+COMMANDS = (  # in this order: what is within another goes first
     re.compile(r"\\title\{(.*?)\}"),
     re.compile(r"\\title\s*\{\s*(.*?)\s*\}", re.DOTALL),
     re.compile(r"\\text\s*\{\s*(.*?)\s*\}", re.DOTALL),
@@ -70,16 +70,25 @@ def read_markdown(markdown: str) -> list[Element]:
         In the order in which they begin; paragraphs are numbered by the text before them without the blank lines, as
         the evaluator does.
     """
-    content = _FENCES.sub("", _IMAGE.sub("", markdown))
-    content = _PAGE_TAGS.sub("", _LONG_RUN.sub(lambda run: run.group()[:4], content))
+    content = strip_page(IMAGE.sub("", markdown))
     found: list[Element] = []
-    for take in (_take_latex_tables, _take_html_tables, _take_formulas, _take_markdown_tables, _take_code):
+    for take in (take_latex_tables, take_html_tables, _take_formulas, take_markdown_tables, take_code):
         content, taken = take(content)
         found += taken
-    for command in _COMMANDS:
-        content = command.sub(r"\1", content)
-    found += _paragraphs(content)
+    found += _paragraphs(strip_commands(content))
     return sorted(found, key=lambda element: element.start)
+
+
+def strip_commands(content: str) -> str:
+    """Take the commands of titles and text away from around what they hold."""
+    for command in COMMANDS:
+        content = command.sub(r"\1", content)
+    return content
+
+
+def strip_page(markdown: str) -> str:
+    """Take the fence around an answer, the tags of a page and long runs of blanks and underscores out."""
+    return PAGE_TAGS.sub("", LONG_RUN.sub(lambda run: run.group()[:4], FENCES.sub("", markdown)))
 
 
 def split_arrays(elements: list[Element]) -> list[Element]:
@@ -115,25 +124,26 @@ def array_lines(array: re.Match[str]) -> list[str]:
     return [line.strip() for line in array.group("body").split("\\\\") if line.strip()]
 
 
-def _cut(content: str, kind: str, pieces: Iterator[tuple[int, int]], fine: str = "") -> tuple[str, list[Element]]:
+def cut(content: str, kind: str, pieces: Iterator[tuple[int, int]], fine: str = "") -> tuple[str, list[Element]]:
     """Take pieces out of a text and leave blanks of the same length."""
     taken: list[Element] = []
     for start, end in pieces:
-        taken.append(Element(kind, start, content[start:end].strip(), fine))
+        taken.append(Element(kind, start, content[start:end].strip(), fine, end))
         content = f"{content[:start]}{' ' * (end - start)}{content[end:]}"
     return content, taken
 
 
-def _take_latex_tables(content: str) -> tuple[str, list[Element]]:
-    """Take tables; the character after a tabular goes with it: the evaluator counts a backslash twice."""
-    content, tables = _cut(content, LATEX_TABLE, (table.span() for table in list(_LATEX_TABLE.finditer(content))))
+def take_latex_tables(content: str) -> tuple[str, list[Element]]:
+    """Take tables in LaTeX; the character after a tabular goes with it: the evaluator counts a backslash twice."""
+    content, tables = cut(content, LATEX_TABLE, (table.span() for table in list(_LATEX_TABLE.finditer(content))))
     spans = [(start, min(end + 1, len(content))) for start, end in _outermost(content, _TABULAR, "begin")]
-    content, bare = _cut(content, LATEX_TABLE, iter(spans))
+    content, bare = cut(content, LATEX_TABLE, iter(spans))
     return content, tables + bare
 
 
-def _take_html_tables(content: str) -> tuple[str, list[Element]]:
-    return _cut(content, HTML_TABLE, iter(list(_outermost(content, _TABLE, "table"))))
+def take_html_tables(content: str) -> tuple[str, list[Element]]:
+    """Take tables in HTML, those that stand within others with them."""
+    return cut(content, HTML_TABLE, iter(list(_outermost(content, _TABLE, "table"))))
 
 
 def _outermost(content: str, tag: re.Pattern[str], opening: str) -> Iterator[tuple[int, int]]:
@@ -155,21 +165,21 @@ def _outermost(content: str, tag: re.Pattern[str], opening: str) -> Iterator[tup
 
 def _take_formulas(content: str) -> tuple[str, list[Element]]:
     taken: list[Element] = []
-    for formula in list(_MATH.finditer(content)):
+    for formula in list(MATH.finditer(content)):
         start, end = formula.span()
         line = formula.group().strip().replace("\n", " ")
-        dollars = _DOLLARS.search(line)
+        dollars = DOLLARS.search(line)
         if dollars is None or dollars.group(1):
-            line = _DOLLARS.sub(r"\\[\1\\]", line)
+            line = DOLLARS.sub(r"\\[\1\\]", line)
             taken.append(Element(FORMULA, start, line))
             content = f"{content[:start]}{' ' * (end - start)}{content[end:]}"
         else:
-            line = _DOLLARS.sub(r"\\[\2\3\\]", line)
+            line = DOLLARS.sub(r"\\[\2\3\\]", line)
             taken.append(Element(FORMULA, start, line, INLINE))
     return content, taken
 
 
-def _take_markdown_tables(content: str) -> tuple[str, list[Element]]:
+def take_markdown_tables(content: str) -> tuple[str, list[Element]]:
     """Turn rows between pipes into tables, if there are two rows or more on the page.
 
     The line before a table is lost, and so are cells with a colon or three dashes: the evaluator looks for the rule
@@ -183,7 +193,7 @@ def _take_markdown_tables(content: str) -> tuple[str, list[Element]]:
     text = _join_tables(text.split("\n"))
     text = text.replace("<table>", '<table border="1" >').replace("<td>", '<td colspan="1" rowspan="1">')
     tables = [table.span() for table in re.finditer(r"<table.*?</table>", text, re.DOTALL)]
-    return _cut(text, HTML_TABLE, iter(tables), "md2html_table")
+    return cut(text, HTML_TABLE, iter(tables), "md2html_table")
 
 
 def _render_rows(run: str) -> str:
@@ -238,26 +248,30 @@ def _as_cell(line: str) -> str:
     return line.replace("<th>", "<td>").replace("</th>", "</td>") if "<th>" in line else line
 
 
-def _take_code(content: str) -> tuple[str, list[Element]]:
+def take_code(content: str) -> tuple[str, list[Element]]:
+    """Take blocks of code that name their language."""
     blocks = list(_CODE.finditer(content))
-    content, _ = _cut(content, TEXT, (block.span() for block in blocks))
-    return content, [Element(TEXT, block.start(), block.group(2).strip(), "code") for block in blocks]
+    content, _ = cut(content, TEXT, (block.span() for block in blocks))
+    return content, [Element(TEXT, block.start(), block.group(2).strip(), "code", block.end()) for block in blocks]
 
 
-def _paragraphs(content: str) -> list[Element]:
+def paragraphs(content: str) -> Iterator[tuple[int, int, str]]:
+    """Yield place, end and text of what is left between blank lines (of every line where there is no blank one)."""
     pieces = content.split("\n\n")
     if len(pieces) == 1:
         pieces = content.split("\n")
-    found: list[Element] = []
     start = 0
     for piece in pieces:
-        text = "\n".join(line.strip() for line in piece.strip().split("\n") if line.strip())
+        yield start, start + len(piece), "\n".join(line.strip() for line in piece.split("\n") if line.strip())
+        start += len(piece)
+
+
+def _paragraphs(content: str) -> Iterator[Element]:
+    for start, end, text in paragraphs(content):
         if text.startswith("<table") and text.endswith("</table>"):
-            found.append(Element(HTML_TABLE, start, text))
+            yield Element(HTML_TABLE, start, text, end=end)
         elif text.startswith("$") and text.endswith("$"):
             if text.replace("$", "").strip():
-                found.append(Element(FORMULA, start, text))
+                yield Element(FORMULA, start, text, end=end)
         elif text:
-            found.append(Element(TEXT, start, text, "text_block"))
-        start += len(piece)
-    return found
+            yield Element(TEXT, start, text, "text_block", end)

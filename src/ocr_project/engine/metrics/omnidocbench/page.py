@@ -8,12 +8,9 @@ also repairs formulas before it compares them, which is not done here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from ocr_project.engine.metrics.omnidocbench import normal
@@ -27,92 +24,16 @@ from ocr_project.engine.metrics.omnidocbench.elements import (
     read_markdown,
     split_arrays,
 )
-from ocr_project.engine.metrics.omnidocbench.matching import assign, distances, match
-from ocr_project.engine.metrics.omnidocbench.truth import IGNORED, TEXTS, Block, read_truth, split_truth_arrays
+from ocr_project.engine.metrics.omnidocbench.matching import assign, distances
+from ocr_project.engine.metrics.omnidocbench.pairing import Forms, Pair, pair_up
+from ocr_project.engine.metrics.omnidocbench.result import Cdm, PageScore, Scored
+from ocr_project.engine.metrics.omnidocbench.truth import TEXTS, Block, read_truth, split_truth_arrays
 from ocr_project.engine.metrics.plain_latex import latex_to_text
 from ocr_project.engine.metrics.tables.canonical import canonical_table
 from ocr_project.engine.metrics.tables.teds import teds
 from ocr_project.engine.metrics.text import Counts, ned
 
-Cdm: TypeAlias = Callable[[str, str], float]
-Kind: TypeAlias = Literal["text", "formula", "table"]
-
-_SURE = 0.25  # a piece closer to an ignored block than this is that block
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A block of the reference (or several that the answer has merged) and what stands for it.
-
-    Attributes:
-        kind: What it is scored as.
-        reference: As it was written: text, LaTeX or HTML.
-        hypothesis: Likewise; empty where nothing stands for the block.
-        edits: Edit distance of the normal forms against the longer one.
-        values: `teds`, `teds_s`, `teds_canonical` of tables, `cdm` of formulas, between 0 and 1.
-        attributes: Of each block, to slice by.
-    """
-
-    kind: Kind
-    reference: str
-    hypothesis: str
-    edits: Counts
-    values: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    attributes: tuple[Mapping[str, object], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PageScore:
-    """The scores of a page.
-
-    Attributes:
-        elements: All that was scored.
-        order: Edit distance of the reading order against the longer sequence; None where nothing has a place.
-        attributes: The page's own (`language`, `layout`, `data_source`, …), to slice by.
-    """
-
-    elements: tuple[Scored, ...]
-    order: Counts | None
-    attributes: Mapping[str, object]
-
-    def counts(self) -> dict[str, Counts]:
-        """Sum the edits: `text_edit`, `formula_edit`, `table_edit`, `order_edit`, as far as the page has them."""
-        sums: dict[str, Counts] = {}
-        for element in self.elements:
-            name = f"{element.kind}_edit"
-            sums[name] = sums.get(name, Counts(0, 0)) + element.edits
-        if self.order is not None:
-            sums["order_edit"] = self.order
-        return {name: counts for name, counts in sums.items() if counts.total}
-
-    def values(self) -> dict[str, float]:
-        """Score the page.
-
-        Returns:
-            `text_edit`, `formula_edit`, `table_edit`, `order_edit` (0 is best), `table_teds`, `table_teds_s`,
-            `table_teds_canonical`, `formula_cdm` (1 is best); what the page does not have is missing.
-        """
-        found = {name: counts.rate for name, counts in self.counts().items()}
-        for kind in ("table", "formula"):
-            mine = [element.values for element in self.elements if element.kind == kind]
-            for name in mine[0] if mine else ():
-                found[f"{kind}_{name}"] = sum(values[name] for values in mine) / len(mine)
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """What was matched, before it is scored."""
-
-    category: str
-    reference: str
-    hypothesis: str
-    normal_reference: str
-    normal_hypothesis: str
-    hypothesis_kind: str
-    places: tuple[float, ...]
-    start: int | None
-    attributes: tuple[Mapping[str, object], ...]
+_FORMS = Forms(normal.normal_text, normal.normal_formula, lambda latex: latex.strip("$").strip("\n"))
 
 
 def score_page(truth: Mapping[str, Any], markdown: str, *, cdm: Cdm | None = None) -> PageScore:
@@ -131,7 +52,8 @@ def score_page(truth: Mapping[str, Any], markdown: str, *, cdm: Cdm | None = Non
     texts, tables = read_truth(truth)
     answer = read_markdown(markdown)
     scored_tables, pieces = _match_tables(tables, answer)
-    pairs = list(_match_texts(split_truth_arrays(texts), pieces))
+    pieces = split_arrays(sorted(pieces, key=lambda element: (element.fine == INLINE, element.start)))
+    pairs = list(pair_up(split_truth_arrays(texts), pieces, _FORMS))
     as_text = [pair for pair in pairs if pair.category in TEXTS]
     scored = [_score_text(pair) for pair in as_text]
     for pair in pairs:
@@ -170,56 +92,12 @@ def _cells(table: Element) -> Iterator[Element]:
     return (Element(TEXT, table.start, text, table.fine) for text in normal.table_cells(table.content))
 
 
-def _match_texts(blocks: Sequence[Block], answer: Sequence[Element]) -> Iterator[_Pair]:
-    """Match texts and formulas; those that nobody scores are matched first, and take their pieces with them."""
-    pieces = split_arrays(sorted(answer, key=lambda element: (element.fine == INLINE, element.start)))
-    lines = [(block, form) for block in blocks if (form := _form(block.content, block.category == FORMULA))]
-    readings = [(piece, form) for piece in pieces if (form := _form(piece.content, piece.kind == FORMULA))]
-    gone = _noise([form for block, form in lines if block.category in IGNORED], [form for _, form in readings])
-    # Blocks and pieces without a letter are left out of the lists, and the evaluator then takes places and kinds by
-    # number from the full lists: here too, or its reading order cannot be had.
-    placed = [(line, blocks[number]) for number, line in enumerate(lines) if line[0].category not in IGNORED]
-    kept = [(reading, pieces[number]) for number, reading in enumerate(readings) if number not in gone]
-    for found in match([form for (_, form), _ in placed], [form for (_, form), _ in kept]):
-        ours, theirs = [placed[place] for place in found.blocks], [kept[place] for place in found.pieces]
-        category = Counter(block.category for (block, _), _ in ours).most_common(1)[0][0]
-        kind = (theirs[0][1].fine or theirs[0][1].kind) if theirs else ""
-        yield _Pair(
-            category,
-            _write([block.content for (block, _), _ in ours], category == FORMULA),
-            _write([piece.content for (piece, _), _ in theirs], "equation" in kind),
-            "".join(form for (_, form), _ in ours),
-            "".join(form for (_, form), _ in theirs),
-            kind,
-            tuple(owner.order for _, owner in ours if owner.order),
-            theirs[0][1].start if theirs else None,
-            tuple(owner.attributes for _, owner in ours),
-        )
-
-
-def _noise(ignored: list[str], readings: list[str]) -> set[int]:
-    """Find the pieces that are blocks which nobody scores (headers, captions)."""
-    return set(np.nonzero((distances(ignored, readings) < _SURE).any(axis=0))[0].tolist())
-
-
-def _form(content: str, formula: bool) -> str:
-    return normal.normal_formula(content) if formula else normal.normal_text(content)
-
-
-def _write(parts: Sequence[str], formula: bool) -> str:
-    """Join what was matched as one: formulas become the lines of an array."""
-    if not formula or len(parts) < 2:
-        return "".join(parts)
-    lines = (f"{{{part.strip('$').strip(chr(10))}}}" for part in parts)
-    return "\\begin{array}{l} " + " \\\\ ".join(lines) + " \\end{array}"
-
-
-def _score_text(pair: _Pair) -> Scored:
+def _score_text(pair: Pair) -> Scored:
     edits = ned(pair.normal_reference, pair.normal_hypothesis)
     return Scored("text", pair.reference, pair.hypothesis, edits, attributes=pair.attributes)
 
 
-def _score_formula_as_text(pair: _Pair) -> Scored:
+def _score_formula_as_text(pair: Pair) -> Scored:
     """Score a formula that the answer gives as text: as text."""
     plain = latex_to_text(pair.reference)
     reference = pair.reference if plain is None else plain
@@ -227,7 +105,7 @@ def _score_formula_as_text(pair: _Pair) -> Scored:
     return Scored("text", reference, pair.hypothesis, edits, attributes=pair.attributes)
 
 
-def _score_formula(pair: _Pair, cdm: Cdm | None) -> Scored:
+def _score_formula(pair: Pair, cdm: Cdm | None) -> Scored:
     edits = ned(pair.normal_reference, pair.normal_hypothesis)
     hypothesis = pair.hypothesis.split("```latex")[-1].split("```")[0].strip("$").strip()
     values = {}
@@ -247,7 +125,7 @@ def _score_table(table: Block, hypothesis: str, attributes: Mapping[str, object]
     return Scored("table", table.html, hypothesis, ned(reference, got), values, (attributes,))
 
 
-def _score_order(pairs: Sequence[_Pair]) -> Counts | None:
+def _score_order(pairs: Sequence[Pair]) -> Counts | None:
     """Compare the order of the blocks with the order of what stands for them."""
     expected = sorted(place for pair in pairs for place in pair.places)
     found = sorted((pair for pair in pairs if pair.start is not None), key=lambda pair: pair.start or 0)

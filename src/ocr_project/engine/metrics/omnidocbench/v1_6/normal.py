@@ -25,9 +25,7 @@ _DISPLAY = re.compile(r"\\\[(.+?)(?<!\\)\\\]|\\\((.+?)(?<!\\)\\\)")
 _DROPPED = [re.compile(pattern) for pattern in (r"\\[!,;:]", r"(?<!\\)&")]
 _LAYOUT = [
     re.compile(pattern)
-    for pattern in (
-        *(r"\\hspace\{.*?\}", r"\\begin\{.*?\}", r"\\end\{.*?\}", r"\\arraycolsep.*?\}", r"\{[lcr| ]+\}"),
-    )
+    for pattern in (*(r"\\hspace\{.*?\}", r"\\begin\{.*?\}", r"\\end\{.*?\}", r"\\arraycolsep.*?\}", r"\{[lcr| ]+\}"),)
 ]
 _WRITTEN = ((r"\mid", "|"), (r"\vert", "|"), (r"\{", ""), (r"\}", ""), ("~", ""))
 _ATOM = re.compile(r"\{([A-Za-z0-9.+\-]+)\}")
@@ -46,7 +44,7 @@ _CELL_SIGNS = str.maketrans(
     {**dict.fromkeys("✓✔☑✅🗸", "√"), **dict.fromkeys("✗✘✕✖☒❌╳⨯", "×"), "Ø": "∅", "∼": "～", "〜": "～"}
 )
 _CELL_ESCAPES = ((r"\%", "%"), (r"\#", "#"), (r"\&", "&"), (r"\_", "_"))
-_DASHES = frozenset("-–−－—")  # noqa: RUF001
+_DASHES = frozenset("-–−－—")
 _TABLE = re.compile(r"<table\b[^>]*>(.*)</table>", re.DOTALL | re.IGNORECASE)
 
 
