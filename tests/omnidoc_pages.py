@@ -12,18 +12,34 @@ import argparse
 import json
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
 
-_ENGLISH = (
+_PROSE = (
     "the survey of rivers was made in spring when water stands high and every gauge along the valley reports twice a"
     " day to the office which keeps the tables and prints them with notes on method error and cost for all who ask"
-).split()
+)
+_ENGLISH = _PROSE.split()
 _CHINESE = "本报告说明全国水文观测站的数据整理方法以及误差来源并给出各省份年度统计结果供研究人员参考使用"
-_KOREAN = "이 보고서는 전국 하천 관측소의 자료 정리 방법과 오차의 원인을 설명하고 연도별 통계를 제시한다".split()
-_INLINE = (r"$x^2$", r"$\alpha_{i}+1$", r"\(a_1\)", r"$5", r"$n$", r"$\frac{1}{2}$", r"$\mathrm{CO_2}$", r"$10\%$")
+_HANGUL = "이 보고서는 전국 하천 관측소의 자료 정리 방법과 오차의 원인을 설명하고 연도별 통계를 제시한다"
+_KOREAN = _HANGUL.split()
+_INLINE = (
+    r"$x_1$",
+    r"$\textcircled{2}$ ①",
+    r"$a=b+c$",
+    r"$\lambda$",
+    r"$x^2$",
+    r"$\alpha_{i}+1$",
+    r"\(a_1\)",
+    r"$5",
+    r"$n$",
+    r"$\frac{1}{2}$",
+    r"$\mathrm{CO_2}$",
+    r"$10\%$",
+)
 _FORMULAS = (
     r"E = mc^{2} + \alpha",
     r"\int_0^1 f(x)\,dx = \frac{\pi}{4} \tag{3}",
@@ -35,6 +51,26 @@ _FORMULAS = (
     r"\hat{H}\psi = \mathrm{E}\psi \quad (1)",
     r"\begin{array}{l} {u = v} \\ {w = 2u,} \\ {q = \sqrt{w}} \end{array}",
     "x=1",
+    r"\begin{aligned} f(x) &= x^2 \\ g(x) &= 2x \\ &\Rightarrow f > g \end{aligned} \quad (4)",
+    r"\left\{ \begin{array}{l} x + y = 1 \\ x - y = 3 \end{array} \right.",
+    r"\left\{ \begin{aligned} x + y &= 1 \\ x - y &= 3 \end{aligned} \right. \tag{5}",
+    r"\begin{cases} x > 1 \Rightarrow y = 2 \\ x < 1 \Rightarrow y = 3 \end{cases}",
+    r"\begin{cases} a = 1 \\ \forall b, b = 2 \\ \begin{array}{l} c = 3 \end{array} \end{cases}",
+    r"\begin{gather*} u_1 = 3 \\[2pt] u_2 = 5 \\* u_3 = 8 \end{gather*}",
+    r"12 \times 3 = 36 \qquad 14 \div 2 = 7 \quad 5 + 5 = 10",
+    r"(3) \quad \nabla \cdot E = \rho \qquad \text{where E is the electric field of the charge}",
+    r"2H_2 + O_2 \xrightarrow{heat} 2H_2O",
+    r"\begin{array}{rl} m & = n + 1 \\ k & = l \end{array}",
+    r"a = b \\ c = d \\ e = f",
+    r"\mathbf{M} = \begin{bmatrix} 1 & 0 \\ 0 & 1 \end{bmatrix} {x} {y+z}",
+)
+_LOOSE = (
+    "![12 × 3 = 36](images/3.png)",
+    "<div><p>the office prints <b>tables</b></p><br/>every spring</div>",
+    "The image shows a table of $x$ and \\(y\\) that stands beside the text of the survey",
+    "12 + 30 = 42, 17 - 5 = 12",
+    "H2 → 2H 加热",
+    "□ + 3 = 8",
 )
 _CODE = (
     "def mean(values):\n    return sum(values) / len(values)",
@@ -61,7 +97,8 @@ def make_page(chance: random.Random, name: str) -> Json:
     for number, block in enumerate(blocks):
         placed = block["category_type"] not in ("header", "footer", "page_number", "page_footnote")
         order += placed
-        detections.append({"anno_id": number, "order": order if placed else None, "ignore": False, **block})
+        ignored = chance.random() < 0.03
+        detections.append({"anno_id": number, "order": order if placed else None, "ignore": ignored, **block})
     relations = _truncate(chance, detections)
     attributes = {
         "data_source": chance.choice(("book", "newspaper")),
@@ -86,6 +123,8 @@ def answer(chance: random.Random, blocks: Sequence[Json]) -> str:
     if chance.random() < 0.2:
         first = chance.randrange(len(pieces) + 1)
         pieces = pieces[first:] + pieces[:first]
+    if chance.random() < 0.15:
+        pieces.insert(chance.randrange(len(pieces) + 1), chance.choice(_LOOSE))
     if chance.random() < 0.25:
         pieces.insert(chance.randrange(len(pieces) + 1), chance.choice((_words, _hanzi))(chance, 12))
     text = ""
@@ -154,8 +193,7 @@ def _truncate(chance: random.Random, detections: list[Json]) -> list[Json]:
     first = chance.randrange(len(texts) - 2)
     chain = texts[first : first + chance.choice((2, 3))]
     return [
-        {"source_anno_id": one, "target_anno_id": two, "relation_type": "truncated"}
-        for one, two in zip(chain, chain[1:], strict=False)
+        {"source_anno_id": one, "target_anno_id": two, "relation_type": "truncated"} for one, two in pairwise(chain)
     ]
 
 

@@ -19,7 +19,10 @@ _ESCAPED = re.compile(r"\\[\\_&%^]")
 _BREAKS = re.compile(r"\\t|\\n|\t|\n|/t|/n")
 _NOT_WORDS = re.compile(r"[^\w\u4e00-\u9fff]")
 _DISPLAY = re.compile(r"\\\[(.+?)(?<!\\)\\\]")
-_LAYOUT = re.compile(r"\\tag\{.*?\}|\\hspace\{.*?\}|\\begin\{.*?\}|\\end\{.*?\}|\\arraycolsep.*?\}")
+_LAYOUT = [  # one after the other
+    re.compile(pattern)
+    for pattern in (r"\\tag\{.*?\}", r"\\hspace\{.*?\}", r"\\begin\{.*?\}", r"\\end\{.*?\}", r"\\arraycolsep.*?\}")
+]
 # In this order, each wherever it stands: `\text` also cuts `\textbf`'s kin.
 STYLES = [
     *(r"\mathbf", r"\mathrm", r"\mathnormal", r"\mathit", r"\mathbb", r"\mathcal", r"\mathscr", r"\mathfrak"),
@@ -51,7 +54,9 @@ def normal_formula(latex: str) -> str:
     display = _DISPLAY.search(text)
     if display:
         text = display.group(1).strip()
-    text = _LAYOUT.sub("", text).strip(".")
+    for layout in _LAYOUT:
+        text = layout.sub("", text)
+    text = text.strip(".")
     for style in STYLES:
         text = text.replace(style, "")
     return text.lower()

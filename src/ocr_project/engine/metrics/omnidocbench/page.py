@@ -1,8 +1,7 @@
 """OmniDocBench's scores of a page: text, displayed formulas, tables, reading order.
 
 github.com/opendatalab/OmniDocBench, evaluator of v1.5 (`end2end_dataset`, `cal_metric`), Ouyang et al. 2024, arXiv
-2412.07626. It serves v1.6's references too (their `ignore` flags and joined paragraphs are read); v1.6's evaluator
-also repairs formulas before it compares them, which is not done here.
+2412.07626. What the evaluator of v1.6 does otherwise is in `v1_6`.
 """
 
 from __future__ import annotations

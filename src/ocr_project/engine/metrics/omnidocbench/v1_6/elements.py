@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ocr_project.engine.metrics.omnidocbench import elements as cutting
-from ocr_project.engine.metrics.omnidocbench.elements import FORMULA, HTML_TABLE, INLINE, TEXT, Element
+from ocr_project.engine.metrics.omnidocbench.elements import FORMULA, INLINE, TEXT, Element
 from ocr_project.engine.metrics.omnidocbench.v1_6.formula_like import (
     as_formula,
     holds_caption,
@@ -194,7 +194,7 @@ def _plain_fragment(text: str) -> str:
     for line_break in soup.find_all("br"):
         line_break.replace_with("\n")
     for block in soup.find_all(["div", "dir", "p", "li"]):
-        if not block.contents or block.contents[-1] != "\n":
+        if not block.contents or str(block.contents[-1]) != "\n":
             block.append("\n")
     lines = (line.strip() for line in soup.get_text(separator="").replace("\xa0", " ").split("\n"))
     return "\n".join(line for line in lines if line).strip() or text
@@ -211,6 +211,3 @@ def _unspoken(block: str) -> str:
 
 def _is_dropped(piece: Element) -> bool:
     return piece.kind == FORMULA and piece.fine == INLINE and is_label(piece.content)
-
-
-__all__ = ["CAPTION", "HTML_TABLE", "RESCUE", "in_matching_order", "read_markdown"]

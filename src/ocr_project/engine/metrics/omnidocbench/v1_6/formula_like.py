@@ -23,6 +23,7 @@ _SIGNS = (
     *(("（", "("), ("）", ")"), ("［", "["), ("］", "]"), ("｛", "{"), ("｝", "}")),
 )
 _ARROW = re.compile(r"(?P<left>.*?)\\xrightarrow\s*\{(?P<label>[^{}]+)\}(?P<right>.*)")
+_LONG_ARROWS = (r"\xrightarrow", r"\longrightarrow")
 _REDOX = "氧化还原反应"
 _ARITHMETIC = ("=", "+", "-", "×", "÷", "/", "≈", r"\times", r"\div", r"\approx")
 _RELATIONS = ("=", r"\approx", "≈", r"\neq", "≠", r"\leq", "≤", r"\geq", "≥")
@@ -107,7 +108,7 @@ def is_label(latex: str) -> bool:
     """Tell whether an inline formula is a short name or number, which is no formula to be matched."""
     core = _unwrap(latex.strip())
     compact = re.sub(r"\s+", "", core)
-    if compact.startswith(("\\xrightarrow", "\\longrightarrow")):
+    if compact.startswith(_LONG_ARROWS):
         return True
     if not compact or len(compact) > 24 or any(sign in core for sign in _STRONG):
         return False

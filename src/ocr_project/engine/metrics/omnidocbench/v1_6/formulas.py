@@ -1,9 +1,9 @@
 """Displayed formulas matched apart from the text, in several ways: the way with the least edits counts.
 
-The ways: as the page's matching left them; quick matching of formulas alone; the cheapest assignment in which any two
-may stay alone; the cheapest alignment in order, where pieces that follow each other may be one (with and without pieces
-passed over); assignment and alignment with the lines of the answer's formulas apart; and all of it once more with
-`cases` written as arrays behind a brace.
+The ways: as the page's matching left them; quick matching of formulas alone; the cheapest assignment in which any
+formula may stay alone; the cheapest alignment in order, where pieces that follow each other may be one (with and
+without pieces passed over); assignment and alignment with the lines of the answer's formulas apart; and all of it once
+more with `cases` written as arrays behind a brace.
 """
 
 from __future__ import annotations

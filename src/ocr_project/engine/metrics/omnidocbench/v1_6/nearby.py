@@ -1,4 +1,4 @@
-"""Titles and paragraphs that were matched badly, looked for once more beside their place, over pieces that are free."""
+"""Titles and paragraphs that were matched badly, looked for once more beside their place."""
 
 from __future__ import annotations
 

@@ -173,7 +173,8 @@ def _unbrace(text: str) -> str:
 
 def _plain_cells(html_text: str) -> str:
     """Make cells of heads, take groups of rows and spans apart, and write the texts of cells alike."""
-    from bs4 import BeautifulSoup, NavigableString
+    from bs4 import BeautifulSoup
+    from bs4.element import NavigableString
 
     soup = BeautifulSoup(html_text, "html.parser")
     for cell in soup.find_all("th"):
