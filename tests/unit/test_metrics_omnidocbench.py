@@ -17,6 +17,7 @@ from ocr_project.engine.metrics.omnidocbench import (
 from ocr_project.engine.metrics.omnidocbench.elements import read_markdown, split_arrays
 from ocr_project.engine.metrics.omnidocbench.matching import Match, holds, match
 from ocr_project.engine.metrics.omnidocbench.normal import normal_formula, normal_table, normal_text
+from ocr_project.engine.metrics.plain_latex import latex_to_text
 
 TABLE = "<table><tr><td>A</td><td>B</td></tr><tr><td>1</td><td>2</td></tr></table>"
 FIRST = "The quick brown fox jumps over the lazy dog. It did so again on Tuesday."
@@ -277,3 +278,13 @@ def rng_texts() -> Callable[[int], tuple[list[str], list[str]]]:
         return blocks, pieces
 
     return make
+
+
+@pytest.mark.parametrize(
+    "latex", ["x^2 + y\\", r"\frac{1}", "\\begin{cases}a\\(公式", r"\begin{aligned}\(\(\begin{cases}a"]
+)
+def test_broken_latex_is_given_up_soon(latex: str) -> None:
+    shown = latex_to_text(latex)  # of a backslash at the end the library would never come back
+    assert shown is None or isinstance(shown, str)
+    assert latex_to_text("x^2 + y\\") is None
+    assert latex_to_text(r"\alpha^2") == "α^2"

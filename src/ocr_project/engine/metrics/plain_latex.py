@@ -19,5 +19,5 @@ def latex_to_text(latex: str) -> str | None:
         return None  # version 3.0a30 never comes back from a backslash at the end
     try:
         return str(LatexNodes2Text().latex_to_text(latex))
-    except (LatexWalkerParseError, IndexError, ValueError, RecursionError):
-        return None
+    except (LatexWalkerParseError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return None  # of broken LaTeX the library raises its own error, and sometimes fails to
