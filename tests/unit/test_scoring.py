@@ -200,6 +200,18 @@ def test_omnidocbench_is_scored_element_by_element(tmp_path: Any) -> None:
     assert worse["text_edit/official"] == pytest.approx(1 / 5), "spaces do not count there"
 
 
+def test_elements_are_scored_by_the_rules_of_their_version() -> None:
+    blocks = [
+        {"anno_id": 1, "category_type": "text_block", "order": 1, "text": "page 1"},
+        {"anno_id": 2, "category_type": "text_block", "order": 2, "text": "not to be read", "ignore": True},
+    ]
+    found = {
+        version: rates(scored(outcome(TruthKind.ELEMENTS, {"protocol": version, "layout_dets": blocks}, "page 1")))
+        for version in ("v1_5", "v1_6")
+    }
+    assert found["v1_5"]["text_edit/official"] > found["v1_6"]["text_edit/official"] == 0
+
+
 def test_tests_of_a_page_are_counted_in_all_and_by_file() -> None:
     tests = [
         {"type": "present", "text": "two", "id": "a", "pdf": "x", "page": 1, "category": "old_scans"},

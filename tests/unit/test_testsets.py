@@ -164,7 +164,8 @@ def test_omnidocbench_keeps_the_annotation_and_slices_by_attributes(tmp_path: Pa
     kind, payload = known(first)
     assert kind is TruthKind.ELEMENTS
     assert payload["layout_dets"][0]["text"] == "page 1"
-    assert set(payload) == {"layout_dets", "extra", "page_info"}
+    assert set(payload) == {"protocol", "layout_dets", "extra", "page_info"}
+    assert payload["protocol"] == "v1_5"
     assert ("special_issue", "fuzzy_scan") in first.slices
     assert ("language", "english") in first.slices
     assert first.document == second.document == "book"

@@ -15,7 +15,9 @@ def latex_to_text(latex: str) -> str | None:
     from pylatexenc.latex2text import LatexNodes2Text  # some 50 ms to import
     from pylatexenc.latexwalker import LatexWalkerParseError
 
+    if (len(latex) - len(latex.rstrip("\\"))) % 2:
+        return None  # version 3.0a30 never comes back from a backslash at the end
     try:
         return str(LatexNodes2Text().latex_to_text(latex))
-    except (LatexWalkerParseError, IndexError, ValueError, RecursionError):
-        return None
+    except (LatexWalkerParseError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return None  # of broken LaTeX the library raises its own error, and sometimes fails to

@@ -15,7 +15,7 @@ from ocr_project.engine.metrics import (
     ned,
     run_test,
 )
-from ocr_project.engine.metrics.omnidocbench import Scored, score_page
+from ocr_project.engine.metrics.omnidocbench import Scored, score_page, score_page_v1_6
 from ocr_project.engine.metrics.opendataloader import mhs, nid, page_teds
 from ocr_project.engine.metrics.tables.canonical import canonical_table
 from ocr_project.engine.metrics.tables.markdown import tables_to_html
@@ -66,7 +66,7 @@ def _dp_bench(truth: Mapping[str, Any], hypothesis: str) -> Iterator[Mark]:
 
 
 def score_elements(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
-    """Score a page of OmniDocBench, element by element, as its leaderboard averages: each page counts once."""
+    """Score a page of OmniDocBench by the rules of its version, as its leaderboard averages: each page counts once."""
     undrawn: list[str] = []
 
     def compare(reference: str, hypothesis: str) -> float:
@@ -76,7 +76,8 @@ def score_elements(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawing
             return 0.0
         return result.f1
 
-    page = score_page(truth, outcome.transcript.markdown, cdm=compare if drawings.wanted else None)
+    rules = score_page_v1_6 if truth.get("protocol") == "v1_6" else score_page
+    page = rules(truth, outcome.transcript.markdown, cdm=compare if drawings.wanted else None)
     for name, value in page.values().items():
         metric, reading = _ELEMENTS[name]
         failed = undrawn[0] if undrawn and metric == "cdm" else ""

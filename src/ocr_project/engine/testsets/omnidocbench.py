@@ -1,7 +1,7 @@
 """OmniDocBench: pages of ten kinds of documents, every element with its place, text and order.
 
 `OmniDocBench.json`, a list of pages (`layout_dets`, `extra.relation`, `page_info`), and `images/`. Versions 1.5 (1,355
-pages) and 1.6 (1,651 pages, and corrections) are two states of one repository.
+pages) and 1.6 (1,651 pages, and corrections) are two states of one repository, each scored by the rules of its time.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ocr_project.engine.testsets.card import Card, Hub
 from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.listed import ListedSet, fingerprint_of, image_named, only, read_json
 
+_KEPT = ("layout_dets", "extra", "page_info")
 _FILES = ("OmniDocBench.json", "images/*")
 
 CARD = Card(
@@ -51,16 +52,17 @@ def open_set_v1_5(root: Path) -> OpenedSet:
 def _open(card: Card, root: Path) -> OpenedSet:
     path = only((root / "OmniDocBench.json",), root, "OmniDocBench.json")
     pages = read_json(path)
-    return ListedSet(card, pages, partial(_item, root / "images"), fingerprint_of([path]))
+    protocol = "v1_6" if card is CARD else "v1_5"
+    return ListedSet(card, pages, partial(_item, root / "images", protocol), fingerprint_of([path]))
 
 
-def _item(folder: Path, index: int, page: Mapping[str, Any], images: bool) -> Item:
+def _item(folder: Path, protocol: str, index: int, page: Mapping[str, Any], images: bool) -> Item:
     name = Path(page["page_info"]["image_path"]).name
     return Item(
         index=index,
         document=_document(name),
         image=_image(folder, name) if images else None,
-        truths=((TruthKind.ELEMENTS, {key: page.get(key) for key in ("layout_dets", "extra", "page_info")}),),
+        truths=((TruthKind.ELEMENTS, {"protocol": protocol, **{key: page.get(key) for key in _KEPT}}),),
         slices=tuple(_slices(page["page_info"].get("page_attribute") or {})),
     )
 

@@ -11,8 +11,8 @@ github.com/opendatalab/OmniDocBench, evaluator of v1.5, `match_gt2pred_quick`, o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -33,10 +33,12 @@ class Match:
     Attributes:
         blocks: At least one, in order.
         pieces: In order; empty where nothing stands for the blocks.
+        edit: How far they are apart; 1 for what was left on both sides.
     """
 
     blocks: tuple[int, ...]
     pieces: tuple[int, ...]
+    edit: float = field(default=1.0, compare=False)
 
 
 def distances(left: Sequence[str], right: Sequence[str]) -> NDArray[np.float64]:
@@ -60,12 +62,13 @@ def assign(costs: NDArray[np.float64]) -> list[tuple[int, int]]:
     return list(zip(rows.tolist(), columns.tolist(), strict=True))
 
 
-def match(blocks: Sequence[str], pieces: Sequence[str]) -> list[Match]:
+def match(blocks: Sequence[str], pieces: Sequence[str], alone: Collection[int] = ()) -> list[Match]:
     """Match the blocks of a page with the pieces of an answer.
 
     Args:
         blocks: Texts of the reference in reading order, none empty.
         pieces: Texts of the answer in order, none empty.
+        alone: Blocks that are not looked for within pieces.
 
     Returns:
         Each block in exactly one match; pieces that stand for nothing in none.
@@ -73,7 +76,7 @@ def match(blocks: Sequence[str], pieces: Sequence[str]) -> list[Match]:
     if not blocks:
         return []
     if len(blocks) == len(pieces) == 1:
-        return [Match((0,), (0,))]
+        return [Match((0,), (0,), _rate(blocks[0], pieces[0]))]
     groups = _join_pieces(distances(blocks, pieces), blocks, pieces)
     joined = [" ".join(pieces[place] for place in group) for group in groups]
     costs = distances(blocks, joined)
@@ -81,15 +84,24 @@ def match(blocks: Sequence[str], pieces: Sequence[str]) -> list[Match]:
     found: dict[tuple[int, ...], list[int]] = {}
     for block, group in near.items():
         found.setdefault(group, []).append(block)
-    alone = [block for block in range(len(blocks)) if block not in near]
+    lost = [block for block in range(len(blocks)) if block not in near and block not in alone]
     for place, piece in enumerate(pieces):
-        within = [block for block in alone if holds(piece, blocks[block], _WITHIN, strict=True)]
+        within = [block for block in lost if holds(piece, blocks[block], _WITHIN, strict=True)]
         if within:  # a piece whose blocks all went to earlier ones is not given to others either
             new = [block for block in within if block not in near]
             found.setdefault((place,), []).extend(new)
             near.update(dict.fromkeys(new, (place,)))
-    pairs = [Match(tuple(sorted(some)), group) for group, some in found.items() if some]
+    pairs = [
+        Match(tuple(sorted(some)), group, _apart(some, group, blocks, pieces)) for group, some in found.items() if some
+    ]
     return pairs + _rest(blocks, pieces, set(near), {place for group in found for place in group})
+
+
+def _apart(some: Sequence[int], group: Sequence[int], blocks: Sequence[str], pieces: Sequence[str]) -> float:
+    """Measure a match; of several blocks against the first piece, as the evaluator does."""
+    if len(some) > 1:
+        return _rate("".join(blocks[block] for block in sorted(some)), pieces[group[0]])
+    return _rate(blocks[some[0]], " ".join(pieces[place] for place in group))
 
 
 def _rest(blocks: Sequence[str], pieces: Sequence[str], matched: set[int], used: set[int]) -> list[Match]:

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from ocr_project.engine.metrics.omnidocbench.page import PageScore
+from ocr_project.engine.metrics.omnidocbench.result import PageScore
 
 
 def summarize(pages: Sequence[PageScore]) -> dict[str, float]:

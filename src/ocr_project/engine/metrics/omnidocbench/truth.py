@@ -36,7 +36,7 @@ class Block:
     Attributes:
         category: OmniDocBench's `category_type`.
         order: Its place in the reading order; None where it has none.
-        content: Text, or LaTeX of a formula.
+        content: Text, or LaTeX of a formula or a table.
         attributes: What it is sliced by (`text_language`, `table_layout`, …).
         html: Of a table.
     """
@@ -48,21 +48,28 @@ class Block:
     html: str = ""
 
 
-def read_truth(page: Mapping[str, Any]) -> tuple[list[Block], list[Block]]:
+def read_truth(page: Mapping[str, Any], *, as_v1_6: bool = False) -> tuple[list[Block], list[Block]]:
     """Read the blocks of a page.
 
-    Paragraphs that a page or a column cuts in two (relation `truncated`) are joined; blocks marked `ignore` go.
+    Paragraphs that a page or a column cuts in two (relation `truncated`) are joined.
+
+    Args:
+        page: In the set's JSON.
+        as_v1_6: Blocks marked `ignore` go, and each part of a paragraph is joined once; the evaluator of v1.5 joins
+            the middle one of three twice.
 
     Returns:
         Text and displayed formulas, and tables; both in reading order, blocks without a place first.
     """
     groups = _truncated((page.get("extra") or {}).get("relation") or ())
+    if as_v1_6:
+        groups = [list(dict.fromkeys(group)) for group in _connected(groups)]
     joined = {name for group in groups for name in group}
-    blocks = [
-        _block(item) for item in page["layout_dets"] if item.get("anno_id") not in joined and not item.get("ignore")
-    ]
+    items = [item for item in page["layout_dets"] if not (as_v1_6 and item.get("ignore"))]
+    blocks = [_block(item) for item in items if item.get("anno_id") not in joined]
     by_name = {item["anno_id"]: item for item in page["layout_dets"] if item.get("anno_id") in joined}
-    blocks += [block for group in groups if (block := _join([by_name[name] for name in group if name in by_name]))]
+    parts = ([by_name[name] for name in group if name in by_name] for group in groups)
+    blocks += [_join(some) for some in parts if some and not (as_v1_6 and any(item.get("ignore") for item in some))]
     # By category first: blocks of one place in the order stay so.
     texts = [block for category in _MATCHED for block in blocks if block.category == category]
     tables = [block for block in blocks if block.category == "table"]
@@ -90,30 +97,37 @@ def _place(block: Block) -> float:
 
 def _block(item: Mapping[str, Any]) -> Block:
     category = str(item["category_type"])
-    content = item.get("latex") if category == FORMULA else item.get("text")
+    content = item.get("latex") if category in (FORMULA, "table") else item.get("text")
     return Block(
         category, item.get("order"), str(content or ""), item.get("attribute") or {}, str(item.get("html") or "")
     )
 
 
-def _truncated(relations: Sequence[Mapping[str, Any]]) -> list[set[object]]:
-    """Collect the detections that are parts of one block."""
-    groups: list[set[object]] = []
+def _truncated(relations: Sequence[Mapping[str, Any]]) -> list[list[object]]:
+    """Collect the detections that are parts of one block: of three in a row the middle one twice, as the evaluator."""
+    groups: list[list[object]] = []
     for relation in relations:
         if relation.get("relation_type") != "truncated":
             continue
-        group = {relation["source_anno_id"], relation["target_anno_id"]}
-        apart = [other for other in groups if not other & group]
-        for other in groups:
-            if other & group:
-                group = group | other
-        groups = [*apart, group]
+        pair = [relation["source_anno_id"], relation["target_anno_id"]]
+        known = [group for group in groups if set(pair) & set(group)]
+        for group in known:
+            group += pair
+        if not known:
+            groups.append(pair)
     return groups
 
 
-def _join(items: list[Mapping[str, Any]]) -> Block | None:
-    if not items or any(item.get("ignore") for item in items):
-        return None
+def _connected(groups: Sequence[list[object]]) -> list[list[object]]:
+    """Put groups together that share a part."""
+    found: list[list[object]] = []
+    for group in groups:
+        apart = [other for other in found if not set(other) & set(group)]
+        found = [*apart, [name for other in found if other not in apart for name in other] + group]
+    return found
+
+
+def _join(items: Sequence[Mapping[str, Any]]) -> Block:
     parts = sorted(items, key=lambda item: item.get("order") or 0)
     text = "".join(str(item.get("text") or "") for item in parts)
     return Block(str(parts[0]["category_type"]), parts[0].get("order"), text)
