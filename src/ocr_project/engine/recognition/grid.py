@@ -46,6 +46,19 @@ class Cell:
     columns: int = 1
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnLines:
+    """The drawn lines of a crop.
+
+    Attributes:
+        all: Their pixels, 255 and 0; shape of the crop.
+        level: Shape (n, 4), int32: boxes x0 y0 x1 y1 of those that run from left to right.
+    """
+
+    all: Pixels
+    level: NDArray[np.int32]
+
+
 def find_cells(table: Pixels, dpi: float) -> tuple[list[Cell], Pixels]:
     """Find the cells of a ruled table.
 
@@ -58,9 +71,8 @@ def find_cells(table: Pixels, dpi: float) -> tuple[list[Cell], Pixels]:
         lines painted over in the colour of the paper, for reading.
     """
     inch = dpi or _DEFAULT_DPI
-    lines = _lines(table, inch)
-    cleaned = table.copy()
-    cleaned[cv2.dilate(lines, np.ones((3, 3), np.uint8)) > 0] = int(np.percentile(table, 90))
+    lines = drawn_lines(table, dpi).all
+    cleaned = without_lines(table, lines)
     boxes = _boxes(_closed_sides(lines, inch), inch)
     boxes = [part for band in _bands(boxes, inch) for part in _split_rows(band, cleaned, inch)]
     cells = _placed(boxes, inch)
@@ -69,10 +81,18 @@ def find_cells(table: Pixels, dpi: float) -> tuple[list[Cell], Pixels]:
     return (cells if len({cell.column for cell in cells}) >= 2 else []), cleaned
 
 
-def _lines(table: Pixels, inch: float) -> Pixels:
+def drawn_lines(table: Pixels, dpi: float) -> DrawnLines:
+    """Find the drawn lines of a table.
+
+    Args:
+        table: Crop of the table, shape (height, width), uint8.
+        dpi: Of the crop; 0 where unknown, which counts as 150.
+    """
+    inch = dpi or _DEFAULT_DPI
     ink = cv2.adaptiveThreshold(table, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
     length, gap, thick = max(8, round(_RULE * inch)), max(2, round(_GAP * inch)), max(3, round(_THICK * inch))
     found = np.zeros_like(table)
+    level = np.zeros((0, 4), np.int32)
     for axis in (0, 1):
         size, bridge = ((length, 1), (gap, 1)) if axis == 0 else ((1, length), (1, gap))
         # strokes first, bridges after: the other way round a row of letters becomes a line
@@ -81,8 +101,18 @@ def _lines(table: Pixels, inch: float) -> Pixels:
         labels, stats = components(np.asarray(joined, np.uint8))
         thin = stats[:, cv2.CC_STAT_HEIGHT if axis == 0 else cv2.CC_STAT_WIDTH] <= thick
         thin[0] = False
+        if axis == 0:
+            level = stats[thin][:, :4].copy()
+            level[:, 2:] += level[:, :2]
         np.maximum(found, np.where(thin, 255, 0).astype(np.uint8)[labels], out=found)
-    return found
+    return DrawnLines(found, level)
+
+
+def without_lines(table: Pixels, lines: Pixels) -> Pixels:
+    """Paint lines over in the colour of the paper; returns a new array."""
+    cleaned = table.copy()
+    cleaned[cv2.dilate(lines, np.ones((3, 3), np.uint8)) > 0] = int(np.percentile(table, 90))
+    return cleaned
 
 
 def _closed_sides(lines: Pixels, inch: float) -> Pixels:
