@@ -26,6 +26,8 @@ _RECTANGLE = 0.75  # share of its hull that a cell fills
 _SAME = 0.06  # inches: edges of cells nearer than this are one line of the grid
 _DEFAULT_DPI = 150.0
 _STUB_ROWS, _STUB_FILLED = 3, 0.8  # rows of a cell that is looked into, and share of them that hold text
+_BAND_CONTRAST = 10  # grey levels between the fills of two rows
+_BAND_PAPER = 0.5  # of a row of pixels that is paper, at the least
 _SHARED_ROWS = 0.7  # of the columns have something in a row that white alone sets apart
 
 
@@ -106,6 +108,22 @@ def drawn_lines(table: Pixels, dpi: float) -> DrawnLines:
             level[:, 2:] += level[:, :2]
         np.maximum(found, np.where(thin, 255, 0).astype(np.uint8)[labels], out=found)
     return DrawnLines(found, level)
+
+
+def without_bands(table: Pixels) -> Pixels:
+    """Take away the fills of rows, where every row of pixels has one paper from end to end: letters become dark on white.
+
+    Returns:
+        A new array, or the same where nothing is filled or something else than whole rows is.
+    """
+    paper = np.median(table, axis=1)
+    if paper.max() - paper.min() < _BAND_CONTRAST:
+        return table
+    ink = np.abs(table.astype(np.int16) - paper[:, None].astype(np.int16))
+    if float((ink < _BAND_CONTRAST).mean(axis=1).min()) < _BAND_PAPER:
+        return table
+    darkest = np.maximum(paper, 255 - paper)[:, None]
+    return np.asarray(255 - np.minimum(255, ink * 255.0 / darkest), np.uint8)
 
 
 def without_lines(table: Pixels, lines: Pixels) -> Pixels:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ocr_project.engine.ink import components, find_ink
-from ocr_project.engine.recognition.grid import Cell, Pixels, drawn_lines, without_lines
+from ocr_project.engine.recognition.grid import Cell, Pixels, drawn_lines, without_bands, without_lines
 from ocr_project.engine.recognition.row_joins import Between, find_heading, joined_to_previous
 from ocr_project.engine.recognition.textlines import TextLine, find_text_lines, letter_height
 from ocr_project.engine.recognition.white import CELL_GAP, Strip, find_strips
@@ -26,6 +26,7 @@ _SPLIT = 0.55  # white within a run of words that is cut where it lies in the wh
 _OVER = 0.7  # how far something reaches into a column that it spans
 _MARGIN = 0.35  # white around what is read
 _LEAST_ROWS = 2
+_CROWDED_ROWS, _CROWDED_HEIGHT, _CROWDED_WIDTH = 3, 5.0, 4.0  # rows within a cell, and its least sides
 _LEAST_FILLED = 0.25  # of the places of a table hold something
 
 
@@ -65,6 +66,7 @@ def find_open_table(table: Pixels, dpi: float) -> OpenTable | None:
     Returns:
         `None` where no columns can be told apart.
     """
+    table = without_bands(table)
     drawn = drawn_lines(table, dpi)
     cleaned = without_lines(table, drawn.all)
     ink = find_ink(cleaned)
@@ -86,6 +88,25 @@ def find_open_table(table: Pixels, dpi: float) -> OpenTable | None:
     if len(single) < _LEAST_ROWS or sum(len(row) for row in pieces) < _LEAST_FILLED * columns * len(single):
         return None
     return OpenTable([_with_margin(cell, height, table.shape) for cell in cells], heading_rows, single, cleaned)
+
+
+def is_crowded(cells: Sequence[Cell], cleaned: Pixels) -> bool:
+    """Say whether a cell that drawn lines leave is a table itself: then the lines part groups of cells.
+
+    Args:
+        cells: As `find_cells` gives them, as is `cleaned`.
+    """
+    height = letter_height(find_ink(cleaned))
+    if height < _LEAST_HEIGHT:
+        return False
+    for cell in cells:
+        x0, y0, x1, y1 = cell.box
+        if y1 - y0 >= _CROWDED_HEIGHT * height and x1 - x0 >= _CROWDED_WIDTH * height:
+            lines = find_text_lines(find_ink(np.ascontiguousarray(cleaned[y0:y1, x0:x1])), height)
+            several = sum(len(line.segments(CELL_GAP * height)) > 1 for line in lines)
+            if several >= _CROWDED_ROWS and find_strips(lines, height, x1 - x0):
+                return True
+    return False
 
 
 def _pieces(line: TextLine, strips: Sequence[Strip], height: float) -> list[_Piece]:
@@ -186,8 +207,7 @@ def _merged(pieces: Sequence[_Piece]) -> list[_Piece]:
 def _under_rules(row: list[_Piece], parts: Sequence[tuple[int, int]], strips: Sequence[Strip]) -> list[_Piece]:
     """Widen a heading over all columns that the rule under it runs along."""
     for left, right in parts:
-        first = sum(strip.middle <= left for strip in strips)
-        last = sum(strip.middle < right for strip in strips)
+        first, last = _columns_of(left, right, strips, 0.0)
         own = [piece for piece in row if piece.last >= first and piece.first <= last]
         if last > first and len(own) == 1:
             wide = replace(own[0], first=min(first, own[0].first), last=max(last, own[0].last))

@@ -11,7 +11,7 @@ import numpy as np
 from ocr_project.engine.recognition.textlines import TextLine
 
 _OVERLAP = 0.25  # of the letters' height: lines that share more stand beside each other, not one above the other
-_APART = 1.22  # times: two distances between lines that differ by less are one
+_APART = 1.17  # times: two distances between lines that differ by less are one
 _NEARER = 0.87  # of the usual distance between rows: lines of a heading that are nearer are one row
 _INCOMPLETE = 0.6  # mean share of columns that wrapped lines have something in; rows have more
 _SINGLE_SPACED = 2.1  # letter heights from line to line: with more, wrapped lines would be nearer than rows

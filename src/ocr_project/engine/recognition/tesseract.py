@@ -19,7 +19,9 @@ from ocr_project.engine.pixels import crop, page_grey
 from ocr_project.engine.recognition.bands import find_bands
 from ocr_project.engine.recognition.cells import to_html
 from ocr_project.engine.recognition.grid import Cell, find_cells
+from ocr_project.engine.recognition.enlarging import Crop, enlarged
 from ocr_project.engine.recognition.korean import read_latin
+from ocr_project.engine.recognition.open_table import OpenTable, find_open_table, is_crowded
 from ocr_project.engine.recognition.reader import Reader, ReadWord
 from ocr_project.engine.recognition.scripts import by_script, surest
 
@@ -73,9 +75,9 @@ class TesseractRecognizer:
             grey = page_grey(page)
         except DocumentError as error:
             return [_unread(region, region.reason or error.reason) for region in regions]
-        upright, _ = find_ink_in_noise(grey)
+        upright, ink = find_ink_in_noise(grey)
         languages = self._languages_of(upright, regions)
-        return [self._region(upright, region, languages, page.dpi) for region in regions]
+        return [self._region(upright, ink, region, languages, page.dpi) for region in regions]
 
     def _languages_of(self, grey: NDArray[np.uint8], regions: Sequence[Region]) -> str:
         readable = [region for region in regions if region.label not in _UNREAD and region.status is Status.OK]
@@ -98,7 +100,9 @@ class TesseractRecognizer:
                 break
         return sum(sums) / max(1, sum(sizes))
 
-    def _region(self, grey: NDArray[np.uint8], region: Region, languages: str, dpi: float) -> Recognition:
+    def _region(
+        self, grey: NDArray[np.uint8], ink: NDArray[np.uint8], region: Region, languages: str, dpi: float
+    ) -> Recognition:
         if region.status in (Status.FAILED, Status.SKIPPED):
             return _unread(region, region.reason)
         if region.label in _UNREAD:
@@ -112,23 +116,56 @@ class TesseractRecognizer:
                 f"too_large: {cut.shape[1]} x {cut.shape[0]} pixels are more than Tesseract reads; lower ingest.dpi"
             )
             return Recognition(region.page_id, region.index, "", status=Status.FAILED, reason=reason)
-        recognition = self._table(cut, region, languages, dpi) if region.label is Label.TABLE else None
+        piece = enlarged(cut, crop(ink, region), dpi)
+        recognition = self._table(piece, region, languages) if region.label is Label.TABLE else None
         if recognition is None:
-            recognition = _assembled(region, self._read(cut, region, languages, dpi), cut)
+            recognition = _assembled(region, self._read(piece.pixels, region, languages, piece.dpi), piece)
         return replace(recognition, seconds=time.perf_counter() - started)
 
-    def _table(self, cut: NDArray[np.uint8], region: Region, languages: str, dpi: float) -> Recognition | None:
-        """Read a ruled table cell by cell; None where no cells are found."""
-        cells, cleaned = find_cells(cut, dpi)
+    def _table(self, piece: Crop, region: Region, languages: str) -> Recognition | None:
+        """Read a table cell by cell; None where no cells are found."""
+        cells, cleaned = find_cells(piece.pixels, piece.dpi)
+        if not cells or is_crowded(cells, cleaned):
+            found_open = find_open_table(piece.pixels, piece.dpi)
+            if found_open is not None:
+                return self._open_table(found_open, piece, region, languages)
         texts: dict[Cell, str] = {}
         words: list[ReadWord] = []
         for cell in cells:
-            found = self._cell(cleaned, cell, region, languages, dpi)
+            found = self._cell(cleaned, cell, region, languages, piece.dpi)
             texts[cell] = as_lines(found)
             words += [replace(word, line=cell.row) for word in found]
         if not words:
             return None
-        return replace(_assembled(region, words, cut), text=to_html(cells, texts), format=TextFormat.HTML)
+        return replace(_assembled(region, words, piece), text=to_html(cells, texts), format=TextFormat.HTML)
+
+    def _open_table(self, table: OpenTable, piece: Crop, region: Region, languages: str) -> Recognition | None:
+        """Read rows of one line from end to end, since words tell each other's height, and others cell by cell."""
+        read: dict[Cell, list[ReadWord]] = {}
+        for number, single in enumerate(table.single):
+            row = [cell for cell in table.cells if cell.row == number and any(cell.box)]
+            across = self._across(table.cleaned, row, languages, piece.dpi) if single and len(row) > 1 else {}
+            for cell in row:
+                read[cell] = across.get(cell) or self._cell(table.cleaned, cell, region, languages, piece.dpi)
+        words = [replace(word, line=cell.row) for cell, found in read.items() for word in found]
+        if not words:
+            return None
+        texts = {cell: as_lines(found) for cell, found in read.items()}
+        html = to_html(table.cells, texts)
+        return replace(_assembled(region, words, piece), text=html, format=TextFormat.HTML)
+
+    def _across(
+        self, cleaned: NDArray[np.uint8], row: Sequence[Cell], languages: str, dpi: float
+    ) -> dict[Cell, list[ReadWord]]:
+        """Read a line of cells at once, and give each word to the cell that it stands in."""
+        top, bottom = min(cell.box[1] for cell in row), max(cell.box[3] for cell in row)
+        one = np.ascontiguousarray(cleaned[top:bottom])
+        found: dict[Cell, list[ReadWord]] = {}
+        for word in self._line(one, top, languages, dpi):
+            middle = (word.box[0] + word.box[2]) / 2
+            cell = min(row, key=lambda cell: max(cell.box[0] - middle, middle - cell.box[2]))
+            found.setdefault(cell, []).append(word)
+        return found
 
     def _cell(
         self, cleaned: NDArray[np.uint8], cell: Cell, region: Region, languages: str, dpi: float
@@ -149,15 +186,18 @@ class TesseractRecognizer:
             return self._piece(cut, 0, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
         words: list[ReadWord] = []
         for line, (top, bottom) in enumerate(bands):
-            one = np.ascontiguousarray(cut[top:bottom])
-            found = self._piece(one, top, languages, _LINE, dpi)
-            if _confidence(found) < _DOUBTFUL:
-                block = self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
-                found = max(found, block, key=_confidence)
-            if self._latin and languages == self._korean:
-                found = self._latin_too(found, one, top, dpi)
+            found = self._line(np.ascontiguousarray(cut[top:bottom]), top, languages, dpi)
             words += [replace(word, line=line) for word in found]
         return words
+
+    def _line(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> list[ReadWord]:
+        found = self._piece(one, top, languages, _LINE, dpi)
+        if _confidence(found) < _DOUBTFUL:
+            block = self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
+            found = max(found, block, key=_confidence)
+        if self._latin and languages == self._korean:
+            found = self._latin_too(found, one, top, dpi)
+        return found
 
     def _latin_too(self, found: list[ReadWord], line: NDArray[np.uint8], top: int, dpi: float) -> list[ReadWord]:
         words = [_moved(word, 0, -top) for word in found]
@@ -181,10 +221,10 @@ def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.copyMakeBorder(cut, *(_MARGIN,) * 4, borderType=cv2.BORDER_CONSTANT, value=paper), np.uint8)
 
 
-def _assembled(region: Region, words: Sequence[ReadWord], cut: NDArray[np.uint8]) -> Recognition:
+def _assembled(region: Region, words: Sequence[ReadWord], piece: Crop) -> Recognition:
     if not words:
         return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="no text found")
-    back = _to_page(region, cut.shape)
+    back = _to_page(region, piece)
     placed = tuple(Word(w.text, back(w.box), w.confidence, w.line) for w in words)
     text = as_lines(words)
     return Recognition(region.page_id, region.index, text, TextFormat.TEXT, placed, _confidence(words))
@@ -224,11 +264,11 @@ def _confidence(words: Sequence[ReadWord]) -> float:
 class _to_page:  # noqa: N801 - reads as the function that it is
     """From pixels of a crop to pixels of its page: the way back of `engine.pixels.crop`."""
 
-    def __init__(self, region: Region, shape: tuple[int, ...]) -> None:
-        height, width = shape[:2]
+    def __init__(self, region: Region, piece: Crop) -> None:
+        height, width = piece.pixels.shape
         if region.quad is None:
             x0, y0 = max(0.0, float(np.floor(region.box.x0))), max(0.0, float(np.floor(region.box.y0)))
-            self._origin, self._right, self._down = (x0, y0), (1.0, 0.0), (0.0, 1.0)
+            self._origin, self._right, self._down = (x0, y0), (1.0 / piece.scale, 0.0), (0.0, 1.0 / piece.scale)
         else:
             (x0, y0), (x1, y1), _, (x3, y3) = zip(region.quad[::2], region.quad[1::2], strict=True)
             self._origin = (x0, y0)

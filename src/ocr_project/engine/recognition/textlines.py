@@ -14,7 +14,7 @@ Boxes = NDArray[np.int32]
 
 _SMALLEST = 3  # pixels: lower ink is no letter
 # In letter heights, if not said otherwise.
-_REACH, _REACH_UP = 0.35, 0.12  # ink nearer than this is one word
+_REACH = 0.35  # ink nearer than this is one word
 _DUST = 0.22  # ink smaller than this both ways is a dot, which lies within the box of its word, or dirt
 _LOW = 0.45  # marks lower than this (dashes, dots) open no line
 _SHARED = 0.5  # of the lower one's height, which a word and its line have in common
@@ -73,8 +73,8 @@ def find_text_lines(ink: Mask, height: float) -> list[TextLine]:
     Returns:
         Lines from top to bottom.
     """
-    reach = max(1, round(height * _REACH_UP)) | 1, max(1, round(height * _REACH)) | 1
-    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones(reach, np.uint8))
+    reach = max(1, round(height * _REACH)) | 1  # not upright as well: in small print lines nearly touch
+    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
     _, stats = components(np.asarray(joined, np.uint8))
     boxes = stats[1:, :4].copy()
     boxes = boxes[np.maximum(boxes[:, 2], boxes[:, 3]) > _DUST * height]
