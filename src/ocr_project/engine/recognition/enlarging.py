@@ -17,6 +17,9 @@ _SMALL, _ENOUGH = 8, 20
 _MOST = 4.0
 _MOST_PIXELS = 16_000_000  # of an enlarged crop
 _DEFAULT_DPI = 150.0
+# Resolution of a page whose letters are one pixel high; 24 pixels at 150 dpi are a headline. Scans that do not say
+# their resolution have letters of 60 pixels, whose strokes must not be taken for drawn lines.
+_DPI_OF_LETTERS = 6.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +28,7 @@ class Crop:
 
     Attributes:
         pixels: Shape (height, width), uint8.
-        dpi: Of these pixels; 0 where unknown.
+        dpi: Of these pixels.
         scale: Pixels of the crop to one of the page.
     """
 
@@ -34,19 +37,37 @@ class Crop:
     scale: float = 1.0
 
 
-def enlarged(cut: NDArray[np.uint8], ink: Mask, dpi: float) -> Crop:
-    """Enlarge a crop if its letters are too small to be read.
+@dataclass(frozen=True, slots=True)
+class Print:
+    """How large the letters of a page are.
+
+    Attributes:
+        scale: How many times its crops are to be enlarged: 1 unless the letters are too small to be read.
+        dpi: Of the page, at least what the letters tell; 150 where nothing is known.
+    """
+
+    scale: float
+    dpi: float
+
+
+def print_of(ink: Mask, dpi: float) -> Print:
+    """Measure the letters of a page.
+
+    Of the page, not of a crop: what is smaller than the letters of its page is dirt more often than print.
 
     Args:
-        cut: Shape (height, width), uint8.
-        ink: Of the same shape, 255 for ink.
-        dpi: Of the page; 0 where unknown.
+        ink: Of the page, 255 for ink.
+        dpi: As the page's file says; 0 where unknown.
     """
     height = letter_height(ink)
-    if not 0 < height < _SMALL:
-        return Crop(cut, dpi)
-    scale = min(_MOST, _ENOUGH / height, (_MOST_PIXELS / cut.size) ** 0.5)
+    scale = min(_MOST, _ENOUGH / height) if 0 < height < _SMALL else 1.0
+    return Print(scale, max(dpi or _DEFAULT_DPI, _DPI_OF_LETTERS * height))
+
+
+def enlarged(cut: NDArray[np.uint8], size: Print) -> Crop:
+    """Enlarge a crop, shape (height, width), uint8, as the letters of its page ask for."""
+    scale = min(size.scale, (_MOST_PIXELS / cut.size) ** 0.5)
     if scale <= 1:
-        return Crop(cut, dpi)
+        return Crop(cut, size.dpi)
     pixels = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    return Crop(np.asarray(pixels, np.uint8), (dpi or _DEFAULT_DPI) * scale, pixels.shape[1] / cut.shape[1])
+    return Crop(np.asarray(pixels, np.uint8), size.dpi * pixels.shape[1] / cut.shape[1], pixels.shape[1] / cut.shape[1])

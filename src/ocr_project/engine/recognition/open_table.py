@@ -31,19 +31,33 @@ _LEAST_FILLED = 0.25  # of the places of a table hold something
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A row from edge to edge.
+
+    Attributes:
+        top: First row of pixels, with half of the white above; `bottom` likewise.
+        single: Whether it is one line of text.
+    """
+
+    top: int
+    bottom: int
+    single: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTable:
     """A table that was found by its white.
 
     Attributes:
         cells: By row and column; the box of one that holds something is that of its words.
         heading: Rows at the top that name the columns.
-        single: Of each row, whether it is one line of text.
+        rows: From the top.
         cleaned: The crop without drawn lines.
     """
 
     cells: list[Cell]
     heading: int
-    single: list[bool]
+    rows: list[Row]
     cleaned: Pixels
 
 
@@ -84,10 +98,12 @@ def find_open_table(table: Pixels, dpi: float) -> OpenTable | None:
     columns = len(strips) + 1
     filled = [sum(piece.last - piece.first + 1 for piece in row) / columns for row in pieces]
     joins = joined_to_previous(lines, between, filled, heading, height)
-    cells, single, heading_rows = _cells(pieces, joins, between, strips, heading)
-    if len(single) < _LEAST_ROWS or sum(len(row) for row in pieces) < _LEAST_FILLED * columns * len(single):
+    groups = _groups(joins)
+    cells, heading_rows = _cells(pieces, groups, between, strips, heading)
+    if len(groups) < _LEAST_ROWS or sum(map(len, pieces)) < _LEAST_FILLED * columns * len(groups):
         return None
-    return OpenTable([_with_margin(cell, height, table.shape) for cell in cells], heading_rows, single, cleaned)
+    cells = [_with_margin(cell, height, table.shape) for cell in cells]
+    return OpenTable(cells, heading_rows, _rows(lines, groups, height, len(table)), cleaned)
 
 
 def is_crowded(cells: Sequence[Cell], cleaned: Pixels) -> bool:
@@ -161,19 +177,38 @@ def _between(lines: Sequence[TextLine], level: np.ndarray) -> list[Between]:
     return found
 
 
-def _cells(
-    pieces: Sequence[Sequence[_Piece]],
-    joins: Sequence[bool],
-    between: Sequence[Between],
-    strips: Sequence[Strip],
-    heading: int,
-) -> tuple[list[Cell], list[bool], int]:
+def _groups(joins: Sequence[bool]) -> list[list[int]]:
+    """Gather the places of lines by row."""
     groups: list[list[int]] = []
     for place, joined in enumerate(joins):
         if joined and groups:
             groups[-1].append(place)
         else:
             groups.append([place])
+    return groups
+
+
+def _rows(lines: Sequence[TextLine], groups: Sequence[Sequence[int]], height: float, bottom: int) -> list[Row]:
+    """Say from where to where each row goes: half of the white around it, and a letter at most."""
+    tops = [min(int(lines[place].words[:, 1].min()) for place in group) for group in groups]
+    ends = [max(int(lines[place].words[:, 3].max()) for place in group) for group in groups]
+    rows = []
+    for number, group in enumerate(groups):
+        above = tops[number] - (ends[number - 1] if number else 0)
+        below = (tops[number + 1] if number + 1 < len(groups) else bottom) - ends[number]
+        top = tops[number] - round(min(height, max(0.0, above / 2)))
+        end = ends[number] + round(min(height, max(0.0, below / 2)))
+        rows.append(Row(max(0, top), min(bottom, end), len(group) == 1))
+    return rows
+
+
+def _cells(
+    pieces: Sequence[Sequence[_Piece]],
+    groups: Sequence[Sequence[int]],
+    between: Sequence[Between],
+    strips: Sequence[Strip],
+    heading: int,
+) -> tuple[list[Cell], int]:
     heading_rows = sum(group[-1] < heading for group in groups)
     rows = []
     for number, group in enumerate(groups):
@@ -189,7 +224,7 @@ def _cells(
         for piece in row
     ]
     cells = _down_the_heading(cells, heading_rows)
-    return _with_empty(cells, len(groups), len(strips) + 1), [len(group) == 1 for group in groups], heading_rows
+    return _with_empty(cells, len(groups), len(strips) + 1), heading_rows
 
 
 def _merged(pieces: Sequence[_Piece]) -> list[_Piece]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 SURE = 0.7  # confidence of the right model, by the pages above: the others need not be asked
+CLEARLY = 0.2  # by which more languages must be surer than fewer of them
 _SCRIPT_OF = {"kor": "hangul", "jpn": "han", "chi_sim": "han", "chi_tra": "han", "rus": "cyrillic", "ukr": "cyrillic"}
 _WITH_LATIN = {"cyrillic"}
 
@@ -47,11 +48,15 @@ def surest(candidates: Sequence[str], confidence: Callable[[str], float]) -> str
         confidence: Reads a sample of the page; 0 to 1, and 0 where nothing was read.
 
     Returns:
-        The first candidate that is `SURE`, else the one with the highest confidence.
+        The first candidate that is `SURE`, else the one with the highest confidence. One that holds the languages
+        of another, and more, must be surer than that by `CLEARLY`: it reads all that the other does, and finds
+        Cyrillic in Latin letters that are printed badly.
     """
     scores: dict[str, float] = {}
     for candidate in candidates:
         scores[candidate] = confidence(candidate)
         if scores[candidate] >= SURE:
             return candidate
-    return max(candidates, key=lambda candidate: scores[candidate])
+    best = max(candidates, key=lambda candidate: scores[candidate])
+    within = [other for other in candidates if set(other.split("+")) < set(best.split("+"))]
+    return next((other for other in within if scores[best] < scores[other] + CLEARLY), best)

@@ -19,7 +19,7 @@ from ocr_project.engine.pixels import crop, page_grey
 from ocr_project.engine.recognition.bands import find_bands
 from ocr_project.engine.recognition.cells import to_html
 from ocr_project.engine.recognition.grid import Cell, find_cells
-from ocr_project.engine.recognition.enlarging import Crop, enlarged
+from ocr_project.engine.recognition.enlarging import Crop, Print, enlarged, print_of
 from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.open_table import OpenTable, find_open_table, is_crowded
 from ocr_project.engine.recognition.reader import Reader, ReadWord
@@ -76,16 +76,18 @@ class TesseractRecognizer:
         except DocumentError as error:
             return [_unread(region, region.reason or error.reason) for region in regions]
         upright, ink = find_ink_in_noise(grey)
-        languages = self._languages_of(upright, regions)
-        return [self._region(upright, ink, region, languages, page.dpi) for region in regions]
+        size = print_of(ink, page.dpi)
+        languages = self._languages_of(upright, size, regions)
+        return [self._region(upright, size, region, languages) for region in regions]
 
-    def _languages_of(self, grey: NDArray[np.uint8], regions: Sequence[Region]) -> str:
+    def _languages_of(self, grey: NDArray[np.uint8], size: Print, regions: Sequence[Region]) -> str:
         readable = [region for region in regions if region.label not in _UNREAD and region.status is Status.OK]
         if len(self._candidates) == 1 or not readable:
             return self._candidates[0]
         # Running text tells more than the numbers of a table.
         readable.sort(key=lambda region: (region.label is Label.TABLE, -region.box.area))
-        samples = [_padded(_middle(crop(grey, region))) for region in readable[:_SAMPLES]]
+        views = [_middle(crop(grey, region)) for region in readable[:_SAMPLES]]
+        samples = [_padded(enlarged(view, size).pixels) for view in views]
         return surest(self._candidates, lambda languages: self._confidence(samples, languages))
 
     def _confidence(self, samples: Sequence[NDArray[np.uint8]], languages: str) -> float:
@@ -100,9 +102,7 @@ class TesseractRecognizer:
                 break
         return sum(sums) / max(1, sum(sizes))
 
-    def _region(
-        self, grey: NDArray[np.uint8], ink: NDArray[np.uint8], region: Region, languages: str, dpi: float
-    ) -> Recognition:
+    def _region(self, grey: NDArray[np.uint8], size: Print, region: Region, languages: str) -> Recognition:
         if region.status in (Status.FAILED, Status.SKIPPED):
             return _unread(region, region.reason)
         if region.label in _UNREAD:
@@ -116,7 +116,7 @@ class TesseractRecognizer:
                 f"too_large: {cut.shape[1]} x {cut.shape[0]} pixels are more than Tesseract reads; lower ingest.dpi"
             )
             return Recognition(region.page_id, region.index, "", status=Status.FAILED, reason=reason)
-        piece = enlarged(cut, crop(ink, region), dpi)
+        piece = enlarged(cut, size)
         recognition = self._table(piece, region, languages) if region.label is Label.TABLE else None
         if recognition is None:
             recognition = _assembled(region, self._read(piece.pixels, region, languages, piece.dpi), piece)
@@ -142,30 +142,18 @@ class TesseractRecognizer:
     def _open_table(self, table: OpenTable, piece: Crop, region: Region, languages: str) -> Recognition | None:
         """Read rows of one line from end to end, since words tell each other's height, and others cell by cell."""
         read: dict[Cell, list[ReadWord]] = {}
-        for number, single in enumerate(table.single):
-            row = [cell for cell in table.cells if cell.row == number and any(cell.box)]
-            across = self._across(table.cleaned, row, languages, piece.dpi) if single and len(row) > 1 else {}
-            for cell in row:
+        for number, row in enumerate(table.rows):
+            cells = [cell for cell in table.cells if cell.row == number and any(cell.box)]
+            strip = np.ascontiguousarray(table.cleaned[row.top : row.bottom])
+            words = self._line(strip, row.top, languages, piece.dpi) if row.single else []
+            across = by_cell(words, cells)
+            for cell in cells:
                 read[cell] = across.get(cell) or self._cell(table.cleaned, cell, region, languages, piece.dpi)
-        words = [replace(word, line=cell.row) for cell, found in read.items() for word in found]
-        if not words:
+        everything = [replace(word, line=cell.row) for cell, found in read.items() for word in found]
+        if not everything:
             return None
-        texts = {cell: as_lines(found) for cell, found in read.items()}
-        html = to_html(table.cells, texts)
-        return replace(_assembled(region, words, piece), text=html, format=TextFormat.HTML)
-
-    def _across(
-        self, cleaned: NDArray[np.uint8], row: Sequence[Cell], languages: str, dpi: float
-    ) -> dict[Cell, list[ReadWord]]:
-        """Read a line of cells at once, and give each word to the cell that it stands in."""
-        top, bottom = min(cell.box[1] for cell in row), max(cell.box[3] for cell in row)
-        one = np.ascontiguousarray(cleaned[top:bottom])
-        found: dict[Cell, list[ReadWord]] = {}
-        for word in self._line(one, top, languages, dpi):
-            middle = (word.box[0] + word.box[2]) / 2
-            cell = min(row, key=lambda cell: max(cell.box[0] - middle, middle - cell.box[2]))
-            found.setdefault(cell, []).append(word)
-        return found
+        html = to_html(table.cells, {cell: as_lines(found) for cell, found in read.items()})
+        return replace(_assembled(region, everything, piece), text=html, format=TextFormat.HTML)
 
     def _cell(
         self, cleaned: NDArray[np.uint8], cell: Cell, region: Region, languages: str, dpi: float
@@ -207,6 +195,16 @@ class TesseractRecognizer:
     def _piece(self, cut: NDArray[np.uint8], top: int, languages: str, mode: int, dpi: float) -> list[ReadWord]:
         words = self._reader.read(_padded(cut), languages, mode, round(dpi) or 150)
         return [_moved(_clipped(word, cut.shape), -_MARGIN, top - _MARGIN) for word in words]
+
+
+def by_cell(words: Sequence[ReadWord], cells: Sequence[Cell]) -> dict[Cell, list[ReadWord]]:
+    """Give each word of a row to the cell that it stands in, or next to."""
+    found: dict[Cell, list[ReadWord]] = {}
+    for word in words:
+        middle = (word.box[0] + word.box[2]) / 2
+        nearest = min(cells, key=lambda cell: max(cell.box[0] - middle, middle - cell.box[2]))
+        found.setdefault(nearest, []).append(word)
+    return found
 
 
 def _middle(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
