@@ -13,7 +13,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from ocr_project.engine.ink import components, find_ink
+from ocr_project.engine.ink import Mask, find_ink
 from ocr_project.engine.recognition.grid import Cell, Pixels, drawn_lines, without_bands, without_lines
 from ocr_project.engine.recognition.row_joins import Between, find_heading, joined_to_previous
 from ocr_project.engine.recognition.textlines import TextLine, find_text_lines, letter_height
@@ -26,6 +26,7 @@ _SPLIT = 0.55  # white within a run of words that is cut where it lies in the wh
 _OVER = 0.7  # how far something reaches into a column that it spans
 _MARGIN = 0.35  # white around what is read
 _LEAST_ROWS = 2
+_INSIDE_CELLS = 0.5  # of the ink stands in the cells of a ruled table
 _CROWDED_ROWS, _CROWDED_HEIGHT, _CROWDED_WIDTH = 3, 5.0, 4.0  # rows within a cell, and its least sides
 _LEAST_FILLED = 0.25  # of the places of a table hold something
 
@@ -106,19 +107,34 @@ def find_open_table(table: Pixels, dpi: float) -> OpenTable | None:
     return OpenTable(cells, heading_rows, _rows(lines, groups, height, len(table)), cleaned)
 
 
-def is_crowded(cells: Sequence[Cell], cleaned: Pixels) -> bool:
-    """Say whether a cell that drawn lines leave is a table itself: then the lines part groups of cells.
+def trusted(cells: Sequence[Cell], cleaned: Pixels) -> tuple[list[Cell], bool]:
+    """Judge the cells that drawn lines leave.
 
     Args:
         cells: As `find_cells` gives them, as is `cleaned`.
+
+    Returns:
+        The cells, none where most of what is written stands outside of them; and whether one of them is a table
+        itself: then lines part groups of cells.
     """
-    height = letter_height(find_ink(cleaned))
-    if height < _LEAST_HEIGHT:
-        return False
+    ink = find_ink(cleaned)
+    height = letter_height(ink)
+    if not cells or height < _LEAST_HEIGHT:
+        return list(cells), False
+    inside = np.zeros_like(ink)
+    for cell in cells:
+        x0, y0, x1, y1 = cell.box
+        inside[y0:y1, x0:x1] = ink[y0:y1, x0:x1]
+    if np.count_nonzero(inside) < _INSIDE_CELLS * np.count_nonzero(ink):
+        return [], False
+    return list(cells), _is_crowded(cells, ink, height)
+
+
+def _is_crowded(cells: Sequence[Cell], ink: Mask, height: float) -> bool:
     for cell in cells:
         x0, y0, x1, y1 = cell.box
         if y1 - y0 >= _CROWDED_HEIGHT * height and x1 - x0 >= _CROWDED_WIDTH * height:
-            lines = find_text_lines(find_ink(np.ascontiguousarray(cleaned[y0:y1, x0:x1])), height)
+            lines = find_text_lines(np.ascontiguousarray(ink[y0:y1, x0:x1]), height)
             several = sum(len(line.segments(CELL_GAP * height)) > 1 for line in lines)
             if several >= _CROWDED_ROWS and find_strips(lines, height, x1 - x0):
                 return True

@@ -21,18 +21,20 @@ from ocr_project.engine.recognition.cells import to_html
 from ocr_project.engine.recognition.grid import Cell, find_cells
 from ocr_project.engine.recognition.enlarging import Crop, Print, enlarged, print_of
 from ocr_project.engine.recognition.korean import read_latin
-from ocr_project.engine.recognition.open_table import OpenTable, find_open_table, is_crowded
+from ocr_project.engine.recognition.open_table import OpenTable, find_open_table, trusted
 from ocr_project.engine.recognition.reader import Reader, ReadWord
-from ocr_project.engine.recognition.scripts import by_script, surest
+from ocr_project.engine.recognition.scripts import SURE, by_script, surest
 
 _VERSION = "4"
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
-_SAMPLES = 3  # regions that are looked at to tell the script of a page
+_SAMPLES = 4  # regions that are looked at to tell the script of a page
 _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
-_ENOUGH_LETTERS = 30  # tell the script
+_ENOUGH_LETTERS, _MANY_LETTERS = 30, 300  # tell the script, and where they do not
 _DOUBTFUL = 0.6  # confidence of a line that is read once more, as a block
+_LEGIBLE = 0.35  # confidence of a line; of scratches, stamps and handwriting Tesseract reads what is not there;
+# a cell may hold one digit, which it doubts
 _LEAST_CONTRAST = 60  # grey levels within a cell that says something
 _LEAST_SIDE = 3  # pixels: no letter is smaller
 _NO_ANSWERS = "Tesseract reads, and answers no questions: choose a chat model with recognition.backend"
@@ -88,9 +90,19 @@ class TesseractRecognizer:
         readable.sort(key=lambda region: (region.label is Label.TABLE, -region.box.area))
         views = [_middle(crop(grey, region)) for region in readable[:_SAMPLES]]
         samples = [_padded(enlarged(view, size).pixels) for view in views]
-        return surest(self._candidates, lambda languages: self._confidence(samples, languages))
+        for enough in (_ENOUGH_LETTERS, _MANY_LETTERS):
+            scores = {name: 0.0 for name in self._candidates}
 
-    def _confidence(self, samples: Sequence[NDArray[np.uint8]], languages: str) -> float:
+            def confidence(name: str, enough: int = enough, scores: dict[str, float] = scores) -> float:
+                scores[name] = self._confidence(samples, name, enough)
+                return scores[name]
+
+            best = surest(self._candidates, confidence)
+            if max(scores.values()) >= SURE:
+                break
+        return best
+
+    def _confidence(self, samples: Sequence[NDArray[np.uint8]], languages: str, enough: int) -> float:
         """Return the mean confidence over the letters of the first samples that hold enough of them."""
         sizes: list[int] = []
         sums: list[float] = []
@@ -98,7 +110,7 @@ class TesseractRecognizer:
             for word in self._reader.read(sample, languages, tesserocr.PSM.SINGLE_BLOCK, 150):
                 sizes.append(len(word.text))
                 sums.append(len(word.text) * word.confidence)
-            if sum(sizes) >= _ENOUGH_LETTERS:
+            if sum(sizes) >= enough:
                 break
         return sum(sums) / max(1, sum(sizes))
 
@@ -125,7 +137,8 @@ class TesseractRecognizer:
     def _table(self, piece: Crop, region: Region, languages: str) -> Recognition | None:
         """Read a table cell by cell; None where no cells are found."""
         cells, cleaned = find_cells(piece.pixels, piece.dpi)
-        if not cells or is_crowded(cells, cleaned):
+        cells, crowded = trusted(cells, cleaned)
+        if not cells or crowded:
             found_open = find_open_table(piece.pixels, piece.dpi)
             if found_open is not None:
                 return self._open_table(found_open, piece, region, languages)
@@ -175,6 +188,8 @@ class TesseractRecognizer:
         words: list[ReadWord] = []
         for line, (top, bottom) in enumerate(bands):
             found = self._line(np.ascontiguousarray(cut[top:bottom]), top, languages, dpi)
+            if _confidence(found) < _LEGIBLE and region.label is not Label.TABLE:
+                continue
             words += [replace(word, line=line) for word in found]
         return words
 

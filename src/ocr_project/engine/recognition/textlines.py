@@ -16,6 +16,7 @@ _SMALLEST = 3  # pixels: lower ink is no letter
 # In letter heights, if not said otherwise.
 _REACH = 0.35  # ink nearer than this is one word
 _DUST = 0.22  # ink smaller than this both ways is a dot, which lies within the box of its word, or dirt
+_TALL = 2.6  # what is higher is no word
 _LOW = 0.45  # marks lower than this (dashes, dots) open no line
 _SHARED = 0.5  # of the lower one's height, which a word and its line have in common
 
@@ -77,7 +78,7 @@ def find_text_lines(ink: Mask, height: float) -> list[TextLine]:
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))
     _, stats = components(np.asarray(joined, np.uint8))
     boxes = stats[1:, :4].copy()
-    boxes = boxes[np.maximum(boxes[:, 2], boxes[:, 3]) > _DUST * height]
+    boxes = boxes[(np.maximum(boxes[:, 2], boxes[:, 3]) > _DUST * height) & (boxes[:, 3] <= _TALL * height)]
     boxes[:, 2:] += boxes[:, :2]
     return _gathered(boxes, height)
 
