@@ -48,7 +48,7 @@ def surest(candidates: Sequence[str], confidence: Callable[[str], float]) -> str
         confidence: Reads a sample of the page; 0 to 1, and 0 where nothing was read.
 
     Returns:
-        The first candidate that is `SURE`, else the one with the highest confidence. One that holds the languages
+        The first candidate that is `SURE`, else the one with the highest confidence. But one that holds the languages
         of another, and more, must be surer than that by `CLEARLY`: it reads all that the other does, and finds
         Cyrillic in Latin letters that are printed badly.
     """
@@ -56,7 +56,7 @@ def surest(candidates: Sequence[str], confidence: Callable[[str], float]) -> str
     for candidate in candidates:
         scores[candidate] = confidence(candidate)
         if scores[candidate] >= SURE:
-            return candidate
-    best = max(candidates, key=lambda candidate: scores[candidate])
-    within = [other for other in candidates if set(other.split("+")) < set(best.split("+"))]
+            break
+    best = max(scores, key=lambda candidate: scores[candidate])
+    within = [other for other in scores if set(other.split("+")) < set(best.split("+"))]
     return next((other for other in within if scores[best] < scores[other] + CLEARLY), best)

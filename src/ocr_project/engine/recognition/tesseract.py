@@ -25,7 +25,7 @@ from ocr_project.engine.recognition.open_table import OpenTable, find_open_table
 from ocr_project.engine.recognition.reader import Reader, ReadWord
 from ocr_project.engine.recognition.scripts import SURE, by_script, surest
 
-_VERSION = "4"
+_VERSION = "5"
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4

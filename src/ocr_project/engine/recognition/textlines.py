@@ -12,7 +12,9 @@ from ocr_project.engine.ink import Mask, components
 
 Boxes = NDArray[np.int32]
 
-_SMALLEST = 3  # pixels: lower ink is no letter
+_SMALLEST, _TALLEST = 3, 60  # pixels: lower ink is no letter, nor what is higher and an eighth of the page
+_OF_CROP = 0.9  # of a crop's height: a single line of text
+_FILLED = 0.1  # of its box that the ink of a letter covers
 # In letter heights, if not said otherwise.
 _REACH = 0.35  # ink nearer than this is one word
 _DUST = 0.22  # ink smaller than this both ways is a dot, which lies within the box of its word, or dirt
@@ -54,8 +56,9 @@ def letter_height(ink: Mask) -> float:
     """Return the height of letters in pixels: the median over components, by their ink; 0 where there are none."""
     _, stats = components(ink)
     width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
-    tallest = max(8, ink.shape[0] // 2)
+    tallest = min(_OF_CROP * ink.shape[0], max(_TALLEST, min(ink.shape) / 8))
     letters = (height >= _SMALLEST) & (height <= tallest) & (width <= 4 * height) & (height <= 6 * width)
+    letters &= area >= _FILLED * width * height  # the lines of a grid are one component
     if not letters.any():
         return 0.0
     height, area = height[letters], area[letters]
