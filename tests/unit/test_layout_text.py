@@ -203,3 +203,30 @@ def test_resolution_does_not_matter() -> None:
     assert labels(large) == labels(reduced) == [Label.TEXT, Label.TEXT]
     for one, other in zip(large, reduced, strict=True):
         assert overlap(one.box, Box(*(2 * value for value in other.box))) > 0.95
+
+
+def test_a_dashed_line_parts_blocks_and_is_not_read() -> None:
+    sheet = Sheet()
+    above = body(sheet, 200, 3, seed=1)
+    for x in range(LEFT, RIGHT, 16):
+        sheet.rule(x, 312, x + 9)
+    below = body(sheet, 330, 3, seed=2)
+    first, second = found(sheet)
+    assert_at(first, above)
+    assert_at(second, below)
+
+
+def test_dots_that_lead_to_a_number_are_no_rule() -> None:
+    sheet = Sheet()
+    for number in range(4):
+        sheet.text((LEFT, 200 + 32 * number), f"Chapter {number} " + "." * 60 + f" {number}7")
+    assert sum(region.box.height for region in found(sheet)) > 110
+
+
+def test_specks_around_the_text_are_no_regions() -> None:
+    sheet = Sheet()
+    box = body(sheet, 300, 12)
+    for x, y in ((30, 60), (850, 400), (840, 1200), (400, 1100)):
+        sheet.draw.rectangle((x, y, x + 5, y + 5), fill=0)
+    (region,) = found(sheet)
+    assert_at(region, box, 0.95)

@@ -26,6 +26,7 @@ _RECTANGLE = 0.75  # share of its hull that a cell fills
 _SAME = 0.06  # inches: edges of cells nearer than this are one line of the grid
 _DEFAULT_DPI = 150.0
 _STUB_ROWS, _STUB_FILLED = 3, 0.8  # rows of a cell that is looked into, and share of them that hold text
+_BAND = 0.08  # inches: half the least height of a band
 _BAND_CONTRAST = 10  # grey levels between the fills of two rows
 _BAND_PAPER = 0.5  # of a row of pixels that is paper, at the least
 _SHARED_ROWS = 0.7  # of the columns have something in a row that white alone sets apart
@@ -110,13 +111,14 @@ def drawn_lines(table: Pixels, dpi: float) -> DrawnLines:
     return DrawnLines(found, level)
 
 
-def without_bands(table: Pixels) -> Pixels:
+def without_bands(table: Pixels, dpi: float) -> Pixels:
     """Take away the fills of rows, where every row of pixels has one paper from end to end: letters become dark on white.
 
     Returns:
         A new array, or the same where nothing is filled or something else than whole rows is.
     """
-    paper = np.median(table, axis=1)
+    reach = 2 * round(_BAND * (dpi or _DEFAULT_DPI)) + 1
+    paper = _running_median(np.median(table, axis=1), reach)  # of several rows: a rule is no band
     if paper.max() - paper.min() < _BAND_CONTRAST:
         return table
     ink = np.abs(table.astype(np.int16) - paper[:, None].astype(np.int16))
@@ -126,10 +128,16 @@ def without_bands(table: Pixels) -> Pixels:
     return np.asarray(255 - np.minimum(255, ink * 255.0 / darkest), np.uint8)
 
 
-def without_lines(table: Pixels, lines: Pixels) -> Pixels:
-    """Paint lines over in the colour of the paper; returns a new array."""
+def _running_median(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """Return the median of each value and those around it, `reach` in all; at the ends fewer count twice."""
+    padded = np.pad(values, reach // 2, mode="edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, reach), axis=1))
+
+
+def without_lines(table: Pixels, lines: Pixels, reach: int = 3) -> Pixels:
+    """Paint lines over in the colour of the paper, `reach` pixels wider than they are; returns a new array."""
     cleaned = table.copy()
-    cleaned[cv2.dilate(lines, np.ones((3, 3), np.uint8)) > 0] = int(np.percentile(table, 90))
+    cleaned[cv2.dilate(lines, np.ones((reach, reach), np.uint8)) > 0] = int(np.percentile(table, 90))
     return cleaned
 
 

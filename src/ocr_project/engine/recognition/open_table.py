@@ -19,10 +19,11 @@ from ocr_project.engine.recognition.row_joins import Between, find_heading, join
 from ocr_project.engine.recognition.textlines import TextLine, find_text_lines, letter_height
 from ocr_project.engine.recognition.white import CELL_GAP, Strip, find_strips
 
+_RIM = 0.008  # inches of grey on either side of a drawn line
 _FULL_RULE = 0.8  # of the width of the text: a shorter rule stands under a heading of several columns
 # In letter heights.
 _LEAST_HEIGHT = 5  # pixels of a letter that can be read
-_SPLIT = 0.55  # white within a run of words that is cut where it lies in the white between columns
+_SPLIT = 0.7  # white within a run of words that is cut where it lies in the white between columns
 _OVER = 0.7  # how far something reaches into a column that it spans
 _MARGIN = 0.35  # white around what is read
 _LEAST_ROWS = 2
@@ -81,11 +82,12 @@ def find_open_table(table: Pixels, dpi: float) -> OpenTable | None:
     Returns:
         `None` where no columns can be told apart.
     """
-    table = without_bands(table)
+    table = without_bands(table, dpi)
     drawn = drawn_lines(table, dpi)
-    cleaned = without_lines(table, drawn.all)
+    reach = 2 * round(_RIM * dpi) + 1 if dpi else 3
+    cleaned = without_lines(table, drawn.all, reach)
     ink = find_ink(cleaned)
-    ink[cv2.dilate(drawn.all, np.ones((3, 3), np.uint8)) > 0] = 0
+    ink[cv2.dilate(drawn.all, np.ones((reach, reach), np.uint8)) > 0] = 0
     height = letter_height(ink)
     if height < _LEAST_HEIGHT:
         return None

@@ -165,7 +165,7 @@ class TesseractRecognizer:
         everything = [replace(word, line=cell.row) for cell, found in read.items() for word in found]
         if not everything:
             return None
-        html = to_html(table.cells, {cell: as_lines(found) for cell, found in read.items()})
+        html = to_html(table.cells, {cell: as_lines(found) for cell, found in read.items()}, table.heading)
         return replace(_assembled(region, everything, piece), text=html, format=TextFormat.HTML)
 
     def _cell(

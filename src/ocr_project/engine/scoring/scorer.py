@@ -16,7 +16,7 @@ from ocr_project.engine.scoring.outcome import Outcome
 from ocr_project.engine.scoring.pages import score_elements, score_markdown, score_tests
 from ocr_project.engine.scoring.reading import score_formula, score_table, score_text
 
-_VERSION = "1"  # of the rules here and of the metrics: raise it when the same answers would get other scores
+_VERSION = "2"  # of the rules here and of the metrics: raise it when the same answers would get other scores
 _DRAWN = frozenset({TruthKind.FORMULA, TruthKind.ELEMENTS})
 
 Payload: TypeAlias = Mapping[str, Any]
