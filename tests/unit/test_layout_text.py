@@ -227,6 +227,6 @@ def test_specks_around_the_text_are_no_regions() -> None:
     sheet = Sheet()
     box = body(sheet, 300, 12)
     for x, y in ((30, 60), (850, 400), (840, 1200), (400, 1100)):
-        sheet.draw.rectangle((x, y, x + 5, y + 5), fill=0)
+        sheet.draw.rectangle((x, y, x + 4, y + 4), fill=0)
     (region,) = found(sheet)
     assert_at(region, box, 0.95)

@@ -28,7 +28,7 @@ _OVER = 0.7  # how far something reaches into a column that it spans
 _MARGIN = 0.35  # white around what is read
 _LEAST_ROWS = 2
 _INSIDE_CELLS = 0.5  # of the ink stands in the cells of a ruled table
-_CROWDED_ROWS, _CROWDED_HEIGHT, _CROWDED_WIDTH = 3, 5.0, 4.0  # rows within a cell, and its least sides
+_CROWDED_ROWS = 3  # of a column that lines leave, at least and half of them, hold several cells
 _LEAST_FILLED = 0.25  # of the places of a table hold something
 
 
@@ -116,8 +116,8 @@ def trusted(cells: Sequence[Cell], cleaned: Pixels) -> tuple[list[Cell], bool]:
         cells: As `find_cells` gives them, as is `cleaned`.
 
     Returns:
-        The cells, none where most of what is written stands outside of them; and whether one of them is a table
-        itself: then lines part groups of cells.
+        The cells, none where most of what is written stands outside of them; and whether they are crowded: whether
+        lines part groups of columns.
     """
     ink = find_ink(cleaned)
     height = letter_height(ink)
@@ -133,14 +133,19 @@ def trusted(cells: Sequence[Cell], cleaned: Pixels) -> tuple[list[Cell], bool]:
 
 
 def _is_crowded(cells: Sequence[Cell], ink: Mask, height: float) -> bool:
-    for cell in cells:
-        x0, y0, x1, y1 = cell.box
-        if y1 - y0 >= _CROWDED_HEIGHT * height and x1 - x0 >= _CROWDED_WIDTH * height:
-            lines = find_text_lines(np.ascontiguousarray(ink[y0:y1, x0:x1]), height)
-            several = sum(len(line.segments(CELL_GAP * height)) > 1 for line in lines)
-            if several >= _CROWDED_ROWS and find_strips(lines, height, x1 - x0):
-                return True
-    return False
+    """Say whether half of the columns that lines leave are several by their white."""
+    crowded = []
+    for column in sorted({cell.column for cell in cells}):
+        boxes = [cell.box for cell in cells if cell.column == column and cell.columns == 1]
+        if not boxes:
+            continue
+        x0, x1 = round(np.median([box[0] for box in boxes])), round(np.median([box[2] for box in boxes]))
+        y0, y1 = min(box[1] for box in boxes), max(box[3] for box in boxes)
+        lines = find_text_lines(np.ascontiguousarray(ink[y0:y1, x0:x1]), height)
+        several = sum(len(line.segments(CELL_GAP * height)) > 1 for line in lines)
+        enough = several >= max(_CROWDED_ROWS, len(lines) / 2)
+        crowded.append(enough and bool(find_strips(lines, height, x1 - x0)))
+    return sum(crowded) * 2 >= max(1, len(crowded))
 
 
 def _pieces(line: TextLine, strips: Sequence[Strip], height: float) -> list[_Piece]:
