@@ -120,8 +120,8 @@ def test_wrapped_lines_of_a_cell_are_one_row() -> None:
             sheet.text((20, top + 26), "and its banks")
     table = look(sheet)
     assert [row.single for row in table.rows] == [True, False, False, False, True]
-    x0, y0, x1, y1 = at(table, 2, 0).box
-    assert y1 - y0 > 40
+    box = at(table, 2, 0).box
+    assert box[3] - box[1] > 40
 
 
 def test_groups_of_rows_with_white_between_them_stay_rows() -> None:

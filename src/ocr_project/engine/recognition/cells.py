@@ -17,7 +17,8 @@ def to_html(cells: Sequence[Cell], texts: Mapping[Cell, str], heading: int = 0) 
         heading: Rows at the top that name the columns; 0 where that is not known.
 
     Returns:
-        One `<table>`, with `<thead>` and `<tbody>` where the heading is known, with a `<tr>` a row and a `<td>` a cell, spans as attributes, line ends as spaces.
+        One `<table>` with a `<tr>` a row and a `<td>` a cell, spans as attributes, line ends as spaces; with
+        `<thead>` and `<tbody>` where the heading is known.
     """
     rows: dict[int, list[str]] = {}
     for cell in cells:

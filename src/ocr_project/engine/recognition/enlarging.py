@@ -70,4 +70,5 @@ def enlarged(cut: NDArray[np.uint8], size: Print) -> Crop:
     if scale <= 1:
         return Crop(cut, size.dpi)
     pixels = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    return Crop(np.asarray(pixels, np.uint8), size.dpi * pixels.shape[1] / cut.shape[1], pixels.shape[1] / cut.shape[1])
+    scale = pixels.shape[1] / cut.shape[1]
+    return Crop(np.asarray(pixels, np.uint8), size.dpi * scale, scale)

@@ -29,6 +29,7 @@ _STUB_ROWS, _STUB_FILLED = 3, 0.8  # rows of a cell that is looked into, and sha
 _BAND = 0.08  # inches: half the least height of a band
 _BAND_CONTRAST = 10  # grey levels between the fills of two rows
 _BAND_PAPER = 0.5  # of a row of pixels that is paper, at the least
+_FEW_ROWS, _FEW_FILLED = 4, 0.5  # of so few lines, the share that each column must have something in
 _SHARED_ROWS = 0.7  # of the columns have something in a row that white alone sets apart
 
 
@@ -112,7 +113,9 @@ def drawn_lines(table: Pixels, dpi: float) -> DrawnLines:
 
 
 def without_bands(table: Pixels, dpi: float) -> Pixels:
-    """Take away the fills of rows, where every row of pixels has one paper from end to end: letters become dark on white.
+    """Take away the fills of rows, where every row of pixels has one paper from end to end.
+
+    Light letters on a dark fill become dark ones on white.
 
     Returns:
         A new array, or the same where nothing is filled or something else than whole rows is.
@@ -195,6 +198,8 @@ def _split_rows(
     filled = np.array([[profile[a:b].any() for profile in profiles] for a, b in rows])
     if filled.mean() < _SHARED_ROWS:
         return band
+    if len(rows) <= _FEW_ROWS and filled[:, filled.any(axis=0)].mean(axis=0).min() < _FEW_FILLED:
+        return band  # one line in the middle of its cell, beside cells of several
     cuts = [top, *(top + (a[1] + b[0]) // 2 for a, b in pairwise(rows)), bottom]
     return [(x0, y0, x1, y1) for y0, y1 in pairwise(cuts) for x0, _, x1, _ in band]
 

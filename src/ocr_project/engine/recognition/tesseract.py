@@ -18,8 +18,8 @@ from ocr_project.engine.ink import find_ink_in_noise, levels
 from ocr_project.engine.pixels import crop, page_grey
 from ocr_project.engine.recognition.bands import find_bands
 from ocr_project.engine.recognition.cells import to_html
-from ocr_project.engine.recognition.grid import Cell, find_cells
 from ocr_project.engine.recognition.enlarging import Crop, Print, enlarged, print_of
+from ocr_project.engine.recognition.grid import Cell, find_cells
 from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.open_table import OpenTable, find_open_table, trusted
 from ocr_project.engine.recognition.reader import Reader, ReadWord
