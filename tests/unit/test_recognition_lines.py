@@ -183,18 +183,18 @@ def test_the_first_sure_language_ends_the_search() -> None:
         asked.append(languages)
         return {"kor": 0.3, "eng": SURE, "rus+eng": 0.99}[languages]
 
-    assert surest(["kor", "eng", "rus+eng"], confidence) == "eng"
+    assert surest(["kor", "eng", "rus+eng"], confidence) == ("eng", SURE)
     assert asked == ["kor", "eng"]
 
 
 def test_of_doubtful_languages_the_surest_reads_and_the_leading_one_where_none_can() -> None:
     doubtful = {"kor": 0.2, "eng": 0.6, "rus": 0.5}
-    assert surest(list(doubtful), doubtful.__getitem__) == "eng"
-    assert surest(["kor", "eng", "rus"], lambda _: 0.0) == "kor"
+    assert surest(list(doubtful), doubtful.__getitem__) == ("eng", 0.6)
+    assert surest(["kor", "eng", "rus"], lambda _: 0.0) == ("kor", 0.0)
 
 
 def test_more_languages_must_be_clearly_surer_than_fewer_of_them() -> None:
     latin = {"kor": 0.2, "eng": 0.6, "rus+eng": 0.75}
-    assert surest(list(latin), latin.__getitem__) == "eng", "it finds Cyrillic in Latin letters printed badly"
+    assert surest(list(latin), latin.__getitem__)[0] == "eng", "it finds Cyrillic in Latin letters printed badly"
     cyrillic = {"kor": 0.2, "eng": 0.4, "rus+eng": 0.65}
-    assert surest(list(cyrillic), cyrillic.__getitem__) == "rus+eng"
+    assert surest(list(cyrillic), cyrillic.__getitem__)[0] == "rus+eng"

@@ -1,7 +1,7 @@
 """The cells of a ruled table: drawn lines to boxes, boxes to rows and columns.
 
-What it does not know: tables without vertical lines (they are read as lines of text), and rows that
-are told apart by white alone unless nearly every column has something in each of them.
+What it does not know: tables without upright lines (`open_table.py` does), and rows that are told apart by white
+alone unless nearly every column has something in each of them.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def by_script(languages: Sequence[str]) -> dict[str, str]:
     return {script: "+".join([*names, *(latin if script in _WITH_LATIN else [])]) for script, names in found.items()}
 
 
-def surest(candidates: Sequence[str], confidence: Callable[[str], float]) -> str:
+def surest(candidates: Sequence[str], confidence: Callable[[str], float]) -> tuple[str, float]:
     """Choose what to read a page with.
 
     Args:
@@ -50,7 +50,7 @@ def surest(candidates: Sequence[str], confidence: Callable[[str], float]) -> str
     Returns:
         The first candidate that is `SURE`, else the one with the highest confidence. But one that holds the languages
         of another, and more, must be surer than that by `CLEARLY`: it reads all that the other does, and finds
-        Cyrillic in Latin letters that are printed badly.
+        Cyrillic in Latin letters that are printed badly. And its confidence.
     """
     scores: dict[str, float] = {}
     for candidate in candidates:
@@ -59,4 +59,5 @@ def surest(candidates: Sequence[str], confidence: Callable[[str], float]) -> str
             break
     best = max(scores, key=lambda candidate: scores[candidate])
     within = [other for other in scores if set(other.split("+")) < set(best.split("+"))]
-    return next((other for other in within if scores[best] < scores[other] + CLEARLY), best)
+    chosen = next((other for other in within if scores[best] < scores[other] + CLEARLY), best)
+    return chosen, scores[chosen]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -90,19 +91,12 @@ class TesseractRecognizer:
         readable.sort(key=lambda region: (region.label is Label.TABLE, -region.box.area))
         views = [_middle(crop(grey, region)) for region in readable[:_SAMPLES]]
         samples = [_padded(enlarged(view, size).pixels) for view in views]
-        for enough in (_ENOUGH_LETTERS, _MANY_LETTERS):
-            scores = {name: 0.0 for name in self._candidates}
+        found, sure = surest(self._candidates, partial(self._confidence, samples, _ENOUGH_LETTERS))
+        if sure < SURE:
+            found, _ = surest(self._candidates, partial(self._confidence, samples, _MANY_LETTERS))
+        return found
 
-            def confidence(name: str, enough: int = enough, scores: dict[str, float] = scores) -> float:
-                scores[name] = self._confidence(samples, name, enough)
-                return scores[name]
-
-            best = surest(self._candidates, confidence)
-            if max(scores.values()) >= SURE:
-                break
-        return best
-
-    def _confidence(self, samples: Sequence[NDArray[np.uint8]], languages: str, enough: int) -> float:
+    def _confidence(self, samples: Sequence[NDArray[np.uint8]], enough: int, languages: str) -> float:
         """Return the mean confidence over the letters of the first samples that hold enough of them."""
         sizes: list[int] = []
         sums: list[float] = []
