@@ -24,7 +24,7 @@ from ocr_project.engine.recognition.grid import Cell, find_cells
 from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.open_table import OpenTable, find_open_table, trusted
 from ocr_project.engine.recognition.reader import Reader, ReadWord
-from ocr_project.engine.recognition.scripts import SURE, by_script, surest
+from ocr_project.engine.recognition.scripts import by_script, surest
 
 _VERSION = "5"
 _LINE = tesserocr.PSM.SINGLE_LINE
@@ -91,10 +91,8 @@ class TesseractRecognizer:
         readable.sort(key=lambda region: (region.label is Label.TABLE, -region.box.area))
         views = [_middle(crop(grey, region)) for region in readable[:_SAMPLES]]
         samples = [_padded(enlarged(view, size).pixels) for view in views]
-        found, sure = surest(self._candidates, partial(self._confidence, samples, _ENOUGH_LETTERS))
-        if sure < SURE:
-            found, _ = surest(self._candidates, partial(self._confidence, samples, _MANY_LETTERS))
-        return found
+        brief, thorough = (partial(self._confidence, samples, enough) for enough in (_ENOUGH_LETTERS, _MANY_LETTERS))
+        return surest(self._candidates, brief, thorough)
 
     def _confidence(self, samples: Sequence[NDArray[np.uint8]], enough: int, languages: str) -> float:
         """Return the mean confidence over the letters of the first samples that hold enough of them."""
