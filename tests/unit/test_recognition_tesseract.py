@@ -172,15 +172,6 @@ def test_a_table_without_lines_is_read_as_text(english: Recognizer) -> None:
     assert (found.text, found.format) == ("River 120\nStone 450", TextFormat.TEXT)
 
 
-def test_scratches_are_not_read_as_words(english: Recognizer) -> None:
-    sheet = Sheet((900, 300))
-    ways = np.random.default_rng(3).integers(0, 60, (9, 12, 2))
-    for number, way in enumerate(ways):
-        sheet.draw.line([(60 + 80 * number + int(x), 100 + int(y)) for x, y in way], fill=0, width=2)
-    (found,) = read(english, sheet.page(), region_of(Box(60, 100, 780, 160)))
-    assert (found.text, found.status) == ("", Status.EMPTY)
-
-
 def test_one_answer_for_each_region_in_its_order(english: Recognizer) -> None:
     sheet = Sheet((900, 320))
     text = region_of(sheet.text((60, 60), "rivers", size=SIZE), index=4)

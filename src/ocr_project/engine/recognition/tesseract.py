@@ -34,8 +34,6 @@ _SAMPLES = 4  # regions that are looked at to tell the script of a page
 _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
 _ENOUGH_LETTERS, _MANY_LETTERS = 30, 300  # tell the script, and where they do not
 _DOUBTFUL = 0.6  # confidence of a line that is read once more, as a block
-_LEGIBLE = 0.35  # confidence of a line; of scratches, stamps and handwriting Tesseract reads what is not there;
-# a cell may hold one digit, which it doubts
 _LEAST_CONTRAST = 60  # grey levels within a cell that says something
 _LEAST_SIDE = 3  # pixels: no letter is smaller
 _NO_ANSWERS = "Tesseract reads, and answers no questions: choose a chat model with recognition.backend"
@@ -180,8 +178,6 @@ class TesseractRecognizer:
         words: list[ReadWord] = []
         for line, (top, bottom) in enumerate(bands):
             found = self._line(np.ascontiguousarray(cut[top:bottom]), top, languages, dpi)
-            if _confidence(found) < _LEGIBLE and region.label is not Label.TABLE:
-                continue
             words += [replace(word, line=line) for word in found]
         return words
 
