@@ -8,6 +8,8 @@ import pytest
 from ocr_project.domain.options import LayoutOptions
 from ocr_project.domain.types import Box, Label, Region, Status
 from ocr_project.engine.layout import build_detector
+from ocr_project.engine.layout.blocks import Walls, find_blocks
+from ocr_project.engine.layout.lines import Line
 from tests.drawing import Sheet, overlap, page_of, prose
 
 DETECTOR = build_detector(LayoutOptions())
@@ -203,3 +205,42 @@ def test_resolution_does_not_matter() -> None:
     assert labels(large) == labels(reduced) == [Label.TEXT, Label.TEXT]
     for one, other in zip(large, reduced, strict=True):
         assert overlap(one.box, Box(*(2 * value for value in other.box))) > 0.95
+
+
+def test_a_dashed_line_parts_blocks_and_is_not_read() -> None:
+    sheet = Sheet()
+    above = body(sheet, 200, 3, seed=1)
+    for x in range(LEFT, RIGHT, 16):
+        sheet.rule(x, 312, x + 9)
+    below = body(sheet, 330, 3, seed=2)
+    first, second = found(sheet)
+    assert_at(first, above)
+    assert_at(second, below)
+
+
+def test_dots_that_lead_to_a_number_are_no_rule() -> None:
+    sheet = Sheet()
+    for number in range(4):
+        sheet.text((LEFT, 200 + 32 * number), f"Chapter {number} " + "." * 60 + f" {number}7")
+    assert sum(region.box.height for region in found(sheet)) > 110
+
+
+def test_specks_around_the_text_are_no_regions() -> None:
+    sheet = Sheet()
+    box = body(sheet, 300, 12)
+    for x, y in ((30, 60), (850, 400), (840, 1200), (400, 1100)):
+        sheet.draw.rectangle((x, y, x + 4, y + 4), fill=0)
+    (region,) = found(sheet)
+    assert_at(region, box, 0.95)
+
+
+def test_a_block_ends_where_the_next_begins() -> None:
+    words = np.asarray([[90, 100, 500, 118], [90, 124, 300, 172], [90, 170, 700, 200]], np.int32)
+    lines = [
+        Line(float(y0), bottom, [row], Box(90, y0, x1, y1))
+        for row, ((_, y0, x1, y1), bottom) in enumerate(zip(words.tolist(), (118.0, 142.0, 200.0), strict=True))
+    ]
+    lines[2].top = 160.0  # its words touch letters of the line above it
+    none = np.zeros((0, 4), np.int32)
+    blocks = find_blocks(lines, Walls(none, none), words, 18)
+    assert [block.box.y1 for block in blocks] == [160.0, 200.0]

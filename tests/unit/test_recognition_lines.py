@@ -191,3 +191,18 @@ def test_of_doubtful_languages_the_surest_reads_and_the_leading_one_where_none_c
     doubtful = {"kor": 0.2, "eng": 0.6, "rus": 0.5}
     assert surest(list(doubtful), doubtful.__getitem__) == "eng"
     assert surest(["kor", "eng", "rus"], lambda _: 0.0) == "kor"
+
+
+def test_more_languages_must_be_clearly_surer_than_fewer_of_them() -> None:
+    latin = {"kor": 0.2, "eng": 0.6, "rus+eng": 0.75}
+    assert surest(list(latin), latin.__getitem__) == "eng", "it finds Cyrillic in Latin letters printed badly"
+    cyrillic = {"kor": 0.2, "eng": 0.4, "rus+eng": 0.65}
+    assert surest(list(cyrillic), cyrillic.__getitem__) == "rus+eng"
+
+
+def test_more_of_the_page_is_asked_for_where_no_language_is_sure_and_several_are_left() -> None:
+    brief = {"kor": 0.1, "eng": 0.5, "rus+eng": 0.6}
+    more = {"eng": 0.3, "rus+eng": 0.8}
+    assert surest(list(brief), brief.__getitem__, more.__getitem__) == "rus+eng"
+    clear = {"kor": 0.1, "eng": 0.3, "rus+eng": 0.6}
+    assert surest(list(clear), clear.__getitem__, {}.__getitem__) == "rus+eng", "nobody is asked again"

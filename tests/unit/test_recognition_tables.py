@@ -185,3 +185,15 @@ def test_rows_that_only_spans_reach_are_written() -> None:
     cells = [Cell((0, 0, 9, 9), 0, 0, 3, 1), Cell((9, 0, 20, 9), 0, 1, 3, 1)]
     assert to_html(cells, {}).count("<tr>") == 3
     assert to_html([], {}) == "<table></table>"
+
+
+def test_one_line_in_the_middle_of_its_cell_does_not_part_the_cells_beside_it() -> None:
+    sheet = Sheet((640, 240))
+    sheet.grid(COLUMNS, (20, 170, 220))
+    for left, texts in zip(
+        COLUMNS, (("one", "two", "three"), ("", "middle", ""), ("four", "five", "six")), strict=False
+    ):
+        for number, text in enumerate(texts):
+            sheet.text((left + 12, 40 + 40 * number), text)
+        sheet.text((left + 12, 182), "below")
+    assert places(find_cells(drawn(sheet), 150)[0]) == [(row, column, 1, 1) for row in range(2) for column in range(3)]

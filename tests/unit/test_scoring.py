@@ -15,6 +15,7 @@ from ocr_project.engine.metrics.olmocr import NoAnswer, missing_browser
 from ocr_project.engine.metrics.tables import tree
 from ocr_project.engine.scoring import Outcome, drawings
 from ocr_project.engine.scoring.scorer import Scorer
+from ocr_project.engine.testsets.sroie import truth_of_boxes
 from tests.fakes import page
 from tests.testset_files import HTML, omnidocbench
 
@@ -59,6 +60,19 @@ def test_text_comes_in_both_readings_and_they_part_over_format() -> None:
     assert found["cer/canonical"] == 0
     assert found["wer/official"] == pytest.approx(2 / 3)
     assert "similar/canonical" not in found, "whole pages are never right as a whole"
+
+
+def test_a_truth_of_boxes_is_read_row_by_row_and_without_case_in_the_canonical_form() -> None:
+    boxes = ["10,10,60,10,60,30,10,30,CASH", "10,40,60,40,60,60,10,60,CHANGE", "90,12,140,12,140,32,90,32,RM 5,00"]
+    truth = truth_of_boxes("\n".join([*boxes, "90,38,140,38,140,58,90,58,RM 1", "no box", "a,b,c,d,e,f,g,h,i"]))
+    assert truth["text"] == "CASH\nCHANGE\nRM 5,00\nRM 1"
+    assert truth["rows"] == "CASH RM 5,00\nCHANGE RM 1"
+    found = rates(scored(outcome(TruthKind.TEXT, truth, "Cash RM 5,00\nChange RM 1")))
+    assert found["cer/canonical"] == 0
+    assert found["cer/official"] > 0.3
+    mixed = truth_of_boxes("1,2,3,4,5,6,7,8,Cash")
+    assert not mixed["caseless"]
+    assert rates(scored(outcome(TruthKind.TEXT, mixed, "CASH")))["cer/canonical"] == pytest.approx(3 / 4)
 
 
 def test_a_line_is_also_right_or_wrong_as_a_whole() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -87,7 +87,18 @@ def find_blocks(lines: list[Line], walls: Walls, boxes: Boxes, body: float) -> l
             parts[-1].append(place)
         else:
             parts.append([place])
-    return [_block([lines[place] for place in part], tabular[part[0]]) for part in parts]
+    return _parted([_block([lines[place] for place in part], tabular[part[0]]) for part in parts])
+
+
+def _parted(blocks: list[Block]) -> list[Block]:
+    """End blocks where the next begins: letters that touch those of the line below would have it read twice."""
+    found = []
+    for block, below in zip(blocks, [*blocks[1:], None], strict=True):
+        bottom = block.box.y1
+        if below is not None and bottom > below.lines[0].top and below.lines[0].top >= block.lines[-1].middle:
+            bottom = below.lines[0].top
+        found.append(replace(block, box=Box(block.box.x0, block.box.y0, block.box.x1, bottom)))
+    return found
 
 
 def _block(lines: list[Line], table: bool) -> Block:

@@ -34,6 +34,10 @@ class Line:
     def height(self) -> float:
         return self.bottom - self.top
 
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
+
 
 def find_lines(boxes: Boxes, members: list[int], body: float) -> list[Line]:
     """Gather the words of one column into lines.

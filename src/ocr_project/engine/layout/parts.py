@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ocr_project.engine.ink import Grey, Mask
 from ocr_project.engine.layout.fills import lift_fills
+from ocr_project.engine.layout.marks import part_marks
 from ocr_project.engine.layout.pictures import find_pictures
 from ocr_project.engine.layout.rulings import Boxes, find_rulings
 from ocr_project.engine.layout.words import Strokes, Words, body_height, find_words, letter_height
@@ -77,9 +78,11 @@ def take_apart(grey: Grey, ink: Mask) -> Parts | None:
     outline = (height > _TALL * body) & (words.ink < _OUTLINE * width * height)
     free = ~outline & ~_within(words.boxes, tables) & ~_within(words.boxes, pictures)
     words = Words(words.boxes[free], words.ink[free], words.mask)
+    written, dashed = part_marks(words.boxes, body)
+    words = Words(words.boxes[written], words.ink[written], words.mask)
     long = rulings.horizontal[rulings.horizontal[:, 2] - rulings.horizontal[:, 0] > _RULE * body]
     rules = _outside(_outside(long, tables), pictures)
-    rules = rules[~_underlines(rules, words.boxes, body)]
+    rules = np.concatenate([rules[~_underlines(rules, words.boxes, body)], dashed])
     return Parts(words, tables, pictures, rules, Strokes.measure(text), body)
 
 

@@ -8,15 +8,17 @@ from html import escape
 from ocr_project.engine.recognition.grid import Cell
 
 
-def to_html(cells: Sequence[Cell], texts: Mapping[Cell, str]) -> str:
+def to_html(cells: Sequence[Cell], texts: Mapping[Cell, str], heading: int = 0) -> str:
     """Write a table.
 
     Args:
         cells: By row and column.
         texts: What each says, line ends as they were read; a cell that is missing says nothing.
+        heading: Rows at the top that name the columns; 0 where that is not known.
 
     Returns:
-        One `<table>` with a `<tr>` a row and a `<td>` a cell, spans as attributes, line ends as spaces.
+        One `<table>` with a `<tr>` a row and a `<td>` a cell, spans as attributes, line ends as spaces; with
+        `<thead>` and `<tbody>` where the heading is known.
     """
     rows: dict[int, list[str]] = {}
     for cell in cells:
@@ -26,4 +28,7 @@ def to_html(cells: Sequence[Cell], texts: Mapping[Cell, str]) -> str:
         text = escape(" ".join(texts.get(cell, "").split()), quote=False)
         rows.setdefault(cell.row, []).append(f"<td{spans}>{text}</td>")
     last = max((cell.row + cell.rows for cell in cells), default=0)
-    return "<table>" + "".join(f"<tr>{''.join(rows.get(row, []))}</tr>" for row in range(last)) + "</table>"
+    written = [f"<tr>{''.join(rows.get(row, []))}</tr>" for row in range(last)]
+    if not 0 < heading < last:
+        return f"<table>{''.join(written)}</table>"
+    return f"<table><thead>{''.join(written[:heading])}</thead><tbody>{''.join(written[heading:])}</tbody></table>"

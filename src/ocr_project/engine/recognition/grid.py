@@ -1,7 +1,7 @@
 """The cells of a ruled table: drawn lines to boxes, boxes to rows and columns.
 
-What it does not know: tables without vertical lines (they are read as lines of text), and rows that
-are told apart by white alone unless nearly every column has something in each of them.
+What it does not know: tables without upright lines (`open_table.py` does), and rows that are told apart by white
+alone unless nearly every column has something in each of them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ _RECTANGLE = 0.75  # share of its hull that a cell fills
 _SAME = 0.06  # inches: edges of cells nearer than this are one line of the grid
 _DEFAULT_DPI = 150.0
 _STUB_ROWS, _STUB_FILLED = 3, 0.8  # rows of a cell that is looked into, and share of them that hold text
+_BAND = 0.08  # inches: half the least height of a band
+_BAND_CONTRAST = 10  # grey levels between the fills of two rows
+_BAND_PAPER = 0.5  # of a row of pixels that is paper, at the least
+_FEW_ROWS, _FEW_FILLED = 4, 0.5  # of so few lines, the share that each column must have something in
 _SHARED_ROWS = 0.7  # of the columns have something in a row that white alone sets apart
 
 
@@ -46,6 +50,19 @@ class Cell:
     columns: int = 1
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnLines:
+    """The drawn lines of a crop.
+
+    Attributes:
+        all: Their pixels, 255 and 0; shape of the crop.
+        level: Shape (n, 4), int32: boxes x0 y0 x1 y1 of those that run from left to right.
+    """
+
+    all: Pixels
+    level: NDArray[np.int32]
+
+
 def find_cells(table: Pixels, dpi: float) -> tuple[list[Cell], Pixels]:
     """Find the cells of a ruled table.
 
@@ -58,9 +75,8 @@ def find_cells(table: Pixels, dpi: float) -> tuple[list[Cell], Pixels]:
         lines painted over in the colour of the paper, for reading.
     """
     inch = dpi or _DEFAULT_DPI
-    lines = _lines(table, inch)
-    cleaned = table.copy()
-    cleaned[cv2.dilate(lines, np.ones((3, 3), np.uint8)) > 0] = int(np.percentile(table, 90))
+    lines = drawn_lines(table, dpi).all
+    cleaned = without_lines(table, lines)
     boxes = _boxes(_closed_sides(lines, inch), inch)
     boxes = [part for band in _bands(boxes, inch) for part in _split_rows(band, cleaned, inch)]
     cells = _placed(boxes, inch)
@@ -69,10 +85,18 @@ def find_cells(table: Pixels, dpi: float) -> tuple[list[Cell], Pixels]:
     return (cells if len({cell.column for cell in cells}) >= 2 else []), cleaned
 
 
-def _lines(table: Pixels, inch: float) -> Pixels:
+def drawn_lines(table: Pixels, dpi: float) -> DrawnLines:
+    """Find the drawn lines of a table.
+
+    Args:
+        table: Crop of the table, shape (height, width), uint8.
+        dpi: Of the crop; 0 where unknown, which counts as 150.
+    """
+    inch = dpi or _DEFAULT_DPI
     ink = cv2.adaptiveThreshold(table, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
     length, gap, thick = max(8, round(_RULE * inch)), max(2, round(_GAP * inch)), max(3, round(_THICK * inch))
     found = np.zeros_like(table)
+    level = np.zeros((0, 4), np.int32)
     for axis in (0, 1):
         size, bridge = ((length, 1), (gap, 1)) if axis == 0 else ((1, length), (1, gap))
         # strokes first, bridges after: the other way round a row of letters becomes a line
@@ -81,8 +105,43 @@ def _lines(table: Pixels, inch: float) -> Pixels:
         labels, stats = components(np.asarray(joined, np.uint8))
         thin = stats[:, cv2.CC_STAT_HEIGHT if axis == 0 else cv2.CC_STAT_WIDTH] <= thick
         thin[0] = False
+        if axis == 0:
+            level = stats[thin][:, :4].copy()
+            level[:, 2:] += level[:, :2]
         np.maximum(found, np.where(thin, 255, 0).astype(np.uint8)[labels], out=found)
-    return found
+    return DrawnLines(found, level)
+
+
+def without_bands(table: Pixels, dpi: float) -> Pixels:
+    """Take away the fills of rows, where every row of pixels has one paper from end to end.
+
+    Light letters on a dark fill become dark ones on white.
+
+    Returns:
+        A new array, or the same where nothing is filled or something else than whole rows is.
+    """
+    reach = 2 * round(_BAND * (dpi or _DEFAULT_DPI)) + 1
+    paper = _running_median(np.median(table, axis=1), reach)  # of several rows: a rule is no band
+    if paper.max() - paper.min() < _BAND_CONTRAST:
+        return table
+    ink = np.abs(table.astype(np.int16) - paper[:, None].astype(np.int16))
+    if float((ink < _BAND_CONTRAST).mean(axis=1).min()) < _BAND_PAPER:
+        return table
+    darkest = np.maximum(paper, 255 - paper)[:, None]
+    return np.asarray(255 - np.minimum(255, ink * 255.0 / darkest), np.uint8)
+
+
+def _running_median(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """Return the median of each value and those around it, `reach` in all; at the ends fewer count twice."""
+    padded = np.pad(values, reach // 2, mode="edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, reach), axis=1))
+
+
+def without_lines(table: Pixels, lines: Pixels, reach: int = 3) -> Pixels:
+    """Paint lines over in the colour of the paper, `reach` pixels wider than they are; returns a new array."""
+    cleaned = table.copy()
+    cleaned[cv2.dilate(lines, np.ones((reach, reach), np.uint8)) > 0] = int(np.percentile(table, 90))
+    return cleaned
 
 
 def _closed_sides(lines: Pixels, inch: float) -> Pixels:
@@ -139,6 +198,8 @@ def _split_rows(
     filled = np.array([[profile[a:b].any() for profile in profiles] for a, b in rows])
     if filled.mean() < _SHARED_ROWS:
         return band
+    if len(rows) <= _FEW_ROWS and filled[:, filled.any(axis=0)].mean(axis=0).min() < _FEW_FILLED:
+        return band  # one line in the middle of its cell, beside cells of several
     cuts = [top, *(top + (a[1] + b[0]) // 2 for a, b in pairwise(rows)), bottom]
     return [(x0, y0, x1, y1) for y0, y1 in pairwise(cuts) for x0, _, x1, _ in band]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 SURE = 0.7  # confidence of the right model, by the pages above: the others need not be asked
+CLEARLY = 0.2  # by which more languages must be surer than fewer of them
 _SCRIPT_OF = {"kor": "hangul", "jpn": "han", "chi_sim": "han", "chi_tra": "han", "rus": "cyrillic", "ukr": "cyrillic"}
 _WITH_LATIN = {"cyrillic"}
 
@@ -39,19 +40,36 @@ def by_script(languages: Sequence[str]) -> dict[str, str]:
     return {script: "+".join([*names, *(latin if script in _WITH_LATIN else [])]) for script, names in found.items()}
 
 
-def surest(candidates: Sequence[str], confidence: Callable[[str], float]) -> str:
+def surest(
+    candidates: Sequence[str], confidence: Callable[[str], float], again: Callable[[str], float] | None = None
+) -> str:
     """Choose what to read a page with.
 
     Args:
         candidates: Languages joined by `+`, the leading ones first: they win where nothing can be told.
         confidence: Reads a sample of the page; 0 to 1, and 0 where nothing was read.
+        again: Likewise with more of the page, for those that are left where none is `SURE`.
 
     Returns:
-        The first candidate that is `SURE`, else the one with the highest confidence.
+        The first candidate that is `SURE`, else the one with the highest confidence. But one that holds the languages
+        of another, and more, must be surer than that by `CLEARLY`: it reads all that the other does, and finds
+        Cyrillic in Latin letters that are printed badly.
     """
+    scores = _asked(candidates, confidence)
+    best = max(scores.values())
+    left = [name for name in candidates if scores.get(name, 0.0) > best - CLEARLY]
+    if again is not None and best < SURE and len(left) > 1:
+        scores = _asked(left, again)
+    chosen = max(scores, key=lambda name: scores[name])
+    within = [other for other in scores if set(other.split("+")) < set(chosen.split("+"))]
+    return next((other for other in within if scores[chosen] < scores[other] + CLEARLY), chosen)
+
+
+def _asked(candidates: Sequence[str], confidence: Callable[[str], float]) -> dict[str, float]:
+    """Ask candidates until one is sure."""
     scores: dict[str, float] = {}
     for candidate in candidates:
         scores[candidate] = confidence(candidate)
         if scores[candidate] >= SURE:
-            return candidate
-    return max(candidates, key=lambda candidate: scores[candidate])
+            break
+    return scores

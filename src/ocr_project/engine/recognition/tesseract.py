@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -18,18 +19,20 @@ from ocr_project.engine.ink import find_ink_in_noise, levels
 from ocr_project.engine.pixels import crop, page_grey
 from ocr_project.engine.recognition.bands import find_bands
 from ocr_project.engine.recognition.cells import to_html
+from ocr_project.engine.recognition.enlarging import Crop, Print, enlarged, print_of
 from ocr_project.engine.recognition.grid import Cell, find_cells
 from ocr_project.engine.recognition.korean import read_latin
+from ocr_project.engine.recognition.open_table import OpenTable, find_open_table, trusted
 from ocr_project.engine.recognition.reader import Reader, ReadWord
 from ocr_project.engine.recognition.scripts import by_script, surest
 
-_VERSION = "4"
+_VERSION = "5"
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
-_SAMPLES = 3  # regions that are looked at to tell the script of a page
+_SAMPLES = 4  # regions that are looked at to tell the script of a page
 _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
-_ENOUGH_LETTERS = 30  # tell the script
+_ENOUGH_LETTERS, _MANY_LETTERS = 30, 300  # tell the script, and where they do not
 _DOUBTFUL = 0.6  # confidence of a line that is read once more, as a block
 _LEAST_CONTRAST = 60  # grey levels within a cell that says something
 _LEAST_SIDE = 3  # pixels: no letter is smaller
@@ -73,20 +76,23 @@ class TesseractRecognizer:
             grey = page_grey(page)
         except DocumentError as error:
             return [_unread(region, region.reason or error.reason) for region in regions]
-        upright, _ = find_ink_in_noise(grey)
-        languages = self._languages_of(upright, regions)
-        return [self._region(upright, region, languages, page.dpi) for region in regions]
+        upright, ink = find_ink_in_noise(grey)
+        size = print_of(ink, page.dpi)
+        languages = self._languages_of(upright, size, regions)
+        return [self._region(upright, size, region, languages) for region in regions]
 
-    def _languages_of(self, grey: NDArray[np.uint8], regions: Sequence[Region]) -> str:
+    def _languages_of(self, grey: NDArray[np.uint8], size: Print, regions: Sequence[Region]) -> str:
         readable = [region for region in regions if region.label not in _UNREAD and region.status is Status.OK]
         if len(self._candidates) == 1 or not readable:
             return self._candidates[0]
         # Running text tells more than the numbers of a table.
         readable.sort(key=lambda region: (region.label is Label.TABLE, -region.box.area))
-        samples = [_padded(_middle(crop(grey, region))) for region in readable[:_SAMPLES]]
-        return surest(self._candidates, lambda languages: self._confidence(samples, languages))
+        views = [_middle(crop(grey, region)) for region in readable[:_SAMPLES]]
+        samples = [_padded(enlarged(view, size).pixels) for view in views]
+        brief, thorough = (partial(self._confidence, samples, enough) for enough in (_ENOUGH_LETTERS, _MANY_LETTERS))
+        return surest(self._candidates, brief, thorough)
 
-    def _confidence(self, samples: Sequence[NDArray[np.uint8]], languages: str) -> float:
+    def _confidence(self, samples: Sequence[NDArray[np.uint8]], enough: int, languages: str) -> float:
         """Return the mean confidence over the letters of the first samples that hold enough of them."""
         sizes: list[int] = []
         sums: list[float] = []
@@ -94,11 +100,11 @@ class TesseractRecognizer:
             for word in self._reader.read(sample, languages, tesserocr.PSM.SINGLE_BLOCK, 150):
                 sizes.append(len(word.text))
                 sums.append(len(word.text) * word.confidence)
-            if sum(sizes) >= _ENOUGH_LETTERS:
+            if sum(sizes) >= enough:
                 break
         return sum(sums) / max(1, sum(sizes))
 
-    def _region(self, grey: NDArray[np.uint8], region: Region, languages: str, dpi: float) -> Recognition:
+    def _region(self, grey: NDArray[np.uint8], size: Print, region: Region, languages: str) -> Recognition:
         if region.status in (Status.FAILED, Status.SKIPPED):
             return _unread(region, region.reason)
         if region.label in _UNREAD:
@@ -112,23 +118,45 @@ class TesseractRecognizer:
                 f"too_large: {cut.shape[1]} x {cut.shape[0]} pixels are more than Tesseract reads; lower ingest.dpi"
             )
             return Recognition(region.page_id, region.index, "", status=Status.FAILED, reason=reason)
-        recognition = self._table(cut, region, languages, dpi) if region.label is Label.TABLE else None
+        piece = enlarged(cut, size)
+        recognition = self._table(piece, region, languages) if region.label is Label.TABLE else None
         if recognition is None:
-            recognition = _assembled(region, self._read(cut, region, languages, dpi), cut)
+            recognition = _assembled(region, self._read(piece.pixels, region, languages, piece.dpi), piece)
         return replace(recognition, seconds=time.perf_counter() - started)
 
-    def _table(self, cut: NDArray[np.uint8], region: Region, languages: str, dpi: float) -> Recognition | None:
-        """Read a ruled table cell by cell; None where no cells are found."""
-        cells, cleaned = find_cells(cut, dpi)
+    def _table(self, piece: Crop, region: Region, languages: str) -> Recognition | None:
+        """Read a table cell by cell; None where no cells are found."""
+        cells, cleaned = find_cells(piece.pixels, piece.dpi)
+        cells, crowded = trusted(cells, cleaned)
+        if not cells or crowded:
+            found_open = find_open_table(piece.pixels, piece.dpi)
+            if found_open is not None:
+                return self._open_table(found_open, piece, region, languages)
         texts: dict[Cell, str] = {}
         words: list[ReadWord] = []
         for cell in cells:
-            found = self._cell(cleaned, cell, region, languages, dpi)
+            found = self._cell(cleaned, cell, region, languages, piece.dpi)
             texts[cell] = as_lines(found)
             words += [replace(word, line=cell.row) for word in found]
         if not words:
             return None
-        return replace(_assembled(region, words, cut), text=to_html(cells, texts), format=TextFormat.HTML)
+        return replace(_assembled(region, words, piece), text=to_html(cells, texts), format=TextFormat.HTML)
+
+    def _open_table(self, table: OpenTable, piece: Crop, region: Region, languages: str) -> Recognition | None:
+        """Read rows of one line from end to end, since words tell each other's height, and others cell by cell."""
+        read: dict[Cell, list[ReadWord]] = {}
+        for number, row in enumerate(table.rows):
+            cells = [cell for cell in table.cells if cell.row == number and any(cell.box)]
+            strip = np.ascontiguousarray(table.cleaned[row.top : row.bottom])
+            words = self._line(strip, row.top, languages, piece.dpi) if row.single else []
+            across = by_cell(words, cells)
+            for cell in cells:
+                read[cell] = across.get(cell) or self._cell(table.cleaned, cell, region, languages, piece.dpi)
+        everything = [replace(word, line=cell.row) for cell, found in read.items() for word in found]
+        if not everything:
+            return None
+        html = to_html(table.cells, {cell: as_lines(found) for cell, found in read.items()}, table.heading)
+        return replace(_assembled(region, everything, piece), text=html, format=TextFormat.HTML)
 
     def _cell(
         self, cleaned: NDArray[np.uint8], cell: Cell, region: Region, languages: str, dpi: float
@@ -149,15 +177,18 @@ class TesseractRecognizer:
             return self._piece(cut, 0, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
         words: list[ReadWord] = []
         for line, (top, bottom) in enumerate(bands):
-            one = np.ascontiguousarray(cut[top:bottom])
-            found = self._piece(one, top, languages, _LINE, dpi)
-            if _confidence(found) < _DOUBTFUL:
-                block = self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
-                found = max(found, block, key=_confidence)
-            if self._latin and languages == self._korean:
-                found = self._latin_too(found, one, top, dpi)
+            found = self._line(np.ascontiguousarray(cut[top:bottom]), top, languages, dpi)
             words += [replace(word, line=line) for word in found]
         return words
+
+    def _line(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> list[ReadWord]:
+        found = self._piece(one, top, languages, _LINE, dpi)
+        if _confidence(found) < _DOUBTFUL:
+            block = self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
+            found = max(found, block, key=_confidence)
+        if self._latin and languages == self._korean:
+            found = self._latin_too(found, one, top, dpi)
+        return found
 
     def _latin_too(self, found: list[ReadWord], line: NDArray[np.uint8], top: int, dpi: float) -> list[ReadWord]:
         words = [_moved(word, 0, -top) for word in found]
@@ -167,6 +198,16 @@ class TesseractRecognizer:
     def _piece(self, cut: NDArray[np.uint8], top: int, languages: str, mode: int, dpi: float) -> list[ReadWord]:
         words = self._reader.read(_padded(cut), languages, mode, round(dpi) or 150)
         return [_moved(_clipped(word, cut.shape), -_MARGIN, top - _MARGIN) for word in words]
+
+
+def by_cell(words: Sequence[ReadWord], cells: Sequence[Cell]) -> dict[Cell, list[ReadWord]]:
+    """Give each word of a row to the cell that it stands in, or next to."""
+    found: dict[Cell, list[ReadWord]] = {}
+    for word in words:
+        middle = (word.box[0] + word.box[2]) / 2
+        nearest = min(cells, key=lambda cell: max(cell.box[0] - middle, middle - cell.box[2]))
+        found.setdefault(nearest, []).append(word)
+    return found
 
 
 def _middle(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -181,10 +222,10 @@ def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.copyMakeBorder(cut, *(_MARGIN,) * 4, borderType=cv2.BORDER_CONSTANT, value=paper), np.uint8)
 
 
-def _assembled(region: Region, words: Sequence[ReadWord], cut: NDArray[np.uint8]) -> Recognition:
+def _assembled(region: Region, words: Sequence[ReadWord], piece: Crop) -> Recognition:
     if not words:
         return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="no text found")
-    back = _to_page(region, cut.shape)
+    back = _to_page(region, piece)
     placed = tuple(Word(w.text, back(w.box), w.confidence, w.line) for w in words)
     text = as_lines(words)
     return Recognition(region.page_id, region.index, text, TextFormat.TEXT, placed, _confidence(words))
@@ -224,11 +265,11 @@ def _confidence(words: Sequence[ReadWord]) -> float:
 class _to_page:  # noqa: N801 - reads as the function that it is
     """From pixels of a crop to pixels of its page: the way back of `engine.pixels.crop`."""
 
-    def __init__(self, region: Region, shape: tuple[int, ...]) -> None:
-        height, width = shape[:2]
+    def __init__(self, region: Region, piece: Crop) -> None:
+        height, width = piece.pixels.shape
         if region.quad is None:
             x0, y0 = max(0.0, float(np.floor(region.box.x0))), max(0.0, float(np.floor(region.box.y0)))
-            self._origin, self._right, self._down = (x0, y0), (1.0, 0.0), (0.0, 1.0)
+            self._origin, self._right, self._down = (x0, y0), (1.0 / piece.scale, 0.0), (0.0, 1.0 / piece.scale)
         else:
             (x0, y0), (x1, y1), _, (x3, y3) = zip(region.quad[::2], region.quad[1::2], strict=True)
             self._origin = (x0, y0)

@@ -32,20 +32,28 @@ _TEXT_METRICS = {"cer_no_space": cer_no_space, "cer": cer, "wer": wer, "ned": ne
 
 
 def score_text(truth: Mapping[str, Any], outcome: Outcome, drawings: Drawings) -> Iterator[Mark]:
-    """Score text: as it is but for white space, and in the canonical form."""
-    yield from text_marks(truth["text"], outcome.transcript.text, lines=outcome.page.given is Label.TEXT)
+    """Score text: as it is but for white space, and in the canonical form.
+
+    A truth whose own order is nobody's reading order has another one, `rows`, for the canonical form; one that is
+    `caseless` (all upper case, whatever the picture shows) is compared without case there.
+    """
+    reference, hypothesis = truth["text"], outcome.transcript.text
+    canonical = canonical_text(truth.get("rows", reference)), canonical_text(hypothesis)
+    if truth.get("caseless"):
+        canonical = canonical[0].casefold(), canonical[1].casefold()
+    yield from text_marks(reference, hypothesis, canonical, lines=outcome.page.given is Label.TEXT)
 
 
-def text_marks(reference: str, hypothesis: str, *, lines: bool) -> Iterator[Mark]:
+def text_marks(reference: str, hypothesis: str, canonical: tuple[str, str], *, lines: bool) -> Iterator[Mark]:
     """Score one text.
 
     Args:
+        reference: As the set has it.
+        hypothesis: As it was read.
+        canonical: Both in the canonical form.
         lines: Whether it is short (a line, a sign): then whether it is right as a whole is asked too.
     """
-    readings = {
-        OFFICIAL: (" ".join(reference.split()), " ".join(hypothesis.split())),
-        CANONICAL: (canonical_text(reference), canonical_text(hypothesis)),
-    }
+    readings = {OFFICIAL: (" ".join(reference.split()), " ".join(hypothesis.split())), CANONICAL: canonical}
     for reading, (expected, got) in readings.items():
         for name, metric in _TEXT_METRICS.items():
             yield mark(name, reading, metric(expected, got))

@@ -26,7 +26,7 @@ from ocr_project.engine.testsets.card import Card
 from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.listed import IMAGES, ListedSet, fingerprint_of, image_named, read_json
 from ocr_project.engine.testsets.prompts import fields_question
-from ocr_project.engine.testsets.sroie import lines_of_boxes
+from ocr_project.engine.testsets.sroie import truth_of_boxes
 
 _SUFFIXES = (
     *(".gt.txt", ".gt.md", ".gt.html", ".gt.tex"),
@@ -55,6 +55,7 @@ def card_of(name: str) -> Card:
         homepage="docs/testsets/own_folder.md",
         metrics=("cer", "wer", "ned", "teds", "formula_edit", "cdm", "nid", "kie_f1", "anls"),
         how="any folder: X.png with X.gt.txt, X.gt.html, X.gt.tex, X.key.json, … beside it",
+        version=2,
     )
 
 
@@ -113,7 +114,7 @@ def _read(one: _Known) -> tuple[TruthKind, Mapping[str, Any], Label | None, str]
         case ".gt.tex":
             return TruthKind.FORMULA, {"latex": _text(one).strip()}, Label.FORMULA, ""
         case ".boxes.csv":
-            return TruthKind.TEXT, {"text": "\n".join(lines_of_boxes(_text(one)))}, None, ""
+            return TruthKind.TEXT, truth_of_boxes(_text(one)), None, ""
         case ".qa.json":
             asked = read_json(one.truth)[one.number]
             return TruthKind.ANSWERS, {"answers": asked["answers"], "rule": "anls"}, None, asked["question"]

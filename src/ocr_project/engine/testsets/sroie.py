@@ -7,8 +7,11 @@ Each receipt is two items: one to read, where there are lines, and one to ask fo
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import TruthKind
@@ -26,10 +29,21 @@ CARD = Card(
     metrics=("kie_f1", "anls_star", "cer", "ned"),
     how="get the archive from the challenge (or a mirror of it, such as zzzDavid/ICDAR-2019-SROIE on GitHub) and put"
     " its folders img, entities (or key) and box there",
+    version=2,
 )
 _FIELDS = ("entities", "key")
 _BOXES = ("box",)
 _CORNERS = 8  # numbers before the text of a line
+_NUMBER = re.compile(r"\s*-?\d+(\.\d+)?\s*")
+_SHARED = 0.5  # of the lower one's height, which boxes of one row have in common
+_OPEN_ROWS = 3  # rows that the next box may still belong to
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    left: float
+    top: float
+    bottom: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +69,45 @@ def open_set(root: Path) -> OpenedSet:
     return ListedSet(CARD, tasks, _item, fingerprint_of(described, images))
 
 
-def lines_of_boxes(text: str) -> list[str]:
-    """Return the lines of text of a file of boxes, in its order."""
-    rows = (line.split(",", _CORNERS) for line in text.splitlines() if line.strip())
-    return [row[_CORNERS] for row in rows if len(row) > _CORNERS]
+def truth_of_boxes(text: str) -> dict[str, Any]:
+    """Return the truth that a file of boxes holds.
+
+    Its lines stand in the order in which somebody drew them, often column by column: they are the official truth. In
+    the canonical one they are read row by row, by their boxes; where all of it is upper case it says nothing about
+    case.
+
+    Args:
+        text: x1,y1,…,x4,y4,text a line; lines of another form are left out.
+
+    Returns:
+        `text`, `rows` and `caseless`.
+    """
+    split = (line.split(",", _CORNERS) for line in text.splitlines() if line.strip())
+    rows = (row for row in split if len(row) > _CORNERS and all(map(_NUMBER.fullmatch, row[:_CORNERS])))
+    boxes = [(_span(row[:_CORNERS]), row[_CORNERS]) for row in rows]
+    plain = "\n".join(line for _, line in boxes)
+    return {"text": plain, "rows": "\n".join(_rows(boxes)), "caseless": plain == plain.upper()}
+
+
+def _span(corners: list[str]) -> _Span:
+    numbers = [float(corner) for corner in corners]
+    return _Span(min(numbers[::2]), min(numbers[1::2]), max(numbers[1::2]))
+
+
+def _rows(boxes: list[tuple[_Span, str]]) -> Iterator[str]:
+    """Gather boxes that stand beside each other, from top to bottom; of each row, from left to right."""
+    rows: list[list[tuple[_Span, str]]] = []
+    for box, line in sorted(boxes, key=lambda item: item[0].top + item[0].bottom):
+        for row in rows[-_OPEN_ROWS:]:
+            other = row[0][0]
+            shared = min(box.bottom, other.bottom) - max(box.top, other.top)
+            if shared >= _SHARED * min(box.bottom - box.top, other.bottom - other.top):
+                row.append((box, line))
+                break
+        else:
+            rows.append([(box, line)])
+    for row in rows:
+        yield " ".join(line for _, line in sorted(row, key=lambda item: item[0].left))
 
 
 def _beside(base: Path, folders: tuple[str, ...], stem: str) -> Path | None:
@@ -73,9 +122,8 @@ def _item(index: int, task: _Task, images: bool) -> Item:
         truth = (TruthKind.FIELDS, {"fields": fields})
         return Item(index, task.image.stem, image, (truth,), question=fields_question(fields), slices=_TASKS[1])
     assert task.boxes is not None
-    lines = lines_of_boxes(task.boxes.read_text(encoding="utf-8-sig", errors="replace"))
-    truth = (TruthKind.TEXT, {"text": "\n".join(lines)})
-    return Item(index, task.image.stem, image, (truth,), slices=_TASKS[0])
+    boxes = task.boxes.read_text(encoding="utf-8-sig", errors="replace")
+    return Item(index, task.image.stem, image, ((TruthKind.TEXT, truth_of_boxes(boxes)),), slices=_TASKS[0])
 
 
 _TASKS = (("task", "text"),), (("task", "fields"),)
