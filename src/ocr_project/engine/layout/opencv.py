@@ -20,7 +20,7 @@ from ocr_project.engine.layout.whole_page import page_region
 from ocr_project.engine.layout.words import TooBusy
 from ocr_project.engine.pixels import page_grey
 
-REVISION = "4"
+REVISION = "5"
 # Pixels of the copy that is looked at: A4 at 150 dpi. Body text is 15 pixels high there.
 _MOST_PIXELS = 2_200_000
 _LEAST_SKEW = 0.15  # degrees: below that a line over the whole page rises by a quarter of its height
