@@ -12,9 +12,9 @@ from ocr_project.engine.metrics import (
     Part,
     compare_test_sets,
     composites,
-    group_of,
     tabulate_test_sets,
 )
+from ocr_project.engine.testsets.ocrbench_v2 import group_of
 
 SET = "omnidocbench_v1_5"
 DRAWS = Draws(400, 7)

@@ -14,7 +14,7 @@ PairedMeans                              means over questions, and the differenc
 canonical_text, match_*, closest         texts whose marks do not count, the accepted forms
 bleu, corpus_bleu                        BLEU of sacrebleu
 anls, anls_star, contains_answer …       answers to questions
-score_ocrbench_v2, group_of              a package: OCRBench v2, a rule for each of its types
+score_ocrbench_v2                        a package: OCRBench v2, a rule for each of its types
 field_f1                                 key information, field by field
 formula_edit, canonical_formula …        formulas without drawing them
 cdm                                      formulas drawn, and their characters matched
@@ -64,7 +64,7 @@ from ocr_project.engine.metrics.gate import Tolerances, judge_quality, judge_spe
 from ocr_project.engine.metrics.latency import percentiles
 from ocr_project.engine.metrics.layout import AveragePrecision, LayoutBox, layout_map, order_edit, order_inversions
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
-from ocr_project.engine.metrics.ocrbench import MissingWords, answered_in_words, group_of, score_ocrbench_v2
+from ocr_project.engine.metrics.ocrbench import MissingWords, answered_in_words, score_ocrbench_v2
 from ocr_project.engine.metrics.olmocr import TestResult, run_test
 from ocr_project.engine.metrics.opendataloader import mhs, nid, page_teds
 from ocr_project.engine.metrics.paired import Difference, PairedMeans
@@ -133,7 +133,6 @@ __all__ = [
     "formula_edit",
     "formula_edit_characters",
     "formula_exact",
-    "group_of",
     "holm",
     "judge_quality",
     "judge_speed",

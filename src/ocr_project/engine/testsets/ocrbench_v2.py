@@ -6,12 +6,11 @@ Forms and charts are JSON in the first answer, numbers are texts, and what is mi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ocr_project.domain.types import Label, TruthKind
-from ocr_project.engine.metrics.ocrbench import group_of
 from ocr_project.engine.testsets.card import Card, Hub
 from ocr_project.engine.testsets.item import Item, OpenedSet
 from ocr_project.engine.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
@@ -35,7 +34,44 @@ _READ = {
     "full-page OCR": Label.PAGE,
     "document parsing": Label.PAGE,
 }
+_LANGUAGES = {"en": "English", "cn": "Chinese"}
+# The eight groups of the paper (Fu et al., arXiv 2501.00321), of which Chinese has five; `get_score.py`.
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "text recognition": ("text recognition", "fine-grained text recognition", "full-page OCR"),
+    "text detection": ("text grounding", "VQA with position"),
+    "text spotting": ("text spotting",),
+    "relationship extraction": (
+        "key information extraction",
+        "key information mapping",
+        "handwritten answer extraction",
+    ),
+    "element parsing": ("document parsing", "chart parsing", "table parsing", "formula recognition"),
+    "mathematical calculation": ("math QA", "text counting"),
+    "visual text understanding": ("document classification", "cognition VQA", "diagram QA"),
+    "knowledge reasoning": (
+        "reasoning VQA",
+        "science QA",
+        "APP agent",
+        "ASCII art classification",
+        "text translation",
+    ),
+}
+_GROUP_OF = {task: group for group, tasks in _GROUPS.items() for task in tasks}
 _KEPT = ("eval", "question", "bbox", "bbox_list", "content")  # what some types are scored by, besides their answers
+
+
+def group_of(kind: str) -> tuple[str, str] | None:
+    """Return language and group of a type: `math QA en` is in `English`, `mathematical calculation`.
+
+    The total of a language is the mean over its groups, and a group's score the mean over its items.
+
+    Returns:
+        `None` for a type that the set does not have.
+    """
+    task, _, language = kind.rpartition(" ")
+    if task not in _GROUP_OF or language not in _LANGUAGES:
+        return None
+    return _LANGUAGES[language], _GROUP_OF[task]
 
 
 def open_set(root: Path) -> OpenedSet:

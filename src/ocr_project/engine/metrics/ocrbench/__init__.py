@@ -1,4 +1,4 @@
-"""OCRBench v2: a rule for each of its 30 types, and the groups that its total is the mean of.
+"""OCRBench v2: a rule for each of its 30 types.
 
 Definitions of `OCRBench_v2/eval_scripts` in Yuliang-Liu/MultimodalOCR (`eval.py` at 671a3f88, `get_score.py` and the
 metrics at c53f027b), kept where they surprise, since published scores rest on them.
@@ -11,6 +11,6 @@ markup    tables, charts and documents, as trees
 """
 
 from ocr_project.engine.metrics.ocrbench.passages import MissingWords
-from ocr_project.engine.metrics.ocrbench.rules import answered_in_words, group_of, score_ocrbench_v2
+from ocr_project.engine.metrics.ocrbench.rules import answered_in_words, score_ocrbench_v2
 
-__all__ = ["MissingWords", "answered_in_words", "group_of", "score_ocrbench_v2"]
+__all__ = ["MissingWords", "answered_in_words", "score_ocrbench_v2"]

@@ -1,4 +1,4 @@
-"""OCRBench v2: which rule a type has, and which group of types it counts in."""
+"""OCRBench v2: which rule a type has."""
 
 from __future__ import annotations
 
@@ -21,44 +21,7 @@ Item: TypeAlias = Mapping[str, Any]
 
 _JOINTS = ("", ".", ". ", ",", ", ", "、", ";", "; ", " ", "和")
 _SHORT_ANSWER = "简答"  # in the question of an answer in handwriting: a text, and not the letters of a choice
-_LANGUAGES = {"en": "English", "cn": "Chinese"}
-
-# The eight groups of the paper (Fu et al., arXiv 2501.00321), of which Chinese has five; `get_score.py`.
-_GROUPS: Mapping[str, tuple[str, ...]] = {
-    "text recognition": ("text recognition", "fine-grained text recognition", "full-page OCR"),
-    "text detection": ("text grounding", "VQA with position"),
-    "text spotting": ("text spotting",),
-    "relationship extraction": (
-        "key information extraction",
-        "key information mapping",
-        "handwritten answer extraction",
-    ),
-    "element parsing": ("document parsing", "chart parsing", "table parsing", "formula recognition"),
-    "mathematical calculation": ("math QA", "text counting"),
-    "visual text understanding": ("document classification", "cognition VQA", "diagram QA"),
-    "knowledge reasoning": (
-        "reasoning VQA",
-        "science QA",
-        "APP agent",
-        "ASCII art classification",
-        "text translation",
-    ),
-}
-_GROUP_OF = {task: group for group, tasks in _GROUPS.items() for task in tasks}
-
-
-def group_of(kind: str) -> tuple[str, str] | None:
-    """Return language and group of a type: `math QA en` is in `English`, `mathematical calculation`.
-
-    The total of a language is the mean over its groups, and a group's score the mean over its items.
-
-    Returns:
-        `None` for a type that the set does not have.
-    """
-    task, _, language = kind.rpartition(" ")
-    if task not in _GROUP_OF or language not in _LANGUAGES:
-        return None
-    return _LANGUAGES[language], _GROUP_OF[task]
+_LANGUAGES = ("en", "cn")
 
 
 def answered_in_words(kind: str) -> bool:
