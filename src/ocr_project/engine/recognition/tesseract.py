@@ -197,7 +197,7 @@ class TesseractRecognizer:
 
     def _piece(self, cut: NDArray[np.uint8], top: int, languages: str, mode: int, dpi: float) -> list[ReadWord]:
         words = self._reader.read(_padded(cut), languages, mode, round(dpi) or 150)
-        return [_moved(_clipped(word, cut.shape), -_MARGIN, top - _MARGIN) for word in words]
+        return [_placed(word, cut.shape, top) for word in words]
 
 
 def by_cell(words: Sequence[ReadWord], cells: Sequence[Cell]) -> dict[Cell, list[ReadWord]]:
@@ -239,20 +239,18 @@ def as_lines(words: Sequence[ReadWord]) -> str:
     return "\n".join(" ".join(parts) for parts in lines.values())
 
 
-def _clipped(word: ReadWord, shape: tuple[int, ...]) -> ReadWord:
-    """Keep a box out of the white that was put around a crop of the given shape."""
+def _placed(word: ReadWord, shape: tuple[int, ...], top: int) -> ReadWord:
+    """Take a box out of the white that was put around a crop of the given shape, and move it down with the crop."""
     (x0, y0, x1, y1), (height, width) = word.box, shape
-    inside = (
-        *(min(max(_MARGIN, x0), _MARGIN + width - 1), min(max(_MARGIN, y0), _MARGIN + height - 1)),
-        *(max(_MARGIN + 1, min(x1, _MARGIN + width)), max(_MARGIN + 1, min(y1, _MARGIN + height))),
-    )
-    parts = tuple(_clipped(part, shape) for part in word.parts)
-    return ReadWord(word.text, inside, word.confidence, word.line, parts)
+    left, upper = min(max(0, x0 - _MARGIN), width - 1), min(max(0, y0 - _MARGIN), height - 1) + top
+    right, lower = max(1, min(x1 - _MARGIN, width)), max(1, min(y1 - _MARGIN, height)) + top
+    parts = tuple([_placed(part, shape, top) for part in word.parts])
+    return ReadWord(word.text, (left, upper, right, lower), word.confidence, word.line, parts)
 
 
 def _moved(word: ReadWord, right: int, down: int) -> ReadWord:
     x0, y0, x1, y1 = word.box
-    parts = tuple(_moved(part, right, down) for part in word.parts)
+    parts = tuple([_moved(part, right, down) for part in word.parts])
     return ReadWord(word.text, (x0 + right, y0 + down, x1 + right, y1 + down), word.confidence, word.line, parts)
 
 
