@@ -108,7 +108,7 @@ def _info(footer: dict[str, Any]) -> ShardInfo:
 
 
 def _usage(values: dict[str, Any]) -> GpuUsage:
-    """JSON knows lists only; types.py says tuples, so that footers can be compared."""
+    """JSON knows lists only; the types say tuples, so that footers can be compared."""
     found: dict[str, Any] = {k: tuple(map(tuple, v)) if isinstance(v, list) else v for k, v in values.items()}
     return GpuUsage(**found)
 

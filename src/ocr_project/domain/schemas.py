@@ -1,4 +1,4 @@
-"""The twins of `types.py` at rest: named pyarrow schemas, and the way from rows to tables and back.
+"""The twins of `types` at rest: named pyarrow schemas, and the way from rows to tables and back.
 
 A `Box` rests as four float32, a label or status as its string, words as a list of structs.
 """

@@ -1,0 +1,58 @@
+"""The things that flow through the project, as frozen dataclasses.
+
+Each has a twin in `schemas.py`, the form in which it rests in Parquet; a test keeps the two equal.
+
+One box convention: x0, y0, x1, y1 in pixels of the page, origin top left, half open.
+A failure is a row: `status` and `reason` stand beside every result, and every stage answers each
+of its inputs with at least one row.
+
+page     what a page is made of, and what it is read as
+shard    what is saved, resumed and published as one
+search   vectors and questions, and what is found
+score    what is known of an item, and how well it was read
+"""
+
+from ocr_project.domain.types.page import (
+    Box,
+    Document,
+    Label,
+    Page,
+    Recognition,
+    Region,
+    Status,
+    Task,
+    TextFormat,
+    Transcript,
+    Word,
+)
+from ocr_project.domain.types.score import Reference, Score, Truth, TruthKind
+from ocr_project.domain.types.search import Embedding, Part, Qrel, Query, Ranked
+from ocr_project.domain.types.shard import Identity, Prune, Shard, ShardInfo, derive_key
+
+__all__ = [
+    "Box",
+    "Document",
+    "Embedding",
+    "Identity",
+    "Label",
+    "Page",
+    "Part",
+    "Prune",
+    "Qrel",
+    "Query",
+    "Ranked",
+    "Recognition",
+    "Reference",
+    "Region",
+    "Score",
+    "Shard",
+    "ShardInfo",
+    "Status",
+    "Task",
+    "TextFormat",
+    "Transcript",
+    "Truth",
+    "TruthKind",
+    "Word",
+    "derive_key",
+]
