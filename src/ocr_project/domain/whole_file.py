@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+from uuid import uuid4
 
 from ocr_project.domain.errors import StorageError
 
@@ -32,6 +34,24 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
             partial.replace(path)
         finally:
             if partial.is_file() or partial.is_symlink():
+                partial.unlink()
+
+
+def save_json(path: Path, value: Any) -> None:
+    """Write a small file of a cache: several runs may write the same one, and none waits for the disk.
+
+    Raises:
+        StorageError: As `atomic`.
+    """
+    text = json.dumps(value)  # ASCII: halves of surrogate pairs, too
+    partial = path.with_name(f".{uuid4().hex}{PARTIAL}")
+    with storing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(text, "ascii")
+            partial.replace(path)
+        finally:
+            if partial.is_file():
                 partial.unlink()
 
 

@@ -257,10 +257,6 @@ class _Open:
     answers: list[_Answer] = field(default_factory=list)
     complete: bool = False  # all of its items are submitted
 
-    @property
-    def is_whole(self) -> bool:
-        return self.complete and all(answer.future.done() for answer in self.answers)
-
     def close(self) -> Shard:
         rows: list[Any] = []
         busy = 0.0

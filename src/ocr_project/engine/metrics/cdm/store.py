@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
 
+from ocr_project.domain.whole_file import save_json
 from ocr_project.engine.metrics.cdm.drawing import Drawing
 from ocr_project.engine.metrics.cdm.painting import Painted
 
@@ -39,16 +39,13 @@ class DrawingStore:
         if self.folder is None:
             return
         path = self._path(formula)
-        path.parent.mkdir(parents=True, exist_ok=True)
         kept = {
             "tokens": drawing.tokens,
             "boxes": np.round(drawing.boxes, 3).tolist(),
             "size": [round(side, 3) for side in drawing.size],
             "reason": drawing.reason,
         }
-        with NamedTemporaryFile("w", dir=path.parent, suffix=".partial", delete=False, encoding="utf-8") as file:
-            json.dump(kept, file, ensure_ascii=False)
-        Path(file.name).replace(path)
+        save_json(path, kept)
 
     def _path(self, formula: Painted) -> Path:
         assert self.folder is not None

@@ -19,11 +19,12 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
+from ocr_project.domain.whole_file import save_json
 from ocr_project.engine.metrics.olmocr.glyphs import Glyphs, spread
 
 _BROWSERS = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome")
@@ -207,7 +208,4 @@ def _save(cache: Path | None, latex: str, seen: dict[str, Any]) -> None:
     if cache is None:
         return
     path = _path(cache, latex)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
-        json.dump(seen, file, ensure_ascii=True)
-    Path(file.name).replace(path)
+    save_json(path, seen)
