@@ -13,7 +13,7 @@ from ocr_project import cli
 from ocr_project.bench.testsets import NAMES, card_of
 from ocr_project.pipeline_registry import register_pipelines
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 STAGES = {"layout": "detect_regions", "recognition": "recognize_regions", "transcript": "assemble_transcripts"}
 
 

@@ -14,7 +14,7 @@ import pypdfium2 as pdfium
 import pytest
 from PIL import Image
 
-SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 DOCUMENTS = SAMPLES / "documents"
 SUFFIXES = {".pdf", ".jpg", ".png", ".tif"}
 # Pictures only, by design: no text layer.

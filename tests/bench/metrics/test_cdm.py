@@ -184,7 +184,7 @@ def test_one_that_stops_the_run_does_not_stop_the_others() -> None:
     hostile = Painted("\\def\\a{\\a}\\a", ("a",))
     ending = Painted("\\csname @@end\\endcsname", ("a",))
     good = paint("x+1")
-    drawings = draw_batch([good, hostile, good, ending, good], 1.0)
+    drawings = draw_batch([good, hostile, good, ending, good], 5.0)
     assert [drawing.tokens for drawing in drawings] == [good.tokens, (), good.tokens, (), good.tokens]
     assert "LaTeX gave up: time is up" in drawings[1].reason
     assert "LaTeX gave up" in drawings[3].reason

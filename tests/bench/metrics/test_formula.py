@@ -17,7 +17,7 @@ from ocr_project.bench.metrics.formula.tokens import Unbalanced, tokenize
 from ocr_project.bench.metrics.formula.tree import parse
 from ocr_project.engine.metrics import Counts
 
-FORMULAS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "formulas"
+FORMULAS = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "formulas"
 PIECES = [
     *"abx12+-=()[]|,.'",
     "\\alpha",

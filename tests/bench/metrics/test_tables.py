@@ -112,7 +112,7 @@ def test_dp_bench() -> None:
     assert dp_bench_nid(["a"], []) == 0.0
 
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 
 
 @pytest.mark.shared

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ocr_project.bench.testsets.olmocr_bench.rules import run_test
 from ocr_project.bench.testsets.olmocr_bench.rules.tables import tables_of
 
-TESTS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "en_olmocr_bench" / "tests.jsonl"
+TESTS = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "en_olmocr_bench" / "tests.jsonl"
 
 PIPES = "| Item | Price | Stock |\n|---|:-:|--|\n| Tea | 3.50 | 7 |\n| Coffee | 4.00 | 0 |\n"
 HTML = (

@@ -20,7 +20,7 @@ from ocr_project.engine.embedding.vllm import VllmEmbedder, pooling_arguments
 from ocr_project.engine.models.served.server import serve_arguments
 from ocr_project.pipelines.embedding.nodes import embed_queries
 
-FAKE = Path(__file__).resolve().parents[1] / "fake_vllm.py"
+FAKE = Path(__file__).resolve().parents[2] / "fake_vllm.py"
 
 
 @pytest.fixture

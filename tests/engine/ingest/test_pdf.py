@@ -20,7 +20,7 @@ from ocr_project.engine.ingest.pdf import count_pages, read_pages
 from ocr_project.engine.ingest.rendered_page import Picture
 from tests.nasty import pdf_bytes, saved
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 OPTIONS = IngestOptions(dpi=144)
 SCAN_TEXT = "This text was read by somebody else"
 

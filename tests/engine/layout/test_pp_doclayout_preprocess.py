@@ -19,7 +19,7 @@ from tests.layout_model import draw_page  # noqa: E402
 
 torch.set_num_threads(1)
 CPU = torch.device("cpu")
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 SIZES = [(1654, 2339), (2480, 3508), (640, 480), (800, 800), (37, 2000), (1, 1), (3, 900), (801, 799)]
 
 

@@ -21,8 +21,8 @@ from ocr_project.engine.models.served.server import serve_arguments
 from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
 from tests.regions import drawn_page
 
-FAKE = Path(__file__).resolve().parents[1] / "fake_vllm.py"
-SOURCE = Path(__file__).resolve().parents[2]
+FAKE = Path(__file__).resolve().parents[2] / "fake_vllm.py"
+SOURCE = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from ocr_project.engine.publishing import upload
 from ocr_project.engine.publishing.hub import check_findings, check_target
 from tests.fake_hub import FakeHub, Repository
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CARD = "---\nlicense: cc0-1.0\n---\n\n# Pages\n"
 NAMES = ["README.md", "pages/00000-000.parquet", "pages/00001-000.parquet", "regions/00000-000.parquet"]
 OPTIONS = PublishOptions(target=PublishTarget.HUB, repository="me/pages", retries=3)
