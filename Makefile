@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` and `make test`. The rest is for those who work on the project.
-.PHONY: run test check format setup dev models repro viz compare lock door nightly clean
+.PHONY: run test check format setup dev bench gpu models repro viz compare lock door nightly clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -45,6 +45,12 @@ dev: $(DEV)  ## what tests and checks need beside that, the bench extra included
 $(DEV): $(READY)
 	bash scripts/setup.sh $(VENV) --group dev
 	touch $(DEV)
+
+bench: $(READY)  ## what scoring on test sets needs
+	bash scripts/setup.sh $(VENV) --extra bench
+
+gpu: $(READY)  ## what layout, recognition and embedding by models need: several GB
+	bash scripts/setup.sh $(VENV) --extra gpu
 
 models: $(MODELS)  ## torch and transformers, for the tests of what runs on a GPU: they do without one
 

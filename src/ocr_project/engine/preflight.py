@@ -106,7 +106,7 @@ def check_test_sets(options: BenchmarkOptions) -> None:
     if lacking := [name for name in _BENCH_PACKAGES if find_spec(name) is None]:
         raise OptionError(
             f"benchmark.sets: scores on test sets need {', '.join(lacking)}, which the main job does without: run"
-            " `make dev` in a checkout, or pip install 'ocr_project[bench]'"
+            " `make bench` in a checkout, or pip install 'ocr_project[bench]'"
         )
     for one in open_test_sets(options):
         log.info("%s: %d items. %s", one.card.name, len(one), one.card.terms)
