@@ -25,10 +25,10 @@ environment() {
 
 # open_door NAME PYTHON [PIP]: clone, install, run
 open_door() {
+  local start=$SECONDS
   clone=$place/$1
   git clone --quiet "$here" "$clone"
   [[ -z ${3:-} ]] || environment "$2" "$3"
-  local start=$SECONDS
   PYTHON=$2 make --no-print-directory -C "$clone" VENV=.venv setup || fail "$1: make setup failed"
   local installed=$((SECONDS - start))
   PYTHON=$2 make --no-print-directory -C "$clone" VENV=.venv run || fail "$1: make run failed"
