@@ -2,7 +2,8 @@
 # Installs torch and transformers beside the laptop's packages, in the versions that the gpu extra pins, for the tests
 # of the code that runs on a GPU. Nothing else moves: the lock is the constraint. Without torchvision: where torch is
 # made for the CPU, torchvision's only wheel, CUDA's, fails to import and takes the transformers models down with it.
-# A machine that finds no wheel of torch for the CPU gets CUDA's, of several GB; pip's own settings name other sources.
+# A machine that finds no wheel of torch for the CPU gets CUDA's, of several GB; pip's own settings name other sources,
+# and that is why this is pip's work and not uv's.
 # usage: models.sh VENV
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,7 +19,6 @@ PY
 )
 constraints=$(mktemp)
 trap 'rm -f "$constraints"' EXIT
-# pip wants hashes of everything as soon as one is in sight, also in a constraint
-sed -e '/^ *--hash/d' -e 's/ *\\$//' requirements.lock >"$constraints"
-echo "Installing ${pins[*]} (about 1.3 GB, once)"
+bash scripts/uv.sh "$venv" export --frozen --quiet --group dev --no-hashes --no-emit-project >"$constraints"
+echo "Installing ${pins[*]}"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c "$constraints" "${pins[@]}"

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs what is missing: Debian's packages (as root; else it says which), then Python's from the lock.
-# usage: setup.sh VENV
+# Installs what is missing: Debian's packages (as root; else it says which), then Python's in the versions of uv.lock.
+# usage: setup.sh VENV [GROUP OR EXTRA, as uv sync takes them]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-venv=${1:?usage: setup.sh VENV}
+venv=${1:?usage: setup.sh VENV [--group dev] [--extra gpu]}
+shift
 
 packages=(git python3-venv tesseract-ocr tesseract-ocr-kor tesseract-ocr-eng tesseract-ocr-rus tesseract-ocr-osd
   fonts-nanum fonts-dejavu-core fonts-liberation)
@@ -28,11 +29,13 @@ if ((${#missing[@]})); then
 fi
 
 python=${PYTHON:-python3}
-"$python" - <<'PY' || { echo "Python 3.11 or 3.12 is needed: set PYTHON=/path/to/python3.11" >&2; exit 1; }
+if [[ ! -x $venv/bin/python ]]; then
+  "$python" - <<'PY' || { echo "Python 3.11, 3.12 or 3.13 is needed: set PYTHON=/path/to/python3.11" >&2; exit 1; }
 import sys
-raise SystemExit(not (3, 11) <= sys.version_info[:2] < (3, 13))
+raise SystemExit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 PY
-[[ -x $venv/bin/python ]] || "$python" -m venv "$venv"
-echo "Installing the Python packages of requirements.lock (about 1.3 GB, once)"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+  "$python" -m venv "$venv"  # not uv's own kind: it has no pip, and scripts/models.sh needs one
+fi
+echo "Installing the Python packages of uv.lock${*:+ ($*)}"
+# inexact: what was asked for before, and torch of scripts/models.sh, stays
+bash scripts/uv.sh "$venv" sync --frozen --inexact --quiet "$@"

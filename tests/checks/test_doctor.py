@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sys
 import threading
@@ -20,8 +21,9 @@ from ocr_project.checks import preflight
 from ocr_project.checks.doctor import Profile, disk, examine, gpus, models, packages, services
 from ocr_project.checks.doctor.finding import Finding, State
 from ocr_project.checks.doctor.needs import Model, Needs, needs_of
-from ocr_project.domain.errors import BackendError
+from ocr_project.domain.errors import BackendError, OptionError
 from ocr_project.domain.options import (
+    BenchmarkOptions,
     IngestOptions,
     LayoutOptions,
     RecognitionOptions,
@@ -113,7 +115,7 @@ def test_the_pins_are_those_of_the_gpu_extra() -> None:
     found = packages.pins()
     assert {"torch", "torchvision", "transformers", "vllm"} == set(found)
     for name, version in found.items():
-        assert f'"{name}=={version}"' in pyproject
+        assert re.search(rf'"{re.escape(f"{name}=={version}")}["; ]', pyproject)
 
 
 @pytest.mark.parametrize(
@@ -455,6 +457,13 @@ def test_a_run_is_refused_where_a_package_is_missing(monkeypatch: pytest.MonkeyP
     options = {"layout": LayoutOptions.model_validate({"backend": "pp_doclayout_v3"})}
     with pytest.raises(BackendError, match=r"need transformers: pip install"):
         preflight.check_backends(options)
+
+
+def test_test_sets_are_refused_where_a_package_of_theirs_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "anls_star", None)  # as if it were not installed
+    options = BenchmarkOptions.model_validate({"sets": ["ocrbench"]})
+    with pytest.raises(OptionError, match=r"test sets need anls_star, .* pip install 'ocr_project\[bench\]'"):
+        preflight.check_test_sets(options)
 
 
 def test_another_version_is_a_line_in_the_log(

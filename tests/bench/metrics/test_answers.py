@@ -110,7 +110,7 @@ def test_what_ocrbench_v2_cannot_score() -> None:
 
 def test_what_long_texts_need_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nltk", None)
-    with pytest.raises(MissingWords, match=r"nltk.*ocr_project\[ocrbench\]"):
+    with pytest.raises(MissingWords, match=r"nltk.*ocr_project\[bench\]"):
         v2("full-page OCR en", ["a text"], "a text")
     monkeypatch.setitem(sys.modules, "jieba", None)
     with pytest.raises(MissingWords, match="jieba"):

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 _PACKAGES = ("ocr_project", "kedro", "dvc", "pyarrow", "huggingface_hub")
-_CODE = ("src", "conf", "dvc.yaml", "dvc.lock", "pyproject.toml", "requirements.lock")  # what changes a result
+_CODE = ("src", "conf", "dvc.yaml", "dvc.lock", "pyproject.toml", "uv.lock")  # what changes a result
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ _CHINESE = re.compile("[\u4e00-\u9fa5]")
 _DEBIAN = Path("/usr/share/wordnet")
 _LEXNAMES = 45  # lexicographer files of WordNet, lexnames(5WN)
 _ONE_AT_A_TIME = threading.Lock()  # nltk's WordNet seeks in shared files
-_PACKAGES = "pip install 'ocr_project[ocrbench]'"
+_PACKAGES = "pip install 'ocr_project[bench]'"
 
 
 class MissingWords(RuntimeError):
