@@ -35,7 +35,7 @@ FOOTER = b"ocr_project.shard"
 FOOTER_FIELDS = ("name", "key", "order", "pages", "stage", "identity", "items", "failed")
 UNHASHED = ("01_raw", "07_model_output/testsets/drawings")  # what came in, and a cache
 REPORTS = (".html",)
-TIMES = re.compile(r"second|_at$|created|started|finished|latency|speed|duration")
+TIMES = re.compile(r"second|_at$|created|started|finished|latency|speed|duration|^p\d\d$")
 # What a PDF says of the moment when it was written.
 PDF_TIMES = re.compile(rb"D:\d{14}[^)]*|/ID ?\[[^]]*\]|\d{4}-\d\d-\d\dT[\d:.+Z-]+|uuid:[0-9a-f-]{36}")
 
@@ -113,7 +113,7 @@ def _hash_csv(path: Path) -> Hashes:
 def _timeless(value: Any) -> Any:
     """Leave out of JSON what tells times, and facts of the machine and of git."""
     if isinstance(value, dict):
-        dropped = {"facts", "run", "name", "speed"}
+        dropped = {"facts", "shards"}  # of a benchmark run: its machine, and the seconds of each shard
         return {k: _timeless(v) for k, v in value.items() if not TIMES.search(k) and k not in dropped}
     return [_timeless(one) for one in value] if isinstance(value, list) else value
 
