@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` and `make test`. The rest is for those who work on the project.
-.PHONY: run test check format setup models repro viz compare lock clean
+.PHONY: run test check format deps setup models repro viz compare lock clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -22,6 +22,9 @@ check: $(READY)  ## style, types, who may import whom
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+deps: $(READY)  ## the code among the deps of dvc.yaml, from what each stage imports
+	$(BIN)/python scripts/dvc_deps.py
 
 repro: $(READY)  ## every stage through DVC
 	$(BIN)/dvc repro
