@@ -48,7 +48,7 @@ from ocr_project.domain.options import EmbeddingVllmOptions
 from ocr_project.domain.types import Embedding, Page, Part, Status
 from ocr_project.engine.embedding.qwen3_vl import pixel_limits
 from ocr_project.engine.embedding.vllm import VllmEmbedder
-from ocr_project.engine.pixels import encode
+from ocr_project.engine.imaging.pixels import encode
 
 SIZE = 2339, 1654  # height and width of A4 at 200 dpi
 TOKENS = 700

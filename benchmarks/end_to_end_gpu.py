@@ -25,12 +25,12 @@ from benchmarks.gpu_machine import commit, gpu_watched, hardware, own_cpu_second
 from benchmarks.known_pages import known_pages, page_shards
 from benchmarks.serving import drive, servers
 
-from ocr_project.datasets.shard_folder import ShardFolder
 from ocr_project.domain.options import LayoutBackend, LayoutOptions, RuntimeOptions, TranscriptOptions
 from ocr_project.domain.types import Page, Recognition, Region, Shard, Transcript
 from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
-from ocr_project.engine.shards import Elsewhere, Work, join_pages, pending, stream
+from ocr_project.engine.running.shards import Elsewhere, Work, join_pages, pending, stream
 from ocr_project.engine.transcript import assemble, transcript_identity
+from ocr_project.storage.shard_folder import ShardFolder
 
 QUIET = RuntimeOptions(progress=False)
 WARM_UP = 32  # pages

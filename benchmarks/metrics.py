@@ -26,8 +26,10 @@ from benchmarks.scoring import page
 from lxml import html
 from rapidfuzz.distance import Levenshtein
 
-from ocr_project.engine.metrics import cer_pages, nid, teds
-from ocr_project.engine.metrics.omnidocbench import score_page
+from ocr_project.bench.metrics.opendataloader import nid
+from ocr_project.bench.metrics.tables import teds
+from ocr_project.bench.testsets.omnidocbench.rules import score_page
+from ocr_project.engine.metrics import cer_pages
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 PAGES, CHARACTERS, DISTINCT = 10_000, 2_000, 100

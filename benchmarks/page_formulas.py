@@ -18,7 +18,7 @@ from time import perf_counter
 
 from benchmarks.gpu_machine import commit, hardware
 
-from ocr_project.engine.metrics.olmocr import (
+from ocr_project.bench.testsets.olmocr_bench.rules import (
     draw_formulas,
     find_symbols,
     katex_version,

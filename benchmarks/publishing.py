@@ -35,7 +35,7 @@ from ocr_project.domain.types import (
     Transcript,
     Word,
 )
-from ocr_project.engine.pixels import encode
+from ocr_project.engine.imaging.pixels import encode
 from ocr_project.engine.publishing import Corpus, Tables, write_dataset
 
 SIDE, REGIONS, WORDS, DIMENSIONS, SHARD = 700, 12, 25, 2048, 50

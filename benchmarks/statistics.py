@@ -19,14 +19,8 @@ import numpy as np
 from benchmarks.gpu_machine import commit, hardware
 from tests import two_recognizers as two
 
-from ocr_project.engine.metrics import (
-    Draws,
-    bootstrap_rate,
-    compare_test_sets,
-    estimate_differences,
-    estimate_rates,
-    tabulate_test_sets,
-)
+from ocr_project.bench.results.score_tables import compare_test_sets, tabulate_test_sets
+from ocr_project.engine.metrics import Draws, bootstrap_rate, estimate_differences, estimate_rates
 
 RESAMPLES = 10_000
 DOCUMENTS = 361  # of SDS-KoPub-VDR; the other case is each page a document of its own

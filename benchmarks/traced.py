@@ -47,7 +47,7 @@ class Trace:
 
 def watch_workers(trace: Trace) -> None:
     """Note the batches of every stage; to be called before a pipeline is imported."""
-    from ocr_project.engine import shards
+    from ocr_project.engine.running import shards
 
     stream = shards.stream
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ocr_project.domain.types import Box, Label, Page, Region
-from ocr_project.engine.pixels import encode
+from ocr_project.engine.imaging.pixels import encode
 from tests.fakes import page
 
 SIDE = 120  # pixels of a region: no padding

@@ -16,10 +16,10 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
+from ocr_project.cli.summary import gate_losses, print_summary
 from ocr_project.domain.errors import FailuresLeft, GateFailed
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Shard, ShardInfo
-from ocr_project.summary import gate_losses, print_summary
 
 EXPERIMENT = "ocr_project"
 PLACES: tuple[str, ...] = ("exports", "report", "published", "benchmark_page", "benchmark_run")
@@ -40,7 +40,7 @@ class PreflightHooks:
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        from ocr_project.engine.preflight import check_backends, check_corpus, check_source, check_test_sets
+        from ocr_project.checks.preflight import check_backends, check_corpus, check_source, check_test_sets
 
         names = [name for name in pipeline.inputs() if name.startswith("params:")]
         check_backends({name: catalog.load(name) for name in names})
@@ -96,7 +96,7 @@ class MlflowHooks:
         """Log what a shard took as a step of its own: MLflow draws the GPU's work over the stage."""
         import mlflow
 
-        from ocr_project.engine.measures import measure_shard
+        from ocr_project.engine.running.stage_metrics import measure_shard
 
         step = self._shards[info.stage] = self._shards.get(info.stage, -1) + 1
         measured = measure_shard(info, self._runtime)

@@ -17,7 +17,7 @@ from ocr_project.domain.options import EmbeddingBackend, EmbeddingOptions, Hashi
 from ocr_project.domain.protocols import Embedder, SubmittingEmbedder
 from ocr_project.domain.types import Box, Label, Part, Region, Status
 from ocr_project.engine.embedding import build_embedder
-from ocr_project.engine.pixels import encode
+from ocr_project.engine.imaging.pixels import encode
 from tests.fake_vllm import FakeVllm
 from tests.regions import drawn_page
 

@@ -32,6 +32,9 @@ from typing import Any
 
 import numpy as np
 
+from ocr_project.bench.scoring import Outcome
+from ocr_project.bench.scoring.scorer import Scorer
+from ocr_project.bench.testsets import OpenedSet, card_of, open_test_set, truths_of
 from ocr_project.domain.options import (
     BenchmarkOptions,
     EmbeddingOptions,
@@ -54,13 +57,10 @@ from ocr_project.domain.types import (
     Word,
 )
 from ocr_project.engine.embedding import build_embedder
+from ocr_project.engine.imaging.pixels import decode
 from ocr_project.engine.ingest import ingest_identity, open_source
 from ocr_project.engine.layout import build_detector
-from ocr_project.engine.pixels import decode
 from ocr_project.engine.recognition import build_recognizer
-from ocr_project.engine.scoring import Outcome
-from ocr_project.engine.scoring.scorer import Scorer
-from ocr_project.engine.testsets import OpenedSet, card_of, open_test_set, truths_of
 from ocr_project.engine.transcript import assemble, transcript_identity
 from tests import testset_files
 

@@ -103,7 +103,7 @@ def test_small_and_large_crops_are_taken(recognizer: VllmRecognizer) -> None:
     import numpy as np
 
     from ocr_project.domain.types import Box
-    from ocr_project.engine.pixels import encode
+    from ocr_project.engine.imaging.pixels import encode
 
     page, regions = drawn_page(1, 1)
     pixels = np.random.default_rng(0).integers(0, 255, (3508, 2480, 3), dtype=np.uint8)

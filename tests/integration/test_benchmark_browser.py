@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from ocr_project.bench.report.from_records import build_comparison, build_page, stand_side_by_side
+from ocr_project.bench.report.report_rows import compare_runs
+from ocr_project.bench.results.run_tables import tabulate_answers, tabulate_scores
+from ocr_project.bench.scoring import LaneShards
 from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.engine.metrics import Draws
-from ocr_project.engine.scoring import LaneShards
-from ocr_project.pipelines.evidence.lines import compare_runs
-from ocr_project.pipelines.evidence.nodes import tabulate_answers, tabulate_scores
-from ocr_project.pipelines.evidence.report import build_comparison, build_page, stand_side_by_side
 from tests import two_records
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from ocr_project.domain.types import Box, Label, Region
-from ocr_project.engine.pixels import encode
+from ocr_project.engine.imaging.pixels import encode
 from ocr_project.engine.reporting import (
     FailureRow,
     GroupRow,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ocr_project.datasets.shard_folder import ShardFolder
+from ocr_project.storage.shard_folder import ShardFolder
 
 if TYPE_CHECKING:
     from ocr_project.datasets.sharded_parquet import ShardedParquet

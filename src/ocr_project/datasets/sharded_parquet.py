@@ -7,9 +7,9 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
-from ocr_project.datasets.shard_folder import ShardFolder
 from ocr_project.domain.schemas import ROW_TYPES
 from ocr_project.domain.types import Prune, Shard
+from ocr_project.storage.shard_folder import ShardFolder
 
 
 class ShardedParquet(AbstractDataset[Shard | Prune, ShardFolder]):

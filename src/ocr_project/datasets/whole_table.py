@@ -9,7 +9,7 @@ import pandas as pd
 from kedro.io import AbstractVersionedDataset, Version
 
 from ocr_project.datasets.written import exists, glob
-from ocr_project.domain.whole_file import atomic
+from ocr_project.storage.atomic import atomic
 
 if TYPE_CHECKING:
     from kedro_datasets._typing import TablePreview

@@ -70,7 +70,7 @@ class BenchmarkOptions(Options):
     )
     report_pages: int = Field(60, ge=0, description="Pages shown with image and differences, worst first.")
     gate: GateOptions = GateOptions()
-    # -- public test sets: engine/testsets
+    # -- public test sets: bench/testsets
     sets: tuple[str, ...] = Field(
         (),
         description="Test sets to score the recognizer on, in YAML a list, elsewhere names joined by `+`; a name with"

@@ -55,7 +55,7 @@ class ServerOptions(Options):
     chunked_prefill: bool = Field(True, description="Split long prompts over steps.")
     compile_vision: VisionCompile = Field(
         VisionCompile.EAGER,
-        description="The vision tower of GLM-OCR and Qwen3-VL another way (engine/serving/vision_*.py).",
+        description="The vision tower of GLM-OCR and Qwen3-VL another way (engine/models/served/vision_*.py).",
     )
     renderer_workers: int = Field(2, ge=1, le=32, description="Threads of a server that prepare images.")
     threads: int = Field(1, ge=1, description="OMP_NUM_THREADS of a server: more fight for the cores.")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ocr_project.domain.machine import GpuUsage
+from ocr_project.domain.gpu_usage import GpuUsage
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ vllm.py            behind servers
 in_process.py, local_model.py   in this process, through transformers
 model_embedder.py  what both have in common: pages in, rows out, many at once
 sentences.py       any text model of sentence-transformers
-parts.py           what of a page gets a vector
+inputs.py          what of a page gets a vector
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import EmbeddingTransformersOptions
 from ocr_project.engine.embedding.model_embedder import ModelEmbedder
 from ocr_project.engine.embedding.qwen3_vl import identity_of
-from ocr_project.engine.serving.messages import Passage, RequestFailed, VectorAnswer
-from ocr_project.engine.serving.models import hidden_size, locate_model
+from ocr_project.engine.models.locate import hidden_size, locate_model
+from ocr_project.engine.models.messages import Passage, RequestFailed, VectorAnswer
 
 Run: TypeAlias = Callable[[Sequence[Passage]], list[VectorAnswer]]
 

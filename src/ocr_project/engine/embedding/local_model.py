@@ -18,8 +18,8 @@ from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoTokenize
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import EmbeddingTransformersOptions
 from ocr_project.engine.embedding.qwen3_vl import cut_note, messages_of, pixel_limits, shortened
-from ocr_project.engine.pixels import decode
-from ocr_project.engine.serving.messages import Passage, VectorAnswer
+from ocr_project.engine.imaging.pixels import decode
+from ocr_project.engine.models.messages import Passage, VectorAnswer
 
 
 class LocalModel:

@@ -17,10 +17,10 @@ from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import Qwen3VlOptions
 from ocr_project.domain.types import Box, Embedding, Identity, Label, Page, Part, Region, Status
 from ocr_project.engine.embedding.qwen3_vl import clean, finished, fit_of, instruction_of
-from ocr_project.engine.serving.crop_pool import CropPool
-from ocr_project.engine.serving.crop_worker import CropJob
-from ocr_project.engine.serving.loop import LoopThread
-from ocr_project.engine.serving.messages import Passage, RequestFailed, VectorAnswer
+from ocr_project.engine.models.crops.pool import CropPool
+from ocr_project.engine.models.crops.worker import CropJob
+from ocr_project.engine.models.event_loop import LoopThread
+from ocr_project.engine.models.messages import Passage, RequestFailed, VectorAnswer
 
 _PROBE = "probe"
 

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.options import Qwen3VlOptions
 from ocr_project.domain.types import Identity
-from ocr_project.engine.serving.crop_worker import Fit
-from ocr_project.engine.serving.messages import Passage
+from ocr_project.engine.models.crops.worker import Fit
+from ocr_project.engine.models.messages import Passage
 
 # Raise it whenever a vector changes for the same options: it is part of every shard's key.
 VERSION = "1"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import SentenceTransformersOptions
 from ocr_project.domain.types import Identity
-from ocr_project.engine.serving.models import locate_model
+from ocr_project.engine.models.locate import locate_model
 
 _VERSION = "1"
 _OPTION = "embedding.sentence_transformers.model"

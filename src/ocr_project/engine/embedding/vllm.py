@@ -18,11 +18,17 @@ from numpy.typing import NDArray
 from ocr_project.domain.options import EmbeddingVllmOptions
 from ocr_project.engine.embedding.model_embedder import ModelEmbedder
 from ocr_project.engine.embedding.qwen3_vl import cut_note, identity_of, messages_of, pixel_limits, shortened
-from ocr_project.engine.serving.client import ChatClient
-from ocr_project.engine.serving.machine import api_key, check_machine, given_endpoints, installed, limits_of
-from ocr_project.engine.serving.messages import Passage, RequestFailed, VectorAnswer
-from ocr_project.engine.serving.models import hidden_size, locate_model
-from ocr_project.engine.serving.server import ServerFleet
+from ocr_project.engine.models.locate import hidden_size, locate_model
+from ocr_project.engine.models.messages import Passage, RequestFailed, VectorAnswer
+from ocr_project.engine.models.served.client import ChatClient
+from ocr_project.engine.models.served.requirements import (
+    api_key,
+    check_machine,
+    given_endpoints,
+    installed,
+    limits_of,
+)
+from ocr_project.engine.models.served.server import ServerFleet
 
 _PATH = "/v1/embeddings"
 _IMAGE = "\ue000"  # stands in the JSON where the image comes; no instruction has it

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ocr_project.domain.types import Label, Page, Region
-from ocr_project.domain.whole_file import atomic
-from ocr_project.engine.pixels import crop, encode, page_pixels
+from ocr_project.engine.imaging.pixels import crop, encode, page_pixels
+from ocr_project.storage.atomic import atomic
 
 FOLDER = "crops"
 _PICTURES = frozenset({Label.PICTURE, Label.CHART})

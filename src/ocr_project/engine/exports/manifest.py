@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ocr_project.domain.whole_file import atomic
+from ocr_project.storage.atomic import atomic
 
 log = logging.getLogger(__name__)
 

@@ -15,16 +15,16 @@ from typing import BinaryIO
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Transcript
-from ocr_project.domain.whole_file import PARTIAL, atomic
 from ocr_project.engine.exports import jsonl
 from ocr_project.engine.exports.crops import write_crops
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.markdown_files import markdown_path, page_block
 from ocr_project.engine.exports.plan import Export, Wanted, digest, plan_exports, shard_names
 from ocr_project.engine.exports.searchable_pdf import SearchablePdf, pdf_path
-from ocr_project.engine.shards import join_pages
+from ocr_project.engine.running.shards import join_pages
 from ocr_project.engine.transcript import readings
 from ocr_project.engine.transcript.lines import Reading
+from ocr_project.storage.atomic import PARTIAL, atomic
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ocr_project.domain.whole_file import PARTIAL, storing
+from ocr_project.storage.atomic import PARTIAL, storing
 
 _FOOTER = b"ocr_project.published"
 # The viewer reads whole row groups: https://huggingface.co/docs/hub/datasets-viewer asks for small ones with images

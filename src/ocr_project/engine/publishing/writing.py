@@ -10,8 +10,7 @@ from typing import Any
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import PublishImages, PublishOptions
 from ocr_project.domain.types import Embedding, Recognition, Region, Status
-from ocr_project.domain.whole_file import PARTIAL
-from ocr_project.engine.pixels import Pixels, crop, encode, page_pixels
+from ocr_project.engine.imaging.pixels import Pixels, crop, encode, page_pixels
 from ocr_project.engine.publishing import configurations as names
 from ocr_project.engine.publishing.configurations import configurations
 from ocr_project.engine.publishing.corpus import Corpus, Tables
@@ -20,7 +19,8 @@ from ocr_project.engine.publishing.features import arrow_schema
 from ocr_project.engine.publishing.parquet_files import PartedFile, files, read_note, write_table
 from ocr_project.engine.publishing.screening import Screen, Screened
 from ocr_project.engine.publishing.volumes import Volume, plan_volumes
-from ocr_project.engine.shards import join_pages
+from ocr_project.engine.running.shards import join_pages
+from ocr_project.storage.atomic import PARTIAL
 
 _MEGABYTE = 1_000_000
 # stems of the files of what comes from one table

@@ -24,13 +24,7 @@ from ocr_project.engine.reporting.markup import count, escape
 from ocr_project.engine.reporting.model import Report
 from ocr_project.engine.reporting.page_card import page_card
 from ocr_project.engine.reporting.retrieval import retrieval_section
-from ocr_project.engine.reporting.tables import (
-    definitions,
-    failure_table,
-    score_table,
-    stage_table,
-    summary_cards,
-)
+from ocr_project.engine.reporting.tables import definitions, failure_table, score_table, stage_table, summary_cards
 
 
 def write_report(path: Path, report: Report, workers: int = 1) -> None:

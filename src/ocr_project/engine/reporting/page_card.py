@@ -10,7 +10,7 @@ import numpy as np
 
 from ocr_project.domain.errors import BrokenDocument
 from ocr_project.domain.types import Label, Region, Status
-from ocr_project.engine.pixels import decode, encode
+from ocr_project.engine.imaging.pixels import decode, encode
 from ocr_project.engine.reporting.markup import chip, escape, percent
 from ocr_project.engine.reporting.model import PageCard, Span
 from ocr_project.engine.reporting.tables import reference_chip

@@ -17,7 +17,7 @@ from ocr_project.domain.options import LexicalOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.engine.retrieval.ranking import Ranking, best
 from ocr_project.engine.retrieval.tokens import character_ngrams
-from ocr_project.engine.whole_folder import replacing
+from ocr_project.storage.whole_folder import replacing
 
 if TYPE_CHECKING:
     from bm25s import BM25

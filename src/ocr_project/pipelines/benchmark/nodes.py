@@ -14,8 +14,8 @@ from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, Transcript
 from ocr_project.engine.ingest import read_qrels
+from ocr_project.engine.ingest.ground_truth import find_references
 from ocr_project.engine.metrics import bootstrap_rate, score_page
-from ocr_project.engine.references import find_references
 
 METRICS = ("cer_no_space", "cer", "wer", "ned")
 

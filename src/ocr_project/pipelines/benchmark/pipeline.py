@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from ocr_project.engine.measures import tabulate_shards
+from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.pipelines.benchmark.nodes import (
     list_qrels,
     list_references,

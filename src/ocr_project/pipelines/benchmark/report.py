@@ -18,7 +18,6 @@ from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document, Recognition, Reference, Status, Transcript
-from ocr_project.engine.measures import identities, measure_stage
 from ocr_project.engine.metrics import diff
 from ocr_project.engine.reporting import (
     Difference,
@@ -33,7 +32,8 @@ from ocr_project.engine.reporting import (
     StageRow,
     write_report,
 )
-from ocr_project.engine.shards import worker_count
+from ocr_project.engine.running.shards import worker_count
+from ocr_project.engine.running.stage_metrics import identities, measure_stage
 from ocr_project.pipelines.benchmark.retrieval import EVERYTHING, THIS_RUN
 
 _SHOWN = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr")  # where there is no room for all

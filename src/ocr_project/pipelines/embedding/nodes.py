@@ -18,11 +18,11 @@ from ocr_project.domain.protocols import Embedder, ShardSource, SubmittingEmbedd
 from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Embedding, Page, Part, Prune, Query, Shard, ShardInfo, Status
 from ocr_project.engine.embedding import build_embedder
-from ocr_project.engine.embedding.parts import RowsOf, at_rest, embed_parts, page_parts, stage_identity
-from ocr_project.engine.index import write_index
+from ocr_project.engine.embedding.inputs import RowsOf, at_rest, embed_parts, page_parts, stage_identity
 from ocr_project.engine.ingest import read_queries
-from ocr_project.engine.shards import Elsewhere, Work, join_pages, pending, stream
-from ocr_project.engine.vector_files import NAMES, write_vector_files
+from ocr_project.engine.running.shards import Elsewhere, Work, join_pages, pending, stream
+from ocr_project.storage.vector_files import NAMES, write_vector_files
+from ocr_project.storage.vector_index import write_index
 
 _TEXTS_AT_ONCE = 16
 _Item: TypeAlias = "tuple[Page | None, list[Part]]"

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from ocr_project.pipelines.evidence.nodes import (
-    judge_run,
-    keep_record,
-    measure_evidence,
-    record_run,
-    tabulate_answers,
-    tabulate_scores,
-)
-from ocr_project.pipelines.evidence.report import build_page
+from ocr_project.bench.report.from_records import build_page
+from ocr_project.bench.results.recording import keep_record, record_run
+from ocr_project.bench.results.run_tables import judge_run, measure_evidence, tabulate_answers, tabulate_scores
 
 _BOX = "testset_evidence"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from ocr_project.engine.measures import measure_documents
+from ocr_project.engine.running.stage_metrics import measure_documents
 from ocr_project.pipelines.ingest.nodes import list_documents, render_pages
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from ocr_project.engine.measures import measure_stage
+from ocr_project.engine.running.stage_metrics import measure_stage
 from ocr_project.pipelines.layout.nodes import detect_regions
 
 

@@ -10,7 +10,7 @@ from ocr_project.domain.options import RecognitionOptions, RuntimeOptions
 from ocr_project.domain.protocols import Recognizer, ShardSource, SubmittingRecognizer
 from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard
 from ocr_project.engine.recognition import build_recognizer
-from ocr_project.engine.shards import Elsewhere, Work, join_pages, pending, stream
+from ocr_project.engine.running.shards import Elsewhere, Work, join_pages, pending, stream
 
 
 def recognize_regions(

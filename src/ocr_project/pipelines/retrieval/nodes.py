@@ -13,8 +13,8 @@ from ocr_project.domain.options import SearchOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Embedding, Query, Ranked
-from ocr_project.engine.index import open_index
 from ocr_project.engine.retrieval import Search, open_words, write_words
+from ocr_project.storage.vector_index import open_index
 
 
 def index_words(transcripts: ShardSource, options: SearchOptions) -> partial[None]:

@@ -8,14 +8,8 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from ocr_project.domain.options import BenchmarkOptions, IngestOptions, RuntimeOptions, TextLayer
-from ocr_project.domain.protocols import ShardSource
-from ocr_project.domain.schemas import to_frame
-from ocr_project.domain.types import Document, Identity, Page, Prune, Score, Shard, Status, Truth
-from ocr_project.engine.ingest import ingest_identity, read_loose
-from ocr_project.engine.scoring import LaneShards, Outcome, build_scorer
-from ocr_project.engine.shards import pending, stream
-from ocr_project.engine.testsets import (
+from ocr_project.bench.scoring import LaneShards, Outcome, build_scorer
+from ocr_project.bench.testsets import (
     Chosen,
     Item,
     NamedShards,
@@ -27,6 +21,12 @@ from ocr_project.engine.testsets import (
     testset_identity,
     truths_of,
 )
+from ocr_project.domain.options import BenchmarkOptions, IngestOptions, RuntimeOptions, TextLayer
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.schemas import to_frame
+from ocr_project.domain.types import Document, Identity, Page, Prune, Score, Shard, Status, Truth
+from ocr_project.engine.ingest import ingest_identity, read_single_page
+from ocr_project.engine.running.shards import pending, stream
 
 _AT_ONCE = 4  # items in one call: those of a Parquet file lie side by side
 
@@ -129,6 +129,6 @@ def _page(name: str, item: Item, options: IngestOptions) -> Page:
         bytes=0,
         source="",
     )
-    page = read_loose(document, item.index + 1, item.image, options)
+    page = read_single_page(document, item.index + 1, item.image, options)
     assert page.page_id == page_id(name, item)
     return replace(page, given=item.given, question=item.question)

@@ -9,7 +9,7 @@ from ocr_project.domain.options import RuntimeOptions, TranscriptOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard, Transcript
 from ocr_project.engine.exports import Wanted, export_documents
-from ocr_project.engine.shards import join_pages, pending, stream
+from ocr_project.engine.running.shards import join_pages, pending, stream
 from ocr_project.engine.transcript import assemble, transcript_identity
 
 

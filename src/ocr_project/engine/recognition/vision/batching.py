@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TypeAlias
 
-from ocr_project.engine.serving.messages import ChatAnswer, Question, RequestFailed
+from ocr_project.engine.models.messages import ChatAnswer, Question, RequestFailed
 
 Answer: TypeAlias = Callable[[Sequence[Question]], list[ChatAnswer]]
 _Item: TypeAlias = tuple[Question, "Future[ChatAnswer]"]

@@ -10,10 +10,10 @@ from types import MappingProxyType
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import TransformersOptions
 from ocr_project.domain.types import Task
+from ocr_project.engine.models.dialects import dialect_of
+from ocr_project.engine.models.locate import locate_model
 from ocr_project.engine.recognition.vision.batching import Answer, Batcher
-from ocr_project.engine.recognition.vision.dialects import dialect_of
 from ocr_project.engine.recognition.vision.recognizer import VisionRecognizer, identity_of
-from ocr_project.engine.serving.models import locate_model
 
 _VERSION = "1"
 

@@ -18,8 +18,8 @@ from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageTextTo
 
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import TransformersOptions
-from ocr_project.engine.pixels import decode
-from ocr_project.engine.serving.messages import ChatAnswer, Question
+from ocr_project.engine.imaging.pixels import decode
+from ocr_project.engine.models.messages import ChatAnswer, Question
 
 
 @dataclass(frozen=True, slots=True)

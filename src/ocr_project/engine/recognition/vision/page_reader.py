@@ -9,13 +9,13 @@ from typing import Protocol, TypeAlias
 
 from ocr_project.domain.options import VisionModelOptions
 from ocr_project.domain.types import Box, Label, Page, Recognition, Region, Status, Task, TextFormat
+from ocr_project.engine.models.crops.pool import CropPool
+from ocr_project.engine.models.crops.worker import Crop, CropJob
+from ocr_project.engine.models.dialects.base import Dialect, Written, is_page, unfenced
+from ocr_project.engine.models.messages import ChatAnswer, Question, RequestFailed
 from ocr_project.engine.recognition.vision.answers import Fault, fault_of
-from ocr_project.engine.recognition.vision.dialects.base import Dialect, Written, is_page, unfenced
 from ocr_project.engine.recognition.vision.planning import Wanted, unread
 from ocr_project.engine.recognition.vision.whole_page import remainder
-from ocr_project.engine.serving.crop_pool import CropPool
-from ocr_project.engine.serving.crop_worker import Crop, CropJob
-from ocr_project.engine.serving.messages import ChatAnswer, Question, RequestFailed
 
 Rows: TypeAlias = dict[int, Recognition]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ocr_project.domain.tasks import task_of
 from ocr_project.domain.types import Page, Recognition, Region, Status, Task
-from ocr_project.engine.recognition.vision.dialects.base import Dialect
+from ocr_project.engine.models.dialects.base import Dialect
 
 _KEPT = {
     Task.IMAGE: "a {label} is kept as an image, not read",

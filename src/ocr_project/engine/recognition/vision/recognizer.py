@@ -11,12 +11,12 @@ from typing import Protocol
 
 from ocr_project.domain.options import VisionModelOptions
 from ocr_project.domain.types import Identity, Page, Recognition, Region, Task
-from ocr_project.engine.recognition.vision.dialects import Dialect, dialect_of
+from ocr_project.engine.models.crops.pool import CropPool
+from ocr_project.engine.models.crops.worker import Fit
+from ocr_project.engine.models.dialects import Dialect, dialect_of
+from ocr_project.engine.models.event_loop import LoopThread
 from ocr_project.engine.recognition.vision.page_reader import Asker, PageReader
 from ocr_project.engine.recognition.vision.planning import plan_page
-from ocr_project.engine.serving.crop_pool import CropPool
-from ocr_project.engine.serving.crop_worker import Fit
-from ocr_project.engine.serving.loop import LoopThread
 
 
 class Carrier(Asker, Protocol):

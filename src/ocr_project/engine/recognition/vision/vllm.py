@@ -10,14 +10,20 @@ from typing import Any
 
 from ocr_project.domain.options import VllmOptions
 from ocr_project.domain.types import Task
-from ocr_project.engine.recognition.vision.dialects import Dialect, dialect_of
-from ocr_project.engine.recognition.vision.dialects.chat import CHAT
+from ocr_project.engine.models.dialects import Dialect, dialect_of
+from ocr_project.engine.models.dialects.chat import CHAT
+from ocr_project.engine.models.locate import locate_model
+from ocr_project.engine.models.messages import ChatAnswer, Question
+from ocr_project.engine.models.served.client import ChatClient
+from ocr_project.engine.models.served.requirements import (
+    api_key,
+    check_machine,
+    given_endpoints,
+    installed,
+    limits_of,
+)
+from ocr_project.engine.models.served.server import ServerFleet
 from ocr_project.engine.recognition.vision.recognizer import VisionRecognizer, identity_of
-from ocr_project.engine.serving.client import ChatClient
-from ocr_project.engine.serving.machine import api_key, check_machine, given_endpoints, installed, limits_of
-from ocr_project.engine.serving.messages import ChatAnswer, Question
-from ocr_project.engine.serving.models import locate_model
-from ocr_project.engine.serving.server import ServerFleet
 
 _VERSION = "1"
 # What repeats with a period of 1 to 12, 14, 15, … tokens repeats with one of these: eight comparisons a token and not

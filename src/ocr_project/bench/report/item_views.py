@@ -1,0 +1,157 @@
+"""What is known about an item, and what was answered, in the form in which a person sees the difference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from ocr_project.bench.report import CellView, Side
+from ocr_project.bench.report.formula_picture import draw_formula
+from ocr_project.bench.scoring.answering import read_fields
+from ocr_project.bench.scoring.drawings import Drawings
+from ocr_project.bench.scoring.pages import run_tests
+from ocr_project.domain.types import TruthKind
+from ocr_project.engine.metrics import diff, normalize
+from ocr_project.engine.transcript.html_table import Table, parse_table
+
+_LONGEST = 20_000  # characters that are compared: an answer in a loop has more, and nobody reads on
+
+
+def reference_side(kind: str, payload: str, answer: str) -> Side:
+    """Show what is known.
+
+    Args:
+        kind: Of the truth.
+        payload: Its JSON.
+        answer: Of the first run, against which a table's cells are marked.
+    """
+    known: dict[str, Any] = json.loads(payload)
+    match kind:
+        case TruthKind.TABLE:
+            return Side(known["html"], table=_cells(parse_table(known["html"]), parse_table(answer)))
+        case TruthKind.FORMULA:
+            return Side(known["latex"], picture=draw_formula(known["latex"]))
+        case TruthKind.FIELDS:
+            return Side(_pretty(known["fields"]), fields=[(n, v, True) for n, v in _flat(known["fields"])])
+        case TruthKind.TESTS:
+            return Side(_pretty(known["tests"]), fields=[(t["type"], _claim(t), True) for t in known["tests"]])
+        case _:
+            return Side(known_text(kind, known))
+
+
+def answer_side(kind: str, payload: str, answer: str, drawings: Drawings) -> Side:
+    """Show what was answered, its differences marked.
+
+    Args:
+        kind: Of the truth.
+        payload: Its JSON.
+        answer: As it was scored.
+        drawings: Of the formulas that tests look for.
+    """
+    known: dict[str, Any] = json.loads(payload)
+    spans = [(span.op, span.reference, span.hypothesis) for span in _compared(known_text(kind, known), answer)]
+    match kind:
+        case TruthKind.TABLE:
+            return Side(answer, spans, table=_cells(parse_table(answer), parse_table(known["html"])))
+        case TruthKind.FORMULA:
+            return Side(answer, spans, picture=draw_formula(answer))
+        case TruthKind.FIELDS:
+            return Side(answer, fields=_filled(known["fields"], answer))
+        case TruthKind.TESTS:
+            return Side(answer, fields=list(_passed(known["tests"], answer, drawings)))
+        case TruthKind.ANSWERS:
+            return Side(answer)
+        case _:
+            return Side(answer, spans)
+
+
+def known_text(kind: str, known: Mapping[str, Any]) -> str:
+    """Write what is known as text."""
+    match kind:
+        case TruthKind.TEXT:
+            return str(known["text"])
+        case TruthKind.TABLE:
+            return str(known["html"])
+        case TruthKind.FORMULA:
+            return str(known["latex"])
+        case TruthKind.MARKDOWN:
+            return str(known["markdown"])
+        case TruthKind.ANSWERS:
+            return "\n".join(map(str, known["answers"] or known.get("content") or ()))
+        case TruthKind.ELEMENTS:
+            return "\n\n".join(_element_texts(known))
+        case _:
+            return _pretty(dict(known))
+
+
+def _compared(reference: str, answer: str) -> Sequence[Any]:
+    return diff(reference[:_LONGEST], answer[:_LONGEST])
+
+
+def _element_texts(known: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the contents of OmniDocBench's elements in their order."""
+    blocks = [block for block in known.get("layout_dets", ()) if not block.get("ignore")]
+    for block in sorted(blocks, key=lambda block: block.get("order") or 0):
+        text = block.get("html") or block.get("latex") or block.get("text")
+        if text:
+            yield str(text)
+
+
+def _cells(table: Table, other: Table) -> list[list[CellView]]:
+    """Mark the cells that the other table has not: in the row that is most alike, at the same place or elsewhere."""
+    theirs = [[normalize(cell.text) for cell in row] for row in other]
+    rows = []
+    for place, row in enumerate(table):
+        mine = [normalize(cell.text) for cell in row]
+        near = theirs[max(0, place - 2) : place + 3]
+        beside = max(near, key=partial(_alike, mine), default=[])
+        rows.append(
+            [
+                CellView(cell.text, cell.rows, cell.columns, cell.header, text not in beside)
+                for cell, text in zip(row, mine, strict=True)
+            ]
+        )
+    return rows
+
+
+def _alike(mine: Sequence[str], theirs: Sequence[str]) -> int:
+    return 2 * sum(a == b for a, b in zip(mine, theirs, strict=False)) + len(set(mine) & set(theirs))
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the leaves of a form, with the way to each."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, (list, tuple)):
+        for place, inner in enumerate(value):
+            yield from _flat(inner, f"{name}[{place}]")
+    else:
+        yield name, "" if value is None else str(value)
+
+
+def _filled(expected: Any, answer: str) -> list[tuple[str, str, bool]]:
+    wanted, got = dict(_flat(expected)), dict(_flat(read_fields(answer)))
+    rows = [
+        (name, got.get(name, "—"), normalize(got.get(name, "")) == normalize(value)) for name, value in wanted.items()
+    ]
+    return rows + [(name, value, False) for name, value in got.items() if name not in wanted]
+
+
+def _passed(tests: Sequence[Mapping[str, Any]], answer: str, drawings: Drawings) -> Iterator[tuple[str, str, bool]]:
+    for test, result in zip(tests, run_tests(tests, answer, drawings), strict=True):
+        yield str(test["type"]), "passed" if result.passed else result.reason, result.passed
+
+
+def _claim(test: Mapping[str, Any]) -> str:
+    """Say in a line what a test of olmOCR-bench asks for."""
+    left_out = {"type", "id", "pdf", "page", "url", "checked", "category", "max_diffs"}
+    return ", ".join(
+        f"{key}: {value}" for key, value in test.items() if key not in left_out and value not in (None, "")
+    )
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
