@@ -1,15 +1,23 @@
-"""What reaches MLflow."""
+"""What reaches MLflow, and what the lock does when other hooks raise."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import mlflow
+import pluggy
 import pytest
+from kedro.framework.hooks import hook_impl
+from kedro.framework.hooks.specs import PipelineSpecs
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Pipeline, node
 
+from ocr_project.domain.errors import FolderBusy, GateFailed, SourceError
 from ocr_project.domain.gpu_usage import GpuUsage
 from ocr_project.domain.types import Prune, Shard, ShardInfo
-from ocr_project.hooks import MlflowHooks
+from ocr_project.hooks import LockHooks, MlflowHooks
+from ocr_project.storage.run_lock import RunLock
 
 USAGE = GpuUsage(0, "NVIDIA Test", 10.0, 3600.0, sm=((50, 40),))
 
@@ -28,3 +36,71 @@ def test_shards_made_beside_a_gpu_are_steps_of_their_stage(tmp_path: Path, monke
     assert [(metric.step, metric.value) for metric in found] == [(0, 1.0), (1, 1.0)]
     assert client.get_run(run.info.run_id).data.metrics["layout.shard.pages_per_second"] == 2.0
     assert not [name for name in client.get_run(run.info.run_id).data.metrics if name.startswith("ingest")]
+
+
+class Stops:
+    """A hook that raises, as the preflight, MLflow and the gate do."""
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
+        if run_params.get("stops") == "before":
+            raise SourceError("no documents")
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        raise GateFailed(["cer"])
+
+
+@pytest.fixture
+def hooks() -> pluggy.PluginManager:
+    manager = pluggy.PluginManager("kedro")
+    manager.add_hookspecs(PipelineSpecs)
+    manager.register(LockHooks())
+    manager.register(Stops())
+    return manager
+
+
+def begin(hooks: pluggy.PluginManager, folder: Path, output: str = "pages", stops: str = "") -> None:
+    pipeline = Pipeline([node(lambda: 1, None, output)])
+    run_params = {"project_path": str(folder), "stops": stops}
+    catalog = DataCatalog({"pages": MemoryDataset()})
+    hooks.hook.before_pipeline_run(run_params=run_params, pipeline=pipeline, catalog=catalog)
+
+
+def is_free(folder: Path) -> bool:
+    lock = RunLock(folder / "data")
+    try:
+        lock.take()
+    except FolderBusy:
+        return False
+    lock.release()
+    return True
+
+
+def test_the_folder_is_locked_while_a_pipeline_runs(hooks: pluggy.PluginManager, tmp_path: Path) -> None:
+    begin(hooks, tmp_path)
+    assert not is_free(tmp_path)
+    hooks.hook.on_pipeline_error(error=OSError(), run_params={}, pipeline=None, catalog=None)
+    assert is_free(tmp_path)
+
+
+def test_a_hook_that_raises_leaves_the_folder_free(hooks: pluggy.PluginManager, tmp_path: Path) -> None:
+    with pytest.raises(SourceError):
+        begin(hooks, tmp_path, stops="before")
+    assert is_free(tmp_path)
+    begin(hooks, tmp_path)
+    with pytest.raises(GateFailed):
+        hooks.hook.after_pipeline_run(run_params={}, run_result={}, pipeline=None, catalog=None)
+    assert is_free(tmp_path)
+
+
+def test_after_an_interrupt_the_same_thread_can_run_again(hooks: pluggy.PluginManager, tmp_path: Path) -> None:
+    begin(hooks, tmp_path)  # Kedro calls no hook when a KeyboardInterrupt ends the run
+    begin(hooks, tmp_path)
+    assert not is_free(tmp_path)
+    hooks.hook.on_pipeline_error(error=OSError(), run_params={}, pipeline=None, catalog=None)
+
+
+def test_what_writes_nothing_needs_no_lock(hooks: pluggy.PluginManager, tmp_path: Path) -> None:
+    begin(hooks, tmp_path, output="not in the catalog")
+    assert is_free(tmp_path)

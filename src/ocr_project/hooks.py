@@ -6,7 +6,8 @@ import ctypes
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from ocr_project.cli.summary import gate_losses, print_summary
 from ocr_project.domain.errors import FailuresLeft, GateFailed
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Shard, ShardInfo
+from ocr_project.storage.run_lock import RunLock
 
 EXPERIMENT = "ocr_project"
+DATA = "data"  # the folder that one run at a time writes to
 PLACES: tuple[str, ...] = ("exports", "report", "published", "benchmark_page", "benchmark_run")
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
@@ -50,6 +53,53 @@ class PreflightHooks:
             check_source(catalog.load("params:ingest"), default_root=Path.cwd())
         if "testset_pages" in pipeline.all_outputs():
             check_test_sets(catalog.load("params:benchmark"))
+
+
+class LockHooks:
+    """One run at a time in a data folder: a second one is refused before anything is read or written.
+
+    The lock is held around all other hooks, and given back also where one of them raises. After an interrupt in a
+    notebook Kedro calls no hook at all: the lock then stays with the notebook until its next run, or its end.
+    """
+
+    def __init__(self) -> None:
+        self._lock: RunLock | None = None
+        self._thread = 0
+
+    @hook_impl(wrapper=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> Generator[None, None, None]:
+        if self._thread == threading.get_ident():
+            self._release()  # of a run of this thread that was interrupted: it cannot be at work any more
+        if any(name in catalog for name in pipeline.all_outputs()):
+            lock = RunLock(Path(run_params["project_path"]) / DATA)
+            lock.take()
+            self._lock, self._thread = lock, threading.get_ident()
+        try:
+            yield
+        except BaseException:
+            self._release()
+            raise
+
+    @hook_impl(wrapper=True)
+    def after_pipeline_run(self) -> Generator[None, None, None]:
+        try:
+            yield
+        finally:
+            self._release()
+
+    @hook_impl(wrapper=True)
+    def on_pipeline_error(self) -> Generator[None, None, None]:
+        try:
+            yield
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        lock, self._lock, self._thread = self._lock, None, 0
+        if lock is not None:
+            lock.release()
 
 
 class MlflowHooks:

@@ -2,11 +2,12 @@
 
 from kedro.config import OmegaConfigLoader
 
-from ocr_project.hooks import MemoryHooks, MlflowHooks, PreflightHooks, SummaryHooks
+from ocr_project.hooks import LockHooks, MemoryHooks, MlflowHooks, PreflightHooks, SummaryHooks
 
 # Pluggy calls last what was registered first: the preflight comes before MLflow opens a run, and the
-# summary, which may end the process with its own exit status, after it has closed it.
-HOOKS = (SummaryHooks(), MlflowHooks(), MemoryHooks(), PreflightHooks())
+# summary, which may end the process with its own exit status, after it has closed it. The lock is a wrapper around
+# all of them, wherever it stands.
+HOOKS = (SummaryHooks(), MlflowHooks(), MemoryHooks(), LockHooks(), PreflightHooks())
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {

@@ -23,6 +23,7 @@ from kedro.validation.exceptions import ParameterValidationError
 
 from ocr_project.domain.errors import FailuresLeft, GateFailed, OcrProjectError, OptionError, StorageError
 from ocr_project.domain.options import SearchMode
+from ocr_project.storage.run_lock import release_all
 
 if TYPE_CHECKING:
     from ocr_project.checks.doctor import Finding, Profile
@@ -111,6 +112,7 @@ def _close_mlflow() -> None:
 
 def _leave() -> None:
     """Leave at once. Nothing is lost: shards are there whole or not at all."""
+    release_all()
     click.secho(f"\n{_INTERRUPTED}", fg="yellow", err=True)
     sys.stdout.flush()
     os._exit(EXIT_INTERRUPTED)
