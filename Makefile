@@ -25,7 +25,7 @@ format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-deps: $(READY)  ## the code among the deps of dvc.yaml, from what each stage imports
+deps: $(DEV)  ## the code among the deps of dvc.yaml, from what each stage imports
 	$(BIN)/python scripts/dvc_deps.py
 
 repro: $(READY)  ## every stage through DVC
