@@ -73,7 +73,7 @@ def imported(paths: Iterator[Path]) -> dict[str, str]:
             if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 modules = [node.module]
             found.update({module.partition(".")[0]: str(path.relative_to(ROOT)) for module in modules})
-    ours = {"ocr_project", "tests", "benchmarks"}
+    ours = {"ocr_project", "tests", "benchmarks", "scripts"}
     return {name: path for name, path in found.items() if name not in sys.stdlib_module_names | ours}
 
 
