@@ -21,7 +21,7 @@ from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import TokenLimits, VisionCompile, VllmOptions
 from ocr_project.domain.types import Status
 from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
-from tests.regions import drawn_page
+from ocr_project.testing.regions import drawn_page
 
 pytestmark = [pytest.mark.gpu, pytest.mark.timeout(900)]
 SHARED = Path(os.environ.get("OCR_PROJECT_GPU_SHARED", Path(__file__).resolve().parents[3] / "shared" / "gpu"))
@@ -142,7 +142,7 @@ def test_nothing_is_left_on_the_gpu(model: Path) -> None:
         "import os, signal, sys\n"
         "from ocr_project.domain.options import VllmOptions\n"
         "from ocr_project.engine.recognition.vision.vllm import VllmRecognizer\n"
-        "from tests.regions import drawn_page\n"
+        "from ocr_project.testing.regions import drawn_page\n"
         "VllmRecognizer(VllmOptions.model_validate_json(sys.argv[1])).recognize(*drawn_page(1, 1))\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

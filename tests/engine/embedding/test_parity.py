@@ -22,8 +22,8 @@ from ocr_project.engine.embedding.in_process import TransformersEmbedder
 from ocr_project.engine.embedding.model_embedder import ModelEmbedder
 from ocr_project.engine.embedding.vllm import VllmEmbedder
 from ocr_project.engine.imaging.pixels import encode
-from tests.fake_vllm import FakeVllm
-from tests.tiny_qwen3_vl import HIDDEN, LEAST, MOST, QUERY, Reference, build
+from ocr_project.testing.fake_vllm import FakeVllm
+from ocr_project.testing.tiny_qwen3_vl import HIDDEN, LEAST, MOST, QUERY, Reference, build
 
 SAME = 0.9999
 TEXTS = ["개인정보 보호법 제1조(목적)", "Census Bureau, 2024", "a", "여러 줄\n의  글\t" * 5]

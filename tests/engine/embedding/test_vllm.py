@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,11 @@ from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.embedding.vllm import VllmEmbedder, pooling_arguments
 from ocr_project.engine.models.served.server import serve_arguments
 from ocr_project.pipelines.embedding.nodes import embed_queries
-
-FAKE = Path(__file__).resolve().parents[1] / "fake_vllm.py"
+from ocr_project.testing.fake_vllm import EXECUTABLE
 
 
 @pytest.fixture
-def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PYTHONPATH", str(FAKE.parents[1]))
+def model(tmp_path: Path) -> Path:
     folder = tmp_path / "Qwen3-VL-Embedding-2B"
     folder.mkdir()
     (folder / "config.json").write_text('{"text_config": {"hidden_size": 2048}}')
@@ -33,7 +30,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def options(model: Path, **changes: Any) -> EmbeddingVllmOptions:
-    own = {"model": str(model), "command": (sys.executable, str(FAKE)), "logs": model.parent / "logs"}
+    own = {"model": str(model), "command": EXECUTABLE, "logs": model.parent / "logs"}
     return EmbeddingVllmOptions.model_validate({"crop_workers": 1, "startup_seconds": 60, **own, **changes})
 
 

@@ -1,7 +1,7 @@
 """Requests to OpenAI-compatible servers: balanced, timed, asked again where the server or the line is at fault.
 
 aiohttp and not httpx: with 256 requests of 60 kB in flight a request costs 0.5 ms of CPU with the first and 23 ms
-with the second, whose pool looks through all of its connections each time (measured with tests/fake_vllm.py).
+with the second, whose pool looks through all of its connections each time (measured with testing/fake_vllm.py).
 """
 
 from __future__ import annotations
