@@ -114,7 +114,7 @@ def test_small_and_large_crops_are_taken(recognizer: VllmRecognizer) -> None:
 
 
 def test_repetition_detection_is_a_field_that_the_server_knows(model: Path, recognizer: VllmRecognizer) -> None:
-    urls = tuple(server.url for server in recognizer._carrier._endpoints.servers)  # type: ignore[attr-defined]
+    urls = tuple(recognizer.session.transport.urls)  # type: ignore[attr-defined]
     asking = VllmRecognizer(options(model, urls=urls, loops=True, temperatures=()))
     try:
         (row,) = asking.recognize(*drawn_page(3, 1))

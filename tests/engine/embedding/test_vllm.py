@@ -15,7 +15,8 @@ from ocr_project.domain.options import EmbeddingOptions, EmbeddingVllmOptions
 from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Query
 from ocr_project.engine.embedding import build_embedder
-from ocr_project.engine.embedding.vllm import VllmEmbedder, pooling_arguments
+from ocr_project.engine.embedding.vllm import VllmEmbedder
+from ocr_project.engine.models.served.embedding import pooling_arguments
 from ocr_project.engine.models.served.server import serve_arguments
 from ocr_project.pipelines.embedding.nodes import embed_queries
 from ocr_project.testing.fake_vllm import EXECUTABLE
@@ -95,9 +96,13 @@ def test_the_doctor_knows_what_an_embedder_needs() -> None:
 @pytest.mark.parametrize(
     ("backend", "missing", "advice"),
     [
-        ("vllm", "vllm", r"vLLM is not installed.*embedding\.vllm\.urls"),
-        ("transformers", "torch", r"torch and transformers not installed: pip install -e '\.\[gpu\]'"),
-        ("sentence_transformers", "sentence_transformers", r"not installed: pip install -e '\.\[text\]'"),
+        ("vllm", "vllm", r"vllm is not installed.*embedding\.vllm\.urls"),
+        ("transformers", "torch", r"torch and transformers are not installed: pip install -e '\.\[gpu\]'"),
+        (
+            "sentence_transformers",
+            "sentence_transformers",
+            r"sentence-transformers is not.*pip install -e '\.\[text\]'",
+        ),
     ],
 )
 def test_a_missing_package_says_what_to_install(

@@ -205,7 +205,7 @@ def test_a_model_that_is_nowhere_is_said_before_the_run(tmp_path: Path, monkeypa
 
 def test_a_machine_without_vllm_is_told(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(BackendError, match=r"vLLM is not installed.*recognition\.vllm\.urls"):
+    with pytest.raises(BackendError, match=r"vllm is not installed.*recognition\.vllm\.urls"):
         VllmRecognizer(options(model, command=()))
 
 

@@ -90,13 +90,14 @@ class ServerFleet:
         self._error: BackendError | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Start the servers and watch them, in the background; requests wait until they are ready.
+        """Start the servers and watch them, in the background; requests wait until they are ready. Idempotent.
 
         Args:
             loop: The asyncio loop that uses `endpoints`.
         """
-        self._on_loop = lambda call: from_thread(loop, call)
-        self._thread.start()
+        if self._thread.ident is None:
+            self._on_loop = lambda call: from_thread(loop, call)
+            self._thread.start()
 
     def wait(self) -> list[str]:
         """Wait until all servers are ready, and return their addresses.
@@ -111,7 +112,7 @@ class ServerFleet:
         return [server.endpoint.url for server in self._servers]
 
     def close(self) -> None:
-        """Stop every server, and whatever it started. May be called twice, and before `start`."""
+        """Stop every server, and whatever it started. Idempotent; may be called before `start`."""
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join()
