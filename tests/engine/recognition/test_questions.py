@@ -11,7 +11,7 @@ import pytest
 from ocr_project.bench.testsets.prompts import fields_question
 from ocr_project.domain.options import DialectName, TesseractOptions
 from ocr_project.domain.types import Box, Label, Page, Region, Status, TextFormat
-from ocr_project.engine.models.dialects import dialect_of
+from ocr_project.engine.models import dialect_of
 from ocr_project.engine.recognition.tesseract import TesseractRecognizer
 from ocr_project.testing.fake_vllm import FakeVllm
 from ocr_project.testing.regions import drawn_page

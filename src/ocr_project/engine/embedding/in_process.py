@@ -6,10 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ocr_project.domain.options import EmbeddingTransformersOptions
 from ocr_project.engine.embedding.model_embedder import ModelEmbedder, identity_of
-from ocr_project.engine.models.local.requirements import find_local_model
-from ocr_project.engine.models.local.transport import LocalTransport
-from ocr_project.engine.models.locate import hidden_size
-from ocr_project.engine.models.messages import EmbeddingAnswer, EmbeddingRequest
+from ocr_project.engine.models import EmbeddingAnswer, EmbeddingRequest, LocalTransport, find_local_model, hidden_size
 
 _OPTION = "embedding.transformers"
 

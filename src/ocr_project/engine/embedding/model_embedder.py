@@ -14,12 +14,17 @@ from numpy.typing import NDArray
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import Qwen3VlOptions
 from ocr_project.domain.types import Box, Embedding, Identity, Label, Page, Part, Region, Status
-from ocr_project.engine.models.crops.worker import CropJob
+from ocr_project.engine.models import (
+    CropJob,
+    EmbeddingAnswer,
+    EmbeddingRequest,
+    RequestFailed,
+    Session,
+    Transport,
+    all_of,
+    name_in_identity,
+)
 from ocr_project.engine.models.dialects.qwen3_vl_embedding import VERSION, clean, finished, fit_of, instruction_of
-from ocr_project.engine.models.locate import name_in_identity
-from ocr_project.engine.models.messages import EmbeddingAnswer, EmbeddingRequest, RequestFailed
-from ocr_project.engine.models.session import Session, all_of
-from ocr_project.engine.models.transport import Transport
 
 _PROBE = "probe"
 

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import SentenceTransformersOptions
 from ocr_project.domain.types import Identity
-from ocr_project.engine.models.locate import locate_model, name_in_identity
-from ocr_project.engine.models.packages import installed, require
+from ocr_project.engine.models import installed, locate_model, name_in_identity, require
 
 _VERSION = "1"
 _OPTION = "embedding.sentence_transformers.model"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from ocr_project.domain.options import EmbeddingVllmOptions
 from ocr_project.engine.embedding.model_embedder import ModelEmbedder, identity_of
-from ocr_project.engine.models.locate import hidden_size
-from ocr_project.engine.models.served.embedding import ServedEmbedding
-from ocr_project.engine.models.served.requirements import find_served_model
+from ocr_project.engine.models import ServedEmbedding, find_served_model, hidden_size
 
 
 class VllmEmbedder(ModelEmbedder):

@@ -7,10 +7,7 @@ from types import MappingProxyType
 
 from ocr_project.domain.options import TransformersOptions
 from ocr_project.domain.types import Task
-from ocr_project.engine.models.dialects import dialect_of
-from ocr_project.engine.models.local.requirements import find_local_model
-from ocr_project.engine.models.local.transport import LocalTransport
-from ocr_project.engine.models.messages import ChatAnswer, ChatRequest
+from ocr_project.engine.models import ChatAnswer, ChatRequest, LocalTransport, dialect_of, find_local_model
 from ocr_project.engine.recognition.vision.recognizer import VisionRecognizer, identity_of
 
 _OPTION = "recognition.transformers"

@@ -9,11 +9,20 @@ from typing import TypeAlias
 
 from ocr_project.domain.options import VisionModelOptions
 from ocr_project.domain.types import Box, Label, Page, Recognition, Region, Status, Task, TextFormat
-from ocr_project.engine.models.crops.worker import Crop, CropJob
-from ocr_project.engine.models.dialects.base import Dialect, Written, is_page, unfenced
-from ocr_project.engine.models.faults import Fault, fault_of
-from ocr_project.engine.models.messages import ChatAnswer, ChatRequest, RequestFailed
-from ocr_project.engine.models.session import Session, all_of
+from ocr_project.engine.models import (
+    ChatAnswer,
+    ChatRequest,
+    Crop,
+    CropJob,
+    Dialect,
+    Fault,
+    ReadText,
+    RequestFailed,
+    Session,
+    all_of,
+    fault_of,
+    unfenced,
+)
 from ocr_project.engine.recognition.vision.planning import Wanted, unread
 from ocr_project.engine.recognition.vision.whole_page import remainder
 
@@ -100,7 +109,7 @@ class PageReader:
         """Ask along the ladder of temperatures until an answer is sound."""
         request = ChatRequest(
             image=image,
-            prompt=item.question or self._dialect.prompt(item.region, item.task),
+            prompt=item.question or self._dialect.prompt_for(item.task, page=item.is_page),
             temperature=0.0,
             max_tokens=self._limit(item),
             most_repeats=_REPEATS.get(item.task, 3),
@@ -127,12 +136,12 @@ class PageReader:
 
     def _limit(self, item: Wanted) -> int:
         limits = self._options.max_tokens
-        if is_page(item.region, item.task) and not item.question:
+        if item.is_page and not item.question:
             return limits.page
         return {Task.TABLE: limits.table, Task.FORMULA: limits.formula}.get(item.task, limits.text)
 
     def _row(self, item: Wanted, outcome: _Outcome) -> Recognition:
-        text, format_ = self._written(outcome.text, item)
+        text, format_ = self._read(outcome.text, item)
         status, reason = outcome.status, outcome.reason
         if status is Status.OK and not text.strip():
             status, reason = Status.EMPTY, "no text found"
@@ -150,11 +159,11 @@ class PageReader:
             reason=reason,
         )
 
-    def _written(self, answer: str, item: Wanted) -> Written:
+    def _read(self, answer: str, item: Wanted) -> ReadText:
         """Turn what the model said into the text of a row; an answer to a question stays as it was said."""
         if item.question:
-            return Written(unfenced(answer).strip(), TextFormat.TEXT)
-        return self._dialect.write(answer, item.region, item.task)
+            return ReadText(unfenced(answer).strip(), TextFormat.TEXT)
+        return self._dialect.read(answer, item.task, page=item.is_page)
 
     def _may_rescue(self, row: Recognition, item: Wanted) -> bool:
         """Say whether a model failed at a region; where the server failed, the page would fail too."""
@@ -179,7 +188,7 @@ class PageReader:
         others = [rows[item.place].text for item in wanted if rows[item.place].status in _READABLE]
         found = ""
         if outcome.status is Status.OK:
-            text = self._dialect.write(outcome.text, whole.region, whole.task).text
+            text = self._dialect.read(outcome.text, whole.task, page=whole.is_page).text
             found = remainder(text, others, first=failed[0] == wanted[0], last=failed[-1] == wanted[-1])
         return {
             item.place: _rescued(rows[item.place], found if item is failed[0] else "", failed[0], outcome)

@@ -7,12 +7,16 @@ from concurrent.futures import Future
 
 from ocr_project.domain.options import VisionModelOptions
 from ocr_project.domain.types import Identity, Page, Recognition, Region, Task
-from ocr_project.engine.models.crops.worker import Fit
-from ocr_project.engine.models.dialects import Dialect, dialect_of
-from ocr_project.engine.models.locate import name_in_identity
-from ocr_project.engine.models.messages import ChatAnswer, ChatRequest
-from ocr_project.engine.models.session import Session
-from ocr_project.engine.models.transport import Transport
+from ocr_project.engine.models import (
+    ChatAnswer,
+    ChatRequest,
+    Dialect,
+    Fit,
+    Session,
+    Transport,
+    dialect_of,
+    name_in_identity,
+)
 from ocr_project.engine.recognition.vision.page_reader import PageReader
 from ocr_project.engine.recognition.vision.planning import plan_page
 

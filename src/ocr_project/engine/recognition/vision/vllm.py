@@ -7,8 +7,7 @@ from types import MappingProxyType
 
 from ocr_project.domain.options import VllmOptions
 from ocr_project.domain.types import Task
-from ocr_project.engine.models.served.chat import ServedChat
-from ocr_project.engine.models.served.requirements import find_served_model
+from ocr_project.engine.models import ServedChat, find_served_model
 from ocr_project.engine.recognition.vision.recognizer import VisionRecognizer, identity_of
 
 
