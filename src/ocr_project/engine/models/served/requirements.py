@@ -35,7 +35,7 @@ def find_served_model(options: ServerOptions) -> Located:
 def given_endpoints(options: ServerOptions) -> Endpoints:
     """Return the servers that the options name by URL."""
     urls = [url.rstrip("/").removesuffix("/v1") for url in options.urls]
-    return Endpoints([Endpoint(url) for url in urls], options.patience_seconds)
+    return Endpoints([Endpoint(url) for url in urls], options.patience_seconds, option=f"{options.option}.urls")
 
 
 def limits_of(options: ServerOptions) -> Limits:

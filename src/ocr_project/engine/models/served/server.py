@@ -70,9 +70,11 @@ class ServerFleet:
     """`replicas` servers on each of `gpus`. Starts with `start`, ends with `close`."""
 
     def __init__(self, options: ServerOptions, arguments: Sequence[str] = ()) -> None:
-        """Args:
-        options: Of the servers; their urls are not looked at.
-        arguments: Of `vllm serve`, that go before `options.server_args`: what the stage asks of its servers.
+        """Start nothing.
+
+        Args:
+            options: Of the servers; their urls are not looked at.
+            arguments: Of `vllm serve`, that go before `options.server_args`: what the stage asks of its servers.
         """
         self._options = options
         self._arguments = tuple(arguments)
@@ -82,7 +84,9 @@ class ServerFleet:
             for gpu in options.gpus
             for replica in range(options.replicas)
         ]
-        self.endpoints = Endpoints([server.endpoint for server in self._servers], patience=None)
+        self.endpoints = Endpoints(
+            [server.endpoint for server in self._servers], None, option=f"{options.option}.urls"
+        )
         self._on_loop: Callable[[Callable[[], None]], None] = lambda call: call()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="vllm-watch", daemon=True)
