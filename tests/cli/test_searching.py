@@ -18,7 +18,7 @@ from ocr_project.domain.types import Embedding, ShardInfo, Transcript
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.retrieval import write_words
 from ocr_project.storage.vector_index import write_index
-from tests.fakes import MemoryShards, page
+from ocr_project.testing.fakes import MemoryShards, page
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = ("과징금을 부과할 수 있다", "민감정보를 처리하여서는 아니 된다", "빗물이용시설의 설치비")

@@ -18,7 +18,7 @@ from ocr_project.domain.protocols import Detector
 from ocr_project.domain.types import Label, Page, Region, Status
 from ocr_project.engine.imaging.pixels import encode
 from ocr_project.engine.layout import build_detector
-from tests.fakes import page
+from ocr_project.testing.fakes import page
 from tests.layout_model import draw_page, write_checkpoint
 
 

@@ -25,7 +25,7 @@ from ocr_project.domain.types import (
     TruthKind,
     Word,
 )
-from tests.fakes import page
+from ocr_project.testing.fakes import page
 
 EXAMPLES = [
     Document("d", "a/b.pdf", "a", "application/pdf", 3, 1000, "/x/a/b.pdf", Status.FAILED, "broken: …"),

@@ -21,7 +21,7 @@ from ocr_project.engine.imaging.pixels import decode, encode  # noqa: E402
 from ocr_project.engine.layout.pp_doclayout import PpDocLayoutDetector  # noqa: E402
 from ocr_project.engine.layout.pp_doclayout.postprocess import Rules, find_boxes, unpack  # noqa: E402
 from ocr_project.engine.layout.pp_doclayout.preprocess import prepare, shrink, shrink_on_cpu, to_input  # noqa: E402
-from tests.fakes import page  # noqa: E402
+from ocr_project.testing.fakes import page  # noqa: E402
 from tests.layout_model import draw_page, official_processor, write_checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.gpu

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import yaml
 
-from tests.fake_vllm import FakeVllm
+from ocr_project.testing.fake_vllm import FakeVllm
 from tests.whole_job import QUICK, SHARDED, copy_project, run_job, write_pages
 
 

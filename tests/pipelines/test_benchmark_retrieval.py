@@ -18,7 +18,7 @@ from ocr_project.pipelines.benchmark.nodes import measure_benchmark
 from ocr_project.pipelines.benchmark.retrieval import compare_recognizers, score_rankings, tabulate_retrieval
 from ocr_project.pipelines.retrieval.nodes import index_words, rank_pages
 from ocr_project.storage.vector_index import write_index
-from tests.fakes import MemoryShards
+from ocr_project.testing.fakes import MemoryShards
 
 OPTIONS = BenchmarkOptions(resamples=200)
 TEXTS = {

@@ -30,9 +30,9 @@ from ocr_project.pipelines.embedding.nodes import (
 )
 from ocr_project.storage.shard_folder import ShardFolder
 from ocr_project.storage.vector_index import open_index
-from tests.fake_vllm import FakeVllm
-from tests.fakes import MemoryShards
-from tests.regions import drawn_page
+from ocr_project.testing.fake_vllm import FakeVllm
+from ocr_project.testing.fakes import MemoryShards
+from ocr_project.testing.regions import drawn_page
 
 QUIET = RuntimeOptions(progress=False, workers=1)
 EVERYTHING = list(Embedded)

@@ -12,7 +12,7 @@ import pytest
 from ocr_project.datasets import ShardFolder
 from ocr_project.domain.errors import StorageError
 from ocr_project.domain.types import Box, Page, Prune, Shard, ShardInfo, Word
-from tests.fakes import page
+from ocr_project.testing.fakes import page
 
 
 def shard(name: str, *numbers: int, order: str = "") -> Shard:

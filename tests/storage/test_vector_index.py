@@ -11,7 +11,7 @@ import pytest
 
 from ocr_project.domain.types import Embedding, ShardInfo
 from ocr_project.storage.vector_index import open_index, write_index
-from tests.fakes import MemoryShards
+from ocr_project.testing.fakes import MemoryShards
 
 VECTORS = np.random.default_rng(0).standard_normal((5, 16)).astype(np.float32)
 

@@ -16,7 +16,7 @@ from ocr_project.bench.scoring.scorer import Scorer
 from ocr_project.bench.testsets.olmocr_bench.rules import NoAnswer, missing_browser
 from ocr_project.bench.testsets.sroie.reader import truth_of_boxes
 from ocr_project.domain.types import Label, Page, Recognition, Score, Status, TextFormat, Transcript, Truth, TruthKind
-from tests.fakes import page
+from ocr_project.testing.fakes import page
 from tests.testset_files import HTML, omnidocbench
 
 

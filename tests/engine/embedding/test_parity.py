@@ -17,13 +17,13 @@ import pytest
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import EmbeddingTransformersOptions, EmbeddingVllmOptions
 from ocr_project.domain.types import Part, Status
-from ocr_project.engine.embedding import qwen3_vl
 from ocr_project.engine.embedding.in_process import TransformersEmbedder
 from ocr_project.engine.embedding.model_embedder import ModelEmbedder
 from ocr_project.engine.embedding.vllm import VllmEmbedder
 from ocr_project.engine.imaging.pixels import encode
-from tests.fake_vllm import FakeVllm
-from tests.tiny_qwen3_vl import HIDDEN, LEAST, MOST, QUERY, Reference, build
+from ocr_project.engine.models.dialects.qwen3_vl_embedding import shortened
+from ocr_project.testing.fake_vllm import FakeVllm
+from ocr_project.testing.tiny_qwen3_vl import HIDDEN, LEAST, MOST, QUERY, Reference, build
 
 SAME = 0.9999
 TEXTS = ["개인정보 보호법 제1조(목적)", "Census Bureau, 2024", "a", "여러 줄\n의  글\t" * 5]
@@ -139,7 +139,7 @@ def test_too_many_dimensions_say_so(embedders: Embedders) -> None:
 
 def test_a_long_text_loses_quarters_until_it_fits(embedders: Embedders, reference: Reference) -> None:
     long = "".join(chr(ord("a") + number % 26) for number in range(400))
-    cut = qwen3_vl.shortened(qwen3_vl.shortened(qwen3_vl.shortened(long)))
+    cut = shortened(shortened(shortened(long)))
     assert len(cut) == 168
     embedder = embedders()
     assert cosines(embedder.embed_texts([long]), [reference.text(cut)]).min() >= SAME

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,15 @@ from ocr_project.domain.options import EmbeddingOptions, EmbeddingVllmOptions
 from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Query
 from ocr_project.engine.embedding import build_embedder
-from ocr_project.engine.embedding.vllm import VllmEmbedder, pooling_arguments
+from ocr_project.engine.embedding.vllm import VllmEmbedder
+from ocr_project.engine.models.served.embedding import pooling_arguments
 from ocr_project.engine.models.served.server import serve_arguments
 from ocr_project.pipelines.embedding.nodes import embed_queries
-
-FAKE = Path(__file__).resolve().parents[2] / "fake_vllm.py"
+from ocr_project.testing.fake_vllm import EXECUTABLE
 
 
 @pytest.fixture
-def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PYTHONPATH", str(FAKE.parents[1]))
+def model(tmp_path: Path) -> Path:
     folder = tmp_path / "Qwen3-VL-Embedding-2B"
     folder.mkdir()
     (folder / "config.json").write_text('{"text_config": {"hidden_size": 2048}}')
@@ -33,7 +31,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def options(model: Path, **changes: Any) -> EmbeddingVllmOptions:
-    own = {"model": str(model), "command": (sys.executable, str(FAKE)), "logs": model.parent / "logs"}
+    own = {"model": str(model), "command": EXECUTABLE, "logs": model.parent / "logs"}
     return EmbeddingVllmOptions.model_validate({"crop_workers": 1, "startup_seconds": 60, **own, **changes})
 
 
@@ -98,9 +96,13 @@ def test_the_doctor_knows_what_an_embedder_needs() -> None:
 @pytest.mark.parametrize(
     ("backend", "missing", "advice"),
     [
-        ("vllm", "vllm", r"vLLM is not installed.*embedding\.vllm\.urls"),
-        ("transformers", "torch", r"torch and transformers not installed: pip install -e '\.\[gpu\]'"),
-        ("sentence_transformers", "sentence_transformers", r"not installed: pip install -e '\.\[text\]'"),
+        ("vllm", "vllm", r"vllm is not installed.*embedding\.vllm\.urls"),
+        ("transformers", "torch", r"torch and transformers are not installed: pip install -e '\.\[gpu\]'"),
+        (
+            "sentence_transformers",
+            "sentence_transformers",
+            r"sentence-transformers is not.*pip install -e '\.\[text\]'",
+        ),
     ],
 )
 def test_a_missing_package_says_what_to_install(

@@ -25,7 +25,7 @@ from ocr_project.engine.exports.searchable_pdf import SearchablePdf
 from ocr_project.engine.exports.text_placement import place_words
 from ocr_project.engine.transcript.lines import Reading
 from ocr_project.storage.atomic import atomic
-from tests import fakes
+from ocr_project.testing import fakes
 from tests.drawing import Sheet, overlap, page_of
 
 POINTS = 72 / 150  # per pixel

@@ -19,7 +19,7 @@ from ocr_project.domain.types import Box, Label, Page, Recognition, Region, Shar
 from ocr_project.engine.exports import Wanted, export_documents
 from ocr_project.engine.imaging.pixels import decode
 from ocr_project.engine.transcript import assemble
-from tests import fakes
+from ocr_project.testing import fakes
 from tests.drawing import Sheet
 
 OPTIONS = TranscriptOptions()

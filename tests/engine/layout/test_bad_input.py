@@ -9,7 +9,7 @@ from ocr_project.domain.options import LayoutBackend, LayoutOptions, OpenCvLayou
 from ocr_project.domain.types import Box, Label, Page, Region, Status
 from ocr_project.engine.imaging.pixels import encode
 from ocr_project.engine.layout import build_detector
-from tests import fakes
+from ocr_project.testing import fakes
 from tests.drawing import Sheet, page_of
 
 DETECTOR = build_detector(LayoutOptions())

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ocr_project.domain.types import Box, Identity, Label, Page, Region, Status
 from ocr_project.engine.layout import detect_all
-from tests.fakes import page
+from ocr_project.testing.fakes import page
 
 
 class Looking:

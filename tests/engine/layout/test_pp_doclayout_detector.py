@@ -18,7 +18,7 @@ from ocr_project.domain.protocols import ShardSource  # noqa: E402
 from ocr_project.domain.types import Label, Region, Shard, ShardInfo, Status  # noqa: E402
 from ocr_project.engine.imaging.pixels import crop, encode  # noqa: E402
 from ocr_project.engine.layout.pp_doclayout import PpDocLayoutDetector, checkpoint  # noqa: E402
-from tests.fakes import MemoryShards, page  # noqa: E402
+from ocr_project.testing.fakes import MemoryShards, page  # noqa: E402
 from tests.layout_model import draw_page, official_processor, write_checkpoint  # noqa: E402
 
 torch.set_num_threads(1)

@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch", reason="needs torch: the gpu extra, or a CP
 
 from ocr_project.engine.imaging.pixels import decode, encode  # noqa: E402
 from ocr_project.engine.layout.pp_doclayout.preprocess import prepare, shrink, shrink_on_cpu, to_input  # noqa: E402
-from tests.fakes import page  # noqa: E402
+from ocr_project.testing.fakes import page  # noqa: E402
 from tests.layout_model import draw_page  # noqa: E402
 
 torch.set_num_threads(1)

@@ -5,15 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ocr_project.domain.options import DialectName
-from ocr_project.domain.types import Box, Label, Region, Task, TextFormat
-from ocr_project.engine.models.dialects import dialect_of
-from ocr_project.engine.models.dialects.base import table, unfenced
+from ocr_project.domain.types import Task, TextFormat
+from ocr_project.engine.models.dialects import dialect_of, unfenced
+from ocr_project.engine.models.dialects.forms import read_table
+from ocr_project.engine.models.dialects.html_table import parse_table
 from ocr_project.engine.models.dialects.otsl import otsl_to_html
-from ocr_project.engine.transcript.html_table import parse_table
-
-TEXT = Region("p", 0, Label.TEXT, "text", Box(0, 0, 9, 9))
-TABLE = Region("p", 0, Label.TABLE, "table", Box(0, 0, 9, 9))
-PAGE = Region("p", 0, Label.PAGE, "page", Box(0, 0, 9, 9))
 
 
 @pytest.mark.parametrize(
@@ -37,22 +33,22 @@ def test_a_choice_goes_before_the_name() -> None:
 def test_every_dialect_has_a_prompt_for_what_is_read() -> None:
     for name in DialectName:
         dialect = dialect_of("x", name)
-        assert all(dialect.prompts[task] for task in (Task.TEXT, Task.TABLE, Task.FORMULA))
-        assert dialect.page_prompt
+        assert all(dialect.prompt_for(task) for task in (Task.TEXT, Task.TABLE, Task.FORMULA))
+        assert dialect.prompt_for(Task.TEXT, page=True)
         assert dialect.least_pixels < dialect.most_pixels
 
 
 def test_glm_ocr_is_asked_as_its_card_says() -> None:
     dialect = dialect_of("zai-org/GLM-OCR", DialectName.AUTO)
-    assert dialect.prompt(TEXT, Task.TEXT) == "Text Recognition:"
-    assert dialect.prompt(TABLE, Task.TABLE) == "Table Recognition:"
-    assert dialect.write("```html\n<table><tr><td>1</td></tr></table>\n```", TABLE, Task.TABLE) == (
+    assert dialect.prompt_for(Task.TEXT) == "Text Recognition:"
+    assert dialect.prompt_for(Task.TABLE) == "Table Recognition:"
+    assert dialect.read("```html\n<table><tr><td>1</td></tr></table>\n```", Task.TABLE) == (
         "<table><tr><td>1</td></tr></table>",
         TextFormat.HTML,
     )
-    assert dialect.write(" a\nb\n", TEXT, Task.TEXT) == ("a\nb", TextFormat.TEXT)
-    assert dialect.write("# a\n\nb", PAGE, Task.TEXT) == ("# a\n\nb", TextFormat.MARKDOWN)
-    assert dialect.write("$$\nE = mc^2\n$$", TEXT, Task.FORMULA) == ("E = mc^2", TextFormat.LATEX)
+    assert dialect.read(" a\nb\n", Task.TEXT) == ("a\nb", TextFormat.TEXT)
+    assert dialect.read("# a\n\nb", Task.TEXT, page=True) == ("# a\n\nb", TextFormat.MARKDOWN)
+    assert dialect.read("$$\nE = mc^2\n$$", Task.FORMULA) == ("E = mc^2", TextFormat.LATEX)
 
 
 @pytest.mark.parametrize(
@@ -77,14 +73,14 @@ def test_a_fence_around_all_of_it_is_taken_off(answer: str, bare: str) -> None:
     [("\\[x\\]", "x"), ("$x$", "x"), ("$a$ and $b$", "$a$ and $b$"), ("x_1", "x_1"), ("$$", "$$")],
 )
 def test_formulas_lose_their_delimiters(formula: str, bare: str) -> None:
-    assert dialect_of("GLM-OCR", DialectName.AUTO).write(formula, TEXT, Task.FORMULA).text == bare
+    assert dialect_of("GLM-OCR", DialectName.AUTO).read(formula, Task.FORMULA).text == bare
 
 
 def test_tables_come_in_html_in_pipes_or_not_at_all() -> None:
-    assert table("Here it is: <table><tr><td>a</table> Done.").text == "<table><tr><td>a</table>"
-    assert table("| a | b |\n|---|---|\n| 1 | 2 |").format is TextFormat.MARKDOWN
-    assert table("a b\n1 2") == ("a b\n1 2", TextFormat.TEXT)
-    assert table("<table><tr><td>cut").format is TextFormat.HTML
+    assert read_table("Here it is: <table><tr><td>a</table> Done.").text == "<table><tr><td>a</table>"
+    assert read_table("| a | b |\n|---|---|\n| 1 | 2 |").format is TextFormat.MARKDOWN
+    assert read_table("a b\n1 2") == ("a b\n1 2", TextFormat.TEXT)
+    assert read_table("<table><tr><td>cut").format is TextFormat.HTML
 
 
 @pytest.mark.parametrize(
@@ -122,16 +118,16 @@ def test_every_text_of_a_table_in_otsl_is_in_its_html() -> None:
 
 def test_paddle_writes_tables_in_otsl() -> None:
     dialect = dialect_of("PaddlePaddle/PaddleOCR-VL-1.5", DialectName.AUTO)
-    assert dialect.prompt(TEXT, Task.TEXT) == "OCR:"
-    assert dialect.write("<fcel>1<nl>", TABLE, Task.TABLE) == ("<table><tr><td>1</td></tr></table>", TextFormat.HTML)
-    assert dialect.write("no table", TABLE, Task.TABLE) == ("no table", TextFormat.TEXT)
+    assert dialect.prompt_for(Task.TEXT) == "OCR:"
+    assert dialect.read("<fcel>1<nl>", Task.TABLE) == ("<table><tr><td>1</td></tr></table>", TextFormat.HTML)
+    assert dialect.read("no table", Task.TABLE) == ("no table", TextFormat.TEXT)
 
 
 def test_olmocr_writes_front_matter_before_the_page() -> None:
     dialect = dialect_of("allenai/olmOCR-2-7B-1025", DialectName.AUTO)
     front = "---\nprimary_language: ko\nis_rotation_valid: True\nrotation_correction: 0\n---\n"
-    assert dialect.write(f"{front}\n# 제목\n\n본문", PAGE, Task.TEXT) == ("# 제목\n\n본문", TextFormat.MARKDOWN)
-    assert dialect.write(f"{front}![a chart](page_1_2_30_40.png)\nend", PAGE, Task.TEXT).text == "end"
-    assert dialect.write("no front\n---\nmatter", PAGE, Task.TEXT).text == "no front\n---\nmatter"
-    assert dialect.write("---\nprimary_language: null\n---", PAGE, Task.TEXT).text == ""
+    assert dialect.read(f"{front}\n# 제목\n\n본문", Task.TEXT, page=True) == ("# 제목\n\n본문", TextFormat.MARKDOWN)
+    assert dialect.read(f"{front}![a chart](page_1_2_30_40.png)\nend", Task.TEXT, page=True).text == "end"
+    assert dialect.read("no front\n---\nmatter", Task.TEXT, page=True).text == "no front\n---\nmatter"
+    assert dialect.read("---\nprimary_language: null\n---", Task.TEXT, page=True).text == ""
     assert not dialect.image_first

@@ -19,10 +19,10 @@ from ocr_project.domain.options import VllmOptions
 from ocr_project.domain.types import Status
 from ocr_project.engine.models.served.server import serve_arguments
 from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
-from tests.regions import drawn_page
+from ocr_project.testing.fake_vllm import EXECUTABLE
+from ocr_project.testing.regions import drawn_page
 
-FAKE = Path(__file__).resolve().parents[2] / "fake_vllm.py"
-SOURCE = Path(__file__).resolve().parents[3]
+SOURCE = Path(__file__).resolve().parents[3] / "src"
 
 
 @pytest.fixture
@@ -37,7 +37,6 @@ def model(tmp_path: Path) -> Path:
 def pids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[int]]]:
     path = tmp_path / "pids"
     monkeypatch.setenv("FAKE_VLLM_PIDS", str(path))
-    monkeypatch.setenv("PYTHONPATH", str(SOURCE))
 
     def found() -> list[int]:
         return [int(line) for line in path.read_text().split()] if path.exists() else []
@@ -67,7 +66,7 @@ def wait_until(true: Callable[[], bool], seconds: float = 25.0) -> bool:
 def options(model: Path, **changes: Any) -> VllmOptions:
     values: dict[str, Any] = {
         "model": str(model),
-        "command": (sys.executable, str(FAKE)),
+        "command": EXECUTABLE,
         "logs": model.parent / "logs",
         "crop_workers": 1,
         "requests": 8,
@@ -166,17 +165,16 @@ def test_nothing_outlives_us(
         "import sys, time\n"
         "from ocr_project.domain.options import VllmOptions\n"
         "from ocr_project.engine.recognition.vision.vllm import VllmRecognizer\n"
-        "from tests.regions import drawn_page\n"
+        "from ocr_project.testing.regions import drawn_page\n"
         "recognizer = VllmRecognizer(VllmOptions.model_validate_json(sys.argv[1]))\n"
         "recognizer.recognize(*drawn_page(1, 1))\n"
         "print('read', flush=True)\n"
         "time.sleep(600)\n"
     )
-    path = os.pathsep.join((str(SOURCE), str(SOURCE / "src")))
     parent = subprocess.Popen(
         [sys.executable, "-c", script, options(model).model_dump_json()],
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
     )
     assert parent.stdout is not None
     assert parent.stdout.readline() == b"read\n"
@@ -207,7 +205,7 @@ def test_a_model_that_is_nowhere_is_said_before_the_run(tmp_path: Path, monkeypa
 
 def test_a_machine_without_vllm_is_told(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(BackendError, match=r"vLLM is not installed.*recognition\.vllm\.urls"):
+    with pytest.raises(BackendError, match=r"vllm is not installed.*recognition\.vllm\.urls"):
         VllmRecognizer(options(model, command=()))
 
 

@@ -41,7 +41,7 @@ from ocr_project.engine.imaging.pixels import encode
 from ocr_project.engine.publishing import Corpus, Tables, find_personal_data, measure_dataset, write_dataset
 from ocr_project.engine.publishing.configurations import configurations
 from ocr_project.engine.publishing.features import arrow_schema
-from tests import fakes
+from ocr_project.testing import fakes
 
 NAMES = ["pages", "regions", "transcripts", "embeddings", "queries", "scores"]
 NUMBER = "800101-1234560"

@@ -11,11 +11,11 @@ import pytest
 from ocr_project.bench.testsets.prompts import fields_question
 from ocr_project.domain.options import DialectName, TesseractOptions
 from ocr_project.domain.types import Box, Label, Page, Region, Status, TextFormat
-from ocr_project.engine.models.dialects import dialect_of
+from ocr_project.engine.models import dialect_of
 from ocr_project.engine.recognition.tesseract import TesseractRecognizer
+from ocr_project.testing.fake_vllm import FakeVllm
+from ocr_project.testing.regions import drawn_page
 from tests.engine.recognition.test_vision_recognizer import reading
-from tests.fake_vllm import FakeVllm
-from tests.regions import drawn_page
 
 VQA = "What is the value?\nAnswer the question using a single word or phrase."
 FORM = fields_question({"total": "8.50", "items": [{"name": "tea"}]})

@@ -15,7 +15,7 @@ from ocr_project.domain.protocols import Recognizer
 from ocr_project.domain.types import Box, Label, Page, Recognition, Region, Status, TextFormat
 from ocr_project.engine.imaging.pixels import crop
 from ocr_project.engine.recognition import build_recognizer
-from tests import fakes
+from ocr_project.testing import fakes
 from tests.drawing import Sheet, overlap, page_of, turned
 
 KOREAN = [

@@ -14,8 +14,8 @@ from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import TokenLimits, VllmOptions
 from ocr_project.domain.types import Box, Label, Recognition, Status, Task, TextFormat
 from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
-from tests.fake_vllm import FAULTS, LOOP, FakeVllm
-from tests.regions import drawn_page, expected, read_marks
+from ocr_project.testing.fake_vllm import FAULTS, LOOP, FakeVllm
+from ocr_project.testing.regions import drawn_page, expected, read_marks
 
 QUICK: dict[str, Any] = {
     "model": "zai-org/GLM-OCR",

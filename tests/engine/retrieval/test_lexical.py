@@ -16,7 +16,7 @@ from ocr_project.domain.options import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.types import ShardInfo, Transcript
 from ocr_project.engine.retrieval import LexicalIndex, Search, fuse, open_words, write_words
 from ocr_project.engine.retrieval.tokens import character_ngrams
-from tests.fakes import MemoryShards
+from ocr_project.testing.fakes import MemoryShards
 
 TEXTS = {
     "p1": "개인정보처리자는 민감정보를 처리하여서는 아니 된다. 민감정보 민감정보",

@@ -22,8 +22,8 @@ from ocr_project.engine.running.monitoring.figures import mean, percentile
 from ocr_project.engine.running.monitoring.nvml import visible_gpus
 from ocr_project.engine.running.shards import pending, stream
 from ocr_project.engine.running.stage_metrics import measure_stage, tabulate_shards
+from ocr_project.testing.fakes import MemoryShards, identity, page
 from tests.fake_nvml import FakeGpu, FakeNvml
-from tests.fakes import MemoryShards, identity, page
 
 QUIET = RuntimeOptions(workers=2, progress=False, ahead=1)
 FAST = 0.005  # seconds between two samples

@@ -11,7 +11,7 @@ import pytest
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Page, Prune, Shard, ShardInfo
 from ocr_project.engine.running.shards import join_pages, pending, stream
-from tests.fakes import MemoryShards, identity, page
+from ocr_project.testing.fakes import MemoryShards, identity, page
 
 QUIET = RuntimeOptions(workers=2, progress=False, ahead=1)
 

@@ -12,7 +12,7 @@ import pytest
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Page, Shard, ShardInfo
 from ocr_project.engine.running.shards import Elsewhere, pending, stream
-from tests.fakes import MemoryShards, identity, page
+from ocr_project.testing.fakes import MemoryShards, identity, page
 
 QUIET = RuntimeOptions(workers=1, progress=False, ahead=1)
 

@@ -9,7 +9,7 @@ import pytest
 from ocr_project.domain.options import TranscriptOptions
 from ocr_project.domain.types import Box, Label, Recognition, Region, Status, TextFormat, Transcript, Word
 from ocr_project.engine.transcript import assemble, transcript_identity
-from tests import fakes
+from ocr_project.testing import fakes
 
 PAGE = fakes.page(width=1000, height=1400)
 DROPPED, KEPT = TranscriptOptions(), TranscriptOptions(headers_and_footers=True)

@@ -14,7 +14,7 @@ from ocr_project.bench.scoring.drawings import Drawings
 from ocr_project.bench.scoring.pages import run_tests
 from ocr_project.domain.types import TruthKind
 from ocr_project.engine.metrics import diff, normalize
-from ocr_project.engine.transcript.html_table import Table, parse_table
+from ocr_project.engine.models.dialects.html_table import Table, parse_table
 
 _LONGEST = 20_000  # characters that are compared: an answer in a loop has more, and nobody reads on
 

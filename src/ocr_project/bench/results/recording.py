@@ -14,7 +14,7 @@ import pandas as pd
 from ocr_project.bench.scoring import LaneShards, Outcome
 from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.types import Recognition, Status, Truth, TruthKind
-from ocr_project.engine.recognition.vision.answers import Fault, fault_of
+from ocr_project.engine.models import Fault, fault_of
 from ocr_project.engine.running.stage_metrics import identities, measure_stage
 from ocr_project.storage.run_record import ITEM_COLUMNS, RunFacts, RunRecord, write_record
 

@@ -12,7 +12,7 @@ from ocr_project.bench.results.score_tables import tabulate_test_sets
 from ocr_project.domain.options import BenchmarkOptions
 from ocr_project.domain.types import Status
 from ocr_project.engine.metrics import Draws, percentiles
-from ocr_project.engine.recognition.vision.answers import Fault
+from ocr_project.engine.models import Fault
 from ocr_project.storage.run_record import RunRecord, read_record
 
 ANSWER_COLUMNS = (

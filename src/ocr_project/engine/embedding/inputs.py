@@ -85,8 +85,12 @@ class RowsOf:
     """The rows of one kind and modality in a folder of vectors: a `ShardSource` too."""
 
     def __init__(self, rows: ShardSource, kind: str, modality: str) -> None:
-        """Args:
-        rows: Of `Embedding`.
+        """Look at rows of one kind and modality.
+
+        Args:
+            rows: Of `Embedding`.
+            kind: page, region or query.
+            modality: text or image.
         """
         self._rows = rows
         self._wanted = kind, modality

@@ -27,11 +27,16 @@ class LoopThread:
         """Run a coroutine on the loop and wait for its result."""
         return self.submit(coroutine).result(timeout)
 
+    def cancel_all(self) -> None:
+        """Cancel what runs, and wait until it has ended."""
+        self.call(_cancel_all())
+
     def close(self) -> None:
-        """Cancel what still runs, and end the thread. May be called twice."""
+        """Cancel what still runs, and end the thread. Idempotent."""
         if self.loop.is_closed():
             return
-        self.call(_cancel_all())
+        self.cancel_all()
+        self.call(self.loop.shutdown_default_executor())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()

@@ -24,11 +24,18 @@ class Located:
     Attributes:
         revision: Commit of the Hub, fingerprint of a folder, or an empty string where it is not here yet.
         folder: Where its files are; None where they are not here.
+        library: What runs it, with its version.
     """
 
     name: str
     revision: str
     folder: Path | None
+    library: str = ""
+
+    @property
+    def version(self) -> str:
+        """Library and revision, for an identity."""
+        return f"{self.library} {self.revision}"
 
 
 def locate_model(model: str, revision: str | None, *, option: str) -> Located:
@@ -62,6 +69,16 @@ def locate_model(model: str, revision: str | None, *, option: str) -> Located:
         )
     log.warning("%s is not in %s: it is downloaded when it is first needed", model, _cache())
     return Located(model, revision or "", None)
+
+
+def name_in_identity(model: str) -> str:
+    """Return what an identity calls a model: a folder may move, so by its last name; its revision tells it apart.
+
+    Args:
+        model: Hub name or folder.
+    """
+    folder = Path(model).expanduser()
+    return folder.name if folder.is_dir() else model
 
 
 def hidden_size(located: Located) -> int | None:

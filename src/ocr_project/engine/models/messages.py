@@ -1,4 +1,4 @@
-"""What is asked of a model and what it answers, whoever carries it."""
+"""What is asked of a model and what it answers, whatever the transport."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ChatRequest:
     """One image and what is wanted of it.
 
     Attributes:
@@ -28,7 +28,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class ChatAnswer:
-    """What a server said.
+    """What the model said.
 
     Attributes:
         tries: Requests that it took.
@@ -44,7 +44,7 @@ class ChatAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class EmbeddingRequest:
     """What one vector is asked for: a text, or an image.
 
     Attributes:
@@ -58,8 +58,8 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class VectorAnswer:
-    """What came of a passage.
+class EmbeddingAnswer:
+    """What came of a request for a vector.
 
     Attributes:
         vector: Shape (hidden size,), float32, as the model gives it.

@@ -26,10 +26,12 @@ class CropPool:
     """Worker processes; they start with the first page."""
 
     def __init__(self, workers: int, fit: Fit, *, seconds: float = _MOST_SECONDS) -> None:
-        """Args:
-        workers: Processes; 0 is one for four cores, at least two.
-        fit: The sizes that the model takes.
-        seconds: After which a page counts as one that cannot be cut.
+        """Start nothing.
+
+        Args:
+            workers: Processes; 0 is one for four cores, at least two.
+            fit: The sizes that the model takes.
+            seconds: After which a page counts as one that cannot be cut.
         """
         self.workers = workers or max(2, len(os.sched_getaffinity(0)) // 4)
         self._fit = fit

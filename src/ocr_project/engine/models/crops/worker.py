@@ -35,7 +35,7 @@ class Fit:
         side: Least width and height in pixels: one of the model's tokens.
         jpeg_quality: None for PNG.
         exact: Scale each image to the size that the model itself would scale it to, a multiple of `side` each way
-            (`exact_size`), so that nothing is left to do for whoever runs it.
+            (`exact_size`), so that nothing is left to do for the server.
     """
 
     least_pixels: int

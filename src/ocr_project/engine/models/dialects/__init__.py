@@ -1,18 +1,26 @@
-"""How each model is spoken to: prompts by task, sizes, sampling, and what its answers look like.
+"""How each model is spoken to: prompts by task, sizes, sampling, and its answers, both ways.
 
-A dialect is data (`base.Dialect`); what a model alone writes (OTSL, front matter) has a module of its own.
+base         what a dialect is: `prompt_for`, `read` and `target_for`
+forms        the forms of answers that several models share
+otsl         tables in OTSL, to HTML and back; `html_table` reads HTML
+fences       the fence around an answer
+glm_ocr, paddleocr_vl, olmocr, chat     the dialects
+qwen3_vl_embedding                      a model that gives vectors
+
+All is data and pure functions, for recognition, benchmarks and training alike: none of it imports a model.
 """
 
 from __future__ import annotations
 
 from ocr_project.domain.options import DialectName
-from ocr_project.engine.models.dialects.base import Dialect
+from ocr_project.engine.models.dialects.base import Answers, Dialect, NoTarget, PageFacts, ReadText
 from ocr_project.engine.models.dialects.chat import CHAT
+from ocr_project.engine.models.dialects.fences import unfenced
 from ocr_project.engine.models.dialects.glm_ocr import GLM_OCR
 from ocr_project.engine.models.dialects.olmocr import OLMOCR
 from ocr_project.engine.models.dialects.paddleocr_vl import PADDLEOCR_VL
 
-__all__ = ["Dialect", "dialect_of"]
+__all__ = ["Answers", "Dialect", "NoTarget", "PageFacts", "ReadText", "dialect_of", "unfenced"]
 
 _DIALECTS = {
     DialectName.GLM_OCR: GLM_OCR,

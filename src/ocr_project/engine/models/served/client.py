@@ -1,7 +1,7 @@
 """Requests to OpenAI-compatible servers: balanced, timed, asked again where the server or the line is at fault.
 
 aiohttp and not httpx: with 256 requests of 60 kB in flight a request costs 0.5 ms of CPU with the first and 23 ms
-with the second, whose pool looks through all of its connections each time (measured with tests/fake_vllm.py).
+with the second, whose pool looks through all of its connections each time (measured with testing/fake_vllm.py).
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import aiohttp
 
-from ocr_project.engine.models.messages import ChatAnswer, RequestFailed
+from ocr_project.engine.models.messages import RequestFailed
 from ocr_project.engine.models.served.endpoints import Endpoint, Endpoints
 
 T = TypeVar("T")
-
-_CHAT = "/v1/chat/completions"
 
 _KEEP_ALIVE = 4.0  # seconds; uvicorn hangs up after 5, and a request must not cross with that
 _BACK_OFF = 0.25, 20.0  # seconds before the second try, and at most
@@ -64,8 +62,8 @@ class _AskAgain(Exception):
         self.after = after
 
 
-class ChatClient:
-    """Asks servers. All methods run on the loop that the first request ran on."""
+class Client:
+    """Sends requests to servers. All methods run on the loop that the first request ran on."""
 
     def __init__(self, endpoints: Endpoints, limits: Limits, api_key: str | None = None) -> None:
         self._endpoints = endpoints
@@ -74,11 +72,6 @@ class ChatClient:
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
         self._session: aiohttp.ClientSession | None = None
-
-    async def ask(self, body: bytes) -> ChatAnswer:
-        """Send a chat completion, as `post` does."""
-        (text, reason, prompt, completion), tries, seconds = await self.post(_CHAT, body, _read)
-        return ChatAnswer(text, reason, prompt, completion, tries, seconds)
 
     async def post(self, path: str, body: bytes, read: Callable[[bytes], T]) -> tuple[T, int, float]:
         """Send a request, again and again where that may help.
@@ -118,7 +111,7 @@ class ChatClient:
                 raise
             return answer, sent, time.monotonic() - started
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close all connections."""
         if self._session is not None:
             await self._session.close()
@@ -165,15 +158,6 @@ def _taken(read: Callable[[bytes], T], content: bytes) -> T:
         return read(content)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise _AskAgain(f"protocol: the answer is not what was asked for ({type(error).__name__})") from error
-
-
-def _read(content: bytes) -> tuple[str, str, int, int]:
-    answer: dict[str, Any] = json.loads(content)
-    choice = answer["choices"][0]
-    usage = answer.get("usage") or {}
-    text = choice["message"].get("content") or ""
-    tokens = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
-    return str(text), str(choice.get("finish_reason") or ""), *tokens
 
 
 def _refusal(status: int, content: bytes) -> str:

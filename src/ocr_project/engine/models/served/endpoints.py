@@ -38,14 +38,18 @@ class Endpoint:
 class Endpoints:
     """The servers of a backend."""
 
-    def __init__(self, servers: Iterable[Endpoint], patience: float | None) -> None:
-        """Args:
-        servers: They may come up, go down and move later.
-        patience: Seconds without an answer from any of them, after which waiting for one raises;
-            None where somebody else watches them.
+    def __init__(self, servers: Iterable[Endpoint], patience: float | None, *, option: str) -> None:
+        """Choose among servers.
+
+        Args:
+            servers: They may come up, go down and move later.
+            patience: Seconds without an answer from any of them, after which waiting for one raises; None where
+                their owner watches them.
+            option: Name of the option that holds their addresses, for messages.
         """
         self.servers = list(servers)
         self._patience = patience
+        self._option = option
         self._heard: float | None = None
         self._error: BackendError | None = None
         self._changed = asyncio.Event()
@@ -101,7 +105,7 @@ class Endpoints:
             names = ", ".join(server.url for server in self.servers)
             raise BackendError(
                 f"no server has answered for {silent:.0f} s ({names}): look whether they run, or change"
-                " recognition.vllm.urls; what was finished is kept"
+                f" {self._option}; what was finished is kept"
             )
 
     def set(self, endpoint: Endpoint, *, up: bool, url: str | None = None) -> None:

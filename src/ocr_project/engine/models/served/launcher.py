@@ -1,4 +1,4 @@
-"""The small process around a server: when whoever started it is gone, however that happened, so is the server.
+"""The small process around a server: when what started it is gone, however that happened, so is the server.
 
 Run as a script: `python launcher.py COMMAND …` with a pipe as stdin whose other end the starter holds. The end of
 that pipe (the starter closed it, ended, or was killed with -9) or SIGTERM ends the server with everything it has

@@ -32,8 +32,10 @@ class Mps:
     """The service, from `start` to `close`; nothing at all where it is not wanted."""
 
     def __init__(self, options: ServerOptions) -> None:
-        """Args:
-        options: `sharing` says whether it is wanted.
+        """Find the service's program; it is not started.
+
+        Args:
+            options: `sharing` says whether it is wanted.
 
         Raises:
             BackendError: It is demanded, and its program is not there.

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from dataclasses import replace
+from importlib.metadata import entry_points
 
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import ServerOptions, VisionCompile
+from ocr_project.engine.models.locate import Located, locate_model
+from ocr_project.engine.models.packages import installed, require
 from ocr_project.engine.models.served.client import Limits
 from ocr_project.engine.models.served.endpoints import Endpoint, Endpoints
 
 _PLUGIN = "ocr_project_vision"
 
 
+def find_served_model(options: ServerOptions) -> Located:
+    """Look whether everything is there that the servers need; none is started.
+
+    Returns:
+        The model with what serves it; of servers that are named by URL no more is known than the options say.
+
+    Raises:
+        BackendError: vLLM, its plugin, a GPU or the model is missing.
+    """
+    if options.urls:
+        return Located(options.model, options.revision or "", None, "url")
+    check_machine(options)
+    located = locate_model(options.model, options.revision, option=f"{options.option}.model")
+    return replace(located, library=f"vllm-{installed('vllm')}")
+
+
 def given_endpoints(options: ServerOptions) -> Endpoints:
     """Return the servers that the options name by URL."""
     urls = [url.rstrip("/").removesuffix("/v1") for url in options.urls]
-    return Endpoints([Endpoint(url) for url in urls], options.patience_seconds)
+    return Endpoints([Endpoint(url) for url in urls], options.patience_seconds, option=f"{options.option}.urls")
 
 
 def limits_of(options: ServerOptions) -> Limits:
@@ -52,11 +70,7 @@ def check_machine(options: ServerOptions) -> None:
     """
     if options.command:
         return
-    if importlib.util.find_spec("vllm") is None:
-        raise BackendError(
-            "vLLM is not installed: pip install -e '.[gpu]' on the machine with the GPU, or set"
-            f" {options.option}.urls to servers that run, or leave out --env"
-        )
+    require("vllm", extra="gpu", otherwise=f"set {options.option}.urls to servers that run, or leave out --env")
     compiles = options.compile_vision is not VisionCompile.EAGER
     if compiles and not entry_points(group="vllm.general_plugins", name=_PLUGIN):
         raise BackendError(
@@ -67,14 +81,6 @@ def check_machine(options: ServerOptions) -> None:
     if count is not None and max(options.gpus) >= count:
         there = f"GPUs 0 to {count - 1} are" if count else "no GPU is"
         raise BackendError(f"{there} here, and {options.option}.gpus is {list(options.gpus)}: look at nvidia-smi")
-
-
-def installed(package: str) -> str:
-    """Return the version of a package; `unknown` where it is not here."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _gpu_count() -> int | None:

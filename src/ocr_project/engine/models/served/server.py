@@ -70,9 +70,11 @@ class ServerFleet:
     """`replicas` servers on each of `gpus`. Starts with `start`, ends with `close`."""
 
     def __init__(self, options: ServerOptions, arguments: Sequence[str] = ()) -> None:
-        """Args:
-        options: Of the servers; their urls are not looked at.
-        arguments: Of `vllm serve`, that go before `options.server_args`: what the stage asks of its servers.
+        """Start nothing.
+
+        Args:
+            options: Of the servers; their urls are not looked at.
+            arguments: Of `vllm serve`, that go before `options.server_args`: what the stage asks of its servers.
         """
         self._options = options
         self._arguments = tuple(arguments)
@@ -82,7 +84,9 @@ class ServerFleet:
             for gpu in options.gpus
             for replica in range(options.replicas)
         ]
-        self.endpoints = Endpoints([server.endpoint for server in self._servers], patience=None)
+        self.endpoints = Endpoints(
+            [server.endpoint for server in self._servers], None, option=f"{options.option}.urls"
+        )
         self._on_loop: Callable[[Callable[[], None]], None] = lambda call: call()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="vllm-watch", daemon=True)
@@ -90,13 +94,14 @@ class ServerFleet:
         self._error: BackendError | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Start the servers and watch them, in the background; requests wait until they are ready.
+        """Start the servers and watch them, in the background; requests wait until they are ready. Idempotent.
 
         Args:
             loop: The asyncio loop that uses `endpoints`.
         """
-        self._on_loop = lambda call: from_thread(loop, call)
-        self._thread.start()
+        if self._thread.ident is None:
+            self._on_loop = lambda call: from_thread(loop, call)
+            self._thread.start()
 
     def wait(self) -> list[str]:
         """Wait until all servers are ready, and return their addresses.
@@ -111,7 +116,7 @@ class ServerFleet:
         return [server.endpoint.url for server in self._servers]
 
     def close(self) -> None:
-        """Stop every server, and whatever it started. May be called twice, and before `start`."""
+        """Stop every server, and whatever it started. Idempotent; may be called before `start`."""
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join()

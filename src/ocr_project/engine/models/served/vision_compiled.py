@@ -23,8 +23,10 @@ class Chain(nn.Module):  # type: ignore[misc]
     """Blocks one after another, as one."""
 
     def __init__(self, blocks: Sequence[nn.Module]) -> None:
-        """Args:
-        blocks: They stay where they are, weights included.
+        """Chain blocks.
+
+        Args:
+            blocks: They stay where they are, weights included.
         """
         super().__init__()
         self.blocks = nn.ModuleList(blocks)

@@ -1,7 +1,7 @@
 """A server that speaks vLLM's protocol and misbehaves on order; also an executable that stands in for `vllm serve`.
 
-In a test: `with FakeVllm(read=..., faults=...) as server: ... server.url`. As an executable:
-`python fake_vllm.py serve MODEL --port N …`, told what to do by the environment variable FAKE_VLLM.
+In a test: `with FakeVllm(read=..., faults=...) as server: ... server.url`. As an executable: `EXECUTABLE`, followed by
+`serve MODEL --port N …`; the environment variable FAKE_VLLM says what it does. Only the standard library.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+EXECUTABLE = (sys.executable, str(Path(__file__).resolve()))  # for the option `command` of servers
 FAULTS = ("429", "500", "hang", "drop", "half", "empty", "loop", "die")
 LOOP = "the same line for ever\n" * 60
 
@@ -31,6 +32,7 @@ Order = Callable[[int, Mapping[str, Any]], str | None]
 
 
 def echo(image: bytes, prompt: str, body: Mapping[str, Any]) -> str:
+    """Answer with the prompt and the size of the image."""
     return f"{prompt} {len(image)} bytes"
 
 
@@ -45,6 +47,14 @@ class FakeVllm:
         delay: Seconds before an answer.
         embed: Request to the status and body of the answer, of a server that embeds (`/v1/embeddings`).
         dead: Seconds for which connections are refused after `die`.
+        port: To listen on; 0 is any that is free.
+        keep: Whether the bodies of requests are kept in `bodies`.
+        requests: How many have come.
+        in_flight: How many are being answered now; `most_in_flight`: at most so far.
+        done: Answers by fault; `ok` for honest ones.
+        key: Which has to be sent as a bearer token; None: no key is asked for.
+        retry_after: Header of an answer 429.
+        reason: Request to the finish reason of its answer.
     """
 
     read: Read = echo
@@ -53,7 +63,7 @@ class FakeVllm:
     delay: float = 0.0
     dead: float = 0.3
     port: int = 0
-    keep: bool = False  # the bodies of the requests
+    keep: bool = False
     requests: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
@@ -80,6 +90,7 @@ class FakeVllm:
 
     @property
     def url(self) -> str:
+        """Address, without a slash at the end."""
         return f"http://127.0.0.1:{self.port}"
 
     def _call(self, coroutine: Any) -> Any:
@@ -222,8 +233,14 @@ OUT_OF_MEMORY = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2
 
 
 def main(arguments: list[str]) -> int:
-    """Stand in for `vllm serve`. FAKE_VLLM says how: ok, never, exit, oom, plain, or dies (while FAKE_VLLM_LIVES
-    names a file with a number above 0, which it counts down). FAKE_VLLM_PIDS is a file that collects processes."""
+    """Stand in for `vllm serve`.
+
+    FAKE_VLLM says how: ok, never (ready), exit or oom. While FAKE_VLLM_LIVES names a file with a number above 0, the
+    server dies at its tenth request and counts the number down. FAKE_VLLM_PIDS is a file that collects processes.
+
+    Returns:
+        The exit status.
+    """
     how = os.environ.get("FAKE_VLLM", "ok")
     print("fake vllm:", how, *arguments, flush=True)
     if how == "exit":

@@ -12,6 +12,11 @@ class MemoryShards:
     """A `ShardSource` in memory."""
 
     def __init__(self, shards: Mapping[str, tuple[ShardInfo, list[Any]]] | None = None) -> None:
+        """Hold shards.
+
+        Args:
+            shards: Footer and rows by name, in the order of the corpus.
+        """
         self.shards = dict(shards or {})
 
     def index(self) -> dict[str, ShardInfo]:
@@ -29,10 +34,18 @@ class MemoryShards:
 
 
 def identity(**settings: Any) -> Identity:
+    """Return the identity of a backend that is none."""
     return Identity("fake", "1", settings)
 
 
 def page(number: int = 1, doc_id: str = "d", **changes: Any) -> Page:
+    """Return a page without an image.
+
+    Args:
+        number: From 1.
+        doc_id: Of its document.
+        changes: Other fields of `Page`.
+    """
     values: dict[str, Any] = {
         "page_id": f"{doc_id}_{number:05d}",
         "doc_id": doc_id,

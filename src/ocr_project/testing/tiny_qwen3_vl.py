@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 END = "<|endoftext|>"
 SPECIALS = (
@@ -140,12 +141,14 @@ class Reference:
         self.model = Qwen3VLModel.from_pretrained(folder).eval()
         self._lock = threading.Lock()
 
-    def text(self, text: str, instruction: str = INSTRUCTION) -> np.ndarray:
+    def text(self, text: str, instruction: str = INSTRUCTION) -> NDArray[np.float32]:
+        """Return the vector of a text: shape (HIDDEN,), length one."""
         return self.vector(
             f"<|im_start|>system\n{instruction}<|im_end|>\n<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n"
         )
 
-    def image(self, image: bytes, instruction: str = INSTRUCTION) -> np.ndarray:
+    def image(self, image: bytes, instruction: str = INSTRUCTION) -> NDArray[np.float32]:
+        """Return the vector of an image, JPEG or PNG."""
         from PIL import Image
 
         picture = Image.open(io.BytesIO(image)).convert("RGB")
@@ -160,7 +163,8 @@ class Reference:
             seen,
         )
 
-    def vector(self, prompt: str, seen: Mapping[str, Any] | None = None, **how: Any) -> np.ndarray:
+    def vector(self, prompt: str, seen: Mapping[str, Any] | None = None, **how: Any) -> NDArray[np.float32]:
+        """Return the vector of a prompt that is written out, with what the image processor made of its image."""
         import torch
 
         ids = self.tokenizer(prompt, return_tensors="pt", **how)["input_ids"]
@@ -170,7 +174,8 @@ class Reference:
             inputs |= {**seen, "mm_token_type_ids": pads.long()}
         with self._lock, torch.inference_mode():
             last = self.model(**inputs).last_hidden_state[0, -1]
-        return torch.nn.functional.normalize(last, dim=0).numpy()
+        normalised: NDArray[np.float32] = torch.nn.functional.normalize(last, dim=0).numpy()
+        return normalised
 
     def answer(self, request: Mapping[str, Any], limits: Mapping[str, Any], most: int) -> tuple[int, bytes]:
         """Do what vLLM does with a request: the checkpoint's own template and sizes, as the request and limits say.

@@ -6,8 +6,7 @@ import random
 
 import pytest
 
-from ocr_project.engine.recognition.vision.answers import Fault, fault_of
-from ocr_project.engine.recognition.vision.whole_page import remainder
+from ocr_project.engine.models.faults import Fault, fault_of
 
 DRAWN = random.Random(3)
 PROSE = "\n".join("".join(DRAWN.choices("가나다라마바사아자차카타파하 ", k=40)) for _ in range(80))
@@ -53,20 +52,3 @@ def test_judging_is_cheap() -> None:
     for _ in range(20):
         fault_of(text, "stop")
     assert (time.perf_counter() - started) / 20 < 0.1  # 64,000 characters; it takes 2 ms
-
-
-PAGE = "머리말 2026\n제1장 총칙\n제1조 목적\n이 법은 …을 목적으로 한다.\n제2조 정의\n- 3 -"
-
-
-@pytest.mark.parametrize(
-    ("others", "first", "last", "found"),
-    [
-        (["제1장  총칙", "제2조 정의"], False, False, "제1조 목적\n이 법은 …을 목적으로 한다."),
-        (["제1장 총칙", "제2조 정의"], False, True, "제1조 목적\n이 법은 …을 목적으로 한다.\n- 3 -"),
-        (["제1조 목적\n이 법은 …을 목적으로 한다.", "제2조 정의"], True, False, "머리말 2026\n제1장 총칙"),
-        ([], True, True, PAGE),
-        ([PAGE], True, True, ""),
-    ],
-)
-def test_what_no_other_region_says_is_the_lost_ones(others: list[str], first: bool, last: bool, found: str) -> None:
-    assert remainder(PAGE, others, first=first, last=last) == found

@@ -1,4 +1,4 @@
-"""What Qwen3-VL-Embedding is asked, and what becomes of its answer; the one place for all who run it.
+"""Qwen3-VL-Embedding: what it is asked, and what becomes of its answer, whatever runs it.
 
 From the model card and the script that comes with the model (`scripts/qwen3_vl_embedding.py`): a conversation of a
 system text, which is the instruction, and a user's text or image; the opening of the answer; the last hidden state of
@@ -15,16 +15,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.options import Qwen3VlOptions
-from ocr_project.domain.types import Identity
 from ocr_project.engine.models.crops.worker import Fit
-from ocr_project.engine.models.messages import Passage
+from ocr_project.engine.models.messages import EmbeddingRequest
 
 # Raise it whenever a vector changes for the same options: it is part of every shard's key.
 VERSION = "1"
@@ -39,15 +37,15 @@ def instruction_of(text: str) -> str:
     return stripped if ended else f"{stripped}."
 
 
-def messages_of(passage: Passage, image: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the conversation for a passage; an answer is to be opened after it (`add_generation_prompt`).
+def messages_of(request: EmbeddingRequest, image: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the conversation for a request; an answer is to be opened after it (`add_generation_prompt`).
 
     Args:
-        image: The part of the conversation that stands for the image, where the passage is one.
+        image: The part of the conversation that stands for the image, where the request is one.
     """
-    content = dict(image) if passage.image else {"type": "text", "text": passage.text}
+    content = dict(image) if request.image else {"type": "text", "text": request.text}
     return [
-        {"role": "system", "content": [{"type": "text", "text": passage.instruction}]},
+        {"role": "system", "content": [{"type": "text", "text": request.instruction}]},
         {"role": "user", "content": [content]},
     ]
 
@@ -62,7 +60,7 @@ def shortened(text: str) -> str:
     return text[: len(text) * 3 // 4]
 
 
-def cut_note(whole: Passage, embedded: Passage) -> str:
+def cut_note(whole: EmbeddingRequest, embedded: EmbeddingRequest) -> str:
     """Return what a row says of a text that was cut; an empty string where none was."""
     if len(embedded.text) == len(whole.text):
         return ""
@@ -102,28 +100,3 @@ def finished(vector: NDArray[np.float32], dimensions: int | None) -> NDArray[np.
     if not np.isfinite(length) or length == 0:
         raise ValueError(f"the model's vector has the length {length}")
     return kept / np.float32(length)
-
-
-def identity_of(name: str, revision: str, options: Qwen3VlOptions, **more: object) -> Identity:
-    """Return the identity of an embedder: all that changes a vector.
-
-    Args:
-        name: Of the backend.
-        revision: Of its library and its model.
-        more: What only this backend has.
-    """
-    folder = Path(options.model).expanduser()
-    return Identity(
-        name,
-        f"{VERSION} {revision}",
-        {
-            "model": folder.name if folder.is_dir() else options.model,  # it may move; its revision tells it apart
-            "instruction": instruction_of(options.instruction),
-            "query_instruction": instruction_of(options.query_instruction),
-            "dimensions": options.dimensions,
-            "pixels": [options.min_pixels, options.max_pixels],
-            "jpeg_quality": options.jpeg_quality,
-            "max_model_len": options.max_model_len,
-            **more,
-        },
-    )

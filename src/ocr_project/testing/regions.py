@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ocr_project.domain.types import Box, Label, Page, Region
-from ocr_project.engine.imaging.pixels import encode
-from tests.fakes import page
+from ocr_project.engine.imaging.pixels import decode, encode
+from ocr_project.testing.fakes import page
 
 SIDE = 120  # pixels of a region: no padding
 
@@ -30,11 +29,12 @@ def drawn_page(number: int, regions: int = 3, doc_id: str = "d", **changes: Any)
 
 
 def read_marks(image: bytes, prompt: str, body: Mapping[str, Any]) -> str:
-    """Say which region an image shows."""
-    pixels = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR_RGB)
+    """Say which region an image shows: what `FakeVllm(read=read_marks)` answers."""
+    pixels = decode(image)
     high, low, index = (int(value) for value in pixels[pixels.shape[0] // 2, 5])
     return f"page {high * 200 + low} region {index}"
 
 
 def expected(regions: Sequence[Region]) -> list[str]:
+    """Return what `read_marks` says of regions."""
     return [f"page {int(region.page_id[-5:])} region {region.index}" for region in regions]
