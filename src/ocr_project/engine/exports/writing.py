@@ -24,7 +24,7 @@ from ocr_project.engine.exports.searchable_pdf import SearchablePdf, pdf_path
 from ocr_project.engine.running.shards import join_pages
 from ocr_project.engine.transcript import readings
 from ocr_project.engine.transcript.lines import Reading
-from ocr_project.storage.atomic import PARTIAL, atomic
+from ocr_project.storage.atomic import PARTIAL, atomic_file
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def _export(corpus: _Corpus, plan: Sequence[Export], todo: set[str], manifest: M
     with_images = {shard for export in plan if export.name in todo for shard in export.shards}
     saved = time.monotonic()
     with ExitStack() as stack:
-        sink = _Lines(stack.enter_context(atomic(manifest.folder / jsonl.FILE))) if jobs.lines else None
+        sink = _Lines(stack.enter_context(atomic_file(manifest.folder / jsonl.FILE))) if jobs.lines else None
         rows = _rows(corpus, with_images, everything=jobs.lines)
         for identifier, document in groupby(rows, key=lambda row: (row.page.doc_id, row.page.path)):
             export = exports[identifier]
@@ -198,7 +198,7 @@ class _DocumentFiles:
 
     def _open(self, path: str) -> BinaryIO:
         self.paths.append(path)
-        return self._stack.enter_context(atomic(self._folder / path))
+        return self._stack.enter_context(atomic_file(self._folder / path))
 
     def _crops(self, row: _PageRow) -> list[str]:
         try:
