@@ -28,7 +28,9 @@ from benchmarks.serving import drive, servers
 from ocr_project.domain.options import LayoutBackend, LayoutOptions, RuntimeOptions, TranscriptOptions
 from ocr_project.domain.types import Page, Recognition, Region, Shard, Transcript
 from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
-from ocr_project.engine.running.shards import Elsewhere, Work, join_pages, pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import join_pages, stream
+from ocr_project.engine.running.workers import AsyncWork, Work
 from ocr_project.engine.transcript import assemble, transcript_identity
 from ocr_project.storage.shard_folder import ShardFolder
 
@@ -128,7 +130,7 @@ def recognition(
         drive(recognizer, known_pages(chosen.pages, WARM_UP))
         done = ShardFolder(folder / "recognitions", Recognition)
         plan = pending(regions.index().values(), done, "recognition", recognizer.identity)
-        work: Work[Any] = Elsewhere(submit, recognizer.in_flight_pages)
+        work: Work[Any] = AsyncWork(submit, recognizer.in_flight_pages)
         results = stream(plan, lambda name: join_pages(pages.read(name), regions.read(name)), work, QUIET)
         return clocked(results, done)
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import Embedded, EmbeddingBackend, EmbeddingOptions, IngestOptions, RuntimeOptions
 from ocr_project.domain.protocols import Embedder, ShardSource, SubmittingEmbedder
 from ocr_project.domain.schemas import from_frame, to_frame
@@ -20,22 +21,14 @@ from ocr_project.domain.types import Embedding, Page, Part, Prune, Query, Shard,
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.embedding.inputs import RowsOf, at_rest, embed_parts, page_parts, stage_identity
 from ocr_project.engine.ingest import read_queries
-from ocr_project.engine.running.shards import Elsewhere, Work, join_pages, pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import join_pages, stream
+from ocr_project.engine.running.workers import AsyncWork, Work
 from ocr_project.storage.vector_files import NAMES, write_vector_files
 from ocr_project.storage.vector_index import write_index
 
 _TEXTS_AT_ONCE = 16
 _Item: TypeAlias = "tuple[Page | None, list[Part]]"
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """The shards that vectors are made from."""
-
-    pages: ShardSource
-    regions: ShardSource
-    recognitions: ShardSource
-    transcripts: ShardSource
 
 
 def gather_corpus(
@@ -144,7 +137,7 @@ def _work_of(embedder: Embedder) -> Work[_Item]:
             ((page, parts),) = batch
             return embedder.submit(page, parts)
 
-        return Elsewhere(submit, embedder.in_flight_pages)
+        return AsyncWork(submit, embedder.in_flight_pages)
 
     def embed(batch: Sequence[_Item]) -> list[Embedding]:
         return embed_parts(embedder, [part for _, parts in batch for part in parts])

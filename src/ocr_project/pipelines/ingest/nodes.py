@@ -13,7 +13,8 @@ from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Document, Page, Prune, Shard
 from ocr_project.engine.ingest import ingest_identity, open_source
 from ocr_project.engine.ingest.partition import Slice, partition, pieces, shard_info
-from ocr_project.engine.running.shards import pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import stream
 
 _PAGES_AT_ONCE = 4  # opening a PDF costs about as much as rendering a hundredth of a page
 

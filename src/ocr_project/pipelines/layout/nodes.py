@@ -9,7 +9,8 @@ from ocr_project.domain.options import LayoutOptions, RuntimeOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Prune, Region, Shard
 from ocr_project.engine.layout import build_detector, detect_all
-from ocr_project.engine.running.shards import pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import stream
 
 
 def detect_regions(

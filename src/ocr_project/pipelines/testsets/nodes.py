@@ -26,7 +26,8 @@ from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Document, Identity, Page, Prune, Score, Shard, Status, Truth
 from ocr_project.engine.ingest import ingest_identity, read_single_page
-from ocr_project.engine.running.shards import pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import stream
 
 _AT_ONCE = 4  # items in one call: those of a Parquet file lie side by side
 

@@ -10,7 +10,8 @@ import pytest
 
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Page, Prune, Shard, ShardInfo
-from ocr_project.engine.running.shards import join_pages, pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import join_pages, stream
 from tests.fakes import MemoryShards, identity, page
 
 QUIET = RuntimeOptions(workers=2, progress=False, ahead=1)
