@@ -137,7 +137,7 @@ def remove_abandoned(folder: Path) -> None:
     for path in folder.glob(f".*{PARTIAL}"):
         found = _WRITER.search(path.name)
         if found is None or (found["host"] == socket.gethostname() and not _is_alive(int(found["process"]))):
-            path.unlink(missing_ok=True)
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

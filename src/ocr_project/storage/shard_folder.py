@@ -33,7 +33,7 @@ class ShardFolder:
 
     def index(self) -> dict[str, ShardInfo]:
         """Return the footers by name, sorted by `order`. A shard whose footer cannot be read counts as missing."""
-        found = (self._footer(path) for path in self.folder.glob("*.parquet") if not path.name.startswith("."))
+        found = map(read_footer, shard_files(self.folder))
         return {info.name: info for info in sorted(filter(None, found), key=lambda info: (info.order, info.name))}
 
     def read(self, name: str, *, without: Sequence[str] = ()) -> Iterator[Any]:
@@ -89,13 +89,20 @@ class ShardFolder:
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"
 
-    def _footer(self, path: Path) -> ShardInfo | None:
-        try:
-            metadata = pq.read_schema(path).metadata or {}
-            return _info(json.loads(metadata[_FOOTER]))
-        except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-            log.warning("%s has no readable footer (%s): it counts as missing and is made again", path, error)
-            return None
+
+def shard_files(folder: Path) -> list[Path]:
+    """Return the files of the finished shards in a folder."""
+    return [path for path in folder.glob("*.parquet") if not path.name.startswith(".")]
+
+
+def read_footer(path: Path) -> ShardInfo | None:
+    """Read the footer of a shard; None, and a warning, where it cannot be read."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        return _info(json.loads(metadata[_FOOTER]))
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        log.warning("%s has no readable footer (%s): it counts as missing and is made again", path, error)
+        return None
 
 
 def _info(footer: dict[str, Any]) -> ShardInfo:

@@ -155,7 +155,7 @@ def pages_of(name: str) -> list[Page]:
 
 
 def made(work: Callable[[Sequence[Page]], Sequence[Page]] = lambda batch: batch) -> Any:
-    source = [ShardInfo(name=name, key=name, order=name, pages=2) for name in ("a", "b")]
+    source = {name: ShardInfo(name=name, key=name, order=name, pages=2) for name in ("a", "b")}
     return stream(pending(source, MemoryShards(), "layout", identity()), pages_of, work, QUIET)
 
 

@@ -40,7 +40,7 @@ class Office:
 
 
 def plan_of(**pages: int):
-    infos = [ShardInfo(name=name, key=name, order=name, pages=count) for name, count in pages.items()]
+    infos = {name: ShardInfo(name=name, key=name, order=name, pages=count) for name, count in pages.items()}
     return pending(infos, MemoryShards(), "recognition", identity())
 
 

@@ -49,7 +49,7 @@ def stream(
         A `Prune` if there is anything to forget, then shards as they become whole, in any order.
     """
     if plan.stale:
-        yield Prune(plan.stale)
+        yield Prune(plan.stale, plan.lineage)
     if not plan.todo:
         return
     stage = plan.todo[0].stage
@@ -64,7 +64,7 @@ def stream(
         for shard in _run_all(_batches(plan, read, batch), replace(workers, submit=submit)):
             now = time.perf_counter()
             info = replace(shard.info, wall_seconds=now - started, workers=workers.count, gpus=gpus.take())
-            yield replace(shard, info=info)
+            yield replace(shard, info=info, lineage=plan.lineage)
             started = now
 
 

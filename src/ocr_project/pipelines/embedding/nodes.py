@@ -17,7 +17,7 @@ from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import Embedded, EmbeddingBackend, EmbeddingOptions, IngestOptions, RuntimeOptions
 from ocr_project.domain.protocols import Embedder, ShardSource, SubmittingEmbedder
 from ocr_project.domain.schemas import from_frame, to_frame
-from ocr_project.domain.types import Embedding, Page, Part, Prune, Query, Shard, ShardInfo, Status
+from ocr_project.domain.types import Embedding, Page, Part, Prune, Query, Shard, Status
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.embedding.inputs import RowsOf, at_rest, embed_parts, page_parts, stage_identity
 from ocr_project.engine.ingest import read_queries
@@ -45,7 +45,7 @@ def embed_pages(
     with closing(build_embedder(options)) as embedder:
         source = _source(corpus, options.embed)
         identity = stage_identity(embedder.identity, options)
-        plan = pending(source.values(), page_vectors_done, "embedding", identity)
+        plan = pending(source, page_vectors_done, "embedding", identity)
         submits = isinstance(embedder, SubmittingEmbedder)
         batch = 1 if submits else _TEXTS_AT_ONCE
         for made in stream(plan, partial(_read, corpus, options), _work_of(embedder), runtime, batch=batch):
@@ -100,13 +100,13 @@ def write_files(page_vectors: ShardSource, query_vectors: pd.DataFrame, options:
     return partial(write_vector_files, sets=sets, dtype=np.dtype(options.dtype.value).name)
 
 
-def _source(corpus: Corpus, wanted: Sequence[Embedded]) -> dict[str, ShardInfo]:
-    """Return the shards whose keys everything that is embedded goes into: the last stage that is needed."""
+def _source(corpus: Corpus, wanted: Sequence[Embedded]) -> ShardSource:
+    """Return the shards that everything that is embedded comes from: those of the last stage that is needed."""
     if {Embedded.PAGE_TEXT, Embedded.REGION_TEXT} & set(wanted):
-        return dict(corpus.transcripts.index())
+        return corpus.transcripts
     if Embedded.REGION_IMAGE in wanted:
-        return dict(corpus.regions.index())
-    return dict(corpus.pages.index())
+        return corpus.regions
+    return corpus.pages
 
 
 def _read(corpus: Corpus, options: EmbeddingOptions, name: str) -> Iterator[_Item]:

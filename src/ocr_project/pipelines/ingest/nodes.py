@@ -30,7 +30,7 @@ def render_pages(
     """Turn the documents into page images, and keep the text layer beside them."""
     source = open_source(options, default_root=Path.cwd())
     shards = partition(from_frame(documents, Document), limit=options.limit, shard_pages=options.shard_pages)
-    wanted = [shard_info(name, slices) for name, slices in shards.items()]
+    wanted = {name: shard_info(name, slices) for name, slices in shards.items()}
     plan = pending(wanted, pages_done, "ingest", ingest_identity(options))
 
     def render(batch: Sequence[Slice]) -> list[Page]:

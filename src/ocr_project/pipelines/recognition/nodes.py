@@ -24,7 +24,7 @@ def recognize_regions(
 ) -> Iterator[Shard | Prune]:
     """Read every region."""
     with closing(build_recognizer(options)) as recognizer:
-        plan = pending(regions.index().values(), recognitions_done, "recognition", recognizer.identity)
+        plan = pending(regions, recognitions_done, "recognition", recognizer.identity)
 
         def read(name: str) -> Iterator[tuple[Page, list[Region]]]:
             return join_pages(pages.read(name, without=("text_layer_words",)), regions.read(name))

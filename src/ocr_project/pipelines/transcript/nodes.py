@@ -24,7 +24,7 @@ def assemble_transcripts(
     runtime: RuntimeOptions,
 ) -> Iterator[Shard | Prune]:
     """Put the recognitions of each page together."""
-    plan = pending(recognitions.index().values(), transcripts_done, "transcript", transcript_identity(options))
+    plan = pending(recognitions, transcripts_done, "transcript", transcript_identity(options))
 
     def read(name: str) -> Iterator[tuple[Page, list[Region], list[Recognition]]]:
         return join_pages(pages.read(name, without=("image",)), regions.read(name), recognitions.read(name))
