@@ -120,7 +120,6 @@ class MlflowHooks:
 
         mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_TRACKING_URI))
         mlflow.set_experiment(EXPERIMENT)
-        mlflow.enable_system_metrics_logging()  # type: ignore[no-untyped-call]
         repro = _dvc_process()
         mlflow.start_run(
             run_id=os.environ.get("MLFLOW_RUN_ID") or _run_of(repro), run_name=_run_name(run_params, repro)

@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import Embedded, EmbeddingOptions, RuntimeOptions
 from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Embedding, Query, Recognition, Shard, ShardInfo, Status, Transcript
 from ocr_project.engine.embedding.inputs import RowsOf, page_parts
 from ocr_project.pipelines.embedding.nodes import (
-    Corpus,
     embed_pages,
     embed_queries,
     index_images,

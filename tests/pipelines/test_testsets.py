@@ -40,7 +40,7 @@ def run(tmp_path: Path) -> Run:
     bootstrap_project(ROOT)
     lane = register_pipelines()["testsets"].to_outputs(*ENDS)
 
-    def once(*names: str) -> dict[str, Any]:
+    def once(*names: str, languages: str = "eng") -> dict[str, Any]:
         catalog = DataCatalog(
             {
                 "params:benchmark": MemoryDataset(
@@ -48,7 +48,9 @@ def run(tmp_path: Path) -> Run:
                 ),
                 "params:ingest": MemoryDataset(IngestOptions(shard_pages=1)),
                 "params:layout": MemoryDataset(LayoutOptions(backend="whole_page")),
-                "params:recognition": MemoryDataset(RecognitionOptions(tesseract=TesseractOptions(languages="eng"))),
+                "params:recognition": MemoryDataset(
+                    RecognitionOptions(tesseract=TesseractOptions(languages=languages))
+                ),
                 "params:transcript": MemoryDataset(TranscriptOptions()),
                 "params:runtime": MemoryDataset(RuntimeOptions(progress=False, workers=1)),
             }
@@ -63,7 +65,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def shards_in(folder: Path) -> dict[str, int]:
-    return {f"{path.parent.name}/{path.name}": path.stat().st_mtime_ns for path in folder.rglob("*.parquet")}
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*.parquet")}
 
 
 def test_a_set_that_is_left_out_rests_and_is_not_made_again(
@@ -99,3 +101,18 @@ def test_an_item_that_left_a_named_set_is_forgotten(run: Run, tmp_path: Path) ->
     assert scores["item_id"].nunique() == 1
     left = {name.rpartition("/")[2] for name in shards_in(tmp_path / "data")}
     assert left == {"first_000001.parquet", "second_000001.parquet", "second_000002.parquet"}
+
+
+def test_two_recognizers_over_the_same_set_both_stay(run: Run, tmp_path: Path) -> None:
+    write_pages(tmp_path / "first", 2)
+    write_pages(tmp_path / "second", 1, seed=1)
+    english = run("first", "second")
+    run("first", languages="kor")
+    both = shards_in(tmp_path / "data")
+    assert len(both) == 3 * len(ROWS) + 2 * len(("recognitions", "transcripts", "scored"))
+    again = run("first", "second")
+    assert shards_in(tmp_path / "data") == both
+    assert again["testset_scores"].equals(english["testset_scores"])
+    (tmp_path / "first" / "page00001.gt.txt").unlink()
+    run("first", languages="kor")
+    assert sum("first_000002" in name for name in shards_in(tmp_path / "data")) == 3, "what English made of it stays"

@@ -12,6 +12,7 @@ import pytest
 from ocr_project.datasets import ShardFolder
 from ocr_project.domain.errors import StorageError
 from ocr_project.domain.types import Box, Page, Prune, Shard, ShardInfo, Word
+from ocr_project.storage.atomic import partial_of, this_writer
 from ocr_project.testing.fakes import page
 
 
@@ -96,7 +97,7 @@ def test_a_full_disk_is_said_plainly_and_leaves_the_old_shard(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full, which is always full")
 def test_a_disk_that_is_full_while_pages_are_written_leaves_nothing_half_written(folder: ShardFolder) -> None:
     folder.write(shard("a", 1))
-    (folder.folder / ".b.parquet.partial").symlink_to("/dev/full")
+    partial_of(folder.folder / "b.parquet", this_writer()).symlink_to("/dev/full")
     pages = [page(number, "b", image=os.urandom(100_000)) for number in range(1, 5)]
     with pytest.raises(StorageError, match=r"no space left for .*b\.parquet: free some and run again"):
         folder.write(Shard(ShardInfo("b", "k", "b", 4), pages))

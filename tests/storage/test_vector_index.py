@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ocr_project.domain.errors import StorageError
 from ocr_project.domain.types import Embedding, ShardInfo
 from ocr_project.storage.vector_index import open_index, write_index
 from ocr_project.testing.fakes import MemoryShards
@@ -52,7 +53,7 @@ def test_no_vectors_are_an_index_too(tmp_path: Path) -> None:
 
 def test_one_that_could_not_be_written_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:
     write_index(tmp_path / "index", rows=corpus())
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StorageError, match="no space left for"):
         write_index(tmp_path / "index", rows=corpus(FullDisk))
     assert [path.name for path in tmp_path.iterdir()] == ["index"]
     assert len(open_index(tmp_path / "index")[0]) == 5

@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ocr_project.storage.lineages import LineageFolder
 from ocr_project.storage.shard_folder import ShardFolder
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ocr_project.datasets.whole_table import WholeTable
     from ocr_project.datasets.written import Written
 
-__all__ = ["ShardFolder", "ShardedParquet", "WholeTable", "Written"]
+__all__ = ["LineageFolder", "ShardFolder", "ShardedParquet", "WholeTable", "Written"]
 
 _FACES = {"ShardedParquet": "sharded_parquet", "WholeTable": "whole_table", "Written": "written"}
 

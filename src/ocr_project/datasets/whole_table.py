@@ -9,7 +9,7 @@ import pandas as pd
 from kedro.io import AbstractVersionedDataset, Version
 
 from ocr_project.datasets.written import exists, glob
-from ocr_project.storage.atomic import atomic
+from ocr_project.storage.atomic import atomic_file
 
 if TYPE_CHECKING:
     from kedro_datasets._typing import TablePreview
@@ -41,7 +41,7 @@ class WholeTable(AbstractVersionedDataset[pd.DataFrame, pd.DataFrame]):
 
     def save(self, data: pd.DataFrame) -> None:
         path = Path(self._get_save_path())
-        with atomic(path) as file:
+        with atomic_file(path) as file:
             if path.suffix == _CSV:
                 data.to_csv(file, index=False)
             else:

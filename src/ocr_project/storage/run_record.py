@@ -10,13 +10,13 @@ Images are not in it: they belong to the test set, and a report takes them from 
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from ocr_project.domain.errors import OptionError
+from ocr_project.storage.atomic import atomic_folder
 
 ITEM_COLUMNS = (
     "page_id", "path", "test_set", "kind", "cluster", "slices", "payload", "question", "answer", "format", "seconds",
@@ -57,15 +57,11 @@ class RunRecord:
 
 def write_record(folder: Path, record: RunRecord) -> None:
     """Write a record; a folder that was there is replaced once the new one is whole."""
-    draft = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
     text = json.dumps(asdict(record.run), indent=2, ensure_ascii=False)
-    (draft / _RUN).write_text(text + "\n", encoding="utf-8")
-    record.scores.to_parquet(draft / _SCORES, index=False)
-    record.items.to_parquet(draft / _ITEMS, index=False)
-    shutil.rmtree(folder, ignore_errors=True)
-    draft.rename(folder)
+    with atomic_folder(folder) as draft:
+        (draft / _RUN).write_text(text + "\n", encoding="utf-8")
+        record.scores.to_parquet(draft / _SCORES, index=False)
+        record.items.to_parquet(draft / _ITEMS, index=False)
 
 
 def read_record(folder: Path) -> RunRecord:

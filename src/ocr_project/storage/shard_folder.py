@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,7 @@ from ocr_project.domain.errors import StorageError
 from ocr_project.domain.gpu_usage import GpuUsage
 from ocr_project.domain.schemas import SCHEMAS, from_table, to_table
 from ocr_project.domain.types import Prune, Shard, ShardInfo
-from ocr_project.storage.atomic import atomic, storing
+from ocr_project.storage.atomic import atomic_file, this_writer
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ class ShardFolder:
 
     def index(self) -> dict[str, ShardInfo]:
         """Return the footers by name, sorted by `order`. A shard whose footer cannot be read counts as missing."""
-        found = (self._footer(path) for path in self.folder.glob("*.parquet") if not path.name.startswith("."))
+        found = map(read_footer, shard_files(self.folder))
         return {info.name: info for info in sorted(filter(None, found), key=lambda info: (info.order, info.name))}
 
     def read(self, name: str, *, without: Sequence[str] = ()) -> Iterator[Any]:
@@ -68,7 +67,7 @@ class ShardFolder:
         return list(from_table(table, self.row_type))
 
     def write(self, shard: Shard) -> None:
-        """Write a shard so that it is there whole or not at all (write, fsync, rename).
+        """Write a shard so that it is there whole or not at all; of several that write the same one the last wins.
 
         Raises:
             StorageError: The disk is full, or the folder cannot be written to.
@@ -76,10 +75,8 @@ class ShardFolder:
         path = self._path(shard.info.name)
         footer = {_FOOTER: json.dumps(asdict(shard.info), ensure_ascii=False).encode()}
         table = to_table(shard.rows, self.row_type).replace_schema_metadata(footer)
-        with atomic(path) as file:
+        with atomic_file(path, writer=this_writer()) as file:
             pq.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE * 8)
-        with storing(path):
-            _sync_folder(self.folder)
 
     def prune(self, stale: Prune) -> None:
         """Forget shards that no longer belong to the corpus."""
@@ -92,13 +89,20 @@ class ShardFolder:
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"
 
-    def _footer(self, path: Path) -> ShardInfo | None:
-        try:
-            metadata = pq.read_schema(path).metadata or {}
-            return _info(json.loads(metadata[_FOOTER]))
-        except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-            log.warning("%s has no readable footer (%s): it counts as missing and is made again", path, error)
-            return None
+
+def shard_files(folder: Path) -> list[Path]:
+    """Return the files of the finished shards in a folder."""
+    return [path for path in folder.glob("*.parquet") if not path.name.startswith(".")]
+
+
+def read_footer(path: Path) -> ShardInfo | None:
+    """Read the footer of a shard; None, and a warning, where it cannot be read."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        return _info(json.loads(metadata[_FOOTER]))
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        log.warning("%s has no readable footer (%s): it counts as missing and is made again", path, error)
+        return None
 
 
 def _info(footer: dict[str, Any]) -> ShardInfo:
@@ -111,12 +115,3 @@ def _usage(values: dict[str, Any]) -> GpuUsage:
     """JSON knows lists only; the types say tuples, so that footers can be compared."""
     found: dict[str, Any] = {k: tuple(map(tuple, v)) if isinstance(v, list) else v for k, v in values.items()}
     return GpuUsage(**found)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

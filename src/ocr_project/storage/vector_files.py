@@ -5,14 +5,13 @@ A name in `NAMES` is an array of shape (n, dimensions) in `<name>.npy`, its ids 
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from ocr_project.domain.types import Embedding
+from ocr_project.storage.atomic import atomic_folder
 
 # By kind and modality. The first three are the seeds' own; the seeds embed no regions.
 NAMES: Mapping[tuple[str, str], str] = {
@@ -34,16 +33,9 @@ def write_vector_files(
         sets: Rows by kind and modality, a key of `NAMES`; called once each.
         dtype: `float32` or `float16`.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
+    with atomic_folder(folder) as draft:
         for key, rows in sets.items():
-            _write(partial / NAMES[key], rows(), np.dtype(dtype).newbyteorder("<"))
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            _write(draft / NAMES[key], rows(), np.dtype(dtype).newbyteorder("<"))
 
 
 def _write(base: Path, rows: Iterable[Embedding], dtype: np.dtype[np.floating]) -> None:
@@ -61,9 +53,6 @@ def _write(base: Path, rows: Iterable[Embedding], dtype: np.dtype[np.floating]) 
         vectors.seek(0)
         _header(vectors, dtype, count, dimensions)
         assert vectors.tell() == start
-        for file in (vectors, names):
-            file.flush()
-            os.fsync(file.fileno())
     if not count:
         array.unlink()
         ids.unlink()

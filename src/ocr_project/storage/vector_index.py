@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.protocols import ShardSource
+from ocr_project.storage.atomic import atomic_folder
 
 VECTORS, IDS = "vectors.npy", "ids.txt"
 
@@ -22,15 +21,8 @@ def write_index(folder: Path, *, rows: ShardSource) -> None:
         folder: To hold `vectors.npy`, shape (n, dimensions), float32, and `ids.txt`, n lines.
         rows: Of `Embedding`.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        _fill(partial, rows)
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with atomic_folder(folder) as draft:
+        _fill(draft, rows)
 
 
 def _fill(folder: Path, rows: ShardSource) -> None:
@@ -45,9 +37,6 @@ def _fill(folder: Path, rows: ShardSource) -> None:
         for row in (row for name in names for row in rows.read(name)):
             vectors.write(np.asarray(row.vector, "<f4").tobytes())
             ids.write(f"{row.item_id}\n")
-        for file in (vectors, ids):
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def open_index(folder: Path) -> tuple[list[str], NDArray[np.float32]]:

@@ -24,7 +24,7 @@ from ocr_project.engine.exports.glyphless import glyphless_font
 from ocr_project.engine.exports.searchable_pdf import SearchablePdf
 from ocr_project.engine.exports.text_placement import place_words
 from ocr_project.engine.transcript.lines import Reading
-from ocr_project.storage.atomic import atomic
+from ocr_project.storage.atomic import atomic_file
 from ocr_project.testing import fakes
 from tests.drawing import Sheet, overlap, page_of
 
@@ -233,7 +233,7 @@ def test_the_font_is_one_that_a_strict_reader_takes() -> None:
 
 def test_a_file_appears_whole(tmp_path: Path) -> None:
     path = tmp_path / "new" / "a.bin"
-    with atomic(path) as file:
+    with atomic_file(path) as file:
         file.write(b"whole")
         assert not path.exists()
     assert path.read_bytes() == b"whole"
@@ -241,7 +241,7 @@ def test_a_file_appears_whole(tmp_path: Path) -> None:
 
 
 def _stopped(path: Path) -> None:
-    with atomic(path) as file:
+    with atomic_file(path) as file:
         file.write(b"half")
         raise RuntimeError("stop")
 
@@ -257,14 +257,14 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("code", "says"), [(errno.ENOSPC, "no space left for"), (errno.EROFS, "cannot be written")])
 def test_a_disk_that_refuses_is_named(tmp_path: Path, code: int, says: str) -> None:
-    with pytest.raises(StorageError, match=says), atomic(tmp_path / "a.bin"):
+    with pytest.raises(StorageError, match=says), atomic_file(tmp_path / "a.bin"):
         raise OSError(code, "refused")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "pdf").write_bytes(b"")
-    with pytest.raises(StorageError, match=r"a\.pdf cannot be written"), atomic(tmp_path / "pdf" / "a.pdf"):
+    with pytest.raises(StorageError, match=r"a\.pdf cannot be written"), atomic_file(tmp_path / "pdf" / "a.pdf"):
         pass
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pypdfium2 as pdfium
 import pytest
 
+from ocr_project.domain import corpus as domain
 from ocr_project.domain.options import TranscriptOptions
 from ocr_project.domain.types import Box, Label, Page, Recognition, Region, ShardInfo, Status, Transcript, Word
 from ocr_project.engine.exports import Wanted, export_documents
@@ -52,7 +53,7 @@ class Corpus:
 
     def export(self, folder: Path, wanted: Wanted = WANTED) -> None:
         pages = _Counted(self.folders["pages"].shards, self.reads)
-        export_documents(folder, **{**self.folders, "pages": pages}, wanted=wanted)
+        export_documents(folder, corpus=domain.Corpus(**{**self.folders, "pages": pages}), wanted=wanted)
 
 
 class _Counted(fakes.MemoryShards):

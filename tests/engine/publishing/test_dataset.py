@@ -17,6 +17,7 @@ import yaml
 from PIL import Image
 
 from datasets import Dataset, Features, load_dataset
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.errors import PublishError
 from ocr_project.domain.options import PersonalData, PublishImages, PublishOptions
 from ocr_project.domain.types import (
@@ -38,7 +39,7 @@ from ocr_project.domain.types import (
     Word,
 )
 from ocr_project.engine.imaging.pixels import encode
-from ocr_project.engine.publishing import Corpus, Tables, find_personal_data, measure_dataset, write_dataset
+from ocr_project.engine.publishing import Tables, find_personal_data, measure_dataset, write_dataset
 from ocr_project.engine.publishing.configurations import configurations
 from ocr_project.engine.publishing.features import arrow_schema
 from ocr_project.testing import fakes
@@ -126,7 +127,7 @@ class Finished:
     def corpus(self) -> Corpus:
         folders = self.folders
         stages = (folders[name] for name in ("pages", "regions", "recognitions", "transcripts"))
-        return Corpus(*stages, {"pages": folders["vectors"]})
+        return Corpus(*stages, folders["vectors"])
 
     def tables(self) -> Tables:
         rate = {"level": "overall", "name": "all", "reference": "gold", "metric": "cer", "pages": 2}

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ocr_project.domain.errors import SourceError
+from ocr_project.domain.errors import SourceError, StorageError
 from ocr_project.domain.options import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.types import ShardInfo, Transcript
 from ocr_project.engine.retrieval import LexicalIndex, Search, fuse, open_words, write_words
@@ -132,7 +132,7 @@ def test_one_that_could_not_be_written_leaves_the_old_one_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(LexicalIndex, "save", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StorageError, match="no space left for"):
         write_words(tmp_path / "words", rows=corpus(TEXTS, "other"), options=OPTIONS)
     assert [path.name for path in tmp_path.iterdir()] == ["words"]
     assert open_words(tmp_path / "words", OPTIONS).rank("과징금", 1)

@@ -20,8 +20,9 @@ from ocr_project.domain.types import Page, Shard, ShardInfo
 from ocr_project.engine.running.monitoring import GpuMonitor, add_up, figures
 from ocr_project.engine.running.monitoring.figures import mean, percentile
 from ocr_project.engine.running.monitoring.nvml import visible_gpus
-from ocr_project.engine.running.shards import pending, stream
+from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.stage_metrics import measure_stage, tabulate_shards
+from ocr_project.engine.running.stream import stream
 from ocr_project.testing.fakes import MemoryShards, identity, page
 from tests.fake_nvml import FakeGpu, FakeNvml
 
@@ -154,7 +155,7 @@ def pages_of(name: str) -> list[Page]:
 
 
 def made(work: Callable[[Sequence[Page]], Sequence[Page]] = lambda batch: batch) -> Any:
-    source = [ShardInfo(name=name, key=name, order=name, pages=2) for name in ("a", "b")]
+    source = {name: ShardInfo(name=name, key=name, order=name, pages=2) for name in ("a", "b")}
     return stream(pending(source, MemoryShards(), "layout", identity()), pages_of, work, QUIET)
 
 

@@ -29,7 +29,7 @@ from ocr_project.bench.scoring import LaneShards
 from ocr_project.bench.scoring.drawings import Drawings
 from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.protocols import ShardSource
-from ocr_project.engine.running.shards import worker_count
+from ocr_project.engine.running.workers import worker_count
 from ocr_project.storage.run_record import RunRecord
 
 _SPEED = (  # title and form of what the footers of the shards say

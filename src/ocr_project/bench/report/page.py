@@ -21,9 +21,10 @@ from ocr_project.bench.report.sections import (
     score_lines,
     summary_cards,
 )
-from ocr_project.engine.reporting.html import asset, drawn, frame, write_whole
+from ocr_project.engine.reporting.html import asset, drawn, frame
 from ocr_project.engine.reporting.markup import count, escape
 from ocr_project.engine.reporting.tables import definitions
+from ocr_project.storage.atomic import atomic_text
 
 _FILTERS = (
     '<div class="table-filters" data-filters="{name}"><label>Search'
@@ -44,11 +45,12 @@ def write_benchmark_report(path: Path, report: BenchmarkReport, workers: int = 1
 
     Raises:
         ValueError: No run, or more than five.
-        OSError: The file cannot be written.
+        StorageError: The file cannot be written.
     """
     if not 1 <= len(report.runs) <= MOST_RUNS:
         raise ValueError(f"{len(report.runs)} runs: a report shows one to {MOST_RUNS}")
-    write_whole(path, partial(_write, report=report, workers=workers))
+    with atomic_text(path) as file:
+        _write(file, report, workers)
 
 
 def _write(file: TextIO, report: BenchmarkReport, workers: int) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +13,7 @@ from ocr_project.bench.scoring import LaneShards, Outcome
 from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.types import Recognition, Status, Truth, TruthKind
 from ocr_project.engine.models import Fault, fault_of
+from ocr_project.engine.running.provenance import facts
 from ocr_project.engine.running.stage_metrics import identities, measure_stage
 from ocr_project.storage.run_record import ITEM_COLUMNS, RunFacts, RunRecord, write_record
 
@@ -33,7 +32,7 @@ def record_run(
     run = RunFacts(
         recognizer=" ".join(identity.split(" ")[:2]) or "unknown",
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        facts={**_facts(), **{f"{stage} identity": text for stage, text in identities(shards.recognitions).items()}},
+        facts={**facts(), **{f"{stage} identity": text for stage, text in identities(shards.recognitions).items()}},
         speed={name: float(value) for name, value in measured.items()},
         shards={name: info.wall_seconds / info.pages for name, info in index.items() if info.pages},
         parameters={f"benchmark.{key}": str(value) for key, value in options.model_dump(mode="json").items()},
@@ -47,15 +46,6 @@ def record_run(
 def keep_record(record: RunRecord) -> partial[None]:
     """Return a function that writes the record to a folder."""
     return partial(write_record, record=record)
-
-
-def _facts() -> dict[str, str]:
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
-    return {
-        "commit": commit.stdout.strip() or "not a git checkout",
-        "python": platform.python_version(),
-        "machine": f"{platform.node()}, {platform.system()} {platform.machine()}",
-    }
 
 
 def _items(outcome: Outcome, shard: str) -> Iterator[dict[str, Any]]:

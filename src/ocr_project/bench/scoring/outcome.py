@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Recognition, Status, TextFormat, Transcript, Truth
-from ocr_project.engine.running.shards import join_pages
+from ocr_project.engine.running.stream import join_pages
 
 
 @dataclass(frozen=True, slots=True)

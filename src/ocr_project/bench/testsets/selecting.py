@@ -11,7 +11,8 @@ from typing import Any
 from ocr_project.bench.testsets.item import OpenedSet
 from ocr_project.domain.options import BenchmarkOptions
 from ocr_project.domain.protocols import ShardSource
-from ocr_project.domain.types import Identity, ShardInfo
+from ocr_project.domain.types import Identity, Lineage, ShardInfo
+from ocr_project.engine.running.plan import lineage_of, open_lineage
 
 _REVISION = "1"  # of what all readers share: ids, selection
 _AFTER_NAME = "#"  # in ShardInfo.order, between the name of the set and the number of the first item
@@ -55,6 +56,15 @@ class NamedShards:
 
     shards: ShardSource
     names: frozenset[str]
+
+    @property
+    def lineage(self) -> str:
+        """Return the lineage that the folder shows."""
+        return lineage_of(self.shards)
+
+    def open(self, lineage: Lineage, keys: Mapping[str, str]) -> NamedShards:
+        """Open a lineage of the folder; what is seen of it are the same sets."""
+        return NamedShards(open_lineage(self.shards, lineage, keys), self.names)
 
     def index(self) -> Mapping[str, ShardInfo]:
         """Return the footers of the named sets' shards."""

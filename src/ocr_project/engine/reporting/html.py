@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,6 +23,7 @@ from ocr_project.engine.reporting.model import Report
 from ocr_project.engine.reporting.page_card import page_card
 from ocr_project.engine.reporting.retrieval import retrieval_section
 from ocr_project.engine.reporting.tables import definitions, failure_table, score_table, stage_table, summary_cards
+from ocr_project.storage.atomic import atomic_text
 
 
 def write_report(path: Path, report: Report, workers: int = 1) -> None:
@@ -39,26 +38,10 @@ def write_report(path: Path, report: Report, workers: int = 1) -> None:
         workers: Pages that are drawn at once.
 
     Raises:
-        OSError: The file cannot be written.
+        StorageError: The file cannot be written.
     """
-    write_whole(path, partial(_write, report=report, workers=workers))
-
-
-def write_whole(path: Path, write: Callable[[TextIO], None]) -> None:
-    """Write a text file so that it is there whole or not at all; what was there before stays where that fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.chmod(0o644)  # mkstemp keeps its files to their owner; a report is there to be shown
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with atomic_text(path) as file:
+        _write(file, report, workers)
 
 
 def _write(file: TextIO, report: Report, workers: int) -> None:

@@ -32,8 +32,8 @@ from ocr_project.engine.reporting import (
     StageRow,
     write_report,
 )
-from ocr_project.engine.running.shards import worker_count
 from ocr_project.engine.running.stage_metrics import identities, measure_stage
+from ocr_project.engine.running.workers import worker_count
 from ocr_project.pipelines.benchmark.retrieval import EVERYTHING, THIS_RUN
 
 _SHOWN = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr")  # where there is no room for all

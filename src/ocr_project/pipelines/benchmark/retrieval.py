@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ocr_project.datasets import ShardFolder
+from ocr_project.datasets import LineageFolder
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.options import BenchmarkOptions, SearchMode, SearchOptions
 from ocr_project.domain.protocols import ShardSource
@@ -171,7 +171,7 @@ def _said(row: Transcript) -> str:
 
 
 def _read_elsewhere(name: str, folder: Path) -> dict[str, str]:
-    shards = ShardFolder(folder, Transcript)
+    shards = LineageFolder(folder, Transcript)
     if not shards.index():
         raise SourceError(
             f"benchmark.compare.{name}: no transcripts in {folder}; name the folder data/03_primary/transcripts"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -13,29 +13,22 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import Embedded, EmbeddingBackend, EmbeddingOptions, IngestOptions, RuntimeOptions
 from ocr_project.domain.protocols import Embedder, ShardSource, SubmittingEmbedder
 from ocr_project.domain.schemas import from_frame, to_frame
-from ocr_project.domain.types import Embedding, Page, Part, Prune, Query, Shard, ShardInfo, Status
+from ocr_project.domain.types import Embedding, Page, Part, Prune, Query, Shard, Status
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.embedding.inputs import RowsOf, at_rest, embed_parts, page_parts, stage_identity
 from ocr_project.engine.ingest import read_queries
-from ocr_project.engine.running.shards import Elsewhere, Work, join_pages, pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import join_pages, stream
+from ocr_project.engine.running.workers import AsyncWork, Work
 from ocr_project.storage.vector_files import NAMES, write_vector_files
 from ocr_project.storage.vector_index import write_index
 
 _TEXTS_AT_ONCE = 16
 _Item: TypeAlias = "tuple[Page | None, list[Part]]"
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """The shards that vectors are made from."""
-
-    pages: ShardSource
-    regions: ShardSource
-    recognitions: ShardSource
-    transcripts: ShardSource
 
 
 def gather_corpus(
@@ -52,7 +45,7 @@ def embed_pages(
     with closing(build_embedder(options)) as embedder:
         source = _source(corpus, options.embed)
         identity = stage_identity(embedder.identity, options)
-        plan = pending(source.values(), page_vectors_done, "embedding", identity)
+        plan = pending(source, page_vectors_done, "embedding", identity)
         submits = isinstance(embedder, SubmittingEmbedder)
         batch = 1 if submits else _TEXTS_AT_ONCE
         for made in stream(plan, partial(_read, corpus, options), _work_of(embedder), runtime, batch=batch):
@@ -107,13 +100,13 @@ def write_files(page_vectors: ShardSource, query_vectors: pd.DataFrame, options:
     return partial(write_vector_files, sets=sets, dtype=np.dtype(options.dtype.value).name)
 
 
-def _source(corpus: Corpus, wanted: Sequence[Embedded]) -> dict[str, ShardInfo]:
-    """Return the shards whose keys everything that is embedded goes into: the last stage that is needed."""
+def _source(corpus: Corpus, wanted: Sequence[Embedded]) -> ShardSource:
+    """Return the shards that everything that is embedded comes from: those of the last stage that is needed."""
     if {Embedded.PAGE_TEXT, Embedded.REGION_TEXT} & set(wanted):
-        return dict(corpus.transcripts.index())
+        return corpus.transcripts
     if Embedded.REGION_IMAGE in wanted:
-        return dict(corpus.regions.index())
-    return dict(corpus.pages.index())
+        return corpus.regions
+    return corpus.pages
 
 
 def _read(corpus: Corpus, options: EmbeddingOptions, name: str) -> Iterator[_Item]:
@@ -144,7 +137,7 @@ def _work_of(embedder: Embedder) -> Work[_Item]:
             ((page, parts),) = batch
             return embedder.submit(page, parts)
 
-        return Elsewhere(submit, embedder.in_flight_pages)
+        return AsyncWork(submit, embedder.in_flight_pages)
 
     def embed(batch: Sequence[_Item]) -> list[Embedding]:
         return embed_parts(embedder, [part for _, parts in batch for part in parts])

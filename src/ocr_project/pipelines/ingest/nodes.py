@@ -13,7 +13,8 @@ from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Document, Page, Prune, Shard
 from ocr_project.engine.ingest import ingest_identity, open_source
 from ocr_project.engine.ingest.partition import Slice, partition, pieces, shard_info
-from ocr_project.engine.running.shards import pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import stream
 
 _PAGES_AT_ONCE = 4  # opening a PDF costs about as much as rendering a hundredth of a page
 
@@ -29,7 +30,7 @@ def render_pages(
     """Turn the documents into page images, and keep the text layer beside them."""
     source = open_source(options, default_root=Path.cwd())
     shards = partition(from_frame(documents, Document), limit=options.limit, shard_pages=options.shard_pages)
-    wanted = [shard_info(name, slices) for name, slices in shards.items()]
+    wanted = {name: shard_info(name, slices) for name, slices in shards.items()}
     plan = pending(wanted, pages_done, "ingest", ingest_identity(options))
 
     def render(batch: Sequence[Slice]) -> list[Page]:

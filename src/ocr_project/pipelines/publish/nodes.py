@@ -8,12 +8,13 @@ from typing import Any, cast
 
 import pandas as pd
 
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import PublishOptions, PublishTarget
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document, Embedding, Qrel, Query, Reference, Score
 from ocr_project.engine import publishing
-from ocr_project.engine.publishing import Corpus, Tables
+from ocr_project.engine.publishing import Tables
 
 
 def gather_corpus(
@@ -24,7 +25,7 @@ def gather_corpus(
     page_vectors: ShardSource,
 ) -> Corpus:
     """Put the shards of all stages side by side."""
-    return Corpus(pages, regions, recognitions, transcripts, {"pages": page_vectors})
+    return Corpus(pages, regions, recognitions, transcripts, page_vectors)
 
 
 def gather_questions(queries: pd.DataFrame, query_vectors: pd.DataFrame, qrels: pd.DataFrame) -> dict[str, Any]:

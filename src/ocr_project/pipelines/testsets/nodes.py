@@ -26,7 +26,8 @@ from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Document, Identity, Page, Prune, Score, Shard, Status, Truth
 from ocr_project.engine.ingest import ingest_identity, read_single_page
-from ocr_project.engine.running.shards import pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import stream
 
 _AT_ONCE = 4  # items in one call: those of a Parquet file lie side by side
 
@@ -39,7 +40,7 @@ def read_test_sets(
     """Turn the items of the test sets into pages. Their text layers are left alone: it is OCR that is tested."""
     ingest = ingest.model_copy(update={"text_layer": TextLayer.OFF})
     shards = select(open_test_sets(options), limit=options.sets_limit, shard_pages=ingest.shard_pages)
-    wanted = [chosen.info() for chosen in shards.values()]
+    wanted = {name: chosen.info() for name, chosen in shards.items()}
     plan = pending(wanted, narrow(pages_done, options), "testset_ingest", testset_identity(ingest_identity(ingest)))
 
     def read(batch: Sequence[_Piece]) -> list[Page]:
@@ -61,7 +62,7 @@ def read_truths(
     """Collect what the test sets know about the same items; their images are not touched."""
     shards = select(open_test_sets(options), limit=options.sets_limit, shard_pages=ingest.shard_pages)
     identity = testset_identity(Identity("truths", "1"))
-    plan = pending(pages.index().values(), narrow(truths_done, options), "testset_truths", identity)
+    plan = pending(pages, narrow(truths_done, options), "testset_truths", identity)
 
     def read(batch: Sequence[Chosen]) -> list[Truth]:
         found = (
@@ -79,8 +80,7 @@ def score_test_sets(
 ) -> Iterator[Shard | Prune]:
     """Score what was read of each item against what is known about it."""
     scorer = build_scorer(options)
-    source, done = shards.transcripts.index().values(), narrow(scored_done, options)
-    plan = pending(source, done, "testset_scored", scorer.identity)
+    plan = pending(shards.transcripts, narrow(scored_done, options), "testset_scored", scorer.identity)
 
     def score(batch: Sequence[Outcome]) -> list[Score]:
         return scorer.score(batch)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ocr_project.bench.metrics.cdm.drawing import Drawing
 from ocr_project.bench.metrics.cdm.painting import Painted
-from ocr_project.storage.atomic import save_json
+from ocr_project.storage.atomic import atomic_json
 
 _VERSION = "2"  # of what a drawing depends on besides the formula: template, painting, measures
 
@@ -45,7 +45,7 @@ class DrawingStore:
             "size": [round(side, 3) for side in drawing.size],
             "reason": drawing.reason,
         }
-        save_json(path, kept)
+        atomic_json(path, kept, durable=False)
 
     def _path(self, formula: Painted) -> Path:
         assert self.folder is not None

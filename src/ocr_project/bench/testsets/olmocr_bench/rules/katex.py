@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from ocr_project.bench.testsets.olmocr_bench.rules.glyphs import Glyphs, spread
-from ocr_project.storage.atomic import save_json
+from ocr_project.storage.atomic import atomic_json
 
 _BROWSERS = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome")
 _FOLDERS = (Path("/usr/share/javascript/katex"), Path("/usr/share/nodejs/katex/dist"))
@@ -208,4 +208,4 @@ def _save(cache: Path | None, latex: str, seen: dict[str, Any]) -> None:
     if cache is None:
         return
     path = _path(cache, latex)
-    save_json(path, seen)
+    atomic_json(path, seen, durable=False)

@@ -10,14 +10,15 @@ import pytest
 
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Page, Prune, Shard, ShardInfo
-from ocr_project.engine.running.shards import join_pages, pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.testing.fakes import MemoryShards, identity, page
 
 QUIET = RuntimeOptions(workers=2, progress=False, ahead=1)
 
 
-def source(**pages: int) -> list[ShardInfo]:
-    return [ShardInfo(name=name, key=f"key of {name}", order=name, pages=count) for name, count in pages.items()]
+def source(**pages: int) -> dict[str, ShardInfo]:
+    return {name: ShardInfo(name, f"key of {name}", order=name, pages=count) for name, count in pages.items()}
 
 
 def numbers(plan_pages: dict[str, int]):
@@ -46,7 +47,7 @@ def test_nothing_is_pending_twice() -> None:
 def test_a_change_upstream_makes_it_pending_again(change: str) -> None:
     first = pending(source(a=2), MemoryShards(), "layout", identity())
     done = MemoryShards({info.name: (info, []) for info in first.todo})
-    sources = [ShardInfo("a", "another key", "a", 2)] if change == "source" else source(a=2)
+    sources = {"a": ShardInfo("a", "another key", "a", 2)} if change == "source" else source(a=2)
     stage = "recognition" if change == "stage" else "layout"
     who = identity(dpi=300) if change == "identity" else identity()
     assert len(pending(sources, done, stage, who).todo) == 1
@@ -56,7 +57,7 @@ def test_shards_that_left_the_corpus_are_pruned() -> None:
     done = MemoryShards({"old": (ShardInfo("old", "k", "old", 1), [])})
     plan = pending(source(a=1), done, "layout", identity())
     first = next(iter(stream(plan, numbers({"a": 1}), echo, QUIET)))
-    assert first == Prune(("old",))
+    assert first == Prune(("old",), plan.lineage)
 
 
 def test_rows_keep_the_order_of_their_pages_though_workers_race() -> None:

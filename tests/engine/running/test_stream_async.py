@@ -11,7 +11,9 @@ import pytest
 
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Page, Shard, ShardInfo
-from ocr_project.engine.running.shards import Elsewhere, pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import stream
+from ocr_project.engine.running.workers import AsyncWork
 from ocr_project.testing.fakes import MemoryShards, identity, page
 
 QUIET = RuntimeOptions(workers=1, progress=False, ahead=1)
@@ -38,7 +40,7 @@ class Office:
 
 
 def plan_of(**pages: int):
-    infos = [ShardInfo(name=name, key=name, order=name, pages=count) for name, count in pages.items()]
+    infos = {name: ShardInfo(name=name, key=name, order=name, pages=count) for name, count in pages.items()}
     return pending(infos, MemoryShards(), "recognition", identity())
 
 
@@ -61,7 +63,7 @@ def answering(office: Office, total: int) -> threading.Thread:
 def test_order_is_kept_and_no_more_than_the_limit_are_out() -> None:
     office, pages = Office(), {"a": 7, "b": 5, "c": 1}
     thread = answering(office, 13)
-    found = list(stream(plan_of(**pages), reading(pages), Elsewhere(office.submit, 4), QUIET))
+    found = list(stream(plan_of(**pages), reading(pages), AsyncWork(office.submit, 4), QUIET))
     thread.join(5)
     shards = {shard.info.name: shard for shard in found if isinstance(shard, Shard)}
     assert {name: [row.number for row in shard.rows] for name, shard in shards.items()} == {
@@ -73,7 +75,7 @@ def test_order_is_kept_and_no_more_than_the_limit_are_out() -> None:
 
 def test_pages_of_several_shards_are_out_at_once() -> None:
     office, pages = Office(), {"a": 1, "b": 1, "c": 1}
-    results: Iterator[object] = iter(stream(plan_of(**pages), reading(pages), Elsewhere(office.submit, 3), QUIET))
+    results: Iterator[object] = iter(stream(plan_of(**pages), reading(pages), AsyncWork(office.submit, 3), QUIET))
     consumer = threading.Thread(target=lambda: list(results), daemon=True)
     consumer.start()
     deadline = time.monotonic() + 5
@@ -107,13 +109,13 @@ def test_an_error_ends_the_stream_and_cancels_what_is_out() -> None:
     thread = threading.Thread(target=settle, daemon=True)
     thread.start()
     with pytest.raises(RuntimeError, match="no server"):
-        list(stream(plan_of(a=9), reading({"a": 9}), Elsewhere(submit, 3), QUIET))
+        list(stream(plan_of(a=9), reading({"a": 9}), AsyncWork(submit, 3), QUIET))
     assert [future.cancelled() for future in out] == [True, True, False]
 
 
 def test_nothing_is_out_when_the_consumer_stops_asking() -> None:
     office = Office()
-    results = stream(plan_of(a=1, b=4), reading({"a": 1, "b": 4}), Elsewhere(office.submit, 5), QUIET)
+    results = stream(plan_of(a=1, b=4), reading({"a": 1, "b": 4}), AsyncWork(office.submit, 5), QUIET)
 
     def one() -> None:
         while len(office.waiting) < 5:
