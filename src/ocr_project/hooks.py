@@ -17,7 +17,7 @@ from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
 from ocr_project.cli.summary import gate_losses, print_summary
-from ocr_project.datasets import NamedByOptions, Place, ShardFolder
+from ocr_project.datasets import NamedByOption, Place, ShardFolder
 from ocr_project.domain.errors import FailuresLeft, GateFailed, OptionError
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
 from ocr_project.domain.project import Project
@@ -55,19 +55,21 @@ class OptionHooks:
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol[Any, Any], parameters: dict[str, Any]) -> None:
-        """Refuse old names; turn what lies at the paths among the options into datasets, which kedro-viz shows.
+        """Refuse old names, and let the datasets that options name be looked up.
 
         Raises:
             OptionError: An option has another name now, which the message says.
         """
         given: dict[str, Any] = parameters["parameters"]
         _refuse_moved(given)
-        for name, (option, look_up) in _named_by(given, self._root).items():
-            catalog[name] = NamedByOptions(option, look_up)
+        for name, look_up in _look_ups(given, self._root).items():
+            dataset = catalog.get(name)
+            if isinstance(dataset, NamedByOption):  # a person's own catalog may have another in its place
+                dataset.bind(look_up)
 
 
-def _named_by(given: Mapping[str, Any], root: Path) -> dict[str, tuple[str, Callable[[], Any]]]:
-    """Return, by dataset, the option that names it and what reads it; relative paths start at the project."""
+def _look_ups(given: Mapping[str, Any], root: Path) -> dict[str, Callable[[], Any]]:
+    """Return what reads the datasets that options name; relative paths start at the project."""
 
     def options(section: str) -> Any:
         return SECTIONS[section].model_validate(given.get(section) or {})
@@ -86,11 +88,7 @@ def _named_by(given: Mapping[str, Any], root: Path) -> dict[str, tuple[str, Call
         path = options("testsets").gate.baseline
         return None if path is None else read_record(root / path)
 
-    return {
-        "source": ("ingest.source", source),
-        "other_transcripts": ("benchmark.compare", other_transcripts),
-        "baseline_run": ("testsets.gate.baseline", baseline_run),
-    }
+    return {"source": source, "other_transcripts": other_transcripts, "baseline_run": baseline_run}
 
 
 def _refuse_moved(given: Mapping[str, Any]) -> None:
@@ -109,7 +107,7 @@ def _refuse_moved(given: Mapping[str, Any]) -> None:
 class PreflightHooks:
     """What is missing is said before the first page is read, not after the first hour."""
 
-    @hook_impl
+    @hook_impl(tryfirst=True)  # before MLflow opens a run
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         from ocr_project.checks.preflight import check_backends, check_corpus, check_source, check_test_sets
 
@@ -210,7 +208,7 @@ class MemoryHooks:
 class SummaryHooks:
     """The short table at the end."""
 
-    @hook_impl
+    @hook_impl(trylast=True)  # it may end the process with its own exit status, after MLflow has closed the run
     def after_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:

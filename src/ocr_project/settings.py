@@ -4,9 +4,7 @@ from kedro.config import OmegaConfigLoader
 
 from ocr_project.hooks import MemoryHooks, MlflowHooks, OptionHooks, PreflightHooks, SummaryHooks
 
-# Pluggy calls last what was registered first: the preflight comes before MLflow opens a run, and the
-# summary, which may end the process with its own exit status, after it has closed it.
-HOOKS = (SummaryHooks(), MlflowHooks(), MemoryHooks(), PreflightHooks(), OptionHooks())
+HOOKS = (OptionHooks(), PreflightHooks(), MlflowHooks(), MemoryHooks(), SummaryHooks())
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {

@@ -8,7 +8,7 @@ import pytest
 from kedro.io import Version
 from kedro.io.core import generate_timestamp
 
-from ocr_project.datasets import Checkout, KeptRun, NamedByOptions, ScratchFolder, Written
+from ocr_project.datasets import Checkout, KeptRun, NamedByOption, ScratchFolder, Written
 from ocr_project.domain.errors import OptionError
 from tests import two_records
 
@@ -59,6 +59,9 @@ def test_the_checkout_is_the_project_with_its_commit(tmp_path: Path) -> None:
 
 def test_what_options_name_is_looked_up_when_it_is_loaded() -> None:
     asked: list[int] = []
-    named = NamedByOptions("ingest.source", lambda: asked.append(1) or "here")
-    assert (asked, "ingest.source" in str(named)) == ([], True)
+    named: NamedByOption[str] = NamedByOption(option="ingest.source")
+    with pytest.raises(Exception, match=r"ingest\.source names is known where the project's hooks run"):
+        named.load()
+    named.bind(lambda: asked.append(1) or "here")
+    assert asked == []
     assert (named.load(), asked) == ("here", [1])

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from ocr_project.datasets.kept_run import KeptRun
     from ocr_project.datasets.place import Place
     from ocr_project.datasets.sharded_parquet import ShardedParquet
-    from ocr_project.datasets.surroundings import Checkout, NamedByOptions, ScratchFolder
+    from ocr_project.datasets.surroundings import Checkout, NamedByOption, ScratchFolder
     from ocr_project.datasets.whole_table import WholeTable
     from ocr_project.datasets.written import Written
 
 __all__ = [
     "Checkout",
     "KeptRun",
-    "NamedByOptions",
+    "NamedByOption",
     "Place",
     "ScratchFolder",
     "ShardFolder",
@@ -34,7 +34,7 @@ _FACES = {
     "KeptRun": "kept_run",
     "Place": "place",
     "ShardedParquet": "sharded_parquet",
-    **dict.fromkeys(("Checkout", "NamedByOptions", "ScratchFolder"), "surroundings"),
+    **dict.fromkeys(("Checkout", "NamedByOption", "ScratchFolder"), "surroundings"),
     "WholeTable": "whole_table",
     "Written": "written",
 }

@@ -70,21 +70,27 @@ class ScratchFolder(_LoadedOnly[Scratch]):
         return {"filepath": str(self._root)}
 
 
-class NamedByOptions(_LoadedOnly[Loaded]):
-    """What a path among the options leads to; a hook makes it, for the catalog cannot read options."""
+class NamedByOption(_LoadedOnly[Loaded]):
+    """What a path among the options leads to. A catalog cannot read options: a hook says how it is looked up."""
 
-    def __init__(self, option: str, look_up: Callable[[], Loaded]) -> None:
-        """Keep the way to it.
+    def __init__(self, *, option: str, metadata: dict[str, Any] | None = None) -> None:
+        """Name the option.
 
         Args:
             option: For example `ingest.source`.
-            look_up: Called at each load.
+            metadata: For plugins such as kedro-viz; not used here.
         """
-        super().__init__({"kedro-viz": {"layer": "raw"}})
+        super().__init__(metadata)
         self._option = option
+        self._look_up: Callable[[], Loaded] | None = None
+
+    def bind(self, look_up: Callable[[], Loaded]) -> None:
+        """Say how it is looked up; that is done at each load."""
         self._look_up = look_up
 
     def load(self) -> Loaded:
+        if self._look_up is None:
+            raise DatasetError(f"what {self._option} names is known where the project's hooks run, and not here")
         return self._look_up()
 
     def _describe(self) -> dict[str, Any]:
