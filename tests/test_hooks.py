@@ -1,7 +1,8 @@
-"""What reaches MLflow, and what the lock does when other hooks raise."""
+"""What reaches MLflow, what nodes are given beside data, and what the lock does when other hooks raise."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,20 @@ import mlflow
 import pluggy
 import pytest
 from kedro.framework.hooks import hook_impl
+from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.framework.hooks.specs import PipelineSpecs
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset
-from kedro.pipeline import Pipeline, node
+from kedro.pipeline import Pipeline, node, pipeline
+from kedro.runner import SequentialRunner
 
 from ocr_project.domain.errors import FolderBusy, GateFailed, SourceError
 from ocr_project.domain.gpu_usage import GpuUsage
 from ocr_project.domain.types import Prune, Shard, ShardInfo
-from ocr_project.hooks import LockHooks, MlflowHooks
+from ocr_project.hooks import LockHooks, MemoryHooks, MlflowHooks
 from ocr_project.storage.run_lock import RunLock
+from tests.whole_job import ROOT
 
 USAGE = GpuUsage(0, "NVIDIA Test", 10.0, 3600.0, sm=((50, 40),))
 
@@ -104,3 +110,54 @@ def test_after_an_interrupt_the_same_thread_can_run_again(hooks: pluggy.PluginMa
 def test_what_writes_nothing_needs_no_lock(hooks: pluggy.PluginManager, tmp_path: Path) -> None:
     begin(hooks, tmp_path, output="not in the catalog")
     assert is_free(tmp_path)
+
+
+def opened(**params: Any) -> Any:
+    bootstrap_project(ROOT)
+    with KedroSession.create(project_path=ROOT, runtime_params=params) as session:
+        return session.load_context().catalog
+
+
+def test_what_options_name_stands_in_the_catalog(tmp_path: Path) -> None:
+    catalog = opened(ingest={"source": str(tmp_path)}, benchmark={"compare": {"other": "data/elsewhere"}})
+    assert catalog.load("source") == str(tmp_path)
+    assert catalog.load("other_transcripts")["other"].folder == ROOT / "data/elsewhere"
+    assert catalog.load("baseline_run") is None
+    assert catalog.load("project").root == ROOT
+
+
+def test_without_options_the_source_is_the_projects_own_or_the_samples() -> None:
+    found = Path(opened().load("source"))
+    assert found in (ROOT / "data/01_raw/documents", ROOT / "samples/documents")
+
+
+def test_a_baseline_that_is_none_is_said_when_it_is_read(tmp_path: Path) -> None:
+    catalog = opened(testsets={"gate": {"baseline": str(tmp_path)}})
+    with pytest.raises(Exception, match="is no record of a run"):
+        catalog.load("baseline_run")
+
+
+def test_memory_is_given_back_when_a_streaming_node_is_over() -> None:
+    """Kedro says that a generator node has run before it did anything; its work is over when the next one begins."""
+    seen: list[str] = []
+
+    class Releasing(MemoryHooks):
+        @hook_impl
+        def before_node_run(self) -> None:
+            super().before_node_run()
+            seen.append("released")
+
+    def streaming() -> Iterator[int]:
+        for number in range(2):
+            seen.append(f"made {number}")
+            yield number
+
+    manager: pluggy.PluginManager = _create_hook_manager()
+    manager.register(Releasing())
+
+    def read(numbers: object) -> str:
+        return str(numbers)
+
+    nodes = [node(streaming, None, "numbers", name="a"), node(read, "numbers", "text", name="b")]
+    SequentialRunner().run(pipeline(nodes), DataCatalog(), manager)
+    assert seen == ["released", "made 0", "made 1", "released"]

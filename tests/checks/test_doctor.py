@@ -452,11 +452,11 @@ def test_the_laptop_is_well(tmp_path: Path) -> None:
 # The cheap half, before every run
 
 
-def test_a_run_is_refused_where_a_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_refused_where_a_package_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, torch="2.13.0")
     options = {"layout": LayoutOptions.model_validate({"backend": "pp_doclayout_v3"})}
     with pytest.raises(BackendError, match=r"need transformers: pip install"):
-        preflight.check_backends(options)
+        preflight.check_backends(options, tmp_path)
 
 
 def test_test_sets_are_refused_where_a_package_of_theirs_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,8 @@ from click.testing import CliRunner
 from ocr_project import cli
 from ocr_project.checks import doctor
 from ocr_project.checks.doctor.finding import Finding, missing, ok, warning
+from ocr_project.cli.doctor import as_lines
+from ocr_project.cli.errors import EXIT_ERROR, own_error
 from ocr_project.domain.errors import SourceError, StorageError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,15 +41,15 @@ def wrapped(error: Exception, *, explicit: bool) -> Exception:
     "error", [OSError(errno.ENOSPC, "No space left on device"), sqlite3.OperationalError("database or disk is full")]
 )
 def test_a_full_disk_is_said_plainly_whoever_met_it(error: Exception, explicit: bool) -> None:
-    found = cli._ours(wrapped(error, explicit=explicit))
+    found = own_error(wrapped(error, explicit=explicit))
     assert isinstance(found, StorageError)
     assert "free some and run again" in str(found)
 
 
 def test_our_own_error_is_found_and_any_other_is_not_touched() -> None:
     mine = SourceError("no documents")
-    assert cli._ours(wrapped(mine, explicit=True)) is mine
-    assert cli._ours(wrapped(OSError(errno.EACCES, "Permission denied"), explicit=True)) is None
+    assert own_error(wrapped(mine, explicit=True)) is mine
+    assert own_error(wrapped(OSError(errno.EACCES, "Permission denied"), explicit=True)) is None
 
 
 @pytest.fixture
@@ -84,14 +86,14 @@ def test_the_profile_of_the_environment_is_looked_at(examined: list[Finding]) ->
 
 def test_a_wrong_option_is_said_plainly(examined: list[Finding]) -> None:
     result = CliRunner().invoke(cli.cli, ["doctor", "--params", "ingest.dpii=300"])
-    assert result.exit_code == cli.EXIT_ERROR
+    assert result.exit_code == EXIT_ERROR
     assert "OptionError" in result.output
     assert "dpii" in result.output
 
 
 def test_lines_are_aligned_and_folded_between_words() -> None:
     advice = "hf download someone/a-model-with-a-long-name, so that the GPU does not wait for it"
-    lines = [click.unstyle(line) for line in cli.as_lines([FINE, warning("some-model", "on the Hub", advice)], 60)]
+    lines = [click.unstyle(line) for line in as_lines([FINE, warning("some-model", "on the Hub", advice)], 60)]
     assert lines[0] == "ok       disk        80 GB free"
     assert lines[1] == "warning  some-model  on the Hub"
     assert [line.index(line.strip()) for line in lines[2].splitlines()] == [21, 23, 23]

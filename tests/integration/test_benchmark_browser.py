@@ -19,7 +19,7 @@ from ocr_project.bench.report.from_records import build_comparison, build_page, 
 from ocr_project.bench.report.report_rows import compare_runs
 from ocr_project.bench.results.run_tables import tabulate_answers, tabulate_scores
 from ocr_project.bench.scoring import LaneShards
-from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
+from ocr_project.domain.options import RuntimeOptions, TestsetsOptions
 from ocr_project.engine.metrics import Draws
 from tests import two_records
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(
     reason="no Chromium on this machine, so the report was NOT looked at in a browser: apt-get install chromium",
 )
 
-OPTIONS = BenchmarkOptions(resamples=500, report_pages=16)
+OPTIONS = TestsetsOptions(resamples=500, report_pages=16)
 
 CLICKS = """<script>
 const seen = {};

@@ -12,11 +12,13 @@ import pytest
 from ocr_project.datasets import ShardFolder
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.options import BenchmarkOptions, SearchOptions
+from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame, to_frame
-from ocr_project.domain.types import Embedding, Qrel, Query, Ranked, Reference, Shard, ShardInfo, Status, Transcript
+from ocr_project.domain.types import Embedding, Qrel, Query, Ranked, Reference, ShardInfo, Status, Transcript
 from ocr_project.pipelines.benchmark.nodes import measure_benchmark
 from ocr_project.pipelines.benchmark.retrieval import compare_recognizers, score_rankings, tabulate_retrieval
 from ocr_project.pipelines.retrieval.nodes import index_words, rank_pages
+from ocr_project.storage.scratch import Scratch
 from ocr_project.storage.vector_index import write_index
 from ocr_project.testing.fakes import MemoryShards
 
@@ -55,10 +57,10 @@ def shards(rows: list[Transcript] | list[Embedding]) -> MemoryShards:
 @pytest.fixture
 def rankings(tmp_path: Path) -> tuple[pd.DataFrame, dict[str, float]]:
     write_index(tmp_path / "pages", rows=shards([Embedding(i, "page", "text", v) for i, v in VECTORS.items()]))
-    index_words(shards(pages(TEXTS)), SearchOptions())(tmp_path / "words")
+    words = index_words(shards(pages(TEXTS)), tmp_path / "none", Scratch(tmp_path / "scratch"), SearchOptions())
     answers = dict(zip(("q1", "q2"), (VECTORS["d_00002"], VECTORS["d_00002"]), strict=True))
     vectors = to_frame([Embedding(name, "query", "text", vector) for name, vector in answers.items()], Embedding)
-    return rank_pages(tmp_path / "pages", tmp_path / "words", to_frame(QUERIES, Query), vectors, SearchOptions())
+    return rank_pages(tmp_path / "pages", words, to_frame(QUERIES, Query), vectors, SearchOptions())
 
 
 def value(table: pd.DataFrame, **where: str) -> float:
@@ -119,7 +121,7 @@ def test_without_questions_or_judgements_all_tables_are_empty() -> None:
         scores = score_rankings(to_frame([], Ranked), queries, qrels, OPTIONS)
         table, differences = tabulate_retrieval(scores, queries, OPTIONS)
         found = compare_recognizers(
-            shards(pages(TEXTS)), to_frame([], Reference), queries, qrels, OPTIONS, SearchOptions()
+            shards(pages(TEXTS)), {}, to_frame([], Reference), queries, qrels, OPTIONS, SearchOptions()
         )
         assert len(scores) == len(table) == len(differences) == len(found) == 0
         assert "metric" in found.columns
@@ -127,18 +129,16 @@ def test_without_questions_or_judgements_all_tables_are_empty() -> None:
     assert measure_benchmark(empty, table, found) == {"gold": 0.0}
 
 
-def compare(texts: dict[str, str], options: BenchmarkOptions, references: dict[str, str]) -> pd.DataFrame:
+def compare(texts: dict[str, str], others: dict[str, ShardSource], references: dict[str, str]) -> pd.DataFrame:
     known = to_frame([Reference(name, text, "gold") for name, text in references.items()], Reference)
     queries, qrels = to_frame(QUERIES, Query), to_frame(QRELS, Qrel)
-    return compare_recognizers(shards(pages(texts)), known, queries, qrels, options, SearchOptions())
+    return compare_recognizers(shards(pages(texts)), others, known, queries, qrels, OPTIONS, SearchOptions())
 
 
-def test_better_reading_finds_more(tmp_path: Path) -> None:
+def test_better_reading_finds_more() -> None:
     bad = pages({"d_00001": "파징굼을 무과", "d_00002": "", "d_00003": TEXTS["d_00003"]})
     bad[1] = replace(bad[1], text="민감정보를 처리", status=Status.FAILED)  # what a failed page says does not count
-    ShardFolder(tmp_path, Transcript).write(Shard(ShardInfo("a", "k", "a", 3), bad))
-    options = OPTIONS.model_copy(update={"compare": {"bad": tmp_path}})
-    found = compare({**TEXTS, "d_00001": "과징금을 무과할 수 있다"}, options, TEXTS)
+    found = compare({**TEXTS, "d_00001": "과징금을 무과할 수 있다"}, {"bad": shards(bad)}, TEXTS)
     rates = {name: value(found, recognizer=name, metric="cer_no_space") for name in set(found["recognizer"])}
     assert rates["reference text"] == 0 < rates["this run"] < rates["bad"]
     mrr = {name: value(found, recognizer=name, metric="mrr") for name in rates}
@@ -153,19 +153,18 @@ def test_better_reading_finds_more(tmp_path: Path) -> None:
 
 
 def test_a_page_without_reference_stands_with_what_was_read() -> None:
-    found = compare(TEXTS, OPTIONS, {"d_00001": "전혀 다른 글"})
+    found = compare(TEXTS, {}, {"d_00001": "전혀 다른 글"})
     assert value(found, recognizer="reference text", metric="mrr") == pytest.approx(2 / 3)
     assert value(found, recognizer="this run", metric="mrr") == 1.0
     assert set(found[found["metric"] == "cer_no_space"]["count"]) == {1}
 
 
 def test_without_references_there_is_no_error_rate() -> None:
-    found = compare(TEXTS, OPTIONS, {})
+    found = compare(TEXTS, {}, {})
     assert set(found["recognizer"]) == {"this run"}
     assert "cer_no_space" not in set(found["metric"])
 
 
 def test_a_folder_without_transcripts_is_answered_with_advice(tmp_path: Path) -> None:
-    options = OPTIONS.model_copy(update={"compare": {"other": tmp_path / "nowhere"}})
     with pytest.raises(SourceError, match=r"benchmark\.compare\.other: no transcripts.*data/03_primary/transcripts"):
-        compare(TEXTS, options, TEXTS)
+        compare(TEXTS, {"other": ShardFolder(tmp_path / "nowhere", Transcript)}, TEXTS)

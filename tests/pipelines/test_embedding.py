@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
-from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import Embedded, EmbeddingOptions, RuntimeOptions
 from ocr_project.domain.schemas import from_frame, to_frame
@@ -28,6 +27,7 @@ from ocr_project.pipelines.embedding.nodes import (
     index_pages,
     write_files,
 )
+from ocr_project.storage.scratch import Scratch
 from ocr_project.storage.shard_folder import ShardFolder
 from ocr_project.storage.vector_index import open_index
 from ocr_project.testing.fake_vllm import FakeVllm
@@ -39,6 +39,16 @@ EVERYTHING = list(Embedded)
 PAGES, REGIONS = 12, 2
 BROKEN = 5  # the number of a page whose image cannot be decoded
 SIZE = 32
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What the stage reads."""
+
+    pages: MemoryShards
+    regions: MemoryShards
+    recognitions: MemoryShards
+    transcripts: MemoryShards
 
 
 def seen_as(request: Mapping[str, Any]) -> tuple[int, bytes]:
@@ -87,7 +97,8 @@ def shards(rows: Sequence[Any], per_page: int) -> MemoryShards:
 
 def run(corpus: Corpus, folder: ShardFolder, chosen: EmbeddingOptions) -> list[Shard]:
     shards = []
-    for shard in embed_pages(corpus, folder, chosen, QUIET):
+    read = (corpus.pages, corpus.regions, corpus.recognitions, corpus.transcripts)
+    for shard in embed_pages(*read, folder, chosen, QUIET):
         assert isinstance(shard, Shard)
         folder.write(shard)
         shards.append(shard)
@@ -177,29 +188,27 @@ def test_indexes_and_files_hold_the_right_rows(corpus: Corpus, server: FakeVllm,
     run(corpus, folder, chosen)
     queries = embed_queries(to_frame([Query("q1", "page 3"), Query("q2", " ")], Query), chosen)
     assert [row.status for row in from_frame(queries, Embedding)] == [Status.OK, Status.EMPTY]
-    index_pages(folder, chosen)(tmp_path / "texts")
-    index_images(folder)(tmp_path / "images")
-    ids, texts = open_index(tmp_path / "texts")
-    assert ids == [f"d_{number:05d}" for number in range(1, PAGES + 1)] == open_index(tmp_path / "images")[0]
+    scratch = Scratch(tmp_path / "scratch")
+    ids, texts = open_index(index_pages(folder, scratch, chosen))
+    images = open_index(index_images(folder, scratch))[0]
+    assert ids == [f"d_{number:05d}" for number in range(1, PAGES + 1)] == images
     # the stand-in sees the words alone, so the page's own words find it
     assert int(np.argmax(texts @ from_frame(queries, Embedding)[0].vector)) == 2
-    write_files(folder, queries, chosen)(tmp_path / "npy")
+    npy = write_files(folder, queries, scratch, chosen)
     names = ("corpus_images", "corpus_ocr_text", "queries", "region_images", "region_ocr_text")
     for name, count in zip(names, (PAGES, PAGES, 2, 2 * PAGES, 2 * PAGES), strict=True):
-        array = np.load(tmp_path / "npy" / f"{name}.npy", mmap_mode="r")
+        array = np.load(npy / f"{name}.npy", mmap_mode="r")
         assert (array.shape, array.dtype) == ((count, SIZE), np.float16)
-        assert len((tmp_path / "npy" / f"{name}.ids.txt").read_text().splitlines()) == count
-    assert np.load(tmp_path / "npy" / "corpus_ocr_text.npy") == pytest.approx(texts, abs=2e-3)
-    write_files(folder, queries, options(server, EVERYTHING))(tmp_path / "npy")
-    assert list((tmp_path / "npy").iterdir()) == []
+        assert len((npy / f"{name}.ids.txt").read_text().splitlines()) == count
+    assert np.load(npy / "corpus_ocr_text.npy") == pytest.approx(texts, abs=2e-3)
+    assert list(write_files(folder, queries, scratch, options(server, EVERYTHING)).iterdir()) == []
 
 
 def test_where_only_images_have_vectors_they_are_searched(corpus: Corpus, server: FakeVllm, tmp_path: Path) -> None:
     folder = ShardFolder(tmp_path / "shards", Embedding)
     chosen = options(server, [Embedded.PAGE_IMAGE])
     run(corpus, folder, chosen)
-    index_pages(folder, chosen)(tmp_path / "index")
-    assert len(open_index(tmp_path / "index")[0]) == PAGES
+    assert len(open_index(index_pages(folder, Scratch(tmp_path / "scratch"), chosen))[0]) == PAGES
     assert list(RowsOf(folder, "page", "text").rows()) == []
     assert len(RowsOf(folder, "page", "image").find("s0", "d_00002")) == 1
 

@@ -13,20 +13,21 @@ from ocr_project.bench.results.run_tables import judge_run, measure_evidence, ta
 from ocr_project.bench.scoring.drawings import Drawings
 from ocr_project.cli.summary import gate_losses
 from ocr_project.domain.errors import GateFailed, OptionError
-from ocr_project.domain.options import BenchmarkOptions
+from ocr_project.domain.options import TestsetsOptions
 from ocr_project.domain.types import Recognition, Status
 from ocr_project.engine.metrics import Draws
 from ocr_project.storage.run_record import RunRecord, read_record, write_record
 from tests import two_recognizers, two_records
 from tests.two_records import PAGES, pages_read
 
-OPTIONS = BenchmarkOptions(resamples=1_000)
+OPTIONS = TestsetsOptions(resamples=1_000)
 UNDRAWN = Drawings(wanted=False)
 
 
 def gated(folder: Path, before: RunRecord, now: RunRecord, **gate: object) -> pd.DataFrame:
     write_record(folder, before)
-    return judge_run(now, OPTIONS.model_validate({"resamples": 1_000, "gate": {"baseline": folder, **gate}}))
+    options = OPTIONS.model_validate({"resamples": 1_000, "gate": {"baseline": folder, **gate}})
+    return judge_run(now, read_record(folder), options)
 
 
 def verdicts(table: pd.DataFrame) -> dict[str, str]:
@@ -97,7 +98,7 @@ def test_what_could_no_longer_be_scored_is_a_loss(tmp_path: Path) -> None:
 
 
 def test_without_a_baseline_nothing_is_judged() -> None:
-    table = judge_run(two_records.record("hasty"), OPTIONS)
+    table = judge_run(two_records.record("hasty"), None, OPTIONS)
     assert (len(table), gate_losses(table)) == (0, [])
 
 

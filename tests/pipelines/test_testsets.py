@@ -14,12 +14,12 @@ from kedro.runner import SequentialRunner
 
 from ocr_project.datasets import ShardedParquet
 from ocr_project.domain.options import (
-    BenchmarkOptions,
     IngestOptions,
     LayoutOptions,
     RecognitionOptions,
     RuntimeOptions,
     TesseractOptions,
+    TestsetsOptions,
     TranscriptOptions,
 )
 from ocr_project.pipeline_registry import register_pipelines
@@ -43,9 +43,7 @@ def run(tmp_path: Path) -> Run:
     def once(*names: str, languages: str = "eng") -> dict[str, Any]:
         catalog = DataCatalog(
             {
-                "params:benchmark": MemoryDataset(
-                    BenchmarkOptions(sets=tuple(str(tmp_path / name) for name in names))
-                ),
+                "params:testsets": MemoryDataset(TestsetsOptions(sets=tuple(str(tmp_path / name) for name in names))),
                 "params:ingest": MemoryDataset(IngestOptions(shard_pages=1)),
                 "params:layout": MemoryDataset(LayoutOptions(backend="whole_page")),
                 "params:recognition": MemoryDataset(

@@ -17,17 +17,17 @@ from ocr_project.checks.doctor.needs import Needs, needs_of
 from ocr_project.checks.doctor.packages import check_packages
 from ocr_project.domain.errors import BackendError, OptionError, PublishError
 from ocr_project.domain.options import (
-    BenchmarkOptions,
     EmbeddingOptions,
     IngestOptions,
     LayoutOptions,
     Options,
     PublishOptions,
     RecognitionOptions,
+    TestsetsOptions,
 )
 from ocr_project.engine import publishing
 from ocr_project.engine.embedding import build_embedder
-from ocr_project.engine.ingest import open_source
+from ocr_project.engine.ingest import open_location
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.recognition import build_recognizer
 
@@ -38,18 +38,19 @@ _FEW_PAGES = 100  # where nobody says how many there will be
 _BENCH_PACKAGES = ("anls_star", "bs4", "fuzzysearch", "lxml", "matplotlib", "pylatexenc", "sacrebleu", "scipy")
 
 
-def check_backends(options: Mapping[str, Options]) -> None:
+def check_backends(options: Mapping[str, Options], data: Path) -> None:
     """Build the backends that a run is going to need, before its first page is read.
 
     Args:
         options: The options of the stages in the run, by stage.
+        data: The folder that a run fills.
 
     Raises:
         BackendError: One cannot be built; the message says what to install or to change.
     """
     needs = needs_of(options.values())
     require_packages(needs)
-    warn_of_disk(needs, Path.cwd() / "data")
+    warn_of_disk(needs, data)
     for chosen in options.values():
         match chosen:
             case LayoutOptions():
@@ -62,17 +63,17 @@ def check_backends(options: Mapping[str, Options]) -> None:
                 publishing.check_target(chosen)
 
 
-def check_source(options: IngestOptions, *, default_root: Path) -> None:
+def check_source(source: str, options: IngestOptions) -> None:
     """Look for the first document of the source; nothing is rendered.
 
     Args:
-        options: Name the source.
-        default_root: The project.
+        source: The folder or address.
+        options: What is read of it.
 
     Raises:
         SourceError: The source is not there, or holds no document.
     """
-    open_source(options, default_root=default_root).check()
+    open_location(source, options).check()
 
 
 def check_corpus(missing: Sequence[str]) -> None:
@@ -89,7 +90,7 @@ def check_corpus(missing: Sequence[str]) -> None:
         raise PublishError(f"nothing to publish yet: run `kedro run` first, it makes what is missing ({names})")
 
 
-def check_test_sets(options: BenchmarkOptions) -> None:
+def check_test_sets(options: TestsetsOptions) -> None:
     """Open the test sets that are named; what is missing is downloaded here, where that is allowed.
 
     Args:
@@ -100,12 +101,10 @@ def check_test_sets(options: BenchmarkOptions) -> None:
         SourceError: One is not there; the message says how to get it.
     """
     if not options.sets:
-        raise OptionError(
-            f"benchmark.sets names no test set; there are {', '.join(NAMES)}, and any folder by its path"
-        )
+        raise OptionError(f"testsets.sets names no test set; there are {', '.join(NAMES)}, and any folder by its path")
     if lacking := [name for name in _BENCH_PACKAGES if find_spec(name) is None]:
         raise OptionError(
-            f"benchmark.sets: scores on test sets need {', '.join(lacking)}, which the main job does without: run"
+            f"testsets.sets: scores on test sets need {', '.join(lacking)}, which the main job does without: run"
             " `make bench` in a checkout, or pip install 'ocr_project[bench]'"
         )
     for one in open_test_sets(options):

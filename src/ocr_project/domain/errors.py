@@ -61,7 +61,7 @@ class FailuresLeft(OcrProjectError):
 
 
 class GateFailed(OcrProjectError):
-    """The run is complete and saved, and worse than the baseline of `benchmark.gate` beyond doubt."""
+    """The run is complete and saved, and worse than the baseline of `testsets.gate` beyond doubt."""
 
     def __init__(self, losses: Sequence[str]) -> None:
         super().__init__("worse than the baseline beyond doubt:\n" + "\n".join(f"  {loss}" for loss in losses))

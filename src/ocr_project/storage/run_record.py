@@ -74,7 +74,7 @@ def read_record(folder: Path) -> RunRecord:
     if missing:
         raise OptionError(
             f"{folder} is no record of a run over test sets: {', '.join(missing)} is missing. `kedro run --pipelines"
-            " benchmark` writes one under data/08_reporting/benchmark_run, in a folder of its time."
+            " testsets` writes one under data/08_reporting/benchmark_run, in a folder of its time."
         )
     run = RunFacts(**json.loads((folder / _RUN).read_text(encoding="utf-8")))
     return RunRecord(run, pd.read_parquet(folder / _SCORES), pd.read_parquet(folder / _ITEMS))

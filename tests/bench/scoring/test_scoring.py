@@ -246,7 +246,7 @@ def test_formulas_of_tests_are_drawn_where_there_is_a_browser() -> None:
     drawn, parsed = Scorer(cdm=False, katex=True), Scorer(cdm=False)
     assert parsed.identity.settings["formulas_of_tests"] == "compared by symbols"
     (row, _) = parsed.score([page_])
-    assert "compared by their symbols: benchmark.sets_katex is false" in row.reason
+    assert "compared by their symbols: testsets.katex is false" in row.reason
     if missing_browser():
         assert drawn.identity == parsed.identity
         assert missing_browser() in drawn.score([page_])[0].reason

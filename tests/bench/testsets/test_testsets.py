@@ -25,14 +25,14 @@ from ocr_project.bench.testsets import (
 )
 from ocr_project.bench.testsets.teds_test import reader as teds_test_module
 from ocr_project.domain.errors import OptionError, SourceError
-from ocr_project.domain.options import BenchmarkOptions
+from ocr_project.domain.options import TestsetsOptions
 from ocr_project.domain.types import Label, TruthKind
 from tests import testset_files as files
 
 
 def opened(name: str, folder: Path) -> OpenedSet:
     files.WRITERS[name](folder / name)
-    return open_test_set(name, BenchmarkOptions(sets_folder=folder))
+    return open_test_set(name, TestsetsOptions(folder=folder))
 
 
 def every(one: OpenedSet, *, images: bool = True) -> list[Item]:
@@ -76,7 +76,7 @@ def test_the_fingerprint_is_stable_and_follows_the_files(name: str, tmp_path: Pa
     described = [path for path in (tmp_path / "b").rglob("*") if path.suffix in (".json", ".jsonl", ".txt")]
     for path in described:
         path.write_text(path.read_text() + "\n")
-    assert (open_test_set(name, BenchmarkOptions(sets_folder=tmp_path / "b")).fingerprint != first) == bool(described)
+    assert (open_test_set(name, TestsetsOptions(folder=tmp_path / "b")).fingerprint != first) == bool(described)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -85,11 +85,11 @@ def test_a_set_that_is_missing_says_how_to_get_it_and_under_which_terms(name: st
     assert card.name == name
     assert card.metrics
     with pytest.raises(SourceError) as caught:
-        open_test_set(name, BenchmarkOptions(sets_folder=tmp_path))
+        open_test_set(name, TestsetsOptions(folder=tmp_path))
     assert card.title in str(caught.value)
     if card.hub is not None:
         assert card.hub.repo in str(caught.value)
-        assert "benchmark.sets_download=true" in str(caught.value)
+        assert "testsets.download=true" in str(caught.value)
         assert card.licence in str(caught.value)
     else:
         assert card.how in str(caught.value)
@@ -104,21 +104,19 @@ def test_a_pinned_revision_is_a_whole_commit() -> None:
 
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"ocrbench_v3.*ocrbench_v2.*folder by its path"):
-        open_test_set("ocrbench_v3", BenchmarkOptions(sets_folder=tmp_path))
+        open_test_set("ocrbench_v3", TestsetsOptions(folder=tmp_path))
 
 
 def test_two_folders_of_one_name_are_refused(tmp_path: Path) -> None:
     for parent in ("a", "b"):
         files.own_folder(tmp_path / parent / "mine")
-    options = BenchmarkOptions(sets=f"{tmp_path}/a/mine+{tmp_path}/b/mine")
+    options = TestsetsOptions(sets=f"{tmp_path}/a/mine+{tmp_path}/b/mine")
     with pytest.raises(OptionError, match="mine more than once"):
         open_test_sets(options)
 
 
 def test_names_are_joined_by_plus_or_listed() -> None:
-    assert (
-        BenchmarkOptions(sets="cord+sroie").sets == BenchmarkOptions(sets=["cord", "sroie"]).sets == ("cord", "sroie")
-    )
+    assert TestsetsOptions(sets="cord+sroie").sets == TestsetsOptions(sets=["cord", "sroie"]).sets == ("cord", "sroie")
 
 
 def test_the_licence_is_shown_before_a_download(
@@ -131,7 +129,7 @@ def test_the_licence_is_shown_before_a_download(
         files.pubtabnet(Path(arguments["local_dir"]))
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
-    options = BenchmarkOptions(sets_folder=tmp_path, sets_download=True)
+    options = TestsetsOptions(folder=tmp_path, download=True)
     with caplog.at_level(logging.WARNING):
         assert len(open_test_set("pubtabnet", options)) == 3
     card = card_of("pubtabnet")
@@ -156,7 +154,7 @@ def test_a_failed_download_says_what_to_do(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     with pytest.raises(SourceError, match=r"no route.*network"):
-        open_test_set("pubtabnet", BenchmarkOptions(sets_folder=tmp_path, sets_download=True))
+        open_test_set("pubtabnet", TestsetsOptions(folder=tmp_path, download=True))
 
 
 def test_omnidocbench_keeps_the_annotation_and_slices_by_attributes(tmp_path: Path) -> None:
@@ -203,7 +201,7 @@ def test_ocrbench_is_read_from_its_json_and_from_a_tsv_too(tmp_path: Path) -> No
     line = f"0\t{picture}\tWhat?\t['stop']\tScene Text-centric VQA"
     (tmp_path / "tsv/ocrbench/OCRBench.tsv").write_text(f"{head}\n{line}\n")
     for form in ("json", "tsv"):
-        (item,) = every(open_test_set("ocrbench", BenchmarkOptions(sets_folder=tmp_path / form)))
+        (item,) = every(open_test_set("ocrbench", TestsetsOptions(folder=tmp_path / form)))
         assert is_there(item.image)
         assert item.question == "What?"
         assert known(item)[1]["answers"] == ["stop"]
@@ -236,7 +234,7 @@ def test_unimer_is_the_same_zipped_and_unpacked(tmp_path: Path) -> None:
     zipped = every(opened("unimer_test", tmp_path))
     with zipfile.ZipFile(tmp_path / "unimer_test/UniMER-Test.zip") as archive:
         archive.extractall(tmp_path / "unpacked/unimer_test")
-    unpacked = every(open_test_set("unimer_test", BenchmarkOptions(sets_folder=tmp_path / "unpacked")))
+    unpacked = every(open_test_set("unimer_test", TestsetsOptions(folder=tmp_path / "unpacked")))
     assert [known(item) for item in zipped] == [known(item) for item in unpacked]
     assert [known(item)[1]["latex"] for item in zipped] == ["x ^ { 2 }", "\\alpha", "a + b"]
     assert [dict(item.slices)["subset"] for item in zipped] == ["spe", "spe", "hwe"]
@@ -247,7 +245,7 @@ def test_unimer_is_the_same_zipped_and_unpacked(tmp_path: Path) -> None:
 
 def test_pubtabnets_tokens_become_a_table(tmp_path: Path) -> None:
     files.pubtabnet_lines(tmp_path / "pubtabnet")
-    (item,) = every(open_test_set("pubtabnet", BenchmarkOptions(sets_folder=tmp_path)))
+    (item,) = every(open_test_set("pubtabnet", TestsetsOptions(folder=tmp_path)))
     kind, payload = known(item)
     assert kind is TruthKind.TABLE
     assert payload["html"] == (
@@ -262,7 +260,7 @@ def test_pubtabnet_is_read_from_the_file_of_its_evaluation(tmp_path: Path) -> No
     (root / "images").mkdir(parents=True)
     (root / "images/PMC1.png").write_bytes(files.drawn("t"))
     (root / "sample_gt.json").write_text(json.dumps({"PMC1.png": {"html": files.HTML, "type": "simple"}}))
-    (item,) = every(open_test_set("pubtabnet", BenchmarkOptions(sets_folder=tmp_path)))
+    (item,) = every(open_test_set("pubtabnet", TestsetsOptions(folder=tmp_path)))
     assert is_there(item.image)
     assert known(item)[1]["html"] == files.HTML
 
@@ -270,7 +268,7 @@ def test_pubtabnet_is_read_from_the_file_of_its_evaluation(tmp_path: Path) -> No
 def test_teds_test_is_the_rest_of_pubtabnet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(teds_test_module, "_FIRST", 2)
     files.pubtabnet(tmp_path / "teds_test")
-    one = open_test_set("teds_test", BenchmarkOptions(sets_folder=tmp_path))
+    one = open_test_set("teds_test", TestsetsOptions(folder=tmp_path))
     assert [(item.index, item.document) for item in every(one)] == [(0, "1")]
     assert one.card.name == "teds_test"
 
@@ -311,7 +309,7 @@ def test_dp_bench_becomes_markdown_without_pictures(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", [files.docvqa, files.docvqa_challenge])
 def test_docvqas_questions_about_one_document_are_not_independent(form: Any, tmp_path: Path) -> None:
     form(tmp_path / "docvqa")
-    items = every(open_test_set("docvqa", BenchmarkOptions(sets_folder=tmp_path)))
+    items = every(open_test_set("docvqa", TestsetsOptions(folder=tmp_path)))
     assert len({item.document for item in items}) == 1
     assert all(item.question.endswith("Answer the question using a single word or phrase.") for item in items)
     assert all(known(item)[1]["rule"] == "anls" for item in items)
@@ -349,7 +347,7 @@ def test_kdocs_list_of_categories_is_no_test(tmp_path: Path) -> None:
 
 def test_a_folder_of_ones_own(tmp_path: Path) -> None:
     files.own_folder(tmp_path / "mine")
-    one = open_test_set(f"{tmp_path}/mine", BenchmarkOptions())
+    one = open_test_set(f"{tmp_path}/mine", TestsetsOptions())
     items = every(one)
     assert one.card.name == "mine"
     assert all(is_there(item.image) for item in items)
@@ -373,7 +371,7 @@ def test_a_folder_of_ones_own(tmp_path: Path) -> None:
 def test_a_truth_without_an_image_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "lost.gt.txt").write_text("x")
     with pytest.raises(SourceError, match=r"lost\.gt\.txt has no image beside it"):
-        open_test_set(f"{tmp_path}/", BenchmarkOptions())
+        open_test_set(f"{tmp_path}/", TestsetsOptions())
 
 
 @pytest.mark.parametrize(
@@ -391,7 +389,7 @@ def test_a_damaged_set_is_refused_with_its_file(name: str, file: str, content: b
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     with pytest.raises(SourceError, match=name):
-        open_test_set(name, BenchmarkOptions(sets_folder=tmp_path))
+        open_test_set(name, TestsetsOptions(folder=tmp_path))
 
 
 class _Numbered:

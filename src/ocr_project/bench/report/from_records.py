@@ -27,7 +27,7 @@ from ocr_project.bench.report.report_rows import (
 from ocr_project.bench.results.run_tables import tabulate_answers, tabulate_scores
 from ocr_project.bench.scoring import LaneShards
 from ocr_project.bench.scoring.drawings import Drawings
-from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
+from ocr_project.domain.options import RuntimeOptions, TestsetsOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.engine.running.workers import worker_count
 from ocr_project.storage.run_record import RunRecord
@@ -54,7 +54,7 @@ def build_page(
     table: pd.DataFrame,
     answers: pd.DataFrame,
     shards: LaneShards,
-    options: BenchmarkOptions,
+    options: TestsetsOptions,
     runtime: RuntimeOptions,
 ) -> partial[None]:
     """Return a function that writes the report of one run to a path, reading images as it goes."""
@@ -63,25 +63,25 @@ def build_page(
     return partial(write_benchmark_report, report=report, workers=worker_count(runtime))
 
 
-def stand_side_by_side(records: Sequence[RunRecord], names: Sequence[str], options: BenchmarkOptions) -> Runs:
+def stand_side_by_side(records: Sequence[RunRecord], names: Sequence[str], options: TestsetsOptions) -> Runs:
     """Make the tables of runs that were recorded at different times, with one bootstrap."""
     tables = [tabulate_scores(record, options) for record in records]
     return Runs(records, names, tables, [tabulate_answers(record) for record in records])
 
 
 def build_comparison(
-    runs: Runs, pairs: pd.DataFrame, pages: ShardSource, options: BenchmarkOptions, workers: int
+    runs: Runs, pairs: pd.DataFrame, pages: ShardSource, options: TestsetsOptions, workers: int
 ) -> partial[None]:
     """Return a function that writes the report of several runs; items whose page is not there have no image."""
     return partial(write_benchmark_report, report=_report(runs, pairs, pages, options), workers=workers)
 
 
-def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options: BenchmarkOptions) -> BenchmarkReport:
+def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options: TestsetsOptions) -> BenchmarkReport:
     heads = headlines(runs.scores)
     values = [item_values(record) for record in runs.records]
     clouds = reading_clouds(values[0]) if pairs is None else run_clouds(values, runs.names, heads)
     chosen = _chosen(values, heads, options.report_pages)
-    drawings = Drawings(wanted=False, katex=options.sets_katex, cache=options.sets_drawings)
+    drawings = Drawings(wanted=False, katex=options.katex, cache=options.drawings)
     cards = _Cards(runs, values, pages, drawings)
     return BenchmarkReport(
         title="Test sets" if pairs is None else "Test sets: " + " against ".join(runs.names),

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from ocr_project.bench.scoring import LaneShards, Outcome
-from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
+from ocr_project.domain.options import RuntimeOptions, TestsetsOptions
+from ocr_project.domain.project import Project
 from ocr_project.domain.types import Recognition, Status, Truth, TruthKind
 from ocr_project.engine.models import Fault, fault_of
 from ocr_project.engine.running.provenance import facts
 from ocr_project.engine.running.stage_metrics import identities, measure_stage
-from ocr_project.storage.run_record import ITEM_COLUMNS, RunFacts, RunRecord, write_record
+from ocr_project.storage.run_record import ITEM_COLUMNS, RunFacts, RunRecord
 
 _WHOLE_PAGES = frozenset({TruthKind.MARKDOWN, TruthKind.ELEMENTS, TruthKind.TESTS})
 
 
 def record_run(
-    shards: LaneShards, scores: pd.DataFrame, options: BenchmarkOptions, runtime: RuntimeOptions
+    shards: LaneShards, scores: pd.DataFrame, project: Project, options: TestsetsOptions, runtime: RuntimeOptions
 ) -> RunRecord:
     """Collect all that a later run, or a person, needs to compare with this one."""
     identity = identities(shards.recognitions).get("testset_recognition", "") or next(
@@ -32,20 +32,18 @@ def record_run(
     run = RunFacts(
         recognizer=" ".join(identity.split(" ")[:2]) or "unknown",
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        facts={**facts(), **{f"{stage} identity": text for stage, text in identities(shards.recognitions).items()}},
+        facts={
+            **facts(project.commit),
+            **{f"{stage} identity": text for stage, text in identities(shards.recognitions).items()},
+        },
         speed={name: float(value) for name, value in measured.items()},
         shards={name: info.wall_seconds / info.pages for name, info in index.items() if info.pages},
-        parameters={f"benchmark.{key}": str(value) for key, value in options.model_dump(mode="json").items()},
+        parameters={f"testsets.{key}": str(value) for key, value in options.model_dump(mode="json").items()},
     )
     items = [
         row for name in shards.transcripts.index() for outcome in shards.read(name) for row in _items(outcome, name)
     ]
     return RunRecord(run, scores, pd.DataFrame(items, columns=list(ITEM_COLUMNS)))
-
-
-def keep_record(record: RunRecord) -> partial[None]:
-    """Return a function that writes the record to a folder."""
-    return partial(write_record, record=record)
 
 
 def _items(outcome: Outcome, shard: str) -> Iterator[dict[str, Any]]:

@@ -9,18 +9,18 @@ import pandas as pd
 
 from ocr_project.bench.results.gate import Tolerances, judge_quality, judge_speed, settle
 from ocr_project.bench.results.score_tables import tabulate_test_sets
-from ocr_project.domain.options import BenchmarkOptions
+from ocr_project.domain.options import TestsetsOptions
 from ocr_project.domain.types import Status
 from ocr_project.engine.metrics import Draws, percentiles
 from ocr_project.engine.models import Fault
-from ocr_project.storage.run_record import RunRecord, read_record
+from ocr_project.storage.run_record import RunRecord
 
 ANSWER_COLUMNS = (
     "test_set", "items", "failed", *(fault.value for fault in Fault), "retried", "tokens", "p50", "p95", "p99",
 )  # fmt: skip
 
 
-def tabulate_scores(record: RunRecord, options: BenchmarkOptions) -> pd.DataFrame:
+def tabulate_scores(record: RunRecord, options: TestsetsOptions) -> pd.DataFrame:
     """Add the scores up by test set, metric and slice, with 95 % intervals over documents."""
     return tabulate_test_sets(record.scores, record.items, Draws(options.resamples, options.seed))
 
@@ -49,23 +49,18 @@ def tabulate_answers(record: RunRecord) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(ANSWER_COLUMNS))
 
 
-def judge_run(record: RunRecord, options: BenchmarkOptions) -> pd.DataFrame:
-    """Compare the run with the baseline of `benchmark.gate`; no rows where there is none.
-
-    Raises:
-        OptionError: The baseline is no record of a run.
-    """
-    gate = options.gate
-    if gate.baseline is None:
+def judge_run(record: RunRecord, baseline: RunRecord | None, options: TestsetsOptions) -> pd.DataFrame:
+    """Compare the run with the baseline of `testsets.gate`; no rows where there is none."""
+    if baseline is None:
         return settle()
-    before = read_record(gate.baseline)
+    gate = options.gate
     draws = Draws(options.resamples, options.seed)
     tolerances = Tolerances(gate.tolerance, gate.tolerances, gate.speed_tolerance)
-    parts = [judge_quality(before.scores, record.scores, record.items, tolerances, draws)]
+    parts = [judge_quality(baseline.scores, record.scores, record.items, tolerances, draws)]
     if tolerances.speed is not None:
         for what, old, new in (
-            ("recognition of an item", _times(before), _times(record)),
-            ("a page of a shard", before.run.shards, record.run.shards),
+            ("recognition of an item", _times(baseline), _times(record)),
+            ("a page of a shard", baseline.run.shards, record.run.shards),
         ):
             parts.append(judge_speed(what, old, new, tolerances.speed, draws))
     return settle(*parts)

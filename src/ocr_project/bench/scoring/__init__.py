@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ocr_project.bench.scoring.outcome import LaneShards, Outcome
-from ocr_project.domain.options import BenchmarkOptions
+from ocr_project.domain.options import TestsetsOptions
 
 if TYPE_CHECKING:
     from ocr_project.bench.scoring.scorer import Scorer
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["LaneShards", "Outcome", "build_scorer"]
 
 
-def build_scorer(options: BenchmarkOptions) -> Scorer:
+def build_scorer(options: TestsetsOptions) -> Scorer:
     """Build the scorer that the options ask for; its metrics, and the libraries below them, are imported now."""
     from ocr_project.bench.scoring.scorer import Scorer
 
-    return Scorer(cdm=options.sets_cdm, katex=options.sets_katex, cache=options.sets_drawings)
+    return Scorer(cdm=options.cdm, katex=options.katex, cache=options.drawings)

@@ -32,7 +32,7 @@ class Drawings:
         cache: Folder in which drawings are kept.
         """
         self.wanted = wanted
-        self.no_browser = missing_browser() if katex else "benchmark.sets_katex is false"
+        self.no_browser = missing_browser() if katex else "testsets.katex is false"
         self._glyphs: dict[str, Glyphs] = {}
         self._undrawn: dict[str, None] = {}
         self._cache = cache

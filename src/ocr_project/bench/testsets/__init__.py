@@ -8,7 +8,7 @@
     selecting.py    which items are taken, and in which shards
     prompts.py      questions where a set has none of its own
 
-A set is named by `benchmark.sets`; a name with a slash is a folder of one's own (own_folder.py).
+A set is named by `testsets.sets`; a name with a slash is a folder of one's own (own_folder.py).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ocr_project.bench.testsets.fetching import locate
 from ocr_project.bench.testsets.item import Item, OpenedSet, doc_id, page_id, truths_of
 from ocr_project.bench.testsets.selecting import Chosen, NamedShards, narrow, select, set_name, testset_identity
 from ocr_project.domain.errors import OptionError, SourceError
-from ocr_project.domain.options import BenchmarkOptions
+from ocr_project.domain.options import TestsetsOptions
 
 __all__ = [
     "NAMES",
@@ -76,7 +76,7 @@ def card_of(name: str) -> Card:
     return found
 
 
-def open_test_set(name: str, options: BenchmarkOptions) -> OpenedSet:
+def open_test_set(name: str, options: TestsetsOptions) -> OpenedSet:
     """Open a set.
 
     Args:
@@ -92,19 +92,18 @@ def open_test_set(name: str, options: BenchmarkOptions) -> OpenedSet:
 
         root = Path(name).expanduser()
         if not root.is_dir():
-            raise SourceError(f"{root} is not there; benchmark.sets names a folder of one's own by its path")
+            raise SourceError(f"{root} is not there; testsets.sets names a folder of one's own by its path")
         return own_folder.open_set(root, set_name(name))
     module, _, opener = _entry(name)
-    if name == "sds_kopub":  # it lies nowhere here: its module says where it is scored
-        root = options.sets_folder
-    else:
-        root = locate(card_of(name), options.sets_folder, download=options.sets_download)
+    root = options.folder
+    if name != "sds_kopub":  # it lies nowhere here: its module says where it is scored
+        root = locate(card_of(name), root, download=options.download)
     opened: OpenedSet = getattr(import_module(f"{__name__}.{module}.reader"), opener)(root)
     return opened
 
 
-def open_test_sets(options: BenchmarkOptions) -> list[OpenedSet]:
-    """Open the sets of `benchmark.sets`, in that order.
+def open_test_sets(options: TestsetsOptions) -> list[OpenedSet]:
+    """Open the sets of `testsets.sets`, in that order.
 
     Raises:
         OptionError: Two of them have the same name.
@@ -112,7 +111,7 @@ def open_test_sets(options: BenchmarkOptions) -> list[OpenedSet]:
     opened = [open_test_set(name, options) for name in options.sets]
     names = [one.card.name for one in opened]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise OptionError(f"benchmark.sets has {', '.join(twice)} more than once: rename one of the folders")
+        raise OptionError(f"testsets.sets has {', '.join(twice)} more than once: rename one of the folders")
     return opened
 
 
@@ -121,5 +120,5 @@ def _entry(name: str) -> tuple[str, str, str]:
         return _SETS[name]
     except KeyError:
         raise OptionError(
-            f"benchmark.sets: there is no {name!r}; there are {', '.join(NAMES)}, and any folder by its path"
+            f"testsets.sets: there is no {name!r}; there are {', '.join(NAMES)}, and any folder by its path"
         ) from None

@@ -26,7 +26,7 @@ class Card:
     """A test set in words.
 
     Attributes:
-        name: As `benchmark.sets` says it; also its folder.
+        name: As `testsets.sets` says it; also its folder.
         licence: As its publisher says; with the licence of the images where that is another.
         commercial: Whether the licence allows commercial use; `None` where it does not say.
         homepage: Where people read on.

@@ -18,8 +18,8 @@ def locate(card: Card, folder: Path, *, download: bool) -> Path:
 
     Args:
         card: Says where it comes from, and under which terms.
-        folder: `benchmark.sets_folder`; the set lies in the folder of its name in it.
-        download: `benchmark.sets_download`.
+        folder: `testsets.folder`; the set lies in the folder of its name in it.
+        download: `testsets.download`.
 
     Raises:
         SourceError: It is not there; the message says how to get it, and what its licence is.
@@ -31,7 +31,7 @@ def locate(card: Card, folder: Path, *, download: bool) -> Path:
         raise SourceError(f"{card.title} is not in {root}: {card.how}. {card.terms}")
     if not download:
         raise SourceError(
-            f"{card.title} is not in {root}. Allow its download with --params benchmark.sets_download=true, or put"
+            f"{card.title} is not in {root}. Allow its download with --params testsets.download=true, or put"
             f" {', '.join(card.hub.files)} of https://huggingface.co/datasets/{card.hub.repo} there. {card.terms}"
         )
     _download(card, card.hub, root)

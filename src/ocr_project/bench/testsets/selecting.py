@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ocr_project.bench.testsets.item import OpenedSet
-from ocr_project.domain.options import BenchmarkOptions
+from ocr_project.domain.options import TestsetsOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Identity, Lineage, ShardInfo
 from ocr_project.engine.running.plan import lineage_of, open_lineage
@@ -85,8 +85,8 @@ class NamedShards:
         return self.shards.find(name, page_id, without=without)
 
 
-def narrow(shards: ShardSource, options: BenchmarkOptions) -> NamedShards:
-    """Show of a folder of the lane what belongs to the sets of `benchmark.sets`."""
+def narrow(shards: ShardSource, options: TestsetsOptions) -> NamedShards:
+    """Show of a folder of the lane what belongs to the sets of `testsets.sets`."""
     return NamedShards(shards, frozenset(map(set_name, options.sets)))
 
 

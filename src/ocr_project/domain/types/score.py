@@ -63,7 +63,7 @@ class Truth:
     Attributes:
         page_id: Of the item's page; several truths may name the same page (questions about it do not: each
             question is a page of its own, since it is answered apart).
-        test_set: Its name, as `benchmark.sets` says it.
+        test_set: Its name, as `testsets.sets` says it.
         kind: Says what `payload` holds: `{"text"}`, `{"html"}`, `{"latex"}`, `{"answers": [...]}`,
             `{"fields": {...}}`, `{"markdown"}`, OmniDocBench's `layout_dets` and `extra`, olmOCR-bench's tests.
         payload: JSON, an object.

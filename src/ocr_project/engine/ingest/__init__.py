@@ -25,12 +25,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ocr_project.engine.ingest.questions import read_qrels, read_queries
     from ocr_project.engine.ingest.single_page import read_single_page
-    from ocr_project.engine.ingest.source import Source, ingest_identity, open_source
+    from ocr_project.engine.ingest.source import Source, ingest_identity, open_location, open_source, source_location
 
-__all__ = ["Source", "ingest_identity", "open_source", "read_qrels", "read_queries", "read_single_page"]
+__all__ = [
+    "Source",
+    "ingest_identity",
+    "open_location",
+    "open_source",
+    "read_qrels",
+    "read_queries",
+    "read_single_page",
+    "source_location",
+]
 
 _FACES = {
-    **dict.fromkeys(("Source", "ingest_identity", "open_source"), "source"),
+    **dict.fromkeys(("Source", "ingest_identity", "open_location", "open_source", "source_location"), "source"),
     **dict.fromkeys(("read_qrels", "read_queries"), "questions"),
     "read_single_page": "single_page",
 }

@@ -49,10 +49,22 @@ def open_source(options: IngestOptions, *, default_root: Path) -> Source:
     Raises:
         SourceError: It does not exist, or holds no document.
     """
+    return open_location(source_location(options, default_root=default_root), options)
+
+
+def open_location(where: str, options: IngestOptions) -> Source:
+    """Open a source that is looked up already.
+
+    Args:
+        where: From `source_location`.
+        options: What is read of it, and how; their `source` is not looked at.
+
+    Raises:
+        SourceError: It does not exist, or holds no document.
+    """
     from ocr_project.engine.ingest.folder import FolderSource
     from ocr_project.engine.ingest.kopub import KoPubSource, is_kopub
 
-    where = source_location(options, default_root=default_root)
     if where.startswith(HUB):
         return KoPubSource(where, options)
     root = Path(where)

@@ -1,4 +1,7 @@
-"""The report of a run as one HTML file: `write_report` and the data that it is written from."""
+"""The report of a run as one HTML file: `write_report` and the data that it is written from.
+
+run_report.py   what the stages of a run left behind, as that data
+"""
 
 from ocr_project.engine.reporting.html import write_report
 from ocr_project.engine.reporting.model import (

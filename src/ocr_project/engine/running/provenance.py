@@ -9,30 +9,22 @@ from importlib.metadata import version
 from pathlib import Path
 
 
-def facts(packages: Iterable[str] = ()) -> dict[str, str]:
+def facts(commit: str, packages: Iterable[str] = ()) -> dict[str, str]:
     """Return what a person needs to tell this run from another one.
 
     Args:
+        commit: What git says of the checkout (`Project.commit`); empty outside of one.
         packages: Whose versions are told beside it.
 
     Returns:
         `commit`, `python`, `machine`, then each package: one line each.
     """
     return {
-        "commit": code_version() or "not a git checkout",
+        "commit": commit or "not a git checkout",
         "python": platform.python_version(),
         "machine": f"{platform.node()}, {platform.system()} {platform.machine()}",
         **package_versions(packages),
     }
-
-
-def code_version(project: Path | None = None) -> str:
-    """Return what `git describe` says of a checkout; an empty string outside of one.
-
-    Args:
-        project: Its folder; None: the working directory.
-    """
-    return ask_git("describe", "--always", "--dirty", project=project).strip()
 
 
 def package_versions(packages: Iterable[str]) -> dict[str, str]:

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ocr_project.datasets import LineageFolder
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.options import BenchmarkOptions, SearchMode, SearchOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Qrel, Query, Ranked, Reference, Status, Transcript
 from ocr_project.engine.metrics import Counts, PairedMeans, bootstrap_rate, score_page, score_run
+from ocr_project.engine.reporting.run_report import EVERYTHING, THIS_RUN
 from ocr_project.engine.retrieval import LexicalIndex
 
-EVERYTHING = "all"
-THIS_RUN = "this run"
 PERFECT = "reference text"
 _SLICES = ("type", "domain")
 _SCORES = ("run", "query_id", "metric", "value")
@@ -88,6 +85,7 @@ def tabulate_retrieval(
 
 def compare_recognizers(
     transcripts: ShardSource,
+    other_transcripts: Mapping[str, ShardSource],
     references: pd.DataFrame,
     queries: pd.DataFrame,
     qrels: pd.DataFrame,
@@ -114,7 +112,7 @@ def compare_recognizers(
     known = {reference.page_id: reference.text for reference in from_frame(references, Reference)}
     rows = list(transcripts.rows(without=("markdown",)))
     readings = {THIS_RUN: {row.page_id: _said(row) for row in rows}}
-    readings |= {name: _read_elsewhere(name, folder) for name, folder in options.compare.items()}
+    readings |= {name: _texts(name, shards) for name, shards in other_transcripts.items()}
     if known:
         readings[PERFECT] = readings[THIS_RUN] | known
 
@@ -170,12 +168,11 @@ def _said(row: Transcript) -> str:
     return row.text if row.status is not Status.FAILED else ""
 
 
-def _read_elsewhere(name: str, folder: Path) -> dict[str, str]:
-    shards = LineageFolder(folder, Transcript)
+def _texts(name: str, shards: ShardSource) -> dict[str, str]:
     if not shards.index():
         raise SourceError(
-            f"benchmark.compare.{name}: no transcripts in {folder}; name the folder data/03_primary/transcripts"
-            " of a finished run"
+            f"benchmark.compare.{name}: no transcripts there; name the folder data/03_primary/transcripts of a"
+            " finished run"
         )
     return {row.page_id: _said(row) for row in shards.rows(without=("markdown",))}
 

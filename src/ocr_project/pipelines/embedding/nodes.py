@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ocr_project.domain.corpus import Corpus
-from ocr_project.domain.options import Embedded, EmbeddingBackend, EmbeddingOptions, IngestOptions, RuntimeOptions
+from ocr_project.domain.options import Embedded, EmbeddingBackend, EmbeddingOptions, RuntimeOptions
 from ocr_project.domain.protocols import Embedder, ShardSource, SubmittingEmbedder
 from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Embedding, Page, Part, Prune, Query, Shard, Status
@@ -24,6 +24,7 @@ from ocr_project.engine.ingest import read_queries
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.running.workers import AsyncWork, Work
+from ocr_project.storage.scratch import Scratch
 from ocr_project.storage.vector_files import NAMES, write_vector_files
 from ocr_project.storage.vector_index import write_index
 
@@ -31,17 +32,17 @@ _TEXTS_AT_ONCE = 16
 _Item: TypeAlias = "tuple[Page | None, list[Part]]"
 
 
-def gather_corpus(
-    pages: ShardSource, regions: ShardSource, recognitions: ShardSource, transcripts: ShardSource
-) -> Corpus:
-    """Put together what a page has come to."""
-    return Corpus(pages, regions, recognitions, transcripts)
-
-
 def embed_pages(
-    corpus: Corpus, page_vectors_done: ShardSource, options: EmbeddingOptions, runtime: RuntimeOptions
+    pages: ShardSource,
+    regions: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    page_vectors_done: ShardSource,
+    options: EmbeddingOptions,
+    runtime: RuntimeOptions,
 ) -> Iterator[Shard | Prune]:
     """Embed what the options name of every page."""
+    corpus = Corpus(pages, regions, recognitions, transcripts)
     with closing(build_embedder(options)) as embedder:
         source = _source(corpus, options.embed)
         identity = stage_identity(embedder.identity, options)
@@ -52,9 +53,9 @@ def embed_pages(
             yield replace(made, rows=at_rest(made.rows, options.dtype)) if isinstance(made, Shard) else made
 
 
-def list_queries(options: EmbeddingOptions, ingest: IngestOptions) -> pd.DataFrame:
+def list_queries(source: str, options: EmbeddingOptions) -> pd.DataFrame:
     """Read the questions: from the file that the options name, or those that came with the corpus."""
-    return to_frame(read_queries(options.queries, ingest, default_root=Path.cwd()), Query)
+    return to_frame(read_queries(options.queries, source), Query)
 
 
 def embed_queries(queries: pd.DataFrame, options: EmbeddingOptions) -> pd.DataFrame:
@@ -76,28 +77,45 @@ def embed_queries(queries: pd.DataFrame, options: EmbeddingOptions) -> pd.DataFr
     return to_frame(rows, Embedding)
 
 
-def index_pages(page_vectors: ShardSource, options: EmbeddingOptions) -> partial[None]:
+def index_pages(page_vectors: ShardSource, scratch: Scratch, options: EmbeddingOptions) -> Path:
     """Lay the vectors of all pages out as one `.npy` with its ids, to be searched through a memory map.
 
     Those of their texts; where only their images have vectors, those.
+
+    Returns:
+        The folder, in `scratch`.
     """
     modality = "text" if Embedded.PAGE_TEXT in options.embed or Embedded.PAGE_IMAGE not in options.embed else "image"
-    return partial(write_index, rows=RowsOf(page_vectors, "page", modality))
+    return _index(RowsOf(page_vectors, "page", modality), scratch, "page_index")
 
 
-def index_images(page_vectors: ShardSource) -> partial[None]:
+def index_images(page_vectors: ShardSource, scratch: Scratch) -> Path:
     """Lay the vectors of the pages' images out as `index_pages` does those of their texts."""
-    return partial(write_index, rows=RowsOf(page_vectors, "page", "image"))
+    return _index(RowsOf(page_vectors, "page", "image"), scratch, "page_image_index")
 
 
-def write_files(page_vectors: ShardSource, query_vectors: pd.DataFrame, options: EmbeddingOptions) -> partial[None]:
-    """Write all vectors as `.npy` with their ids, where the options ask for it; else an empty folder."""
+def write_files(
+    page_vectors: ShardSource, query_vectors: pd.DataFrame, scratch: Scratch, options: EmbeddingOptions
+) -> Path:
+    """Write all vectors as `.npy` with their ids, where the options ask for it; otherwise an empty folder.
+
+    Returns:
+        The folder, in `scratch`.
+    """
     sets = {
         key: partial(from_frame, query_vectors, Embedding) if key[0] == "query" else RowsOf(page_vectors, *key).rows
         for key in NAMES
         if options.npy
     }
-    return partial(write_vector_files, sets=sets, dtype=np.dtype(options.dtype.value).name)
+    with scratch.draft("vector_files") as folder:
+        write_vector_files(folder, sets=sets, dtype=np.dtype(options.dtype.value).name)
+    return folder
+
+
+def _index(rows: ShardSource, scratch: Scratch, name: str) -> Path:
+    with scratch.draft(name) as folder:
+        write_index(folder, rows=rows)
+    return folder
 
 
 def _source(corpus: Corpus, wanted: Sequence[Embedded]) -> ShardSource:

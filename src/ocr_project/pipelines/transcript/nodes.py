@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from pathlib import Path
 
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import RuntimeOptions, TranscriptOptions
@@ -36,16 +36,24 @@ def assemble_transcripts(
 
 
 def write_exports(
+    exports_done: Path,
     pages: ShardSource,
     regions: ShardSource,
     recognitions: ShardSource,
     transcripts: ShardSource,
     options: TranscriptOptions,
-    save_crops: bool,
-) -> partial[None]:
-    """Write Markdown, JSONL, crops and searchable PDFs: what a person takes away."""
-    return partial(
-        export_documents,
+) -> Path:
+    """Write Markdown, JSONL, crops and searchable PDFs: what a person takes away.
+
+    They are written into `exports_done`, where they belong, each file whole: of a document that did not change
+    nothing is written.
+
+    Returns:
+        `exports_done`.
+    """
+    export_documents(
+        exports_done,
         corpus=Corpus(pages, regions, recognitions, transcripts),
-        wanted=Wanted(options.markdown, options.jsonl, options.searchable_pdf, save_crops),
+        wanted=Wanted(options.markdown, options.jsonl, options.searchable_pdf, options.save_crops),
     )
+    return exports_done

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import math
 import platform
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
 
 from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
+from ocr_project.domain.project import Project
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document, Recognition, Reference, Status, Transcript
 from ocr_project.engine.metrics import diff
-from ocr_project.engine.reporting import (
+from ocr_project.engine.reporting.model import (
     Difference,
     FailureRow,
     FoundRow,
@@ -30,21 +29,19 @@ from ocr_project.engine.reporting import (
     Report,
     Retrieval,
     StageRow,
-    write_report,
 )
 from ocr_project.engine.running.stage_metrics import identities, measure_stage
-from ocr_project.engine.running.workers import worker_count
-from ocr_project.pipelines.benchmark.retrieval import EVERYTHING, THIS_RUN
 
+EVERYTHING = "all"  # the slice of all questions
+THIS_RUN = "this run"  # the recognizer of it, among others
 _SHOWN = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr")  # where there is no room for all
 _VERSIONS = ("ocr_project", "kedro", "dvc", "tesserocr", "opencv-python-headless", "pypdfium2", "pyarrow")
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """The shards of all stages, side by side, and how many workers may look at them."""
+    """The shards of all stages, side by side."""
 
-    runtime: RuntimeOptions
     pages: ShardSource
     regions: ShardSource
     recognitions: ShardSource
@@ -61,71 +58,57 @@ class Corpus:
         }
 
 
-def gather_corpus(
-    runtime: RuntimeOptions,
-    pages: ShardSource,
-    regions: ShardSource,
-    recognitions: ShardSource,
-    transcripts: ShardSource,
-    page_vectors: ShardSource,
-) -> Corpus:
-    """Put the shards of all stages side by side, for the report to look things up in."""
-    return Corpus(runtime, pages, regions, recognitions, transcripts, page_vectors)
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What is known of the corpus beside its shards.
+
+    Attributes:
+        score_table: Error rates overall, by group and by document.
+        retrieval_table: Retrieval figures by search and slice.
+        search_table: Differences between searches.
+        recognizer_table: Retrieval figures and error rates by recognizer.
+    """
+
+    documents: pd.DataFrame
+    references: pd.DataFrame
+    scores: pd.DataFrame
+    score_table: pd.DataFrame
+    retrieval_table: pd.DataFrame
+    search_table: pd.DataFrame
+    recognizer_table: pd.DataFrame
 
 
-def build_report(
-    corpus: Corpus,
-    documents: pd.DataFrame,
-    references: pd.DataFrame,
-    scores: pd.DataFrame,
-    tables: Mapping[str, pd.DataFrame],
-    options: BenchmarkOptions,
-) -> partial[None]:
-    """Return a function that writes the report to a path, reading page images as it goes."""
-    measured = {stage: measure_stage(shards, corpus.runtime) for stage, shards in corpus.stages().items()}
-    known = from_frame(documents, Document)
-    expected = {reference.page_id: reference for reference in from_frame(references, Reference)}
-    cer = scores[scores["metric"] == "cer_no_space"]
+def collect_report(
+    corpus: Corpus, tables: Tables, project: Project, options: BenchmarkOptions, runtime: RuntimeOptions
+) -> Report:
+    """Collect what the report of a run shows; images of pages are read while it is written."""
+    measured = {stage: measure_stage(shards, runtime) for stage, shards in corpus.stages().items()}
+    known = from_frame(tables.documents, Document)
+    expected = {reference.page_id: reference for reference in from_frame(tables.references, Reference)}
+    cer = tables.scores[tables.scores["metric"] == "cer_no_space"]
     rate_of = {i: e / t for i, e, t in zip(cer["item_id"], cer["errors"], cer["total"], strict=True) if t}
     confidence = _confidences(corpus.recognitions)
     failures = [*_document_failures(known), *_page_failures(corpus)]
-    report = Report(
+    return Report(
         title="OCR report",
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        facts=_facts(corpus),
+        facts=_facts(corpus, project),
         parameters={f"benchmark.{key}": str(value) for key, value in options.model_dump(mode="json").items()},
         stages=_stage_rows(measured, corpus),
         totals=_totals(known, measured, len(failures)),
-        overall=_overall(tables["scores"]),
-        groups=_groups(tables["scores"], "group"),
-        documents=_groups(tables["scores"], "document"),
+        overall=_overall(tables.score_table),
+        groups=_groups(tables.score_table, "group"),
+        documents=_groups(tables.score_table, "document"),
         failures=failures,
         retrieval=_retrieval(tables),
         pages=_cards(corpus, expected, rate_of, confidence, options.report_pages),
         points=[PagePoint(rate_of.get(page_id), value) for page_id, value in confidence.items()],
     )
-    return partial(write_report, report=report, workers=worker_count(corpus.runtime))
 
 
-def name_tables(
-    score_table: pd.DataFrame,
-    retrieval_table: pd.DataFrame,
-    search_table: pd.DataFrame,
-    recognizer_table: pd.DataFrame,
-) -> dict[str, pd.DataFrame]:
-    """Hand the tables of the report on together."""
+def _facts(corpus: Corpus, project: Project) -> dict[str, str]:
     return {
-        "scores": score_table,
-        "retrieval": retrieval_table,
-        "searches": search_table,
-        "recognizers": recognizer_table,
-    }
-
-
-def _facts(corpus: Corpus) -> dict[str, str]:
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
-    return {
-        "commit": commit.stdout.strip() or "not a git checkout",
+        "commit": project.commit or "not a git checkout",
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         **{name: version(name) for name in _VERSIONS},
@@ -184,17 +167,17 @@ def _groups(table: pd.DataFrame, level: str) -> list[GroupRow]:
     return rows
 
 
-def _retrieval(tables: Mapping[str, pd.DataFrame]) -> Retrieval:
+def _retrieval(tables: Tables) -> Retrieval:
     """Show all metrics of all questions, and the main ones of their kinds and differences."""
-    differences = tables["searches"].sort_values(["run", "other"], kind="stable").to_dict("records")
+    differences = tables.search_table.sort_values(["run", "other"], kind="stable").to_dict("records")
     return Retrieval(
-        searches=list(_searches(tables["retrieval"])),
+        searches=list(_searches(tables.retrieval_table)),
         differences=[
             _difference(row["run"], row["other"], row, int(row["queries"]))
             for row in differences
             if row["slice"] == EVERYTHING and row["metric"] in _SHOWN
         ],
-        recognizers=list(_recognizers(tables["recognizers"])),
+        recognizers=list(_recognizers(tables.recognizer_table)),
     )
 
 
