@@ -14,14 +14,14 @@ import pandas as pd
 
 from ocr_project.bench.metrics.catalog import by_weight, title_of
 from ocr_project.bench.report import AnswerView, BenchmarkReport, ItemCard, RunColumn, write_benchmark_report
-from ocr_project.bench.report.item_views import answer_side, reference_side
+from ocr_project.bench.report.item_views import answer_content, reference_content
 from ocr_project.bench.report.report_rows import (
     answer_lines,
     headlines,
     item_values,
     pair_lines,
-    reading_clouds,
-    run_clouds,
+    reading_scatters,
+    run_scatters,
     score_lines,
 )
 from ocr_project.bench.results.run_tables import tabulate_answers, tabulate_scores
@@ -79,7 +79,7 @@ def build_comparison(
 def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options: BenchmarkOptions) -> BenchmarkReport:
     heads = headlines(runs.scores)
     values = [item_values(record) for record in runs.records]
-    clouds = reading_clouds(values[0]) if pairs is None else run_clouds(values, runs.names, heads)
+    scatters = reading_scatters(values[0]) if pairs is None else run_scatters(values, runs.names, heads)
     chosen = _chosen(values, heads, options.report_pages)
     drawings = Drawings(wanted=False, katex=options.sets_katex, cache=options.sets_drawings)
     cards = _Cards(runs, values, pages, drawings)
@@ -91,7 +91,7 @@ def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options:
         scores=score_lines(runs.scores, heads),
         pairs=[] if pairs is None else pair_lines(pairs, runs.names, heads),
         answers=answer_lines(runs.answers),
-        clouds=sorted(clouds, key=lambda cloud: -cloud.apart),
+        scatters=sorted(scatters, key=lambda scatter: -scatter.apart),
         parameters=runs.records[0].run.parameters,
         items=(cards.make(*row) for row in chosen),
         shown=frozenset(row[1] for row in chosen),
@@ -171,11 +171,10 @@ class _Cards:
             test_set=test_set,
             kind=known["kind"],
             slices=[(pair["name"], pair["value"]) for pair in known["slices"]],
-            badness=loss,
             apart=apart,
             image=self._image(known["shard"], item),
             question=known["question"],
-            reference=reference_side(known["kind"], known["payload"], first),
+            reference=reference_content(known["kind"], known["payload"], first),
             answers=[self._answer(run, row, test_set) for run, row in enumerate(held) if row is not None],
         )
 
@@ -184,7 +183,7 @@ class _Cards:
         marks = [] if scores is None else sorted(scores.to_dict("records"), key=lambda mark: by_weight(mark["metric"]))
         return AnswerView(
             run=run,
-            side=answer_side(row["kind"], row["payload"], row["answer"], self._drawings),
+            content=answer_content(row["kind"], row["payload"], row["answer"], self._drawings),
             scores=[(title_of(mark["metric"]), mark["value"], mark["reason"]) for mark in marks],
             fault=row["fault"],
             status=row["status"],
