@@ -1,7 +1,7 @@
 """The plots of test sets: values of several runs with their intervals on one axis, times, and items as dots.
 
-Each value carries what is said of it in `data-tip`, which the page's script shows under a pointer or finger, and a
-class for its run (`run0` to `run4`), by which the style sheet colours it and the script hides it.
+Each value has a text in `data-tip`, which the page's script shows under a pointer or finger, and a class for its run
+(`run0` to `run4`), by which the style sheet colours it and the script hides it.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ _TIMES = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000)
 _SIDE = 300  # of a scatter plot
 _AREA = Axis(0.0, 1.0, 44, _SIDE - 16), Axis(0.0, 1.0, _SIDE - 40, 20)  # its x and y
 _MOST_DOTS = 2_000
+_LONGEST_LABEL = 36  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class PlottedValue:
-    """A value of one run with two ends; `tip` is what is said of it."""
+    """A value of one run with its two ends; `tip` is shown when a person points at it."""
 
     run: int
     value: float
@@ -106,6 +107,7 @@ def scatter_plot(scatter: Scatter, shown: frozenset[str]) -> Markup:
         shown: Items that have a card to go to.
     """
     across, up = _AREA
+    up_label = text(0, 0, f"{_shortened(scatter.y_label)}, %", "middle")
     parts = [
         element(
             "rect", class_="frame", x=across.start, y=up.end, width=across.end - across.start, height=up.start - 20
@@ -113,10 +115,8 @@ def scatter_plot(scatter: Scatter, shown: frozenset[str]) -> Markup:
         line(across.start, up.start, across.end, up.end, "grid"),
         *(text(across.at(tick), up.start + 15, f"{tick * 100:.0f}", "middle") for tick in (0, 0.5, 1)),
         *(text(across.start - 6, up.at(tick) + 4, f"{tick * 100:.0f}", "end") for tick in (0, 0.5, 1)),
-        text(across.at(0.5), _SIDE - 6, f"{scatter.x_label}, %", "middle"),
-        element(
-            "g", text(0, 0, f"{scatter.y_label}, %", "middle"), transform=f"translate(12 {up.at(0.5):.0f}) rotate(-90)"
-        ),
+        text(across.at(0.5), _SIDE - 6, f"{_shortened(scatter.x_label)}, %", "middle"),
+        element("g", up_label, transform=f"translate(12 {up.at(0.5):.0f}) rotate(-90)"),
     ]
     for point in sorted(scatter.points, key=lambda point: abs(point.x - point.y))[-_MOST_DOTS:]:
         tip = f"{point.item}: {point.x * 100:.1f} → {point.y * 100:.1f}"
@@ -127,6 +127,11 @@ def scatter_plot(scatter: Scatter, shown: frozenset[str]) -> Markup:
         else:
             parts.append(element("circle", class_="dot", r=2.6, **place))
     return plot(parts, f"{scatter.caption}: {len(scatter.points)} items", _SIDE, _SIDE)
+
+
+def _shortened(label: str) -> str:
+    """Cut the label of an axis to what fits beside it."""
+    return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
 
 
 def _draw_rows(

@@ -19,12 +19,12 @@ from ocr_project.engine.transcript.html_table import Table, parse_table
 
 
 def reference_content(kind: str, payload: str, answer: str) -> Content:
-    """Show what is known.
+    """Return the reference.
 
     Args:
-        kind: Of the truth.
+        kind: Of the ground truth, a `TruthKind`.
         payload: Its JSON.
-        answer: Of the first run, against which a table's cells are marked.
+        answer: Of the first run, against which the cells of a table are marked.
     """
     known: dict[str, Any] = json.loads(payload)
     match kind:
@@ -41,10 +41,10 @@ def reference_content(kind: str, payload: str, answer: str) -> Content:
 
 
 def answer_content(kind: str, payload: str, answer: str, drawings: Drawings) -> Content:
-    """Show what was answered, its differences marked.
+    """Return an answer, its differences marked.
 
     Args:
-        kind: Of the truth.
+        kind: Of the ground truth, a `TruthKind`.
         payload: Its JSON.
         answer: As it was scored.
         drawings: Of the formulas that tests look for.
@@ -67,7 +67,7 @@ def answer_content(kind: str, payload: str, answer: str, drawings: Drawings) -> 
 
 
 def known_text(kind: str, known: Mapping[str, Any]) -> str:
-    """Write what is known as text."""
+    """Return the reference as text."""
     match kind:
         case TruthKind.TEXT:
             return str(known["text"])
@@ -99,7 +99,7 @@ def _element_texts(known: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _cells(table: Table, other: Table) -> list[list[CellView]]:
-    """Mark the cells that the other table has not: in the row that is most alike, at the same place or elsewhere."""
+    """Mark the cells that the other table lacks: in its most similar row near the same place."""
     theirs = [[normalize(cell.text) for cell in row] for row in other]
     rows = []
     for place, row in enumerate(table):
@@ -120,7 +120,7 @@ def _alike(mine: Sequence[str], theirs: Sequence[str]) -> int:
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the leaves of a form, with the way to each."""
+    """Yield the leaves of a form with their paths: `items[0].price`."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _flat(inner, f"{name}.{key}" if name else str(key))

@@ -72,7 +72,9 @@ def _score_rows(lines: Sequence[ScoreLine], report: BenchmarkReport, *, by_value
     return [
         PlotRow(
             (line.value or "(none)") if by_value else line.test_set,
-            f"{count(line.items)} items" if by_value else f"{line.title} {'↑' if line.higher_is_better else '↓'}",
+            f"{count(line.items)} item{'s' if line.items != 1 else ''}"
+            if by_value
+            else f"{line.title} {'↑' if line.higher_is_better else '↓'}",
             [
                 PlottedValue(run, value.rate, value.low, value.high, f"{report.runs[run].name}: {_said_of(value)}")
                 for run, value in enumerate(line.values)

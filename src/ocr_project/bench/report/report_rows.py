@@ -66,7 +66,7 @@ def _value(row: Mapping[Any, Any]) -> Value:
 
 
 def compare_runs(records: Sequence[RunRecord], names: Sequence[str], draws: Draws) -> pd.DataFrame:
-    """Compare each run with each, on the items that both were scored on; corrected over all of it."""
+    """Compare each run with each other, on the items that both were scored on; p is corrected over all of them."""
     known = pd.concat([record.items for record in records], ignore_index=True)
     pairs = [
         compare_test_sets((names[a], records[a].scores), (names[b], records[b].scores), known, draws)
@@ -76,7 +76,7 @@ def compare_runs(records: Sequence[RunRecord], names: Sequence[str], draws: Draw
 
 
 def pair_lines(pairs: pd.DataFrame, names: Sequence[str], heads: Mapping[str, str]) -> list[PairLine]:
-    """Turn comparisons into lines: sets, weight of metrics, slices."""
+    """Turn comparisons into lines, in the order of sets, weight of metrics, slices."""
     rows = pairs.to_dict("records")
     rows.sort(
         key=lambda row: (row["test_set"], by_weight(row["metric"]), row["slice"] != _ALL, row["slice"], row["value"])
@@ -104,7 +104,7 @@ def pair_lines(pairs: pd.DataFrame, names: Sequence[str], heads: Mapping[str, st
 
 
 def answer_lines(tables: Sequence[pd.DataFrame]) -> list[AnswerLine]:
-    """Put the tables of answers side by side: by set, then by run."""
+    """Put the tables of answers side by side, by set, then by run."""
     lines = [
         AnswerLine(
             test_set=row["test_set"],
@@ -126,7 +126,7 @@ def item_values(record: RunRecord) -> pd.DataFrame:
     """Return the value of each item by each metric, and by the composites of its set.
 
     Returns:
-        Columns test_set, item_id, metric, value (nan where it could not be scored), loss (0 is perfect), reason.
+        Columns test_set, item_id, metric, value (NaN where it could not be scored), loss (0 is perfect), reason.
     """
     scores = record.scores
     scored = (scores["status"] != Status.FAILED) & (scores["total"] > 0)

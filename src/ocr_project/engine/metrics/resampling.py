@@ -5,7 +5,7 @@ Pages of one document share its fonts, its scanner and its layout, so their erro
 often each cluster was drawn; a block of resamples times the sums of the clusters gives the rates of all metrics and
 slices in one matrix product. Differences between two systems come from the same draws, so that what both find hard
 cancels out (a paired bootstrap; Efron and Tibshirani, 1993, chapters 10 and 13; for retrieval, where each question is
-a cluster of its own, Sakai, 2006). A number that is made of several rates (a blend) is made anew in every resample.
+a cluster of its own, Sakai, 2006). A number that is made of several rates (a blend) is computed in every resample.
 
 All values are fractions, not percent. Unknown is NaN, never zero.
 """

@@ -19,7 +19,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202
 
 
 class Interval(Protocol):
-    """What has two ends: fractions, NaN where there is no interval."""
+    """A value that has the two ends of an interval; NaN where there is none."""
 
     @property
     def low(self) -> float: ...
@@ -89,7 +89,7 @@ def points(fraction: float) -> str:
 
 
 def decimal(value: float, digits: int = 3) -> str:
-    """Write a number with so many digits after the point; a dash for NaN."""
+    """Write a number with this many digits after the point; a dash for NaN."""
     return f"{value:.{digits}f}" if math.isfinite(value) else DASH
 
 
@@ -104,7 +104,7 @@ def count(number: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a time as a person says it: `0.42 s`, `12.3 s`, `3 min 05 s`, `2 h 07 min`; a dash for NaN."""
+    """Write a time for people: `0.42 s`, `12.3 s`, `3 min 05 s`, `2 h 07 min`; a dash for NaN."""
     if not math.isfinite(seconds):
         return DASH
     if seconds < 1:

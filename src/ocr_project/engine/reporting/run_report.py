@@ -1,4 +1,4 @@
-"""The report of a run: what of its data needs a thought before the templates show it."""
+"""The report of a run: prepares its data for the templates that show it."""
 
 from __future__ import annotations
 

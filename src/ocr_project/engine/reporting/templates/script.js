@@ -36,7 +36,7 @@ function sortTable(button) {
   };
   const rows = Array.from(body.rows, (row) => [value(row), row]);
   rows.sort(([a], [b]) => {
-    if (a === null || b === null) return (a === null) - (b === null); // what has no number stays below
+    if (a === null || b === null) return (a === null) - (b === null); // rows without a number stay last
     return sign * (numeric ? a - b : collator.compare(a, b));
   });
   for (const other of head.parentNode.cells) if (other.hasAttribute("aria-sort")) other.setAttribute("aria-sort", "none");
@@ -126,7 +126,7 @@ function setUpCards() {
   });
 }
 
-// Plots: one of several that is chosen, and what is said of a mark under the pointer
+// Plots: one of several that is chosen, and the tip of the mark under the pointer
 
 function setUpChoices(panel) {
   const select = panel.querySelector(".chooses");
