@@ -1,281 +1,157 @@
-"""The report of a run, filled from what the stages left behind."""
+"""The report of a run: prepares its data for the templates that show it."""
 
 from __future__ import annotations
 
 import math
-import platform
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
-from typing import Any
+from functools import partial
+from pathlib import Path
 
-import pandas as pd
+from ocr_project.engine.reporting.charts import cer_histogram, confidence_plot, forest, stage_bars
+from ocr_project.engine.reporting.model import FailureRow, GroupRow, PageCard, Rate, Report, RetrievalRow, StageRow
+from ocr_project.engine.reporting.page import ahead, write_page
+from ocr_project.engine.reporting.page_image import overlay, region_colour, shrink
 
-from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
-from ocr_project.domain.project import Project
-from ocr_project.domain.protocols import ShardSource
-from ocr_project.domain.schemas import from_frame
-from ocr_project.domain.types import Document, Recognition, Reference, Status, Transcript
-from ocr_project.engine.metrics import diff
-from ocr_project.engine.reporting.model import (
-    Difference,
-    FailureRow,
-    FoundRow,
-    GroupRow,
-    PageCard,
-    PagePoint,
-    Rate,
-    Report,
-    Retrieval,
-    StageRow,
-)
-from ocr_project.engine.running.stage_metrics import identities, measure_stage
+_CER = "cer_no_space"
+_UNKNOWN = Rate(math.nan, math.nan, math.nan, 0, 0)
+_TOTALS = ("documents", "pages", "regions", "failures")
 
-EVERYTHING = "all"  # the slice of all questions
-THIS_RUN = "this run"  # the recognizer of it, among others
-_SHOWN = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr")  # where there is no room for all
-_VERSIONS = ("ocr_project", "kedro", "dvc", "tesserocr", "opencv-python-headless", "pypdfium2", "pyarrow")
+# By the `code` of the error tree in `domain/errors.py`, with which such a reason begins.
+_ADVICE = {
+    "broken": "Open the file in a viewer. If that fails too, get a fresh copy and run again.",
+    "encrypted": "Save a copy without the password in place of this file and run again.",
+    "too_large": "If the page is meant to be this large, raise ingest.max_pixels; if not, scan or export it smaller.",
+    "unsupported": "Convert it to PDF, PNG, JPEG, TIFF or WebP, or exclude it with ingest.include.",
+}
+_CODE = re.compile(r"([a-z_]+): ")
+
+
+def write_report(path: Path, report: Report, workers: int = 1) -> None:
+    """Write a report as one self-contained HTML file, atomically.
+
+    Pages are taken from `report.pages` while the file is written, so that memory does not grow with their number.
+    Where something fails midway, a report that was there before stays.
+
+    Args:
+        path: The file; its folder is made where it is missing.
+        report: See `model.Report`. Images are scaled down to 900 px of width.
+        workers: Pages whose images are prepared at once.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+    failures = [ExplainedFailure.of(row) for row in report.failures]
+    values = {
+        "title": report.title,
+        "created": report.created,
+        "report": report,
+        "totals": {**dict.fromkeys(_TOTALS, 0), **report.totals},
+        "overall": report.overall.get(_CER, _UNKNOWN),
+        "plots": {
+            "Pages by error rate": cer_histogram(report.points),
+            "Confidence against error rate": confidence_plot(report.points),
+            "Time by stage": stage_bars(report.stages),
+        },
+        "failures": failures,
+        "failure_codes": Counter(failure.code or "other" for failure in failures).most_common(),
+        "searches": [
+            RetrievalTable.of([row for row in report.retrieval.searches if bool(row.part) is in_parts])
+            for in_parts in (False, True)
+        ],
+        "recognizers": RetrievalTable.of(report.retrieval.recognizers),
+        "pages": ahead((partial(ShownPage.of, card, rank) for rank, card in enumerate(report.pages, 1)), workers),
+        "UNKNOWN": _UNKNOWN,
+        "busy_workers": busy_workers,
+        "forest": forest,
+        "metric_title": metric_title,
+        "overlay": overlay,
+        "region_colour": region_colour,
+        "score_scale": score_scale,
+    }
+    write_page(path, "run_report.html.j2", values)
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
-    """The shards of all stages, side by side."""
+class ShownPage:
+    """A page with its image as a `data:` address, or what is wrong with the image; `rank` counts from 1."""
 
-    pages: ShardSource
-    regions: ShardSource
-    recognitions: ShardSource
-    transcripts: ShardSource
-    page_vectors: ShardSource
+    card: PageCard
+    rank: int
+    image: str
+    problem: str
 
-    def stages(self) -> dict[str, ShardSource]:
-        return {
-            "ingest": self.pages,
-            "layout": self.regions,
-            "recognition": self.recognitions,
-            "transcript": self.transcripts,
-            "embedding": self.page_vectors,
-        }
+    @classmethod
+    def of(cls, card: PageCard, rank: int) -> ShownPage:
+        return cls(card, rank, *shrink(card.image))
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
-    """What is known of the corpus beside its shards.
+class ExplainedFailure:
+    """A failure with its reason split into a known code and the rest, and advice; other reasons have neither."""
+
+    row: FailureRow
+    code: str
+    reason: str
+    advice: str
+
+    @classmethod
+    def of(cls, row: FailureRow) -> ExplainedFailure:
+        match = _CODE.match(row.reason)
+        if not match or match[1] not in _ADVICE:
+            return cls(row, "", row.reason, "")
+        return cls(row, match[1], row.reason[match.end() :], _ADVICE[match[1]])
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalTable:
+    """Searches or recognizers side by side.
 
     Attributes:
-        score_table: Error rates overall, by group and by document.
-        retrieval_table: Retrieval figures by search and slice.
-        search_table: Differences between searches.
-        recognizer_table: Retrieval figures and error rates by recognizer.
+        metrics: Columns, in the order in which they first occur.
+        best: By part of the questions and metric: the value that is marked; NaN where there is nothing to compare.
     """
 
-    documents: pd.DataFrame
-    references: pd.DataFrame
-    scores: pd.DataFrame
-    score_table: pd.DataFrame
-    retrieval_table: pd.DataFrame
-    search_table: pd.DataFrame
-    recognizer_table: pd.DataFrame
+    rows: Sequence[RetrievalRow]
+    metrics: Sequence[str]
+    best: dict[tuple[str, str], float]
+
+    @classmethod
+    def of(cls, rows: Sequence[RetrievalRow]) -> RetrievalTable:
+        metrics = list(dict.fromkeys(metric for row in rows for metric in row.rates))
+        parts = {row.part for row in rows}
+        return cls(rows, metrics, {(part, metric): _best(rows, part, metric) for part in parts for metric in metrics})
 
 
-def collect_report(
-    corpus: Corpus, tables: Tables, project: Project, options: BenchmarkOptions, runtime: RuntimeOptions
-) -> Report:
-    """Collect what the report of a run shows; images of pages are read while it is written."""
-    measured = {stage: measure_stage(shards, runtime) for stage, shards in corpus.stages().items()}
-    known = from_frame(tables.documents, Document)
-    expected = {reference.page_id: reference for reference in from_frame(tables.references, Reference)}
-    cer = tables.scores[tables.scores["metric"] == "cer_no_space"]
-    rate_of = {i: e / t for i, e, t in zip(cer["item_id"], cer["errors"], cer["total"], strict=True) if t}
-    confidence = _confidences(corpus.recognitions)
-    failures = [*_document_failures(known), *_page_failures(corpus)]
-    return Report(
-        title="OCR report",
-        created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        facts=_facts(corpus, project),
-        parameters={f"benchmark.{key}": str(value) for key, value in options.model_dump(mode="json").items()},
-        stages=_stage_rows(measured, corpus),
-        totals=_totals(known, measured, len(failures)),
-        overall=_overall(tables.score_table),
-        groups=_groups(tables.score_table, "group"),
-        documents=_groups(tables.score_table, "document"),
-        failures=failures,
-        retrieval=_retrieval(tables),
-        pages=_cards(corpus, expected, rate_of, confidence, options.report_pages),
-        points=[PagePoint(rate_of.get(page_id), value) for page_id, value in confidence.items()],
-    )
+def _best(rows: Sequence[RetrievalRow], part: str, metric: str) -> float:
+    """Return the best value of a column: the smallest error rate, the largest of anything else."""
+    values = {row.rates[metric].value for row in rows if row.part == part and metric in row.rates}
+    known = {value for value in values if math.isfinite(value)}
+    if len(known) < 2:  # one alone, or all equal
+        return math.nan
+    return min(known) if metric == _CER else max(known)
 
 
-def _facts(corpus: Corpus, project: Project) -> dict[str, str]:
-    return {
-        "commit": project.commit or "not a git checkout",
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
-        **{name: version(name) for name in _VERSIONS},
-        **{f"{stage} identity": text for stage, text in identities(*corpus.stages().values()).items()},
-    }
+def busy_workers(row: StageRow) -> float:
+    """Return how many workers were busy on average; NaN where that is not known."""
+    return row.busy_seconds / row.seconds if row.seconds > 0 and row.busy_seconds > 0 else math.nan
 
 
-def _stage_rows(measured: Mapping[str, Mapping[str, float]], corpus: Corpus) -> list[StageRow]:
-    whole = sum(m["seconds"] for m in measured.values()) or 1.0
-    names = identities(*corpus.stages().values())
-    return [
-        StageRow(
-            stage=stage,
-            backend=names.get(stage, "").split(" ")[0],
-            shards=int(m["shards"]),
-            pages=int(m["pages"]),
-            items=int(m["items"]),
-            failed=int(m["failed"]),
-            seconds=m["seconds"],
-            pages_per_second=m["pages_per_second"],
-            busy_seconds=m["busy_seconds"],
-            share=m["seconds"] / whole,
-        )
-        for stage, m in measured.items()
-    ]
+def score_scale(rows: Sequence[GroupRow]) -> float:
+    """Return the right end of the axis on which a table draws its intervals: at most 1."""
+    return min(1.0, max(_ends(rows), default=0.0))
 
 
-def _totals(
-    documents: Sequence[Document], measured: Mapping[str, Mapping[str, float]], failures: int
-) -> dict[str, int]:
-    return {
-        "documents": sum(document.status is Status.OK for document in documents),
-        "pages": int(measured["ingest"]["pages"]),
-        "regions": int(measured["layout"]["items"]),
-        "failures": failures,
-    }
+def _ends(rows: Sequence[GroupRow]) -> Iterator[float]:
+    for row in rows:
+        rate = row.rates.get(_CER, _UNKNOWN)
+        yield from (end for end in (rate.value, rate.high) if math.isfinite(end))
 
 
-def _rate(row: Mapping[Any, Any]) -> Rate:
-    return Rate(row["rate"], row["low"], row["high"], row["errors"], row["total"])
-
-
-def _overall(table: pd.DataFrame) -> dict[str, Rate]:
-    """Gold where there is any: silver is a text layer's opinion."""
-    rows = table[table["level"] == "overall"]
-    kind = "gold" if "gold" in set(rows["reference"]) else "silver"
-    return {row["metric"]: _rate(row) for row in rows[rows["reference"] == kind].to_dict("records")}
-
-
-def _groups(table: pd.DataFrame, level: str) -> list[GroupRow]:
-    rows = []
-    for (name, kind), part in table[table["level"] == level].groupby(["name", "reference"], sort=True):
-        records = part.to_dict("records")
-        rates = {row["metric"]: _rate(row) for row in records}
-        rows.append(GroupRow(str(name) or "(top)", int(records[0]["pages"]), rates, str(kind)))
-    return rows
-
-
-def _retrieval(tables: Tables) -> Retrieval:
-    """Show all metrics of all questions, and the main ones of their kinds and differences."""
-    differences = tables.search_table.sort_values(["run", "other"], kind="stable").to_dict("records")
-    return Retrieval(
-        searches=list(_searches(tables.retrieval_table)),
-        differences=[
-            _difference(row["run"], row["other"], row, int(row["queries"]))
-            for row in differences
-            if row["slice"] == EVERYTHING and row["metric"] in _SHOWN
-        ],
-        recognizers=list(_recognizers(tables.recognizer_table)),
-    )
-
-
-def _searches(table: pd.DataFrame) -> Iterator[FoundRow]:
-    for (part, run), members in table.groupby(["slice", "run"], sort=False):
-        whole = part == EVERYTHING
-        rows = [row for row in members.to_dict("records") if whole or row["metric"] in _SHOWN]
-        yield FoundRow(str(run), "" if whole else str(part), int(rows[0]["queries"]), _rates(rows))
-
-
-def _recognizers(table: pd.DataFrame) -> Iterator[FoundRow]:
-    for name, members in table.groupby("recognizer", sort=False):
-        rows = [row for row in members.to_dict("records") if row["metric"] in (*_SHOWN, "cer_no_space")]
-        questions = max(int(row["count"]) for row in rows if row["metric"] != "cer_no_space")
-        differences = {
-            row["metric"]: _difference(str(name), THIS_RUN, row, questions)
-            for row in rows
-            if math.isfinite(row["difference"])
-        }
-        yield FoundRow(str(name), "", questions, _rates(rows), differences)
-
-
-def _difference(name: str, other: str, row: Mapping[Any, Any], questions: int) -> Difference:
-    ends = (row["difference_low"], row["difference_high"]) if "difference_low" in row else (row["low"], row["high"])
-    return Difference(name, other, row["metric"], row["difference"], *ends, row["better"], questions)
-
-
-def _rates(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Rate]:
-    return {row["metric"]: Rate(row["value"], row["low"], row["high"], math.nan, math.nan) for row in rows}
-
-
-def _confidences(recognitions: ShardSource) -> dict[str, float]:
-    """Mean confidence of each page's regions, weighted by the length of their text."""
-    sums: dict[str, list[float]] = {}
-    for row in recognitions.rows(without=("words",)):
-        total = sums.setdefault(row.page_id, [0.0, 0.0])
-        total[0] += row.confidence * len(row.text)
-        total[1] += len(row.text)
-    return {page_id: total / length if length else 0.0 for page_id, (total, length) in sums.items()}
-
-
-def _document_failures(documents: Sequence[Document]) -> Iterator[FailureRow]:
-    for document in documents:
-        if document.status is not Status.OK:
-            yield FailureRow(document.path, "ingest", document.reason)
-
-
-def _page_failures(corpus: Corpus) -> Iterator[FailureRow]:
-    named = {row.page_id: row for row in corpus.transcripts.rows(without=("text", "markdown"))}
-    for stage, shards in corpus.stages().items():
-        if not sum(info.failed for info in shards.index().values()):
-            continue
-        for row in shards.rows(without=("image", "words", "text_layer_words", "vector")):
-            page = named.get(getattr(row, "page_id", "") or getattr(row, "item_id", ""))
-            if row.status is Status.FAILED and page is not None:
-                yield FailureRow(page.path, stage, row.reason, str(page.number))
-
-
-def _cards(
-    corpus: Corpus,
-    expected: Mapping[str, Reference],
-    rate_of: Mapping[str, float],
-    confidence: Mapping[str, float],
-    limit: int,
-) -> Iterator[PageCard]:
-    """Yield the worst pages first: failures, then by error rate, then the unscored by confidence."""
-    places = [
-        (row.status is not Status.FAILED, -rate_of.get(row.page_id, -1.0), confidence.get(row.page_id, 0.0), name, row)
-        for name in corpus.transcripts.index()
-        for row in corpus.transcripts.read(name, without=("markdown", "text"))
-    ]
-    places.sort(key=lambda place: (*place[:3], place[4].path, place[4].number))
-    for *_, name, row in places[:limit]:
-        (transcript,) = corpus.transcripts.find(name, row.page_id)
-        yield _card(corpus, name, transcript, expected.get(row.page_id), rate_of.get(row.page_id, math.nan))
-
-
-def _card(corpus: Corpus, shard: str, row: Transcript, reference: Reference | None, rate: float) -> PageCard:
-    (page,) = corpus.pages.find(shard, row.page_id, without=("text_layer", "text_layer_words"))
-    recognitions: list[Recognition] = corpus.recognitions.find(shard, row.page_id, without=("words",))
-    length = sum(len(r.text) for r in recognitions)
-    return PageCard(
-        page_id=row.page_id,
-        path=row.path,
-        number=row.number,
-        group=row.group,
-        width=page.width,
-        height=page.height,
-        image=page.image,
-        regions=corpus.regions.find(shard, row.page_id),
-        reference=reference.text if reference else None,
-        hypothesis=row.text,
-        spans=[(span.op, span.reference, span.hypothesis) for span in diff(reference.text, row.text)]
-        if reference
-        else [],
-        cer_no_space=None if math.isnan(rate) else rate,
-        confidence=sum(r.confidence * len(r.text) for r in recognitions) / length if length else 0.0,
-        status=row.status,
-        reason=row.reason,
-        reference_kind=reference.kind if reference else "none",
-    )
+def metric_title(metric: str) -> str:
+    """Write a metric for people: `ndcg@5` is nDCG@5."""
+    name, at, cutoff = metric.partition("@")
+    titles = {"ndcg": "nDCG", "recall": "Recall", "mrr": "MRR", "map": "MAP", _CER: "CER without spaces"}
+    return titles.get(name, name) + at + cutoff

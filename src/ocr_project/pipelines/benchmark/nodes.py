@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.project import Project
 from ocr_project.domain.protocols import ShardSource
@@ -16,9 +17,9 @@ from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, Transcript
 from ocr_project.engine.ingest import read_qrels
 from ocr_project.engine.ingest.ground_truth import find_references
-from ocr_project.engine.metrics import bootstrap_rate, score_page
+from ocr_project.engine.metrics import Draws, estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
-from ocr_project.engine.reporting.run_report import Corpus, Tables, collect_report
+from ocr_project.engine.reporting.from_stages import Tables, collect_report
 from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
 from ocr_project.storage.scratch import Scratch
@@ -139,11 +140,15 @@ _RATE = ("errors", "total", "rate", "low", "high")
 def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
     said = row.text if row.status is not Status.FAILED else ""
     for metric, counts in score_page(expected[row.page_id].text, said).items():
-        yield Score(row.page_id, row.doc_id, row.group, metric, counts.errors, counts.total, Status.OK, row.reason)
+        yield Score(
+            row.page_id, row.doc_id, row.group, metric, counts.numerator, counts.denominator, Status.OK, row.reason
+        )
 
 
 def _rate(part: pd.DataFrame, options: BenchmarkOptions) -> dict[str, Any]:
-    interval = bootstrap_rate(part["errors"], part["total"], list(part["doc_id"]), options.resamples, options.seed)
+    interval = estimate_rate(
+        part["errors"], part["total"], list(part["doc_id"]), Draws(options.resamples, options.seed)
+    )
     return {
         "pages": len(part),
         "errors": part["errors"].sum(),
