@@ -53,7 +53,7 @@ def slice_elements(pages: Sequence[PageScore]) -> dict[str, dict[str, float]]:
     groups: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for element in (element for page in pages for element in page.elements):
         values = {f"{element.kind}_{name}": value for name, value in element.values.items()}
-        if element.edits.total:
+        if element.edits.denominator:
             values[f"{element.kind}_edit"] = element.edits.rate
         for slice_name in {f"{key}: {value}" for part in element.attributes for key, value in part.items()}:
             for name, value in values.items():

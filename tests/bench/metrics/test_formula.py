@@ -124,8 +124,8 @@ def test_canonical_formula_is_its_own(latex: str) -> None:
 def test_edits_keep_their_bounds(one: str, other: str) -> None:
     for metric in (formula_edit, formula_edit_characters):
         counts = metric(one, other)
-        assert 0 <= counts.errors <= counts.total
-        assert metric(one, one).errors == 0
+        assert 0 <= counts.numerator <= counts.denominator
+        assert metric(one, one).numerator == 0
         assert counts == metric(other, one)
 
 

@@ -95,16 +95,16 @@ def test_a_page_read_well(rules: Callable[..., PageScore], truth: dict[str, Any]
 
 def test_blocks_to_be_ignored_and_parts_of_three(truth: dict[str, Any]) -> None:
     truth["layout_dets"].append(detection(8, "text_block", 7, text="Unreadable", ignore=True))
-    assert score_page(truth, perfect()).counts()["text_edit"].errors == len("Unreadable")
-    assert score_page_v1_6(truth, perfect()).counts()["text_edit"].errors == 0
+    assert score_page(truth, perfect()).counts()["text_edit"].numerator == len("Unreadable")
+    assert score_page_v1_6(truth, perfect()).counts()["text_edit"].numerator == 0
     truth["layout_dets"].pop()
     truth["extra"]["relation"].append({"source_anno_id": 2, "target_anno_id": 3, "relation_type": "truncated"})
     truth["layout_dets"][1]["text"] = "Before it. "
     whole = perfect().replace(FIRST + "\n\n", "Before it. ")
-    assert score_page(truth, whole).counts()["text_edit"].errors == len(
+    assert score_page(truth, whole).counts()["text_edit"].numerator == len(
         normal_text("Another paragraph which the page")
     )
-    assert score_page_v1_6(truth, whole).counts()["text_edit"].errors == 0
+    assert score_page_v1_6(truth, whole).counts()["text_edit"].numerator == 0
 
 
 def test_v1_6_scores_a_formula_given_as_text_as_missing(truth: dict[str, Any]) -> None:
@@ -118,9 +118,9 @@ def test_v1_6_matches_lines_and_puts_formulas_and_tables_in_order(truth: dict[st
     truth["layout_dets"][4]["latex"] = r"\begin{aligned} a &= b + c \\ d &= e \end{aligned}"
     score = score_page_v1_6(truth, perfect().replace(FORMULA, "d = e").replace("## ", "# "))
     formulas = [element for element in score.elements if element.kind == "formula"]
-    assert sorted(element.edits.errors for element in formulas) == [0, len("a=b+c")]
+    assert sorted(element.edits.numerator for element in formulas) == [0, len("a=b+c")]
     assert score.order is not None
-    assert score.order.total == 6  # a title, two paragraphs, two lines, a table
+    assert score.order.denominator == 6  # a title, two paragraphs, two lines, a table
 
 
 def test_a_span_that_is_no_number_costs_the_table(truth: dict[str, Any]) -> None:
@@ -141,12 +141,12 @@ def test_an_empty_answer(truth: dict[str, Any]) -> None:
 def test_what_is_lost_wrong_or_out_of_place_costs(truth: dict[str, Any]) -> None:
     whole = score_page(truth, perfect())
     lost = score_page(truth, perfect().replace(SECOND, ""))
-    assert lost.counts()["text_edit"].errors == len(normal_text(SECOND))
+    assert lost.counts()["text_edit"].numerator == len(normal_text(SECOND))
     assert lost.counts()["order_edit"] == Counts(1, 3)
     wrong = score_page(truth, perfect().replace("lazy", "lady"))
-    assert wrong.counts()["text_edit"].errors == 1
+    assert wrong.counts()["text_edit"].numerator == 1
     swapped = score_page(truth, page(SECOND, FIRST, "# Introduction to things"))
-    assert swapped.counts()["order_edit"].errors == 2
+    assert swapped.counts()["order_edit"].numerator == 2
     assert swapped.counts()["text_edit"] == whole.counts()["text_edit"]
     noise = score_page(truth, page(perfect(), "Something else altogether that nobody wrote anywhere"))
     assert noise.counts()["text_edit"] == whole.counts()["text_edit"]  # the protocol does not punish it

@@ -50,7 +50,7 @@ def test_counts_add_up_to_a_micro_average() -> None:
 def test_score_page_normalises_both_sides() -> None:
     scores = score_page("탄소중립ㆍ녹색성장\n기본법 ....... 3", "탄소중립·녹색 성장 기본법 … 3\n")
     assert list(scores) == ["cer", "cer_no_space", "wer", "ned"]
-    assert scores["cer_no_space"].errors == 0
+    assert scores["cer_no_space"].numerator == 0
     assert scores["cer"] == Counts(1, 17)
     assert scores["wer"] == Counts(2, 4)
     assert scores["ned"] == Counts(1, 18)
@@ -59,4 +59,4 @@ def test_score_page_normalises_both_sides() -> None:
 @pytest.mark.parametrize(("reference", "hypothesis"), [("", ""), ("가", ""), ("", "가"), ("\ud800", "가")])
 def test_score_page_takes_any_text(reference: str, hypothesis: str) -> None:
     for counts in score_page(reference, hypothesis).values():
-        assert counts.errors == int(reference != hypothesis)
+        assert counts.numerator == int(reference != hypothesis)

@@ -122,5 +122,5 @@ def _canonical(elements: Sequence[Scored]) -> Iterator[Mark]:
         elif one.kind == "formula":
             sums["formula"] += formula_edit(canonical_formula(one.reference), canonical_formula(one.hypothesis))
     for kind, counts in sums.items():
-        if counts.total:
+        if counts.denominator:
             yield mark(f"{kind}_edit", CANONICAL, counts.rate)

@@ -29,7 +29,7 @@ class Mark(NamedTuple):
 def mark(name: str, reading: str, value: float | bool | Counts, reason: str = "") -> Mark:
     """Make a mark of counts, or of a value from 0 to 1."""
     if isinstance(value, Counts):
-        return Mark(f"{name}/{reading}", value.errors, value.total, reason)
+        return Mark(f"{name}/{reading}", value.numerator, value.denominator, reason)
     return Mark(f"{name}/{reading}", float(value), 1.0, reason)
 
 

@@ -91,7 +91,9 @@ _RATE = ("errors", "total", "rate", "low", "high")
 def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
     said = row.text if row.status is not Status.FAILED else ""
     for metric, counts in score_page(expected[row.page_id].text, said).items():
-        yield Score(row.page_id, row.doc_id, row.group, metric, counts.errors, counts.total, Status.OK, row.reason)
+        yield Score(
+            row.page_id, row.doc_id, row.group, metric, counts.numerator, counts.denominator, Status.OK, row.reason
+        )
 
 
 def _rate(part: pd.DataFrame, options: BenchmarkOptions) -> dict[str, Any]:

@@ -191,7 +191,7 @@ def _reading(
     scored = [row for row in rows if row.page_id in known]
     counts: list[Counts] = [score_page(known[r.page_id], texts.get(r.page_id, ""))[_READING] for r in scored]
     documents = [row.doc_id for row in scored]
-    errors, totals = [c.errors for c in counts], [c.total for c in counts]
+    errors, totals = [c.numerator for c in counts], [c.denominator for c in counts]
     interval = bootstrap_rate(errors, totals, documents, options.resamples, options.seed)
     return {"recognizer": name, "metric": _READING, **_interval(interval), "count": len(scored)}
 

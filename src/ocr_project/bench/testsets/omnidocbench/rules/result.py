@@ -56,7 +56,7 @@ class PageScore:
             sums[name] = sums.get(name, Counts(0, 0)) + element.edits
         if self.order is not None:
             sums["order_edit"] = self.order
-        return {name: counts for name, counts in sums.items() if counts.total}
+        return {name: counts for name, counts in sums.items() if counts.denominator}
 
     def values(self) -> dict[str, float]:
         """Score the page.

@@ -235,12 +235,12 @@ def _cost(way: _Way) -> tuple[float, ...]:
     """Return what the ways are compared by, in this order: fewer edits first."""
     matched = [row for row in way.rows if row.pieces]
     counts = [ned(row.normal_reference, row.normal_hypothesis) for row in matched]
-    length = sum(count.total for count in counts)
+    length = sum(count.denominator for count in counts)
     used = {way.pieces[number].source for row in matched for number in row.pieces if number < len(way.pieces)}
     edits = sum(row.edit for row in way.rows)
     return (
         edits,
-        sum(count.errors for count in counts) / length if length else 0.0,
+        sum(count.numerator for count in counts) / length if length else 0.0,
         max(0, way.formulas - len(used)),
         edits / len(way.rows) if way.rows else np.inf,
         -way.straightened,
