@@ -17,6 +17,8 @@ from pathlib import Path
 import pandas as pd
 
 from ocr_project.domain.errors import OptionError
+from ocr_project.domain.schemas import current_names
+from ocr_project.domain.types import Score
 
 ITEM_COLUMNS = (
     "page_id", "path", "test_set", "kind", "cluster", "slices", "payload", "question", "answer", "format", "seconds",
@@ -81,4 +83,5 @@ def read_record(folder: Path) -> RunRecord:
             " benchmark` writes one under data/08_reporting/benchmark_run, in a folder of its time."
         )
     run = RunFacts(**json.loads((folder / _RUN).read_text(encoding="utf-8")))
-    return RunRecord(run, pd.read_parquet(folder / _SCORES), pd.read_parquet(folder / _ITEMS))
+    scores = current_names(pd.read_parquet(folder / _SCORES), Score)  # earlier runs have the old names
+    return RunRecord(run, scores, pd.read_parquet(folder / _ITEMS))
