@@ -26,7 +26,7 @@ from rapidfuzz.distance import Levenshtein
 
 from ocr_project.bench.metrics.opendataloader import nid
 from ocr_project.bench.metrics.tables import teds
-from ocr_project.bench.testsets.omnidocbench.rules import score_page
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules import score_page
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -81,8 +81,8 @@ def tabulate(scores: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (name, metric), part in scores.groupby(["group", "metric"], sort=True):
         scored = part[part["status"] == "ok"]
-        total = scored["total"].sum()
-        rate = scored["errors"].sum() / total if total else float("nan")
+        total = scored["denominator"].sum()
+        rate = scored["numerator"].sum() / total if total else float("nan")
         rows.append(
             {"set": name, "metric": metric, "items": len(part), "unscored": len(part) - len(scored), "rate": rate}
         )

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from ocr_project.bench.testsets.omnidocbench.rules.result import PageScore
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.result import PageScore
 
 
 def summarize(pages: Sequence[PageScore]) -> dict[str, float]:

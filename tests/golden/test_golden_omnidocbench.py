@@ -9,11 +9,8 @@ from typing import Any
 
 import pytest
 
-from ocr_project.bench.testsets.omnidocbench.rules import (
-    PageScore,
-    score_page,
-    score_page_v1_6,
-)
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules import PageScore, score_page
+from ocr_project.bench.testsets.omnidocbench_v1_6.rules import score_page_v1_6
 from tests.omnidoc_averages import slice_elements, slice_pages, summarize
 
 DATA = Path(__file__).parents[1] / "data"

@@ -8,9 +8,9 @@ import pytest
 
 from ocr_project.bench.report.item_views import answer_content, reference_content
 from ocr_project.bench.report.report_rows import compare_runs, headlines, item_values
-from ocr_project.bench.results.recording import find_fault
+from ocr_project.bench.results.recording import answer_fault
 from ocr_project.bench.results.run_tables import judge_run, measure_evidence, tabulate_answers, tabulate_scores
-from ocr_project.bench.scoring.drawings import Drawings
+from ocr_project.bench.rules.drawings import Drawer
 from ocr_project.cli.summary import gate_losses
 from ocr_project.domain.errors import GateFailed, OptionError
 from ocr_project.domain.options import TestsetsOptions
@@ -21,7 +21,7 @@ from tests import two_recognizers, two_records
 from tests.two_records import PAGES, pages_read
 
 OPTIONS = TestsetsOptions(resamples=1_000)
-UNDRAWN = Drawings(wanted=False)
+UNDRAWN = Drawer(cdm=False)
 
 
 def gated(folder: Path, before: RunRecord, now: RunRecord, **gate: object) -> pd.DataFrame:
@@ -160,7 +160,7 @@ def test_headline_is_the_weightiest_official_metric() -> None:
     ],
 )
 def test_faults(rows: list[Recognition], fault: str) -> None:
-    assert find_fault(rows) == fault
+    assert answer_fault(rows) == fault
 
 
 def test_sides_of_a_table_mark_the_cells_that_differ() -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 import pandas as pd
 
 from ocr_project.domain.errors import OptionError
+from ocr_project.domain.schemas import current_names
+from ocr_project.domain.types import Score
 from ocr_project.storage.atomic import atomic_folder
 
 ITEM_COLUMNS = (
@@ -77,4 +79,5 @@ def read_record(folder: Path) -> RunRecord:
             " testsets` writes one under data/08_reporting/benchmark_run, in a folder of its time."
         )
     run = RunFacts(**json.loads((folder / _RUN).read_text(encoding="utf-8")))
-    return RunRecord(run, pd.read_parquet(folder / _SCORES), pd.read_parquet(folder / _ITEMS))
+    scores = current_names(pd.read_parquet(folder / _SCORES), Score)  # earlier runs have the old names
+    return RunRecord(run, scores, pd.read_parquet(folder / _ITEMS))

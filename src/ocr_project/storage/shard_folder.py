@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from ocr_project.domain.errors import StorageError
 from ocr_project.domain.gpu_usage import GpuUsage
-from ocr_project.domain.schemas import SCHEMAS, from_table, to_table
+from ocr_project.domain.schemas import from_table, stored_columns, to_table
 from ocr_project.domain.types import Prune, Shard, ShardInfo
 from ocr_project.storage.atomic import atomic_file, this_writer
 
@@ -84,7 +84,7 @@ class ShardFolder:
             self._path(name).unlink(missing_ok=True)
 
     def _columns(self, without: Sequence[str]) -> list[str]:
-        return [column for column in SCHEMAS[self.row_type].names if column not in without]
+        return [column for column in stored_columns(self.row_type) if column not in without]
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ocr_project.bench.results import composites
-from ocr_project.bench.results.composites import Composite, Part
 from ocr_project.bench.results.score_tables import compare_test_sets, tabulate_test_sets
+from ocr_project.bench.testsets.composite import Composite, Part
 from ocr_project.bench.testsets.ocrbench_v2.reader import group_of
+from ocr_project.bench.testsets.omnidocbench_v1_5 import composites
 from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Score, Truth, TruthKind
 from ocr_project.engine.metrics import Draws
@@ -36,7 +36,7 @@ def truths(pages: int = 30) -> pd.DataFrame:
 
 
 def overall(scores: pd.DataFrame) -> float:
-    means = scores.groupby("metric")["errors"].mean()
+    means = scores.groupby("metric")["numerator"].mean()
     return float((1 - means[PARTS[0]] + means[PARTS[1]] + means[PARTS[2]]) / 3)
 
 
@@ -86,7 +86,9 @@ def test_slices_have_it_too_where_they_have_all_parts() -> None:
 def test_what_could_not_be_scored_counts_in_strict_alone() -> None:
     scores = read(0)
     first = (scores["item_id"] == "p0") & (scores["metric"] == "teds/official")
-    lost = scores.assign(status=scores["status"].where(~first, "failed"), errors=scores["errors"].where(~first, 0.0))
+    lost = scores.assign(
+        status=scores["status"].where(~first, "failed"), numerator=scores["numerator"].where(~first, 0.0)
+    )
     found = whole(tabulate_test_sets(lost, truths(), DRAWS))
     assert found["strict"] == pytest.approx(overall(lost))
     assert found["rate"] == pytest.approx(overall(scores[~first]))
@@ -103,15 +105,15 @@ def test_a_part_of_one_document_has_no_interval() -> None:
 
 def test_a_mean_over_the_values_of_a_slice_and_over_metrics_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = (Part("teds/official", slice="language"), Part("cdm/official", slice="language", value="ko"))
-    made = (Composite("overall/sliced", (SET,), parts), Composite("overall/any", (SET,), (Part("t*/official"),)))
+    made = (Composite("overall/sliced", parts), Composite("overall/any", (Part("t*/official"),)))
     monkeypatch.setattr(composites, "COMPOSITES", made)
     scores = read(0).merge(truths().assign(language=["en"] * 15 + ["ko"] * 15), left_on="item_id", right_on="page_id")
-    means = scores.groupby(["metric", "language"])["errors"].mean()
+    means = scores.groupby(["metric", "language"])["numerator"].mean()
     languages = np.mean([means["teds/official", "en"], means["teds/official", "ko"]])
     expected = np.mean([languages, means["cdm/official", "ko"]])  # each part counts the same
     table = tabulate_test_sets(read(0), truths(), DRAWS)
     assert whole(table, "overall/sliced")["rate"] == pytest.approx(expected)
-    both = read(0).groupby("metric")["errors"].mean()
+    both = read(0).groupby("metric")["numerator"].mean()
     assert whole(table, "overall/any")["rate"] == pytest.approx(
         (1 - both["text_edit/official"] + both["teds/official"]) / 2
     )

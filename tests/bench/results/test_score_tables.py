@@ -127,7 +127,7 @@ def test_turned_round_the_verdict_turns(known: pd.DataFrame) -> None:
 
 def test_fewer_errors_are_better(known: pd.DataFrame) -> None:
     worse = two.scores("hasty", known)
-    better = worse.assign(errors=worse["errors"].where(worse["metric"] != "cer_no_space/official", 0.0))
+    better = worse.assign(numerator=worse["numerator"].where(worse["metric"] != "cer_no_space/official", 0.0))
     pairs = adjust_pairs(compare_test_sets(("a", worse), ("b", better), known, DRAWS))
     found = row(pairs, metric="cer_no_space/official", slice="all")
     assert found["difference"] < 0

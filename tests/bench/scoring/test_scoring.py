@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from ocr_project.bench.metrics.cdm import missing_tools
+from ocr_project.bench.metrics.katex import NoAnswer, missing_browser
 from ocr_project.bench.metrics.tables import tree
-from ocr_project.bench.scoring import Outcome, drawings
+from ocr_project.bench.rules import drawings
+from ocr_project.bench.scoring import Outcome
 from ocr_project.bench.scoring.scorer import Scorer
-from ocr_project.bench.testsets.olmocr_bench.rules import NoAnswer, missing_browser
 from ocr_project.bench.testsets.sroie.reader import truth_of_boxes
 from ocr_project.domain.types import Label, Page, Recognition, Score, Status, TextFormat, Transcript, Truth, TruthKind
 from ocr_project.testing.fakes import page
@@ -27,6 +28,7 @@ def outcome(
     *,
     format_: TextFormat = TextFormat.TEXT,
     markdown: str | None = None,
+    of_set: str = "mine",
     **changes: Any,
 ) -> Outcome:
     """Make an item of which `said` was read."""
@@ -35,7 +37,7 @@ def outcome(
     status, reason = read.get("recognition_status", Status.OK), read.get("recognition_reason", "")
     recognition = Recognition(of.page_id, 0, said, format_, status=status, reason=reason)
     transcript = Transcript(of.page_id, "d", of.path, "set", 1, said, said if markdown is None else markdown)
-    truth = Truth(of.page_id, "set", kind, json.dumps(payload), (), "cluster")
+    truth = Truth(of.page_id, of_set, kind, json.dumps(payload), (), "cluster")
     return Outcome(of, [recognition], transcript, [truth])
 
 
@@ -45,12 +47,12 @@ def scored(*outcomes: Outcome, cdm: bool = False) -> list[Score]:
 
 def rates(rows: Sequence[Score]) -> dict[str, float]:
     assert all(row.status is Status.OK for row in rows), rows
-    return {row.metric: row.errors / row.total for row in rows if row.total}
+    return {row.metric: row.numerator / row.denominator for row in rows if row.denominator}
 
 
 def test_rows_are_of_the_item_its_cluster_and_its_set() -> None:
     rows = scored(outcome(TruthKind.TEXT, {"text": "a b"}, "a b"))
-    assert {(row.item_id, row.doc_id, row.group) for row in rows} == {("d_00001", "cluster", "set")}
+    assert {(row.item_id, row.doc_id, row.group) for row in rows} == {("d_00001", "cluster", "mine")}
     assert len({row.metric for row in rows}) == len(rows)
 
 
@@ -67,12 +69,13 @@ def test_a_truth_of_boxes_is_read_row_by_row_and_without_case_in_the_canonical_f
     truth = truth_of_boxes("\n".join([*boxes, "90,38,140,38,140,58,90,58,RM 1", "no box", "a,b,c,d,e,f,g,h,i"]))
     assert truth["text"] == "CASH\nCHANGE\nRM 5,00\nRM 1"
     assert truth["rows"] == "CASH RM 5,00\nCHANGE RM 1"
-    found = rates(scored(outcome(TruthKind.TEXT, truth, "Cash RM 5,00\nChange RM 1")))
+    found = rates(scored(outcome(TruthKind.TEXT, truth, "Cash RM 5,00\nChange RM 1", of_set="sroie")))
     assert found["cer/canonical"] == 0
     assert found["cer/official"] > 0.3
     mixed = truth_of_boxes("1,2,3,4,5,6,7,8,Cash")
-    assert not mixed["caseless"]
-    assert rates(scored(outcome(TruthKind.TEXT, mixed, "CASH")))["cer/canonical"] == pytest.approx(3 / 4)
+    assert rates(scored(outcome(TruthKind.TEXT, mixed, "CASH", of_set="sroie")))["cer/canonical"] == pytest.approx(
+        3 / 4
+    )
 
 
 def test_a_line_is_also_right_or_wrong_as_a_whole() -> None:
@@ -101,7 +104,7 @@ def test_a_formula_is_scored_by_its_ways_of_writing_and_by_its_looks() -> None:
     if missing_tools():
         assert (drawn.status, drawn.reason) == (Status.FAILED, missing_tools())
     else:
-        assert (drawn.status, drawn.errors) == (Status.OK, 1)
+        assert (drawn.status, drawn.numerator) == (Status.OK, 1)
 
 
 def test_without_the_tools_that_draw_the_other_scores_of_formulas_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,55 +119,57 @@ def test_without_the_tools_that_draw_the_other_scores_of_formulas_are_given(monk
 
 
 @pytest.mark.parametrize(
-    ("truth", "said", "official"),
+    ("of_set", "truth", "said", "official"),
     [
-        ({"answers": ["0.28", ".28"], "rule": "anls"}, "0.28", 1),
-        ({"answers": ["University"], "rule": "anls"}, "universe", 0.7),
-        ({"answers": ["stop"], "rule": "contains", "ignore_spaces": False}, "It says STOP here", 1),
-        ({"answers": ["x ^ 2"], "rule": "contains", "ignore_spaces": True}, "x^2", 1),
-        ({"answers": ["x ^ 2"], "rule": "contains", "ignore_spaces": False}, "x^2", 0),
-        ({"answers": ["B"], "rule": "ocrbench_v2", "type": "math QA en", "eval": "multiple choice"}, "(B)", 1),
+        ("docvqa", {"answers": ["0.28", ".28"]}, "0.28", 1),
+        ("mine", {"answers": ["University"]}, "universe", 0.7),
+        ("ocrbench", {"answers": ["stop"], "dataset": "ST-VQA"}, "It says STOP here", 1),
+        ("ocrbench", {"answers": ["x ^ 2"], "dataset": "HME100k"}, "x^2", 1),
+        ("ocrbench", {"answers": ["x ^ 2"], "dataset": "ST-VQA"}, "x^2", 0),
+        ("ocrbench_v2", {"answers": ["B"], "type": "math QA en", "eval": "multiple choice"}, "(B)", 1),
     ],
 )
-def test_answers_are_scored_by_the_rule_of_their_set(truth: dict[str, Any], said: str, official: float) -> None:
-    found = rates(scored(outcome(TruthKind.ANSWERS, truth, said, question="?")))
-    name = "anls" if truth["rule"] == "anls" else "accuracy"
+def test_answers_are_scored_by_the_rule_of_their_set(
+    of_set: str, truth: dict[str, Any], said: str, official: float
+) -> None:
+    found = rates(scored(outcome(TruthKind.ANSWERS, truth, said, of_set=of_set, question="?")))
+    name = "accuracy" if of_set.startswith("ocrbench") else "anls"
     assert found[f"{name}/official"] == pytest.approx(official)
     assert found[f"{name}/canonical"] >= found[f"{name}/official"]
 
 
 def test_boxes_have_no_canonical_form() -> None:
-    truth = {"answers": ["0", "0", "10", "10"], "rule": "ocrbench_v2", "type": "text grounding en"}
-    assert rates(scored(outcome(TruthKind.ANSWERS, truth, "[0, 0, 10, 5]", question="?"))) == {
+    truth = {"answers": ["0", "0", "10", "10"], "type": "text grounding en"}
+    assert rates(scored(outcome(TruthKind.ANSWERS, truth, "[0, 0, 10, 5]", of_set="ocrbench_v2", question="?"))) == {
         "accuracy/official": 0.5
     }
 
 
 def test_what_was_read_unasked_is_the_answer() -> None:
-    table = {"answers": [HTML], "rule": "ocrbench_v2", "type": "table parsing cn"}
-    read = outcome(TruthKind.ANSWERS, table, HTML, format_=TextFormat.HTML, given=Label.TABLE)
+    table = {"answers": [HTML], "type": "table parsing cn"}
+    read = outcome(TruthKind.ANSWERS, table, HTML, of_set="ocrbench_v2", format_=TextFormat.HTML, given=Label.TABLE)
     assert rates(scored(read)) == {"accuracy/official": 1}
-    document = {"answers": ["# A\nb"], "rule": "ocrbench_v2", "type": "document parsing en"}
-    read = outcome(TruthKind.ANSWERS, document, "A b", markdown="# A\nb", given=Label.PAGE)
+    document = {"answers": ["# A\nb"], "type": "document parsing en"}
+    read = outcome(TruthKind.ANSWERS, document, "A b", of_set="ocrbench_v2", markdown="# A\nb", given=Label.PAGE)
     assert rates(scored(read)) == {"accuracy/official": 1}
 
 
 def test_an_item_that_its_authors_leave_out_has_no_row() -> None:
-    truth = {"answers": [""], "rule": "ocrbench_v2", "type": "text translation cn"}
-    assert scored(outcome(TruthKind.ANSWERS, truth, "x", question="?")) == []
+    truth = {"answers": [""], "type": "text translation cn"}
+    assert scored(outcome(TruthKind.ANSWERS, truth, "x", of_set="ocrbench_v2", question="?")) == []
 
 
 def test_a_damaged_item_of_ocrbench_is_not_a_zero() -> None:
-    truth = {"answers": ["x"], "rule": "ocrbench_v2", "type": "VQA with position en", "bbox": [1]}
-    (row,) = scored(outcome(TruthKind.ANSWERS, truth, "x", question="?"))
+    truth = {"answers": ["x"], "type": "VQA with position en", "bbox": [1]}
+    (row,) = scored(outcome(TruthKind.ANSWERS, truth, "x", of_set="ocrbench_v2", question="?"))
     assert row.status is Status.FAILED
     assert row.reason == "damaged: the item's box has 1 coordinates"
 
 
 def test_long_texts_are_not_scored_where_words_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nltk", None)
-    truth = {"answers": ["a text"], "rule": "ocrbench_v2", "type": "full-page OCR en"}
-    (row,) = scored(outcome(TruthKind.ANSWERS, truth, "a text", given=Label.PAGE))
+    truth = {"answers": ["a text"], "type": "full-page OCR en"}
+    (row,) = scored(outcome(TruthKind.ANSWERS, truth, "a text", of_set="ocrbench_v2", given=Label.PAGE))
     assert row.status is Status.FAILED
     assert "pip install" in row.reason
 
@@ -197,20 +202,24 @@ def test_markdown_is_scored_by_text_tables_and_headings_that_are_there() -> None
 
 def test_dp_bench_is_scored_by_its_own_rules() -> None:
     table = HTML.removeprefix("<html><body>").removesuffix("</body></html>")
-    truth = {"markdown": f"# Rome\n\n{table}\n\nVeni", "tables": table, "protocol": "dp_bench"}
-    found = rates(scored(outcome(TruthKind.MARKDOWN, truth, markdown="# Rome\n\nVeni")))
+    truth = {"markdown": f"# Rome\n\n{table}\n\nVeni", "tables": table}
+    found = rates(scored(outcome(TruthKind.MARKDOWN, truth, of_set="dp_bench", markdown="# Rome\n\nVeni")))
     assert found["nid/official"] == 1, "what stands in tables is no text there"
     assert found["teds/official"] == found["teds/canonical"] == 0
-    piped = rates(scored(outcome(TruthKind.MARKDOWN, truth, markdown="# Rome\n\n| a | b |\n|---|---|\n| 1 | 2 |")))
+    piped = rates(
+        scored(
+            outcome(TruthKind.MARKDOWN, truth, of_set="dp_bench", markdown="# Rome\n\n| a | b |\n|---|---|\n| 1 | 2 |")
+        )
+    )
     assert piped["teds/canonical"] == 1
 
 
 def test_omnidocbench_is_scored_element_by_element(tmp_path: Any) -> None:
     omnidocbench(tmp_path)
     truth = json.loads((tmp_path / "OmniDocBench.json").read_text())[0]
-    found = rates(scored(outcome(TruthKind.ELEMENTS, truth, markdown="page 1")))
+    found = rates(scored(outcome(TruthKind.ELEMENTS, truth, of_set="omnidocbench_v1_5", markdown="page 1")))
     assert found["text_edit/official"] == found["text_edit/canonical"] == 0
-    worse = rates(scored(outcome(TruthKind.ELEMENTS, truth, markdown="page 7")))
+    worse = rates(scored(outcome(TruthKind.ELEMENTS, truth, of_set="omnidocbench_v1_5", markdown="page 7")))
     assert worse["text_edit/official"] == pytest.approx(1 / 5), "spaces do not count there"
 
 
@@ -220,7 +229,9 @@ def test_elements_are_scored_by_the_rules_of_their_version() -> None:
         {"anno_id": 2, "category_type": "text_block", "order": 2, "text": "not to be read", "ignore": True},
     ]
     found = {
-        version: rates(scored(outcome(TruthKind.ELEMENTS, {"protocol": version, "layout_dets": blocks}, "page 1")))
+        version: rates(
+            scored(outcome(TruthKind.ELEMENTS, {"layout_dets": blocks}, "page 1", of_set=f"omnidocbench_{version}"))
+        )
         for version in ("v1_5", "v1_6")
     }
     assert found["v1_5"]["text_edit/official"] > found["v1_6"]["text_edit/official"] == 0
@@ -232,8 +243,8 @@ def test_tests_of_a_page_are_counted_in_all_and_by_file() -> None:
         {"type": "absent", "text": "two", "id": "b", "pdf": "x", "page": 1, "category": "old_scans"},
         {"type": "baseline", "id": "c", "pdf": "x", "page": 1, "category": "baseline"},
     ]
-    rows = scored(outcome(TruthKind.TESTS, {"tests": tests}, markdown="one two"))
-    counts = {row.metric: (row.errors, row.total) for row in rows}
+    rows = scored(outcome(TruthKind.TESTS, {"tests": tests}, of_set="olmocr_bench", markdown="one two"))
+    counts = {row.metric: (row.numerator, row.denominator) for row in rows}
     assert counts == {"pass_rate/official": (2, 3), "passed/old_scans": (1, 2), "passed/baseline": (1, 1)}
     assert [bool(row.reason) for row in rows] == [True, True, False]
 
@@ -242,7 +253,7 @@ MATH = {"tests": [{"type": "math", "math": "\\overset{a}{=}", "id": "a", "pdf": 
 
 
 def test_formulas_of_tests_are_drawn_where_there_is_a_browser() -> None:
-    page_ = outcome(TruthKind.TESTS, MATH, markdown="so $x \\stackrel{a}{=} y$")
+    page_ = outcome(TruthKind.TESTS, MATH, of_set="olmocr_bench", markdown="so $x \\stackrel{a}{=} y$")
     drawn, parsed = Scorer(cdm=False, katex=True), Scorer(cdm=False)
     assert parsed.identity.settings["formulas_of_tests"] == "compared by symbols"
     (row, _) = parsed.score([page_])
@@ -253,7 +264,7 @@ def test_formulas_of_tests_are_drawn_where_there_is_a_browser() -> None:
         return
     assert "KaTeX" in drawn.identity.settings["formulas_of_tests"]
     (row, _) = drawn.score([page_])
-    assert (row.errors, row.reason) == (1, "")
+    assert (row.numerator, row.reason) == (1, "")
 
 
 def test_a_browser_that_fails_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,9 +273,9 @@ def test_a_browser_that_fails_is_told_of(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(drawings, "missing_browser", str)
     monkeypatch.setattr(drawings, "draw_formulas", fail)
-    page_ = outcome(TruthKind.TESTS, MATH, markdown="so $x\\overset{a}{=}y$ and $y$")
+    page_ = outcome(TruthKind.TESTS, MATH, of_set="olmocr_bench", markdown="so $x\\overset{a}{=}y$ and $y$")
     (row, _) = Scorer(cdm=False, katex=True).score([page_])
-    assert (row.errors, row.reason) == (1, "formulas compared by their symbols: the browser drew nothing")
+    assert (row.numerator, row.reason) == (1, "formulas compared by their symbols: the browser drew nothing")
 
 
 def test_a_looped_table_is_a_zero_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,7 +288,7 @@ def test_a_looped_table_is_a_zero_with_its_reason(monkeypatch: pytest.MonkeyPatc
 
 def test_a_damaged_test_is_named_and_not_scored() -> None:
     tests = [{"type": "present", "id": "a7", "pdf": "x", "page": 1}]
-    (row,) = scored(outcome(TruthKind.TESTS, {"tests": tests}, markdown="one two"))
+    (row,) = scored(outcome(TruthKind.TESTS, {"tests": tests}, of_set="olmocr_bench", markdown="one two"))
     assert row.status is Status.FAILED
     assert "a7" in row.reason
 
@@ -286,7 +297,7 @@ TRUTHS = [
     (TruthKind.TEXT, {"text": "a"}),
     (TruthKind.TABLE, {"html": HTML}),
     (TruthKind.FORMULA, {"latex": "x"}),
-    (TruthKind.ANSWERS, {"answers": ["a"], "rule": "anls"}),
+    (TruthKind.ANSWERS, {"answers": ["a"]}),
     (TruthKind.FIELDS, {"fields": {"a": "b"}}),
     (TruthKind.MARKDOWN, {"markdown": "# a\n\nb"}),
     (TruthKind.TESTS, {"tests": [{"type": "present", "text": "a", "id": "a", "pdf": "x", "page": 1}]}),
@@ -295,19 +306,20 @@ TRUTHS = [
 
 @pytest.mark.parametrize(("kind", "payload"), TRUTHS, ids=[kind.value for kind, _ in TRUTHS])
 def test_a_page_that_is_broken_could_not_be_scored(kind: TruthKind, payload: dict[str, Any]) -> None:
-    whole = {row.metric for row in scored(outcome(kind, payload, "a"))}
-    rows = scored(outcome(kind, payload, status=Status.FAILED, reason="broken: no image"))
+    of_set = "olmocr_bench" if kind is TruthKind.TESTS else "mine"
+    whole = {row.metric for row in scored(outcome(kind, payload, "a", of_set=of_set))}
+    rows = scored(outcome(kind, payload, of_set=of_set, status=Status.FAILED, reason="broken: no image"))
     assert {row.metric for row in rows} == whole, "a table of scores must know what is missing"
-    assert {(row.status, row.reason, row.errors) for row in rows} == {(Status.FAILED, "broken: no image", 0.0)}
+    assert {(row.status, row.reason, row.numerator) for row in rows} == {(Status.FAILED, "broken: no image", 0.0)}
 
 
 def test_a_question_that_was_not_answered_could_not_be_scored_but_a_failed_answer_is_a_zero() -> None:
-    truth = {"answers": ["a"], "rule": "anls"}
+    truth = {"answers": ["a"]}
     asked = {"question": "?", "recognition_reason": "why"}
     skipped = scored(outcome(TruthKind.ANSWERS, truth, **asked, recognition_status=Status.SKIPPED))
     failed = scored(outcome(TruthKind.ANSWERS, truth, **asked, recognition_status=Status.FAILED))
     assert {(row.status, row.reason) for row in skipped} == {(Status.FAILED, "why")}
-    assert {(row.status, row.reason, row.errors) for row in failed} == {(Status.OK, "why", 0.0)}
+    assert {(row.status, row.reason, row.numerator) for row in failed} == {(Status.OK, "why", 0.0)}
 
 
 def test_what_was_skipped_without_a_question_is_a_zero() -> None:

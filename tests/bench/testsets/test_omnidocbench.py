@@ -6,14 +6,11 @@ from typing import Any
 import pytest
 
 from ocr_project.bench.metrics.plain_latex import latex_to_text
-from ocr_project.bench.testsets.omnidocbench.rules import (
-    PageScore,
-    score_page,
-    score_page_v1_6,
-)
-from ocr_project.bench.testsets.omnidocbench.rules.elements import read_markdown, split_arrays
-from ocr_project.bench.testsets.omnidocbench.rules.matching import Match, holds, match
-from ocr_project.bench.testsets.omnidocbench.rules.normal import normal_formula, normal_table, normal_text
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules import PageScore, score_page
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import read_markdown, split_arrays
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.matching import Match, holds, match
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.normal import normal_formula, normal_table, normal_text
+from ocr_project.bench.testsets.omnidocbench_v1_6.rules import score_page_v1_6
 from ocr_project.engine.metrics import Counts
 from tests.omnidoc_averages import slice_elements, slice_pages, summarize
 
@@ -77,7 +74,7 @@ def exact(reference: str, hypothesis: str) -> float:
 )
 @RULES
 def test_a_page_read_well(rules: Callable[..., PageScore], truth: dict[str, Any], answer: str) -> None:
-    score = rules(truth, answer, cdm=lambda reference, hypothesis: 1.0)
+    score = rules(truth, answer).compared(lambda reference, hypothesis: 1.0)
     values = score.values()
     assert values.pop("table_edit") < 0.5  # pipes bring spans of 1 along
     # v1.6's evaluator looks for tables in the order too, and never finds the first one of an answer
@@ -109,7 +106,7 @@ def test_blocks_to_be_ignored_and_parts_of_three(truth: dict[str, Any]) -> None:
 
 def test_v1_6_scores_a_formula_given_as_text_as_missing(truth: dict[str, Any]) -> None:
     answer = page("# Introduction to things", FIRST, SECOND, "E = mc2 + α", TABLE)
-    score = score_page_v1_6(truth, answer, cdm=exact)
+    score = score_page_v1_6(truth, answer).compared(exact)
     assert [element.kind for element in score.elements].count("formula") == 1
     assert score.values()["formula_cdm"] == 0.0
 
@@ -159,14 +156,14 @@ def test_cdm_sees_bare_latex_and_only_what_was_matched(truth: dict[str, Any]) ->
         seen.append((reference, hypothesis))
         return 0.5
 
-    assert score_page(truth, perfect(), cdm=cdm).values()["formula_cdm"] == 0.5
+    assert score_page(truth, perfect()).compared(cdm).values()["formula_cdm"] == 0.5
     assert seen == [(FORMULA, rf"\[ {FORMULA} \]")]
-    assert score_page(truth, FIRST, cdm=cdm).values()["formula_cdm"] == 0.0
+    assert score_page(truth, FIRST).compared(cdm).values()["formula_cdm"] == 0.0
     assert len(seen) == 1
 
 
 def test_a_formula_given_as_text_is_scored_as_text(truth: dict[str, Any]) -> None:
-    score = score_page(truth, page("# Introduction to things", FIRST, SECOND, "E = mc2 + α", TABLE), cdm=exact)
+    score = score_page(truth, page("# Introduction to things", FIRST, SECOND, "E = mc2 + α", TABLE)).compared(exact)
     assert "formula_edit" not in score.values()
     assert [element.kind for element in score.elements].count("text") == 4
 
@@ -185,9 +182,9 @@ def test_tables_are_matched_by_what_is_in_them(truth: dict[str, Any]) -> None:
 
 
 def test_pages_add_up_and_slice(truth: dict[str, Any]) -> None:
-    good, bad = score_page(truth, perfect(), cdm=exact), score_page(truth, "", cdm=exact)
+    good, bad = score_page(truth, perfect()).compared(exact), score_page(truth, "").compared(exact)
     truth["page_info"]["page_attribute"] = {"language": "korean"}
-    third = score_page(truth, perfect(), cdm=exact)
+    third = score_page(truth, perfect()).compared(exact)
     assert summarize([good, bad])["text_edit"] == 0.5
     assert summarize([good, bad])["overall"] == pytest.approx(100 * (0.5 + 0.5 + good.values()["formula_cdm"] / 2) / 3)
     slices = slice_pages([good, bad, third])

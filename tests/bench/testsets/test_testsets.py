@@ -162,8 +162,7 @@ def test_omnidocbench_keeps_the_annotation_and_slices_by_attributes(tmp_path: Pa
     kind, payload = known(first)
     assert kind is TruthKind.ELEMENTS
     assert payload["layout_dets"][0]["text"] == "page 1"
-    assert set(payload) == {"protocol", "layout_dets", "extra", "page_info"}
-    assert payload["protocol"] == "v1_5"
+    assert set(payload) == {"layout_dets", "extra", "page_info"}
     assert ("special_issue", "fuzzy_scan") in first.slices
     assert ("language", "english") in first.slices
     assert first.document == second.document == "book"
@@ -177,8 +176,8 @@ def test_ocrbench_asks_only_what_reading_does_not_answer(tmp_path: Path) -> None
         (Label.FORMULA, ""),
         (None, "What does the sign say?"),
     ]
-    assert known(scene)[1] == {"answers": ["stop", "stop sign"], "rule": "contains", "ignore_spaces": False}
-    assert known(formula)[1]["ignore_spaces"] is True
+    assert known(scene)[1] == {"answers": ["stop", "stop sign"], "dataset": "ST-VQA"}
+    assert known(formula)[1]["dataset"] == "HME100k"
 
 
 def test_ocrbench_is_read_from_its_json_and_from_a_tsv_too(tmp_path: Path) -> None:
@@ -217,7 +216,6 @@ def test_ocrbench_v2_reads_what_can_be_read_and_asks_the_rest(tmp_path: Path) ->
         TruthKind.ANSWERS,
         {
             "answers": ["B"],
-            "rule": "ocrbench_v2",
             "type": "math QA en",
             "eval": "multiple choice",
             "question": "A, B or C?",
@@ -302,7 +300,7 @@ def test_handwritten_forms_leave_out_what_is_wrongly_annotated(tmp_path: Path) -
 
 def test_dp_bench_becomes_markdown_without_pictures(tmp_path: Path) -> None:
     (item,) = every(opened("dp_bench", tmp_path))
-    markdown = {"markdown": "# Rome\n\n<table/>\n\nVeni", "tables": "<table/>", "protocol": "dp_bench"}
+    markdown = {"markdown": "# Rome\n\n<table/>\n\nVeni", "tables": "<table/>"}
     assert known(item) == (TruthKind.MARKDOWN, markdown)
 
 
@@ -312,12 +310,12 @@ def test_docvqas_questions_about_one_document_are_not_independent(form: Any, tmp
     items = every(open_test_set("docvqa", TestsetsOptions(folder=tmp_path)))
     assert len({item.document for item in items}) == 1
     assert all(item.question.endswith("Answer the question using a single word or phrase.") for item in items)
-    assert all(known(item)[1]["rule"] == "anls" for item in items)
+    assert all(known(item)[0] is TruthKind.ANSWERS for item in items)
 
 
 def test_a_receipt_of_sroie_is_read_and_asked(tmp_path: Path) -> None:
     read, asked = every(opened("sroie", tmp_path))
-    lines = {"text": "TAN WOON, YANN\nBOOK", "rows": "TAN WOON, YANN BOOK", "caseless": True}
+    lines = {"text": "TAN WOON, YANN\nBOOK", "rows": "TAN WOON, YANN BOOK"}
     assert known(read) == (TruthKind.TEXT, lines)
     assert known(asked) == (TruthKind.FIELDS, {"fields": {"company": "BOOK TA .K", "total": "9.00"}})
     assert (bool(read.question), bool(asked.question)) == (False, True)

@@ -1,8 +1,8 @@
 """What each metric of the test sets is: its title, which way is better, how items are averaged.
 
-A score's metric is `name` or `name/reading`, where the reading is `official` (the test set's own normalisation) or
-`canonical` (one way of writing for all); names of rankings end in `@k`. A metric that is not in this list is
-refused: a table that guesses which way is better would be wrong half of the time.
+A score's metric is `name` or `name/normalization`: `official` is the test set's own, `canonical` is one for all sets;
+names of rankings end in `@k`. A metric that is not in this list is refused: a table that guesses which way is better
+would be wrong half of the time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Metric:
     """A metric of the test sets.
 
     Attributes:
-        name: As in `Score.metric`, without the reading and without `@k`.
+        name: As in `Score.metric`, without the normalization and without `@k`.
         title: For people.
         higher_is_better: Whether 1 is perfect (True) or 0 is (False).
         average: How items are averaged.
@@ -89,7 +89,7 @@ _ORDER = {name: place for place, name in enumerate(METRICS)}
 
 
 def metric_of(name: str) -> Metric:
-    """Find the metric of a score by its name, with or without a reading and `@k`.
+    """Find the metric of a score by its name, with or without a normalization and `@k`.
 
     Raises:
         ValueError: It is not in the list.
@@ -100,19 +100,19 @@ def metric_of(name: str) -> Metric:
     return METRICS[base]
 
 
-def reading_of(name: str) -> str:
-    """Return `official`, `canonical`, another reading that a test set has, or an empty string."""
+def normalization_of(name: str) -> str:
+    """Return `official`, `canonical`, another suffix that a test set has (a file of tests), or an empty string."""
     return name.partition("/")[2]
 
 
 def title_of(name: str) -> str:
-    """Return the title for people, with its `@k` and its reading: `TEDS, official`."""
-    base, _, reading = name.partition("/")
+    """Return the title for people, with its `@k` and its normalization: `TEDS, official`."""
+    base, _, normalization = name.partition("/")
     cutoff = base.partition("@")[2]
     title = metric_of(name).title + (f"@{cutoff}" if cutoff else "")
-    return f"{title}, {reading}" if reading else title
+    return f"{title}, {normalization}" if normalization else title
 
 
 def by_weight(name: str) -> tuple[int, bool, str]:
-    """Sort key: metrics in the order of weight, the official reading first."""
-    return _ORDER[metric_of(name).name], reading_of(name) != OFFICIAL, name
+    """Sort key: metrics in the order of weight, the official normalization first."""
+    return _ORDER[metric_of(name).name], normalization_of(name) != OFFICIAL, name

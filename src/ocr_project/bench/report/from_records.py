@@ -25,8 +25,8 @@ from ocr_project.bench.report.report_rows import (
     score_lines,
 )
 from ocr_project.bench.results.run_tables import tabulate_answers, tabulate_scores
+from ocr_project.bench.rules.drawings import Drawer
 from ocr_project.bench.scoring import LaneShards
-from ocr_project.bench.scoring.drawings import Drawings
 from ocr_project.domain.options import RuntimeOptions, TestsetsOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.engine.running.workers import worker_count
@@ -81,8 +81,8 @@ def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options:
     values = [item_values(record) for record in runs.records]
     scatters = reading_scatters(values[0]) if pairs is None else run_scatters(values, runs.names, heads)
     chosen = _chosen(values, heads, options.report_pages)
-    drawings = Drawings(wanted=False, katex=options.katex, cache=options.drawings)
-    cards = _Cards(runs, values, pages, drawings)
+    drawer = Drawer(cdm=False, katex=options.katex, cache=options.drawings)
+    cards = _Cards(runs, values, pages, drawer)
     return BenchmarkReport(
         title="Test sets" if pairs is None else "Test sets: " + " against ".join(runs.names),
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -152,13 +152,13 @@ def _queue(values: Sequence[pd.DataFrame], test_set: str, metric: str) -> list[t
 class _Cards:
     """Makes the card of an item from the records of the runs."""
 
-    def __init__(self, runs: Runs, values: Sequence[pd.DataFrame], pages: ShardSource, drawings: Drawings) -> None:
+    def __init__(self, runs: Runs, values: Sequence[pd.DataFrame], pages: ShardSource, drawer: Drawer) -> None:
         self._rows = [_indexed(record.items) for record in runs.records]
         self._values = [
             {key: part for key, part in frame.groupby(["test_set", "item_id"], sort=False)} for frame in values
         ]
         self._pages = pages
-        self._drawings = drawings
+        self._drawer = drawer
         self._shards = pages.index()
 
     def make(self, test_set: str, item: str, apart: float) -> ItemCard:
@@ -183,7 +183,7 @@ class _Cards:
         marks = [] if scores is None else sorted(scores.to_dict("records"), key=lambda mark: by_weight(mark["metric"]))
         return AnswerView(
             run=run,
-            content=answer_content(row["kind"], row["payload"], row["answer"], self._drawings),
+            content=answer_content(row["kind"], row["payload"], row["answer"], self._drawer),
             scores=[(title_of(mark["metric"]), mark["value"], mark["reason"]) for mark in marks],
             fault=row["fault"],
             status=row["status"],

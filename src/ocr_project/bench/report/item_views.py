@@ -9,9 +9,10 @@ from typing import Any
 
 from ocr_project.bench.report import CellView, Content
 from ocr_project.bench.report.formula_picture import draw_formula
-from ocr_project.bench.scoring.answering import read_fields
-from ocr_project.bench.scoring.drawings import Drawings
-from ocr_project.bench.scoring.pages import run_tests
+from ocr_project.bench.rules.drawings import Drawer
+from ocr_project.bench.rules.forms import read_fields
+from ocr_project.bench.testsets.olmocr_bench.views import claims, verdicts
+from ocr_project.bench.testsets.omnidocbench_v1_5.views import element_texts
 from ocr_project.domain.types import TruthKind
 from ocr_project.engine.metrics import Span, diff, normalize
 from ocr_project.engine.models.dialects.html_table import Table, parse_table
@@ -35,19 +36,19 @@ def reference_content(kind: str, payload: str, answer: str) -> Content:
         case TruthKind.FIELDS:
             return Content(_pretty(known["fields"]), fields=[(n, v, True) for n, v in _flat(known["fields"])])
         case TruthKind.TESTS:
-            return Content(_pretty(known["tests"]), fields=[(t["type"], _claim(t), True) for t in known["tests"]])
+            return Content(_pretty(known["tests"]), fields=list(claims(known["tests"])))
         case _:
             return Content(known_text(kind, known))
 
 
-def answer_content(kind: str, payload: str, answer: str, drawings: Drawings) -> Content:
+def answer_content(kind: str, payload: str, answer: str, drawer: Drawer) -> Content:
     """Return an answer, its differences marked.
 
     Args:
         kind: Of the ground truth, a `TruthKind`.
         payload: Its JSON.
         answer: As it was scored.
-        drawings: Of the formulas that tests look for.
+        drawer: Draws the formulas that tests look for.
     """
     known: dict[str, Any] = json.loads(payload)
     spans = _compared(known_text(kind, known), answer)
@@ -59,7 +60,7 @@ def answer_content(kind: str, payload: str, answer: str, drawings: Drawings) -> 
         case TruthKind.FIELDS:
             return Content(answer, fields=_filled(known["fields"], answer))
         case TruthKind.TESTS:
-            return Content(answer, fields=list(_passed(known["tests"], answer, drawings)))
+            return Content(answer, fields=list(verdicts(known["tests"], answer, drawer)))
         case TruthKind.ANSWERS:
             return Content(answer)
         case _:
@@ -80,22 +81,13 @@ def known_text(kind: str, known: Mapping[str, Any]) -> str:
         case TruthKind.ANSWERS:
             return "\n".join(map(str, known["answers"] or known.get("content") or ()))
         case TruthKind.ELEMENTS:
-            return "\n\n".join(_element_texts(known))
+            return "\n\n".join(element_texts(known))
         case _:
             return _pretty(dict(known))
 
 
 def _compared(reference: str, answer: str) -> list[Span]:
     return diff(reference[:LONGEST_TEXT], answer[:LONGEST_TEXT])
-
-
-def _element_texts(known: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the contents of OmniDocBench's elements in their order."""
-    blocks = [block for block in known.get("layout_dets", ()) if not block.get("ignore")]
-    for block in sorted(blocks, key=lambda block: block.get("order") or 0):
-        text = block.get("html") or block.get("latex") or block.get("text")
-        if text:
-            yield str(text)
 
 
 def _cells(table: Table, other: Table) -> list[list[CellView]]:
@@ -137,19 +129,6 @@ def _filled(expected: Any, answer: str) -> list[tuple[str, str, bool]]:
         (name, got.get(name, "—"), normalize(got.get(name, "")) == normalize(value)) for name, value in wanted.items()
     ]
     return rows + [(name, value, False) for name, value in got.items() if name not in wanted]
-
-
-def _passed(tests: Sequence[Mapping[str, Any]], answer: str, drawings: Drawings) -> Iterator[tuple[str, str, bool]]:
-    for test, result in zip(tests, run_tests(tests, answer, drawings), strict=True):
-        yield str(test["type"]), "passed" if result.passed else result.reason, result.passed
-
-
-def _claim(test: Mapping[str, Any]) -> str:
-    """Say in a line what a test of olmOCR-bench asks for."""
-    left_out = {"type", "id", "pdf", "page", "url", "checked", "category", "max_diffs"}
-    return ", ".join(
-        f"{key}: {value}" for key, value in test.items() if key not in left_out and value not in (None, "")
-    )
 
 
 def _pretty(value: Any) -> str:

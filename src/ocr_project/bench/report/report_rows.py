@@ -9,10 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from ocr_project.bench.metrics.catalog import by_weight, metric_of, reading_of, title_of
+from ocr_project.bench.metrics.catalog import by_weight, metric_of, normalization_of, title_of
 from ocr_project.bench.report import AnswerLine, PairLine, Point, Scatter, ScoreLine, Value
 from ocr_project.bench.results.composites import composites_of_items
 from ocr_project.bench.results.score_tables import adjust_pairs, compare_test_sets
+from ocr_project.bench.testsets import find_test_set
 from ocr_project.domain.types import Status
 from ocr_project.engine.metrics import Draws
 from ocr_project.storage.run_record import RunRecord
@@ -22,13 +23,14 @@ _APART = 0.05
 
 
 def headlines(tables: Sequence[pd.DataFrame]) -> dict[str, str]:
-    """Choose the metric that stands for each test set: of those that all runs have, the first by weight."""
+    """Choose the metric that stands for each test set: its headline, or the first by weight of those all runs have."""
     found: dict[str, str] = {}
     for test_set in sorted(set().union(*(set(table["test_set"]) for table in tables))):
         held = [set(t.loc[(t["test_set"] == test_set) & t["rate"].notna(), "metric"]) for t in tables]
         shared = set.intersection(*(metrics for metrics in held if metrics)) if any(held) else set()
         if shared:
-            found[test_set] = min(shared, key=by_weight)
+            wanted = find_test_set(test_set).card.headline
+            found[test_set] = wanted if wanted in shared else min(shared, key=by_weight)
     return found
 
 
@@ -129,8 +131,8 @@ def item_values(record: RunRecord) -> pd.DataFrame:
         Columns test_set, item_id, metric, value (NaN where it could not be scored), loss (0 is perfect), reason.
     """
     scores = record.scores
-    scored = (scores["status"] != Status.FAILED) & (scores["total"] > 0)
-    value = (scores["errors"] / scores["total"].where(scores["total"] > 0)).where(scored)
+    scored = (scores["status"] != Status.FAILED) & (scores["denominator"] > 0)
+    value = (scores["numerator"] / scores["denominator"].where(scores["denominator"] > 0)).where(scored)
     rising = scores["metric"].map({name: metric_of(name).higher_is_better for name in set(scores["metric"])})
     values = pd.DataFrame(
         {
@@ -151,7 +153,7 @@ def reading_scatters(values: pd.DataFrame) -> Iterator[Scatter]:
     for (test_set, name), part in values.assign(name=values["metric"].map(_bare)).groupby(["test_set", "name"]):
         wide = part.pivot(index="item_id", columns="metric", values="value").dropna()
         sides = sorted(wide.columns, key=by_weight)
-        if [reading_of(side) for side in sides] == ["official", "canonical"]:
+        if [normalization_of(side) for side in sides] == ["official", "canonical"]:
             scatter = _scatter(f"{test_set}: {title_of(str(name))}", "official", "canonical", wide[sides])
             if scatter.apart:
                 yield scatter

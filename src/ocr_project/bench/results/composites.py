@@ -1,8 +1,7 @@
-"""Numbers of a test set that are means of means, and hence of no item: OmniDocBench's Overall and its like.
+"""Means of means of a test set, and the rates that they are made of.
 
-A composite is how good its parts are on average: the rate of a part where higher is better, one minus it where lower
-is. A part is the rate of a metric over the items of a slice, so that a set's official mean over its categories is one
-too. In a bootstrap each resample gives new parts, and the composite is made of these.
+What composites a set has is in its folder (`bench/testsets/<set>/composites.py`). In a bootstrap each resample gives
+new parts, and the composite is made of these.
 """
 
 from __future__ import annotations
@@ -16,60 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ocr_project.bench.metrics.catalog import metric_of
+from ocr_project.bench.testsets import find_test_set
+from ocr_project.bench.testsets.composite import Part
 from ocr_project.engine.metrics.resampling import Blend
 
 Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Rates that a composite is the mean of; it must find at least one, or there is no composite.
-
-    Attributes:
-        metric: As in `Score.metric`; a pattern (`pass_rate/*`) stands for all that the set has.
-        slice: Name of a slice (`category`); empty: over all items.
-        value: Of the slice; empty: each value of it that the set has is a rate of its own.
-    """
-
-    metric: str
-    slice: str = ""
-    value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Composite:
-    """A mean of means.
-
-    Attributes:
-        metric: What it is called; its name without the reading is listed in the catalog.
-        test_sets: Which sets have it; patterns.
-        parts: Each counts the same, and so does each rate of a part.
-    """
-
-    metric: str
-    test_sets: tuple[str, ...]
-    parts: tuple[Part, ...]
-
-
-_OCRBENCH_V2 = {
-    "en": Part("accuracy/official", slice="English group"),
-    "cn": Part("accuracy/official", slice="Chinese group"),
-}
-
-COMPOSITES = (
-    # ((1 - text edit distance) * 100 + TEDS * 100 + CDM * 100) / 3: README of github.com/opendatalab/OmniDocBench.
-    Composite(
-        "overall/official",
-        ("omnidocbench_*",),
-        (Part("text_edit/official"), Part("teds/official"), Part("cdm/official")),
-    ),
-    # The mean over groups of types, by language: `get_score.py` in github.com/Yuliang-Liu/MultimodalOCR, OCRBench_v2.
-    # It gives no total of both languages: here it is their mean.
-    Composite("overall/official", ("ocrbench_v2",), tuple(_OCRBENCH_V2.values())),
-    *(Composite(f"overall_{code}/official", ("ocrbench_v2",), (part,)) for code, part in _OCRBENCH_V2.items()),
-    # The mean over files of tests, and the test that every PDF has: `benchmark.py` in github.com/allenai/olmocr.
-    Composite("overall/official", ("olmocr_bench", "kdoc_ocrbench_v2"), (Part("passed/*"),)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +72,6 @@ class Weave:
         return np.where(self.masks, values[:, self.metric], 0.0)
 
 
-def composites_of(test_set: str) -> list[Composite]:
-    """Return the composites that a test set has."""
-    return [one for one in COMPOSITES if any(fnmatchcase(test_set, pattern) for pattern in one.test_sets)]
-
-
 def weave(test_set: str, metrics: Sequence[str], held: Mask, slices: Sequence[Members]) -> Weave:
     """Find the numbers of a set: each of its metrics and composites over each slice.
 
@@ -143,7 +88,7 @@ def weave(test_set: str, metrics: Sequence[str], held: Mask, slices: Sequence[Me
         for number, members in enumerate(slices)
     ]
     made: list[Line] = []
-    for composite in composites_of(test_set):
+    for composite in find_test_set(test_set).composites:
         for members in slices:
             parts = [list(_rates(part, metrics, held, members, slices)) for part in composite.parts]
             if all(parts):
@@ -165,7 +110,7 @@ def composites_of_items(values: pd.DataFrame) -> pd.DataFrame:
     """
     found = [pd.DataFrame(columns=values.columns)]
     for test_set, rows in values.groupby("test_set", sort=False):
-        for composite in composites_of(str(test_set)):
+        for composite in find_test_set(str(test_set)).composites:
             patterns = [part.metric for part in composite.parts]
             names = {name for name in set(rows["metric"]) if any(fnmatchcase(name, pattern) for pattern in patterns)}
             mine = rows[rows["metric"].isin(names)]

@@ -11,7 +11,8 @@ import pandas as pd
 from ocr_project.bench.scoring import LaneShards, Outcome
 from ocr_project.domain.options import RuntimeOptions, TestsetsOptions
 from ocr_project.domain.project import Project
-from ocr_project.domain.types import Recognition, Status, Truth, TruthKind
+from ocr_project.domain.schemas import current_names
+from ocr_project.domain.types import Recognition, Score, Status, Truth, TruthKind
 from ocr_project.engine.models import Fault, fault_of
 from ocr_project.engine.running.provenance import facts
 from ocr_project.engine.running.stage_metrics import identities, measure_stage
@@ -43,7 +44,7 @@ def record_run(
     items = [
         row for name in shards.transcripts.index() for outcome in shards.read(name) for row in _items(outcome, name)
     ]
-    return RunRecord(run, scores, pd.DataFrame(items, columns=list(ITEM_COLUMNS)))
+    return RunRecord(run, current_names(scores, Score), pd.DataFrame(items, columns=list(ITEM_COLUMNS)))
 
 
 def _items(outcome: Outcome, shard: str) -> Iterator[dict[str, Any]]:
@@ -56,9 +57,9 @@ def _items(outcome: Outcome, shard: str) -> Iterator[dict[str, Any]]:
         "seconds": float(sum(row.seconds for row in read)),
         "tokens": sum(row.completion_tokens for row in read),
         "retried": any(row.attempts > 1 for row in read),
-        "fault": find_fault(read),
-        "status": str(Status.FAILED if outcome.obstacle or outcome.fault else outcome.transcript.status),
-        "reason": outcome.obstacle or outcome.fault,
+        "fault": answer_fault(read),
+        "status": str(Status.FAILED if outcome.unscorable or outcome.unread else outcome.transcript.status),
+        "reason": outcome.unscorable or outcome.unread,
         "shard": shard,
     }
     for truth in outcome.truths:
@@ -86,7 +87,7 @@ def _answered(outcome: Outcome, truth: Truth) -> Mapping[str, str]:
     return {"answer": outcome.answer, "format": "text"}
 
 
-def find_fault(rows: Sequence[Recognition]) -> str:
+def answer_fault(rows: Sequence[Recognition]) -> str:
     """Name the worst that is wrong with the answers for an item.
 
     Returns:

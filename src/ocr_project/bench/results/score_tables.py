@@ -71,9 +71,9 @@ def lay_out(scores: pd.DataFrame) -> Grid:
     """Lay the Score rows of one test set out as arrays.
 
     Args:
-        scores: Columns item_id, doc_id (the cluster), metric, errors, total, status. Where the denominator of an item
-            that could not be scored is not known (0), it is taken for the mean of those that could. Several scores
-            of one metric for an item (it has several truths) are added up; it could be scored if one of them could.
+        scores: Columns item_id, doc_id (the cluster), metric, numerator, denominator, status. Where the denominator
+            of an item that could not be scored is not known (0), it is the mean of those that could. Several scores of
+            one metric for an item (it has several ground truths) are added up; it is scored if one of them is.
 
     Raises:
         ValueError: A metric is not in the catalog.
@@ -87,7 +87,7 @@ def lay_out(scores: pd.DataFrame) -> Grid:
     top, bottom, missing = (np.zeros((len(items), len(metrics))) for _ in range(3))
     failed = np.zeros(top.shape, np.bool_)
     failed[row, column] = (scores["status"] == Status.FAILED).to_numpy()
-    top[row, column], bottom[row, column] = scores["errors"].to_numpy(), scores["total"].to_numpy()
+    top[row, column], bottom[row, column] = scores["numerator"].to_numpy(), scores["denominator"].to_numpy()
     for place, name in enumerate(metrics):
         if metric_of(name).average is Average.MEAN:
             held = bottom[:, place] > 0
@@ -109,7 +109,7 @@ def _added_up(scores: pd.DataFrame) -> pd.DataFrame:
     failed = scores["status"] == Status.FAILED
     lost = failed & ~(~failed).groupby([scores[key] for key in keys]).transform("any")
     kept = scores[~failed | lost]
-    sums = {"doc_id": "first", "errors": "sum", "total": "sum", "status": "first"}
+    sums = {"doc_id": "first", "numerator": "sum", "denominator": "sum", "status": "first"}
     return kept.groupby(keys, sort=False, as_index=False).agg(sums)
 
 

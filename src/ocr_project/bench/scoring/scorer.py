@@ -1,112 +1,96 @@
-"""Which scores an item gets: by the kind of what is known about it."""
+"""Items of all test sets to rows of scores."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
 
+from ocr_project.bench.metrics.katex import katex_version
 from ocr_project.bench.metrics.tables.tree import TreeTooLarge
-from ocr_project.bench.scoring.answering import score_answer, score_fields
-from ocr_project.bench.scoring.drawings import Drawings
-from ocr_project.bench.scoring.outcome import Outcome
-from ocr_project.bench.scoring.pages import note_formulas, score_elements, score_markdown, score_tests
-from ocr_project.bench.scoring.reading import score_formula, score_table, score_text
-from ocr_project.bench.scoring.score_counts import Mark, known
-from ocr_project.bench.testsets.olmocr_bench.rules import katex_version, missing_browser
-from ocr_project.domain.types import Identity, Recognition, Score, Status, TextFormat, Transcript, Truth, TruthKind
+from ocr_project.bench.rules.drawings import Drawer, Drawings
+from ocr_project.bench.rules.outcome import Outcome
+from ocr_project.bench.rules.rule import Prepared
+from ocr_project.bench.rules.score_counts import ScoreCounts, defined
+from ocr_project.bench.testsets import find_test_set
+from ocr_project.domain.types import Identity, Score, Status, Truth
 
-_VERSION = "2"  # of the rules here and of the metrics: raise it when the same answers would get other scores
-_DRAWN = frozenset({TruthKind.FORMULA, TruthKind.ELEMENTS})
-
-Payload: TypeAlias = Mapping[str, Any]
-Rule: TypeAlias = Callable[[Payload, Outcome, Drawings], Iterable[Mark]]
-
-_RULES: Mapping[TruthKind, Rule] = {
-    TruthKind.TEXT: score_text,
-    TruthKind.TABLE: score_table,
-    TruthKind.FORMULA: score_formula,
-    TruthKind.ANSWERS: score_answer,
-    TruthKind.FIELDS: score_fields,
-    TruthKind.MARKDOWN: score_markdown,
-    TruthKind.ELEMENTS: score_elements,
-    TruthKind.TESTS: score_tests,
-}
+_VERSION = "2"  # of all rules and metrics: raise it when the same answers would get other scores
 
 
 class Scorer:
     """Scores items of all test sets."""
 
     def __init__(self, *, cdm: bool, katex: bool = False, cache: Path | None = None) -> None:
-        """Args:
-        cdm: Draw formulas by LaTeX to compare them.
-        katex: Draw formulas of page tests in a browser, where one is there.
-        cache: Folder of drawings.
+        """Look for what draws formulas.
+
+        Args:
+            cdm: Draw formulas by LaTeX to compare them.
+            katex: Draw formulas of page tests in a browser, where one is installed.
+            cache: Folder of drawings.
         """
-        self._cdm = cdm
-        self._katex = katex
-        self._cache = cache
+        self._drawer = Drawer(cdm=cdm, katex=katex, cache=cache)
 
     @property
     def identity(self) -> Identity:
-        drawn = self._katex and not missing_browser()
+        drawn = not self._drawer.no_browser
         formulas = f"drawn by KaTeX {katex_version()}" if drawn else "compared by symbols"
-        return Identity("scoring", _VERSION, {"cdm": self._cdm, "formulas_of_tests": formulas})
+        return Identity("scoring", _VERSION, {"cdm": self._drawer.cdm, "formulas_of_tests": formulas})
 
     def score(self, outcomes: Sequence[Outcome]) -> list[Score]:
-        """Score items, in order.
+        """Score items, in order: each is prepared, the formulas of all are drawn at once, then each is scored.
 
         Returns:
-            One row a metric and truth. An item that could not be scored (its image is broken, the recognizer does
-            not answer questions) has the rows that it would have had, `failed`, with the reason.
+            One row per metric and ground truth. An item that could not be scored (its image is broken, the recognizer
+            does not answer questions) has the rows that it would have had, `failed`, with the reason.
         """
-        pairs = [(outcome, truth) for outcome in outcomes for truth in outcome.truths]
-        drawings = Drawings(wanted=self._cdm, katex=self._katex, cache=self._cache)
-        for outcome, truth in pairs:  # notes the formulas
-            if truth.kind in _DRAWN and self._cdm and not outcome.obstacle:
-                _marks(outcome, truth, drawings)
-            elif truth.kind is TruthKind.TESTS and not drawings.no_browser and not outcome.obstacle:
-                note_formulas(json.loads(truth.payload)["tests"], outcome.transcript.markdown, drawings)
-        drawings.draw()
-        return [row for outcome, truth in pairs for row in _rows(outcome, truth, drawings)]
+        items = [_prepare(outcome, truth) for outcome in outcomes for truth in outcome.truths]
+        drawn = [item.prepared for item in items if not item.outcome.unscorable]
+        pairs = (pair for one in drawn for pair in one.pairs)
+        drawings = self._drawer.draw(pairs, (formula for one in drawn for formula in one.formulas))
+        return [row for item in items for row in item.rows(drawings)]
 
 
-def _rows(outcome: Outcome, truth: Truth, drawings: Drawings) -> Iterator[Score]:
-    obstacle = outcome.obstacle
-    for one in _marks(_silent(outcome) if obstacle else outcome, truth, drawings):
-        if obstacle:
-            one = one._replace(errors=0.0, reason=obstacle, unscored=True)
-        elif outcome.fault:
-            one = one._replace(reason=outcome.fault)
-        yield _row(truth, one)
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """An item with one of its ground truths, ready to be scored."""
+
+    outcome: Outcome
+    truth: Truth
+    prepared: Prepared
+    too_large: str = ""
+
+    def rows(self, drawings: Drawings) -> Iterator[Score]:
+        unscorable, reason = self.outcome.unscorable, self.outcome.unread or self.too_large
+        for one in defined(self.prepared.score(drawings)):
+            if unscorable:
+                one = one._replace(numerator=0.0, reason=unscorable, unscored=True)
+            elif reason:
+                one = one._replace(reason=reason)
+            yield _row(self.truth, one)
 
 
-def _marks(outcome: Outcome, truth: Truth, drawings: Drawings) -> list[Mark]:
-    """Apply the rule; an answer too large to be compared (a loop) counts as if nothing had been said."""
-    rule, payload = _RULES[truth.kind], json.loads(truth.payload)
+def _prepare(outcome: Outcome, truth: Truth) -> _Item:
+    """Apply the rule of the item's set; an answer too large to be compared (a loop) counts as if it were empty."""
+    rule, payload = find_test_set(truth.test_set).rules[truth.kind], json.loads(truth.payload)
+    silenced = outcome.silenced()
+    if outcome.unscorable:
+        return _Item(outcome, truth, rule(payload, silenced))
     try:
-        return list(known(rule(payload, outcome, drawings)))
+        return _Item(outcome, truth, rule(payload, outcome))
     except TreeTooLarge as error:
-        return [one._replace(reason=str(error)) for one in known(rule(payload, _silent(outcome), drawings))]
+        return _Item(outcome, truth, rule(payload, silenced), str(error))
 
 
-def _row(truth: Truth, one: Mark) -> Score:
+def _row(truth: Truth, one: ScoreCounts) -> Score:
     return Score(
         item_id=truth.page_id,
         doc_id=truth.cluster,
         group=truth.test_set,
         metric=one.metric,
-        errors=one.errors,
-        total=one.total,
+        numerator=one.numerator,
+        denominator=one.denominator,
         status=Status.FAILED if one.unscored else Status.OK,
         reason=one.reason,
     )
-
-
-def _silent(outcome: Outcome) -> Outcome:
-    """Return the item as if nothing had been said: the metrics and denominators of one that could not be scored."""
-    page = outcome.page
-    blank = Transcript(page.page_id, page.doc_id, page.path, page.group, page.number, "", "")
-    nothing = Recognition(page.page_id, 0, "", TextFormat.TEXT)
-    return Outcome(page, [nothing], blank, outcome.truths)

@@ -1,22 +1,32 @@
-"""Public test sets, each read as it is published: one folder per set.
+"""Public test sets: one folder per set, with all that is known about it.
 
-    card.py         what is known about a set before it is read: licence, origin, scores
-    item.py         an item: image, question, truths; the ids of its rows
-    fetching.py     where a set lies, and its download
+    <set>/card.py        origin, licence, scores, headline: known before anything is read
+    <set>/reader.py      its files, as they are published, to items
+    <set>/rules.py       how its items are scored; a folder where the set has a protocol of its own
+    <set>/composites.py  means of means, where it has some
+    <set>/views.py       how a person sees its ground truth, where that is no text, table, formula or form
+
+What all of them share:
+
+    definition.py   `TestSet`: these parts behind one face, imported when asked for
+    card.py         the card
+    composite.py    a mean of means
+    item.py         an item: image, question, ground truths; the ids of its rows
+    fetching.py     where a set is, and its download
     parquet.py      sets in Parquet files
     file_sets.py    sets of JSON, text files and folders
     selecting.py    which items are taken, and in which shards
     prompts.py      questions where a set has none of its own
 
-A set is named by `testsets.sets`; a name with a slash is a folder of one's own (own_folder.py).
+A set is named by `testsets.sets`; a name with a slash is a folder of your own (`own_folder`).
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 from ocr_project.bench.testsets.card import Card
+from ocr_project.bench.testsets.definition import TestSet
 from ocr_project.bench.testsets.fetching import locate
 from ocr_project.bench.testsets.item import Item, OpenedSet, doc_id, page_id, truths_of
 from ocr_project.bench.testsets.selecting import Chosen, NamedShards, narrow, select, set_name, testset_identity
@@ -30,8 +40,10 @@ __all__ = [
     "Item",
     "NamedShards",
     "OpenedSet",
+    "TestSet",
     "card_of",
     "doc_id",
+    "find_test_set",
     "narrow",
     "open_test_set",
     "open_test_sets",
@@ -41,27 +53,31 @@ __all__ = [
     "truths_of",
 ]
 
-# Name: module, its card, the function that opens it. Modules are imported when they are asked for.
-_SETS = {
-    "omnidocbench_v1_5": ("omnidocbench", "CARD_V1_5", "open_set_v1_5"),
-    "omnidocbench_v1_6": ("omnidocbench", "CARD", "open_set"),
-    "ocrbench": ("ocrbench", "CARD", "open_set"),
-    "ocrbench_v2": ("ocrbench_v2", "CARD", "open_set"),
-    "unimer_test": ("unimer_test", "CARD", "open_set"),
-    "pubtabnet": ("pubtabnet", "CARD", "open_set"),
-    "teds_test": ("teds_test", "CARD", "open_set"),
-    "nanonets_kie": ("nanonets_kie", "CARD", "open_set"),
-    "iam_lines": ("iam_lines", "CARD", "open_set"),
-    "handwritten_kie": ("handwritten_kie", "CARD", "open_set"),
-    "dp_bench": ("dp_bench", "CARD", "open_set"),
-    "docvqa": ("docvqa", "CARD", "open_set"),
-    "sroie": ("sroie", "CARD", "open_set"),
-    "cord": ("cord", "CARD", "open_set"),
-    "olmocr_bench": ("olmocr_bench", "CARD", "open_set"),
-    "kdoc_ocrbench_v2": ("kdoc_ocrbench_v2", "CARD", "open_set"),
-    "sds_kopub": ("sds_kopub", "CARD", "open_set"),
-}
-NAMES = tuple(_SETS)
+NAMES = (
+    "omnidocbench_v1_5",
+    "omnidocbench_v1_6",
+    "ocrbench",
+    "ocrbench_v2",
+    "unimer_test",
+    "pubtabnet",
+    "teds_test",
+    "nanonets_kie",
+    "iam_lines",
+    "handwritten_kie",
+    "dp_bench",
+    "docvqa",
+    "sroie",
+    "cord",
+    "olmocr_bench",
+    "kdoc_ocrbench_v2",
+    "sds_kopub",
+)
+OWN_FOLDER = TestSet("own_folder")
+
+
+def find_test_set(name: str) -> TestSet:
+    """Return the set of a name as rows have it (`Truth.test_set`, `Score.group`): any other one is a folder."""
+    return TestSet(name) if name in NAMES else OWN_FOLDER
 
 
 def card_of(name: str) -> Card:
@@ -70,36 +86,31 @@ def card_of(name: str) -> Card:
     Raises:
         OptionError: There is none of that name.
     """
-    module, card, _ = _entry(name)
-    found = getattr(import_module(f"{__name__}.{module}.reader"), card)
-    assert isinstance(found, Card)
-    return found
+    return _public(name).card
 
 
 def open_test_set(name: str, options: TestsetsOptions) -> OpenedSet:
     """Open a set.
 
     Args:
-        name: One of `NAMES`, or a path (it has a slash) to a folder of one's own.
-        options: Where sets lie, and whether they may be downloaded.
+        name: One of `NAMES`, or a path (it has a slash) to a folder of your own.
+        options: Where sets are, and whether they may be downloaded.
 
     Raises:
-        OptionError: There is none of that name.
+        OptionError: There is none of that name, or a folder has the name of a public set.
         SourceError: It is not there, or damaged; the message says how to get it.
     """
     if "/" in name:
-        from ocr_project.bench.testsets.own_folder import reader as own_folder
-
         root = Path(name).expanduser()
         if not root.is_dir():
-            raise SourceError(f"{root} is not there; testsets.sets names a folder of one's own by its path")
-        return own_folder.open_set(root, set_name(name))
-    module, _, opener = _entry(name)
-    root = options.folder
-    if name != "sds_kopub":  # it lies nowhere here: its module says where it is scored
-        root = locate(card_of(name), root, download=options.download)
-    opened: OpenedSet = getattr(import_module(f"{__name__}.{module}.reader"), opener)(root)
-    return opened
+            raise SourceError(f"{root} is not there; testsets.sets names a folder of your own by its path")
+        if set_name(name) in NAMES:  # rows say the name only, and would be scored by the rules of the public set
+            raise OptionError(f"testsets.sets: the folder {root} has the name of a public test set: rename it")
+        return OWN_FOLDER.open(root)
+    test_set = _public(name)
+    if name == "sds_kopub":  # not stored here: its reader says where it is scored
+        return test_set.open(options.folder)
+    return test_set.open(locate(test_set.card, options.folder, download=options.download))
 
 
 def open_test_sets(options: TestsetsOptions) -> list[OpenedSet]:
@@ -115,10 +126,9 @@ def open_test_sets(options: TestsetsOptions) -> list[OpenedSet]:
     return opened
 
 
-def _entry(name: str) -> tuple[str, str, str]:
-    try:
-        return _SETS[name]
-    except KeyError:
+def _public(name: str) -> TestSet:
+    if name not in NAMES:
         raise OptionError(
             f"testsets.sets: there is no {name!r}; there are {', '.join(NAMES)}, and any folder by its path"
-        ) from None
+        )
+    return TestSet(name)

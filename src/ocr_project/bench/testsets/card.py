@@ -30,9 +30,11 @@ class Card:
         licence: As its publisher says; with the licence of the images where that is another.
         commercial: Whether the licence allows commercial use; `None` where it does not say.
         homepage: Where people read on.
-        metrics: Names of the scores that it gets, without their view.
-        how: What a person does to get it, where the Hub alone does not do.
-        version: Of the reader: raise it when the same files would give other pages, prompts or truths.
+        metrics: Names of the scores that it gets, without their normalization.
+        headline: The score that stands for the set, with its normalization; empty, or where a run lacks it: the first
+            by the order of the catalog.
+        how: What a person does to get it, where the Hub alone is not enough.
+        version: Of the reader: raise it when the same files would give other pages, prompts or ground truths.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Card:
     commercial: bool | None
     homepage: str
     metrics: tuple[str, ...]
+    headline: str = ""
     hub: Hub | None = None
     how: str = ""
     version: int = 1
@@ -51,6 +54,6 @@ class Card:
         use = {
             True: "commercial use is allowed",
             False: "NOT FOR COMMERCIAL USE",
-            None: "whether commercial use is allowed it does not say: ask its publisher",
+            None: "it does not say whether commercial use is allowed: ask its publisher",
         }[self.commercial]
         return f"{self.title}: {self.licence}; {use}. {self.homepage}"

@@ -91,7 +91,7 @@ def narrow(shards: ShardSource, options: TestsetsOptions) -> NamedShards:
 
 
 def set_name(named: str) -> str:
-    """Return the name of a set as its shards have it: of a folder of one's own, that of the folder."""
+    """Return the name of a set as its shards have it: of a folder of your own, that of the folder."""
     return Path(named).expanduser().resolve().name if "/" in named else named
 
 

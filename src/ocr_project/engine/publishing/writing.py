@@ -10,7 +10,8 @@ from typing import Any
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import PublishImages, PublishOptions
-from ocr_project.domain.types import Embedding, Recognition, Region, Status
+from ocr_project.domain.schemas import OLD_NAMES
+from ocr_project.domain.types import Embedding, Recognition, Region, Score, Status
 from ocr_project.engine.imaging.pixels import Pixels, crop, encode, page_pixels
 from ocr_project.engine.publishing import configurations as names
 from ocr_project.engine.publishing.configurations import configurations
@@ -170,7 +171,8 @@ class DatasetWriter:
         for qrel in tables.qrels:
             judged.setdefault(qrel.query_id, []).append({"page_id": qrel.page_id, "relevance": qrel.relevance})
         kinds = {reference.page_id: reference.kind for reference in tables.references}
-        fields = ("doc_id", "metric", "errors", "total", "status")
+        fields = ("doc_id", "metric", "numerator", "denominator", "status")
+        old_names = OLD_NAMES[Score]
         return {
             names.QUERIES: [
                 {
@@ -184,6 +186,7 @@ class DatasetWriter:
             names.SCORES: [
                 {
                     **{name: getattr(score, name) for name in fields},
+                    **{old: getattr(score, name) for name, old in old_names.items()},
                     "group": self._screen.text(score.group),
                     "reason": self._screen.text(score.reason),
                     "page_id": score.item_id,

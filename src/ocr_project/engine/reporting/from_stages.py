@@ -66,7 +66,7 @@ def collect_report(
     known = from_frame(tables.documents, Document)
     expected = {reference.page_id: reference for reference in from_frame(tables.references, Reference)}
     cer = tables.scores[tables.scores["metric"] == "cer_no_space"]
-    rate_of = {i: e / t for i, e, t in zip(cer["item_id"], cer["errors"], cer["total"], strict=True) if t}
+    rate_of = {i: e / t for i, e, t in zip(cer["item_id"], cer["numerator"], cer["denominator"], strict=True) if t}
     confidence = _confidences(corpus.recognitions)
     failures = [*_document_failures(known), *_page_failures(corpus)]
     return Report(

@@ -147,12 +147,12 @@ def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
 
 def _rate(part: pd.DataFrame, options: BenchmarkOptions) -> dict[str, Any]:
     interval = estimate_rate(
-        part["errors"], part["total"], list(part["doc_id"]), Draws(options.resamples, options.seed)
+        part["numerator"], part["denominator"], list(part["doc_id"]), Draws(options.resamples, options.seed)
     )
     return {
         "pages": len(part),
-        "errors": part["errors"].sum(),
-        "total": part["total"].sum(),
+        "errors": part["numerator"].sum(),
+        "total": part["denominator"].sum(),
         "rate": interval.value,
         "low": interval.low,
         "high": interval.high,

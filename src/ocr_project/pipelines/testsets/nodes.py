@@ -66,7 +66,7 @@ def read_truths(
 ) -> Iterator[Shard | Prune]:
     """Collect what the test sets know about the same items; their images are not touched."""
     shards = select(open_test_sets(options), limit=options.limit, shard_pages=ingest.shard_pages)
-    identity = testset_identity(Identity("truths", "1"))
+    identity = testset_identity(Identity("truths", "2"))  # 2: payloads no longer say how an item is scored
     plan = pending(narrow(pages, options), narrow(truths_done, options), "testset_truths", identity)
 
     def read(batch: Sequence[Chosen]) -> list[Truth]:

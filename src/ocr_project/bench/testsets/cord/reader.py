@@ -8,21 +8,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ocr_project.bench.testsets.card import Card, Hub
+from ocr_project.bench.testsets.cord.card import CARD
 from ocr_project.bench.testsets.item import Item, OpenedSet
 from ocr_project.bench.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
 from ocr_project.bench.testsets.prompts import fields_question
 from ocr_project.domain.types import TruthKind
-
-CARD = Card(
-    name="cord",
-    title="CORD v2 (test)",
-    licence="CC BY 4.0",
-    commercial=True,
-    homepage="https://github.com/clovaai/cord",
-    metrics=("kie_f1", "anls_star"),
-    hub=Hub("naver-clova-ix/cord-v2", "7f0115a4b758a71d6473b8d085751692da2fef98", ("data/test-*.parquet",)),
-)
 
 
 def open_set(root: Path) -> OpenedSet:

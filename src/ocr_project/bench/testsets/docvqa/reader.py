@@ -10,23 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ocr_project.bench.testsets.card import Card, Hub
+from ocr_project.bench.testsets.docvqa.card import CARD
 from ocr_project.bench.testsets.file_sets import ListedSet, fingerprint_of, read_json
 from ocr_project.bench.testsets.item import Item, OpenedSet
 from ocr_project.bench.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
 from ocr_project.bench.testsets.prompts import SHORT_ANSWER
 from ocr_project.domain.types import TruthKind
-
-CARD = Card(
-    name="docvqa",
-    title="DocVQA (validation)",
-    licence="the challenge's terms (registration); the Hub's copy says Apache-2.0; images of the UCSF Industry"
-    " Documents Library",
-    commercial=None,
-    homepage="https://www.docvqa.org",
-    metrics=("anls",),
-    hub=Hub("lmms-lab/DocVQA", "59fed3cdc38662abeef8f363171b2ec7c95c165c", ("DocVQA/validation-*.parquet",)),
-)
 
 
 def open_set(root: Path) -> OpenedSet:
@@ -55,7 +44,7 @@ def _item(index: int, entry: Mapping[str, Any], image: bytes | Path | None) -> I
         index=index,
         document=str(entry["docId"]),
         image=image,
-        truths=((TruthKind.ANSWERS, {"answers": list(entry["answers"] or ()), "rule": "anls"}),),
+        truths=((TruthKind.ANSWERS, {"answers": list(entry["answers"] or ())}),),
         question=f"{entry['question']}\n{SHORT_ANSWER}",
         slices=tuple(("question_type", kind) for kind in kinds),
     )

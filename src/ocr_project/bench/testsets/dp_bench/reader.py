@@ -10,24 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ocr_project.bench.testsets.card import Card, Hub
+from ocr_project.bench.testsets.dp_bench.card import CARD
 from ocr_project.bench.testsets.file_sets import ListedSet, fingerprint_of, only, read_json
 from ocr_project.bench.testsets.item import Item, OpenedSet
 from ocr_project.domain.types import TruthKind
 
-CARD = Card(
-    name="dp_bench",
-    title="Upstage DP-Bench",
-    licence="MIT; the pages are of the Library of Congress, open textbooks and Upstage, with their own terms",
-    commercial=True,
-    homepage="https://huggingface.co/datasets/upstage/dp-bench",
-    metrics=("nid", "teds", "teds_s", "mhs", "mhs_s"),
-    hub=Hub(
-        "upstage/dp-bench",
-        "24702c61a2fb13325534be664653bc6e60250d13",
-        ("dataset/reference.json", "dataset/pdfs/*"),
-    ),
-)
 _HEADING = "heading"
 # Its own evaluation leaves these out of the text (their `IGNORE_CLASSES`): pictures say nothing.
 _WITHOUT_TEXT = frozenset({"figure", "chart"})
@@ -43,11 +30,7 @@ def open_set(root: Path) -> OpenedSet:
         name, found = entry
         elements = found["elements"]
         tables = [one["content"].get("html") or "" for one in elements if one["category"].lower() == "table"]
-        payload = {
-            "markdown": to_markdown(elements),
-            "tables": "\n".join(filter(None, tables)),
-            "protocol": "dp_bench",
-        }
+        payload = {"markdown": to_markdown(elements), "tables": "\n".join(filter(None, tables))}
         return Item(
             index=index,
             document=name,

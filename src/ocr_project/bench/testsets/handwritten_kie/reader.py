@@ -10,21 +10,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ocr_project.bench.testsets.card import Card, Hub
+from ocr_project.bench.testsets.handwritten_kie.card import CARD
 from ocr_project.bench.testsets.item import Item, OpenedSet
 from ocr_project.bench.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
 from ocr_project.bench.testsets.prompts import fields_question
 from ocr_project.domain.types import TruthKind
 
-CARD = Card(
-    name="handwritten_kie",
-    title="Handwritten-KIE",
-    licence="not stated where it could be looked up; look at its card",
-    commercial=None,
-    homepage="https://huggingface.co/datasets/Rasi1610/DeathSe43_44_checkbox",
-    metrics=("kie_f1", "anls_star"),
-    hub=Hub("Rasi1610/DeathSe43_44_checkbox", None, ("**/val*.parquet",)),
-)
 _FIELDS = {
     ("person", "State file #"): "State file #",
     ("person", "county"): "place_of_death_county",

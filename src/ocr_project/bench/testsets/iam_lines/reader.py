@@ -7,20 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ocr_project.bench.testsets.card import Card, Hub
+from ocr_project.bench.testsets.iam_lines.card import CARD
 from ocr_project.bench.testsets.item import Item, OpenedSet
 from ocr_project.bench.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
 from ocr_project.domain.types import Label, TruthKind
-
-CARD = Card(
-    name="iam_lines",
-    title="IAM handwriting, lines (test)",
-    licence="the IAM database is for non-commercial research; the Hub's copy says MIT",
-    commercial=False,
-    homepage="https://fki.tic.heia-fr.ch/databases/iam-handwriting-database",
-    metrics=("cer", "wer", "ned"),
-    hub=Hub("Teklia/IAM-line", "fbdad97500ce54635c0d1ba306bf535cb40656cf", ("data/test*.parquet",)),
-)
 
 
 def open_set(root: Path) -> OpenedSet:

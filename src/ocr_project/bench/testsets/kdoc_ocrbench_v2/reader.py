@@ -6,23 +6,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-from ocr_project.bench.testsets.card import Hub
 from ocr_project.bench.testsets.file_sets import read_lines
 from ocr_project.bench.testsets.item import OpenedSet
+from ocr_project.bench.testsets.kdoc_ocrbench_v2.card import CARD
 from ocr_project.bench.testsets.olmocr_bench import reader as olmocr_bench
-
-CARD = replace(
-    olmocr_bench.CARD,
-    name="kdoc_ocrbench_v2",
-    title="KDoc-OCRBench-V2",
-    licence="CC BY 4.0; the PDFs are Korean public documents (KOGL type 1)",
-    commercial=True,
-    homepage="https://huggingface.co/datasets/ONTHEIT/KDoc-OCRBench-V2",
-    hub=Hub("ONTHEIT/KDoc-OCRBench-V2", None, ("*.jsonl", "pdfs/*")),
-)
 
 
 def open_set(root: Path) -> OpenedSet:

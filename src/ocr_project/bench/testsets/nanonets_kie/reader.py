@@ -7,21 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ocr_project.bench.testsets.card import Card, Hub
 from ocr_project.bench.testsets.item import Item, OpenedSet
+from ocr_project.bench.testsets.nanonets_kie.card import CARD
 from ocr_project.bench.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
 from ocr_project.bench.testsets.prompts import fields_question
 from ocr_project.domain.types import TruthKind
-
-CARD = Card(
-    name="nanonets_kie",
-    title="Nanonets-KIE",
-    licence="Apache-2.0 as a list of sets says; look at its card",
-    commercial=None,
-    homepage="https://huggingface.co/datasets/nanonets/key_information_extraction",
-    metrics=("kie_f1", "anls_star"),
-    hub=Hub("nanonets/key_information_extraction", None, ("**/test-*.parquet",)),
-)
 
 
 def open_set(root: Path) -> OpenedSet:

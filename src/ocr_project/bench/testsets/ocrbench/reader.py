@@ -14,21 +14,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ocr_project.bench.testsets.card import Card, Hub
 from ocr_project.bench.testsets.file_sets import ListedSet, fingerprint_of, read_json
 from ocr_project.bench.testsets.item import Item, OpenedSet
+from ocr_project.bench.testsets.ocrbench.card import CARD
 from ocr_project.bench.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
 from ocr_project.domain.types import Label, TruthKind
 
-CARD = Card(
-    name="ocrbench",
-    title="OCRBench",
-    licence="none stated on its card; the images are those of some 20 older sets, each with its own terms",
-    commercial=None,
-    homepage="https://github.com/Yuliang-Liu/MultimodalOCR",
-    metrics=("accuracy",),
-    hub=Hub("echo840/OCRBench", "92a54bd1384387c178d5a07140a2d85e0a3d12e1", ("data/test-*.parquet",)),
-)
 # What these types ask is what any recognizer does unasked: the text of the image, or its formula.
 _READ = {
     "Regular Text Recognition": Label.TEXT,
@@ -39,8 +30,6 @@ _READ = {
     "Non-Semantic Text Recognition": Label.TEXT,
     "Handwritten Mathematical Expression Recognition": Label.FORMULA,
 }
-# The authors compare formulas of this set without any white space, all else in lower case (their example.py).
-_WITHOUT_SPACES = "HME100k"
 
 
 def open_set(root: Path) -> OpenedSet:
@@ -84,12 +73,11 @@ def _from_tsv(index: int, row: Mapping[str, str], images: bool) -> Item:
 def _item(index: int, dataset: str, kind: str, question: str, answers: str | Sequence[str], image: Any) -> Item:
     accepted = [answers] if isinstance(answers, str) else [str(answer) for answer in answers]
     given = _READ.get(kind)
-    payload = {"answers": accepted, "rule": "contains", "ignore_spaces": dataset == _WITHOUT_SPACES}
     return Item(
         index=index,
         document=str(index),
         image=image if isinstance(image, Path) else image_bytes(image),
-        truths=((TruthKind.ANSWERS, payload),),
+        truths=((TruthKind.ANSWERS, {"answers": accepted, "dataset": dataset}),),
         given=given,
         question="" if given else question,
         slices=(("task", kind), ("dataset", dataset)),

@@ -10,22 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ocr_project.bench.testsets.card import Card, Hub
 from ocr_project.bench.testsets.item import Item, OpenedSet
+from ocr_project.bench.testsets.ocrbench_v2.card import CARD
 from ocr_project.bench.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
 from ocr_project.domain.types import Label, TruthKind
 
-CARD = Card(
-    name="ocrbench_v2",
-    title="OCRBench v2",
-    licence="its authors' README: for research purposes only; the Hub's card says MIT; the images are those of some 80"
-    " sets, each with its own terms",
-    commercial=False,
-    homepage="https://github.com/Yuliang-Liu/MultimodalOCR",
-    metrics=("accuracy", "teds", "teds_s", "cer", "ned"),
-    hub=Hub("ling99/OCRBench_v2", "c7e7cdf23bdb6774661e9b0caf0d9935a42feb8b", ("data/test-*.parquet",)),
-    version=2,
-)
 # By the beginning of `type`, which ends with the language (" en", " cn"): what any recognizer does unasked.
 _READ = {
     "text recognition": Label.TEXT,
@@ -107,4 +96,4 @@ def _truths(kind: str, row: Row) -> Iterator[tuple[TruthKind, dict[str, Any]]]:
         yield TruthKind.TABLE, {"html": answers[0]}
     if kind.startswith("full-page OCR") and answers:
         yield TruthKind.TEXT, {"text": answers[0]}
-    yield TruthKind.ANSWERS, {"answers": answers, "rule": "ocrbench_v2", "type": kind, **more}
+    yield TruthKind.ANSWERS, {"answers": answers, "type": kind, **more}

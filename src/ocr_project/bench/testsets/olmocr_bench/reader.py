@@ -11,26 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ocr_project.bench.testsets.card import Card, Hub
+from ocr_project.bench.testsets.card import Card
 from ocr_project.bench.testsets.file_sets import ListedSet, fingerprint_of, read_lines
 from ocr_project.bench.testsets.item import Item, OpenedSet
+from ocr_project.bench.testsets.olmocr_bench.card import CARD
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import TruthKind
-
-CARD = Card(
-    name="olmocr_bench",
-    title="olmOCR-bench",
-    licence="ODC-BY 1.0; the PDFs have their own terms",
-    commercial=True,
-    homepage="https://huggingface.co/datasets/allenai/olmOCR-bench",
-    metrics=("pass_rate",),
-    hub=Hub(
-        "allenai/olmOCR-bench",
-        "eaa828947384ffce68f08c223a0f5f4e2f2df624",
-        ("bench_data/*.jsonl", "bench_data/pdfs/**"),
-    ),
-    version=2,
-)
 
 BASELINE = "baseline"
 

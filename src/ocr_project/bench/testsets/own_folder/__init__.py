@@ -1,1 +1,1 @@
-"""A test set of one's own: a folder of images and PDFs, each with its truth beside it under the same name."""
+"""A test set of your own: a folder of images and PDFs, each with its truth beside it under the same name."""

@@ -1,4 +1,4 @@
-"""A test set of one's own: a folder of images and PDFs, each with its truth beside it under the same name.
+"""A test set of your own: a folder of images and PDFs, each with its truth beside it under the same name.
 
     X.png | X.jpg | X.pdf …   what is read (of a PDF its first page)
     X.gt.txt                  its text
@@ -6,7 +6,7 @@
     X.gt.html                 X is a table: the table
     X.gt.tex                  X is a formula: its LaTeX
     X.key.json                fields to ask for: {"total": "8.50", …}
-    X.kv.json                 likewise, as docling writes them: {"pairs": [{"key": …, "value": …}]}
+    X.kv.json                 the same, as docling writes them: {"pairs": [{"key": …, "value": …}]}
     X.boxes.csv               its lines of text, as SROIE writes them
     X.qa.json                 questions: [{"question": …, "answers": […]}]
 
@@ -16,13 +16,13 @@ Folders in it are documents and, by their first name, slices. A file may have se
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ocr_project.bench.testsets.card import Card
 from ocr_project.bench.testsets.file_sets import IMAGES, ListedSet, fingerprint_of, image_named, read_json
 from ocr_project.bench.testsets.item import Item, OpenedSet
+from ocr_project.bench.testsets.own_folder.card import CARD
 from ocr_project.bench.testsets.prompts import fields_question
 from ocr_project.bench.testsets.sroie.reader import truth_of_boxes
 from ocr_project.domain.errors import SourceError
@@ -45,26 +45,13 @@ class _Known:
     number: int = 0
 
 
-def card_of(name: str) -> Card:
-    """Return the card of a folder."""
-    return Card(
-        name=name,
-        title=f"{name} (a folder of one's own)",
-        licence="that of its files",
-        commercial=None,
-        homepage="docs/testsets/own_folder.md",
-        metrics=("cer", "wer", "ned", "teds", "formula_edit", "cdm", "nid", "kie_f1", "anls"),
-        how="any folder: X.png with X.gt.txt, X.gt.html, X.gt.tex, X.key.json, … beside it",
-        version=2,
-    )
-
-
-def open_set(root: Path, name: str) -> OpenedSet:
-    """Open a folder; its truths are listed by name."""
+def open_set(root: Path) -> OpenedSet:
+    """Open a folder; its truths are listed by name, and the set is called as the folder is."""
     known = list(_truths(root))
     if not known:
-        raise SourceError(f"{root} has no truth beside an image or PDF; {card_of(name).how}")
-    card = card_of(name)
+        raise SourceError(f"{root} has no truth beside an image or PDF; {CARD.how}")
+    name = root.resolve().name
+    card = replace(CARD, name=name, title=f"{name} (a folder of your own)")
 
     def make(index: int, one: _Known, images: bool) -> Item:
         return _item(index, one, root, images)
@@ -117,7 +104,7 @@ def _read(one: _Known) -> tuple[TruthKind, Mapping[str, Any], Label | None, str]
             return TruthKind.TEXT, truth_of_boxes(_text(one)), None, ""
         case ".qa.json":
             asked = read_json(one.truth)[one.number]
-            return TruthKind.ANSWERS, {"answers": asked["answers"], "rule": "anls"}, None, asked["question"]
+            return TruthKind.ANSWERS, {"answers": asked["answers"]}, None, asked["question"]
     fields = _fields(read_json(one.truth))
     return TruthKind.FIELDS, {"fields": fields}, None, fields_question(fields)
 

@@ -13,22 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ocr_project.bench.testsets.card import Card, Hub
 from ocr_project.bench.testsets.file_sets import IMAGES, ListedSet, fingerprint_of, read_json
 from ocr_project.bench.testsets.item import Item, OpenedSet
 from ocr_project.bench.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
+from ocr_project.bench.testsets.pubtabnet.card import CARD
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import Label, TruthKind
 
-CARD = Card(
-    name="pubtabnet",
-    title="PubTabNet (validation)",
-    licence="CDLA-Permissive-1.0; the images are PubMed Central's Open Access subset's",
-    commercial=True,
-    homepage="https://github.com/ibm-aur-nlp/PubTabNet",
-    metrics=("teds", "teds_s"),
-    hub=Hub("apoidea/pubtabnet-html", "25c1352f9a5b0f1e926d8736a56750df283eddd2", ("data/validation-*.parquet",)),
-)
 _SPANS = re.compile(r"(?:row|col)span")
 _VALIDATION = '"split": "val"', '"split":"val"'
 

@@ -13,24 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ocr_project.bench.testsets.card import Card
 from ocr_project.bench.testsets.file_sets import IMAGES, ListedSet, fingerprint_of, read_json
 from ocr_project.bench.testsets.item import Item, OpenedSet
 from ocr_project.bench.testsets.prompts import fields_question
+from ocr_project.bench.testsets.sroie.card import CARD
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import TruthKind
 
-CARD = Card(
-    name="sroie",
-    title="SROIE (ICDAR 2019)",
-    licence="CC BY 4.0 as lists of sets say; its challenge asks for registration",
-    commercial=True,
-    homepage="https://rrc.cvc.uab.es/?ch=13",
-    metrics=("kie_f1", "anls_star", "cer", "ned"),
-    how="get the archive from the challenge (or a mirror of it, such as zzzDavid/ICDAR-2019-SROIE on GitHub) and put"
-    " its folders img, entities (or key) and box there",
-    version=2,
-)
 _FIELDS = ("entities", "key")
 _BOXES = ("box",)
 _CORNERS = 8  # numbers before the text of a line
@@ -72,21 +61,18 @@ def open_set(root: Path) -> OpenedSet:
 def truth_of_boxes(text: str) -> dict[str, Any]:
     """Return the truth that a file of boxes holds.
 
-    Its lines stand in the order in which somebody drew them, often column by column: they are the official truth. In
-    the canonical one they are read row by row, by their boxes; where all of it is upper case it says nothing about
-    case.
+    Its lines stand in the order in which they were annotated, often column by column.
 
     Args:
-        text: x1,y1,…,x4,y4,text a line; lines of another form are left out.
+        text: One `x1,y1,…,x4,y4,text` per line; lines of another form are left out.
 
     Returns:
-        `text`, `rows` and `caseless`.
+        `text`, the lines as they stand in the file, and `rows`, the same row by row as their boxes lie on the page.
     """
     split = (line.split(",", _CORNERS) for line in text.splitlines() if line.strip())
     rows = (row for row in split if len(row) > _CORNERS and all(map(_NUMBER.fullmatch, row[:_CORNERS])))
     boxes = [(_span(row[:_CORNERS]), row[_CORNERS]) for row in rows]
-    plain = "\n".join(line for _, line in boxes)
-    return {"text": plain, "rows": "\n".join(_rows(boxes)), "caseless": plain == plain.upper()}
+    return {"text": "\n".join(line for _, line in boxes), "rows": "\n".join(_rows(boxes))}
 
 
 def _span(corners: list[str]) -> _Span:

@@ -14,8 +14,8 @@ from pathlib import Path
 from ocr_project.bench.testsets.card import Card
 from ocr_project.bench.testsets.item import Item, OpenedSet
 from ocr_project.bench.testsets.pubtabnet import reader as pubtabnet
+from ocr_project.bench.testsets.teds_test.card import CARD
 
-CARD = replace(pubtabnet.CARD, name="teds_test", title="TEDS_TEST (PubTabNet's validation split from row 4,000 on)")
 _FIRST = 4000
 
 

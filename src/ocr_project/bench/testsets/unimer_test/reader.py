@@ -12,21 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocr_project.bench.testsets.card import Card, Hub
 from ocr_project.bench.testsets.file_sets import ListedSet, fingerprint_of
 from ocr_project.bench.testsets.item import Item, OpenedSet
+from ocr_project.bench.testsets.unimer_test.card import CARD
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import Label, TruthKind
 
-CARD = Card(
-    name="unimer_test",
-    title="UniMER-Test",
-    licence="Apache-2.0 as its card says; the handwriting is CROHME's and HME100K's, with their own terms",
-    commercial=None,
-    homepage="https://huggingface.co/datasets/wanderkid/UniMER_Dataset",
-    metrics=("cdm", "formula_edit", "bleu", "exact"),
-    hub=Hub("wanderkid/UniMER_Dataset", "ad57845603027bfa2ca31638dcfc3e3618332171", ("UniMER-Test.zip",)),
-)
 _SUBSETS = ("spe", "cpe", "sce", "hwe")
 
 

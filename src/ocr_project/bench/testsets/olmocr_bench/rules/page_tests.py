@@ -1,7 +1,7 @@
 r"""The kinds of tests of olmOCR-bench: present, absent, order, table, math, baseline.
 
 Definitions of `olmocr/bench/tests.py` in allenai/olmocr (v0.4.27). A formula is looked for as KaTeX draws it
-(`katex`, `glyphs`) by whoever calls; where no browser is there it is looked for by its canonical symbols. Both
+(`bench/metrics/katex`) by the caller; without a browser it is looked for by its canonical symbols. Both
 accept a formula that stands within a longer one; drawings also agree where it is written otherwise and looks the same
 by chance (`\stackrel{}{}` built from `\overset`, spaces used as layout), and canonical symbols where
 two signs are one by convention (`\phi`, `\varphi`).
@@ -166,13 +166,28 @@ def find_symbols(wanted: str, formulas: Sequence[str]) -> bool:
     return any(symbols in _symbols(formula) for formula in formulas)
 
 
-def _math(test: Mapping[str, Any], markdown: str, find: Finder = find_symbols) -> TestResult:
+def formulas_looked_for(tests: Sequence[Mapping[str, Any]], markdown: str) -> list[str]:
+    """List the formulas that must be drawn to run the tests: the wanted ones, and those of the page they may be in."""
+    found: dict[str, None] = {}
+    for test in tests:
+        if test.get("type") == "math" and "math" in test:
+            equations = _equations(test, markdown)
+            if test["math"] not in equations:
+                found |= dict.fromkeys((test["math"], *equations))
+    return list(found)
+
+
+def _equations(test: Mapping[str, Any], markdown: str) -> list[str]:
+    """List the formulas of a page; what one kind of delimiter encloses, the next kind does not see."""
     equations: list[str] = []
-    patterns = _EQUATIONS[:2] if test.get("ignore_dollar_delimited") else _EQUATIONS
-    for pattern in patterns:
+    for pattern in _EQUATIONS[:2] if test.get("ignore_dollar_delimited") else _EQUATIONS:
         equations += [found.strip() for found in pattern.findall(markdown)]
         markdown = pattern.sub("", markdown)
-    wanted = test["math"]
+    return equations
+
+
+def _math(test: Mapping[str, Any], markdown: str, find: Finder = find_symbols) -> TestResult:
+    equations, wanted = _equations(test, markdown), test["math"]
     if wanted in equations or find(wanted, equations):
         return _PASSED
     return TestResult(False, f"none of {len(equations)} formulas is or contains {_short(wanted)}")
