@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 import pytest
 from click.testing import CliRunner
@@ -64,6 +66,15 @@ def test_every_node_has_a_name_and_a_box(pipelines: dict[str, Any]) -> None:
         for node in pipeline.nodes:
             assert node.namespace, node.name
             assert "__" not in node.name, f"{node.name} was named by Kedro"
+
+
+def test_a_node_works_before_it_returns(pipelines: dict[str, Any]) -> None:
+    """What it returns is data or a path; a function to be called by `save` would hide its work and its errors."""
+    for pipeline in pipelines.values():
+        for node in pipeline.nodes:
+            returned = get_type_hints(inspect.unwrap(node.func))["return"]
+            assert get_origin(returned) not in (partial, Callable), node.name
+            assert returned not in (partial, Callable), node.name
 
 
 def test_nothing_is_handed_on_in_memory_alone(pipelines: dict[str, Any]) -> None:
