@@ -247,15 +247,15 @@ def test_the_identity_is_stable_and_changes_with_the_languages(recognizer: Recog
 
 def test_another_model_of_the_same_name_is_another_identity(english: Recognizer, tmp_path: Path) -> None:
     (tmp_path / "eng.traineddata").write_bytes(b"another model")
-    other = build_recognizer(RecognitionOptions(tesseract=TesseractOptions(languages="eng", tessdata=tmp_path)))
+    other = build_recognizer(RecognitionOptions(tesseract=TesseractOptions(languages="eng")), tmp_path)
     assert other.identity.canonical() != english.identity.canonical()
 
 
 def test_a_missing_language_names_its_debian_package(tmp_path: Path) -> None:
     (tmp_path / "eng.traineddata").write_bytes(b"model")
-    options = RecognitionOptions(tesseract=TesseractOptions(languages="eng+chi_sim+kor", tessdata=tmp_path))
+    options = RecognitionOptions(tesseract=TesseractOptions(languages="eng+chi_sim+kor"))
     with pytest.raises(BackendError, match="apt-get install tesseract-ocr-chi-sim tesseract-ocr-kor") as caught:
-        build_recognizer(options)
+        build_recognizer(options, tmp_path)
     assert "chi_sim, kor" in str(caught.value)
     assert "tesseract-ocr-eng" not in str(caught.value)
 
@@ -263,7 +263,7 @@ def test_a_missing_language_names_its_debian_package(tmp_path: Path) -> None:
 def test_missing_tessdata_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     absent = tmp_path / "absent"
     with pytest.raises(BackendError, match=f"are not in {absent}: apt-get install tesseract-ocr"):
-        build_recognizer(RecognitionOptions(tesseract=TesseractOptions(tessdata=absent)))
+        build_recognizer(RecognitionOptions(), absent)
     monkeypatch.setenv("TESSDATA_PREFIX", str(absent))
     with pytest.raises(BackendError, match=f"are not in {absent}"):
         build_recognizer(RecognitionOptions())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from time import perf_counter
 
 import cv2
@@ -12,7 +13,7 @@ from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import OpenCvLayoutOptions
 from ocr_project.domain.types import Identity, Page, Region, Status
 from ocr_project.engine.imaging.ink import Grey, find_ink, find_ink_in_noise
-from ocr_project.engine.imaging.orientation import is_on_its_head, model_fingerprint, quarter_turns
+from ocr_project.engine.imaging.orientation import AskOrientation, OrientationModel, is_upside_down, quarter_turns
 from ocr_project.engine.imaging.page_view import Frame
 from ocr_project.engine.imaging.pixels import page_grey
 from ocr_project.engine.imaging.skew import estimate_skew, shrunk
@@ -27,10 +28,21 @@ _LEAST_SKEW = 0.15  # degrees: below that a line over the whole page rises by a 
 
 
 class OpenCvDetector:
-    """Finds regions with OpenCV and NumPy alone."""
+    """Finds regions with OpenCV and NumPy; only which way up a page is, Tesseract is asked."""
 
-    def __init__(self, options: OpenCvLayoutOptions) -> None:
+    def __init__(
+        self, options: OpenCvLayoutOptions, tessdata: Path | None = None, ask: AskOrientation | None = None
+    ) -> None:
+        """Build the detector.
+
+        Args:
+            options: Its options.
+            tessdata: Folder of Tesseract's models, as `tessdata_folder` takes it.
+            ask: Tells how a page is turned. None: Tesseract's model in that folder.
+        """
         self._options = options
+        model = OrientationModel(tessdata)
+        self._model, self._ask = model.fingerprint, ask or model.ask
 
     batch_pages = 1
     workers = None
@@ -39,7 +51,7 @@ class OpenCvDetector:
     def identity(self) -> Identity:
         settings = self._options.model_dump()
         if self._options.turn:
-            settings["osd"] = model_fingerprint()
+            settings["osd"] = self._model
         return Identity("opencv", f"{REVISION}+opencv-{cv2.__version__}", settings)
 
     def detect(self, pages: Sequence[Page]) -> list[list[Region]]:
@@ -76,8 +88,8 @@ class OpenCvDetector:
         frame = Frame.scaled(size[0] / width, size[1] / height)
         small, ink = find_ink_in_noise(np.asarray(small, np.uint8))
         outline = shrunk(ink)
-        quarters = quarter_turns(small, outline) if self._options.turn else 0
-        if self._options.turn and not quarters and may_be_upside_down and is_on_its_head(small, ink):
+        quarters = quarter_turns(small, outline, self._ask) if self._options.turn else 0
+        if self._options.turn and not quarters and may_be_upside_down and is_upside_down(small, ink, self._ask):
             quarters = 2
         if quarters:
             frame = frame.turned(quarters, size[0], size[1])

@@ -9,14 +9,20 @@ vision/       vision-language models: the backends vllm and transformers
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ocr_project.domain.options import RecognitionBackend, RecognitionOptions
 from ocr_project.domain.protocols import Recognizer
 
 __all__ = ["build_recognizer"]
 
 
-def build_recognizer(options: RecognitionOptions) -> Recognizer:
+def build_recognizer(options: RecognitionOptions, tessdata: Path | None = None) -> Recognizer:
     """Build the recognizer that the options name.
+
+    Args:
+        options: Of the stage recognition.
+        tessdata: `runtime.tessdata`: the folder of Tesseract's models.
 
     Raises:
         BackendError: Something that it needs is missing.
@@ -25,7 +31,7 @@ def build_recognizer(options: RecognitionOptions) -> Recognizer:
         case RecognitionBackend.TESSERACT:
             from ocr_project.engine.recognition.tesseract import TesseractRecognizer
 
-            return TesseractRecognizer(options.tesseract)
+            return TesseractRecognizer(options.tesseract, tessdata)
         case RecognitionBackend.VLLM:
             from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -43,9 +44,12 @@ _LARGEST_SIDE = 20_000  # pixels: beyond it Tesseract itself refuses (32,767) or
 class TesseractRecognizer:
     """Reads regions with Tesseract, one instance a thread."""
 
-    def __init__(self, options: TesseractOptions) -> None:
-        """Args:
-        options: Languages and where their models are.
+    def __init__(self, options: TesseractOptions, tessdata: Path | None = None) -> None:
+        """Build the recognizer; no model is loaded yet.
+
+        Args:
+            options: Its languages.
+            tessdata: Folder of their models, as `tessdata_folder` takes it.
 
         Raises:
             BackendError: A model is missing.
@@ -54,7 +58,7 @@ class TesseractRecognizer:
         scripts = by_script(self._languages)
         self._candidates = list(scripts.values())
         self._korean, self._latin = scripts.get("hangul", ""), scripts.get("latin", "")
-        self._reader = Reader(options.tessdata)
+        self._reader = Reader(tessdata or options.tessdata)
         self._reader.require(self._languages)
         models = {name: self._reader.fingerprint(name) for name in self._languages}
         revision = f"{_VERSION} tesseract-{tesserocr.tesseract_version().split()[1]}"
