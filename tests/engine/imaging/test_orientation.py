@@ -11,9 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ocr_project.domain.options import LayoutOptions, OpenCvLayoutOptions, TesseractOptions
-from ocr_project.domain.types import Box, Label, Region
+from ocr_project.domain.types import Label, Region
 from ocr_project.engine.imaging.orientation import OrientationModel
-from ocr_project.engine.imaging.page_view import Frame
 from ocr_project.engine.imaging.pixels import Pixels, crop
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.layout.opencv import OpenCvDetector
@@ -161,15 +160,3 @@ def test_deskewing_is_an_option(upright: Pixels) -> None:
         [page_of(turned(upright, 5))]
     )
     assert all(region.quad is None for region in regions)
-
-
-@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
-def test_a_turned_frame_finds_the_way_back(quarters: int) -> None:
-    page = np.zeros((60, 40), np.uint8)
-    page[11:14, 5:9] = 255
-    view = np.rot90(page, quarters)
-    rows, columns = np.nonzero(view)
-    box = Box(columns.min(), rows.min(), columns.max() + 1.0, rows.max() + 1.0)
-    hull, quad = Frame.scaled(1, 1).turned(quarters, 40, 60).place(box, 40, 60)
-    assert hull == Box(5, 11, 9, 14)
-    assert (quad is None) == (quarters == 0)

@@ -16,7 +16,7 @@ Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Frame:
+class PageView:
     """A turned, deskewed and scaled view of a page.
 
     Attributes:
@@ -28,11 +28,11 @@ class Frame:
     straight: bool
 
     @staticmethod
-    def scaled(x: float, y: float) -> Frame:
+    def scaled(x: float, y: float) -> PageView:
         """Make the view that is reduced by `x` and `y` (view pixels per page pixel) and not turned."""
-        return Frame(np.diag([1 / x, 1 / y, 1.0]), True)
+        return PageView(np.diag([1 / x, 1 / y, 1.0]), True)
 
-    def turned(self, quarters: int, width: int, height: int) -> Frame:
+    def turned(self, quarters: int, width: int, height: int) -> PageView:
         """Return the view after `quarters` counterclockwise quarter turns (`numpy.rot90`) of this one.
 
         Args:
@@ -47,9 +47,9 @@ class Frame:
             2: [[-1, 0, width], [0, -1, height], [0, 0, 1]],
             3: [[0, 1, 0], [-1, 0, height], [0, 0, 1]],
         }[quarters % 4]
-        return Frame(self.to_page @ np.asarray(back, np.float64), False)
+        return PageView(self.to_page @ np.asarray(back, np.float64), False)
 
-    def deskewed(self, degrees: float, grey: Grey) -> tuple[Frame, Grey]:
+    def deskewed(self, degrees: float, grey: Grey) -> tuple[PageView, Grey]:
         """Turn pixels so that lines that fall by `degrees` to the right become level.
 
         Returns:
@@ -64,7 +64,7 @@ class Frame:
         turn[:2, 2] = np.asarray([new_width, new_height]) / 2 - turn[:2, :2] @ np.asarray([width, height]) / 2
         size = (new_width, new_height)
         level = cv2.warpAffine(grey, turn[:2], size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return Frame(self.to_page @ np.linalg.inv(turn), False), np.asarray(level, np.uint8)
+        return PageView(self.to_page @ np.linalg.inv(turn), False), np.asarray(level, np.uint8)
 
     def place(self, box: Box, width: int, height: int) -> tuple[Box, tuple[float, ...] | None]:
         """Say where a box of this view lies on the page.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.rulings import Boxes
+from ocr_project.engine.imaging.ink import Boxes
 
 # In body heights.
 _LOW = 0.4  # letters are higher
@@ -16,7 +16,7 @@ _INKED = 0.3  # of a dashed rule, at the least
 _OUTSIDE = 1.0  # beyond everything that is written
 
 
-def part_marks(words: Boxes, body: float) -> tuple[NDArray[np.bool_], Boxes]:
+def separate_specks(words: Boxes, body: float) -> tuple[NDArray[np.bool_], Boxes]:
     """Find dashed rules and dirt among words.
 
     Args:

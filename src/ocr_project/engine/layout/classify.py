@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ocr_project.domain.types import Box, Label
-from ocr_project.engine.imaging.rulings import Boxes
+from ocr_project.engine.imaging.ink import Boxes
 from ocr_project.engine.layout.blocks import Block
 
 # Shares of the page's height. A running header or footer is outside of the inner part; where no rule parts it
@@ -33,7 +33,7 @@ _TAB = 0.8  # white between it and the text of an item of one line, which no han
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Surroundings:
+class PageContext:
     """What the label of a block depends on beside the block.
 
     Attributes:
@@ -42,7 +42,6 @@ class Surroundings:
         body: Height of a line of body text in pixels.
         rules: Shape (n, 4): level rules.
         figures: Tables and pictures.
-        words: Shape (n, 4): all words.
         stroke: The usual width of strokes in pixels.
     """
 
@@ -51,11 +50,10 @@ class Surroundings:
     body: float
     rules: Boxes
     figures: Sequence[Box]
-    words: Boxes
     stroke: float
 
 
-def classify(blocks: Sequence[Block], strokes: Sequence[float], around: Surroundings) -> list[Label]:
+def classify(blocks: Sequence[Block], strokes: Sequence[float], around: PageContext) -> list[Label]:
     """Name the blocks of a page.
 
     Args:
@@ -84,7 +82,7 @@ def classify(blocks: Sequence[Block], strokes: Sequence[float], around: Surround
 _HEADINGS = (Label.SECTION_HEADER,)
 
 
-def _by_itself(block: Block, stroke: float, around: Surroundings) -> Label:
+def _by_itself(block: Block, stroke: float, around: PageContext) -> Label:
     if block.table:
         return Label.TABLE
     few = len(block.lines) <= _HEADING_LINES
@@ -107,7 +105,7 @@ def _bottommost(blocks: Sequence[Block]) -> list[int]:
     return sorted(range(len(blocks)), key=lambda place: -blocks[place].box.y1)
 
 
-def _margin_label(blocks: Sequence[Block], place: int, label: Label, around: Surroundings) -> Label | None:
+def _margin_label(blocks: Sequence[Block], place: int, label: Label, around: PageContext) -> Label | None:
     """Say whether a block, the outermost that is left, runs along the margin of the page."""
     block, top = blocks[place], label is Label.PAGE_HEADER
     out = block.box.y1 if top else around.height - block.box.y0
@@ -128,7 +126,7 @@ def _gap(above: Box, below: Box) -> float:
     return below.y0 - above.y1
 
 
-def _has_rule(box: Box, around: Surroundings, *, below: bool) -> bool:
+def _has_rule(box: Box, around: PageContext, *, below: bool) -> bool:
     """Say whether a level rule runs along a block, not far from it."""
     rules = around.rules
     near = rules[:, 1] - box.y1 if below else box.y0 - rules[:, 3]
@@ -137,7 +135,7 @@ def _has_rule(box: Box, around: Surroundings, *, below: bool) -> bool:
     return bool(((near >= -slack) & (near <= _RULE_NEAR * around.body) & along).any())
 
 
-def _is_caption(block: Block, around: Surroundings) -> bool:
+def _is_caption(block: Block, around: PageContext) -> bool:
     """Say whether a block stands right above or below a table or picture and within its width."""
     if len(block.lines) > _CAPTION_LINES:
         return False
@@ -150,22 +148,22 @@ def _is_caption(block: Block, around: Surroundings) -> bool:
     return False
 
 
-def _is_footnote(block: Block, around: Surroundings) -> bool:
+def _is_footnote(block: Block, around: PageContext) -> bool:
     """Say whether a block is of small print, under a rule, in the lower half of the page."""
     if block.box.y0 < around.height / 2 or block.height > _SMALL * around.body:
         return False
     return _has_rule(block.box, around, below=False)
 
 
-def _is_item(block: Block, around: Surroundings) -> bool:
+def _is_item(block: Block, around: PageContext) -> bool:
     """Say whether a block begins with a bullet or a number, and hangs from it."""
     first = block.lines[0]
-    if len(first.words) < 2 or block.box.width < 4 * around.body:
+    if len(first.boxes) < 2 or block.box.width < 4 * around.body:
         return False
-    mark, text = around.words[first.words[0]], around.words[first.words[1]]
+    mark, text = first.boxes[0], first.boxes[1]
     width, height = mark[2] - mark[0], mark[3] - mark[1]
     if max(width, height) <= _BULLET * around.body:
         return True
-    hanging = [line.box.x0 - first.box.x0 >= _HANGING * around.body for line in block.lines[1:]]
+    hanging = [line.hull[0] - first.hull[0] >= _HANGING * around.body for line in block.lines[1:]]
     apart = 0.3 if hanging else _TAB
     return bool(width <= _NUMERAL * around.body and text[0] - mark[2] >= apart * around.body and np.all(hanging))

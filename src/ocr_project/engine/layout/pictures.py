@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.ink import Grey, components, levels
-from ocr_project.engine.imaging.rulings import Boxes, corners
+from ocr_project.engine.imaging.ink import Boxes, Grey, components, corners, levels
 from ocr_project.engine.imaging.words import Words
 
 # In body heights: ink that hangs together and is taller than this, and wider than that, is no word.

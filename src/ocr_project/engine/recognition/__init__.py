@@ -3,7 +3,8 @@
 tesseract.py  the recognizer: languages, segmentation modes, words back on the page
 reader.py     one Tesseract instance a thread
 scripts.py    which languages a page is read in
-cells.py      rows and columns of words to HTML
+korean.py     Latin words that the Korean model doubts
+table_html.py cells that were read to HTML
 vision/       vision-language models: the backends vllm and transformers
 """
 

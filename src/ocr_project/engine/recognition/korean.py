@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ocr_project.engine.recognition.reader import ReadWord, together
 
-Line = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
 
 _DOUBTFUL = 0.75  # confidence of a Korean word that may be Latin: of Hangul seldom below, of Latin seldom above
 _SURE = 0.75  # confidence of a Latin word that takes its place
@@ -25,7 +25,7 @@ _JOINED = 0.2  # in heights of the line: parts that are nearer to each other are
 _MARGIN = 3  # pixels behind what is read again
 
 
-def read_latin(words: Sequence[ReadWord], line: Line, read: Callable[[Line], list[ReadWord]]) -> list[ReadWord]:
+def read_latin(words: Sequence[ReadWord], line: Pixels, read: Callable[[Pixels], list[ReadWord]]) -> list[ReadWord]:
     """Read doubtful words of a line again.
 
     Args:
