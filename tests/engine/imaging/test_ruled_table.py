@@ -42,6 +42,17 @@ def test_a_grid_has_a_cell_in_every_row_and_column() -> None:
         assert ROWS[cell.row] <= y0 < y1 <= ROWS[cell.row + 1] + 1
 
 
+def test_known_cells_are_taken_as_they_are_and_nothing_is_left_between_them() -> None:
+    sheet = Sheet((640, 240))
+    sheet.grid(COLUMNS, ROWS)
+    filled(sheet)
+    found, _ = find_ruled_cells(drawn(sheet), 150)
+    again, cleaned = find_ruled_cells(drawn(sheet), 150, [cell.box for cell in found])
+    assert again == found
+    assert (cleaned[:, 20] == 255).all()
+    assert (cleaned[70] == 255).all()
+
+
 @pytest.mark.parametrize("scale", [1, 2])
 def test_the_resolution_is_taken_into_account(scale: int) -> None:
     sheet = Sheet((640 * scale, 240 * scale))

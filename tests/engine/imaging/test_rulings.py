@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ocr_project.engine.imaging.ink import Mask
-from ocr_project.engine.imaging.rulings import enclosed_cells, find_rulings, hull_of, widened, without
+from ocr_project.engine.imaging.rulings import enclosed_cells, find_rulings, framed, hull_of, widened, without
 
 LENGTH, THICKNESS = 40, 9
 
@@ -86,6 +86,15 @@ def test_lines_are_painted_over_and_nothing_else() -> None:
     assert (cleaned[grid() > 0] == 230).all()
     assert (cleaned[100:110, 60:70] == 10).all()
     assert (grey[grid() > 0] == 40).all(), "the crop itself is left as it is"
+
+
+def test_a_frame_covers_slivers_along_the_edges() -> None:
+    mask = np.zeros((60, 90), np.uint8)
+    mask[:, 2] = 255
+    closed = framed(mask, 3)
+    assert enclosed_cells(closed, 1, 0.9).tolist() == [[3, 3, 87, 57]]
+    assert len(enclosed_cells(mask, 1, 0.9)) == 2
+    assert framed(np.zeros((4, 4), np.uint8), 3).all(), "too small to have an inside"
 
 
 @pytest.mark.parametrize(

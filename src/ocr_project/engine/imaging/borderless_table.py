@@ -20,6 +20,7 @@ from ocr_project.engine.imaging.rulings import widened, without
 from ocr_project.engine.imaging.text_lines import TextLine, find_text_lines
 from ocr_project.engine.imaging.words import letter_height
 
+# Tuned on one half of `tables_en` and checked on the other (docs/decisions/0013).
 _RIM = 0.008  # inches of grey on either side of a ruling
 _FULL_RULE = 0.8  # of the width of the text: a shorter rule stands under a heading of several columns
 # In letter heights.
@@ -139,7 +140,7 @@ def judge_cells(cells: Sequence[TableCell], cleaned: Grey) -> tuple[list[TableCe
 
 
 def _is_crowded(cells: Sequence[TableCell], ink: Mask, height: float) -> bool:
-    """Say whether half of the columns that lines leave are several by their white."""
+    """Return whether half of the columns that lines leave are several by their white."""
     crowded = []
     for column in sorted({cell.column for cell in cells}):
         boxes = [cell.box for cell in cells if cell.column == column and cell.columns == 1]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.text_lines import TextLine
 
+# Tuned on one half of `tables_en` and checked on the other (docs/decisions/0013).
 # In letter heights. White between words of one cell is narrower than the first; white that no row has anything in
 # need only be as wide as the second, since each row by itself has more.
 CELL_GAP = 0.9

@@ -1,4 +1,4 @@
-"""Between the page as it rests and the upright, reduced copy that layout works on."""
+"""Between the page as it is stored and the upright, reduced copy that layout works on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box
-from ocr_project.engine.imaging.ink import Grey
+from ocr_project.engine.imaging.ink import Boxes, Grey
 
 Matrix = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ class PageView:
         Args:
             quarters: 0 to 3.
             width: Pixels of this view, before the turn.
-            height: Likewise.
+            height: Pixels of this view, before the turn.
         """
         if quarters % 4 == 0:
             return self
@@ -67,12 +67,12 @@ class PageView:
         return PageView(self.to_page @ np.linalg.inv(turn), False), np.asarray(level, np.uint8)
 
     def place(self, box: Box, width: int, height: int) -> tuple[Box, tuple[float, ...] | None]:
-        """Say where a box of this view lies on the page.
+        """Return where a box of this view lies on the page.
 
         Args:
             box: Pixels of the view.
             width: Pixels of the page.
-            height: Likewise.
+            height: Pixels of the page.
 
         Returns:
             Its hull, clipped to the page, and its corners as `Region.quad` has them (`None` where the
@@ -85,3 +85,20 @@ class PageView:
         x1, y1 = max(x0 + 1, min(float(width), float(high[0]))), max(y0 + 1, min(float(height), float(high[1])))
         quad = None if self.straight else tuple(round(float(value), 2) for value in on_page.ravel())
         return Box(x0, y0, x1, y1), quad
+
+    def place_cells(self, cells: Boxes, box: Box, quad: tuple[float, ...] | None) -> tuple[float, ...]:
+        """Return the cells of a table as `Region.cells` has them.
+
+        Args:
+            cells: Pixels of the view.
+            box: Of their region on the page, as `place` returned it.
+            quad: Of their region, as `place` returned it.
+        """
+        ends = cells.reshape(-1, 2) @ self.to_page[:2, :2].T + self.to_page[:2, 2]  # two corners of each
+        if quad is None:
+            upright = ends - np.floor([box.x0, box.y0])
+        else:
+            corner, right, _, down = np.asarray(quad, np.float64).reshape(4, 2)
+            axes = np.stack([right - corner, down - corner])
+            upright = (ends - corner) @ (axes / np.linalg.norm(axes, axis=1, keepdims=True)).T
+        return tuple(round(float(value), 1) for value in upright.ravel())

@@ -10,6 +10,7 @@ import numpy as np
 
 from ocr_project.engine.imaging.text_lines import TextLine
 
+# Tuned on one half of `tables_en` and checked on the other (docs/decisions/0013).
 _OVERLAP = 0.25  # of the letters' height: lines that share more stand beside each other, not one above the other
 _APART = 1.17  # times: two distances between lines that differ by less are one
 _NEARER = 0.87  # of the usual distance between rows: lines of a heading that are nearer are one row
@@ -44,7 +45,7 @@ def find_heading(between: Sequence[RulesBetween]) -> int:
 def joined_to_previous(
     lines: Sequence[TextLine], between: Sequence[RulesBetween], filled: Sequence[float], heading: int, height: float
 ) -> list[bool]:
-    """Say of each line whether it goes on with the row of the line above it.
+    """Return for each line whether it goes on with the row of the line above it.
 
     Args:
         lines: From top to bottom.

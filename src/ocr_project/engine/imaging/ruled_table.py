@@ -14,16 +14,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.ink import Grey, levels
-from ocr_project.engine.imaging.rulings import Rulings, enclosed_cells, find_rulings, hull_of, without
+from ocr_project.engine.imaging.ink import Grey, Mask, levels
+from ocr_project.engine.imaging.rulings import Rulings, enclosed_cells, find_rulings, framed, hull_of, without
 
-# Lengths in inches, tuned on the shared tables (docs/log.md, 2026-11-21).
+# Set by hand; what they give on the shared pages is in docs/log.md.
+# Lengths in inches.
 _RULE = 0.22  # longer than a stroke of a letter of body text, shorter than the side of a cell
 _THICK = 0.06  # what is thicker is a fill, or a letter of a headline
 _BRIDGE = 0.03  # a line broken by less than this is one line
 _LEAST_CELL = 0.05  # narrower white between lines is a double line
 _RECTANGLE = 0.75  # share of its hull that a cell fills
-_FRAME = 0.005  # half the thickness of a frame; a sliver of white between it and a line is no cell
+_FRAME = 0.005  # half the thickness of a frame around all lines
 _SAME = 0.06  # edges of cells nearer than this are one line of the grid
 _DEFAULT_DPI = 150.0
 _STUB_ROWS, _STUB_FILLED = 3, 0.8  # rows of a cell that is looked into, and share of them that hold text
@@ -39,7 +40,7 @@ PixelBox = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """A cell of a table, before it is read.
+    """A cell of a table as it is drawn, before it is read.
 
     Attributes:
         box: x0, y0, x1, y1 in pixels of the table's crop, within the lines.
@@ -56,21 +57,26 @@ class TableCell:
     columns: int = 1
 
 
-def find_ruled_cells(table: Grey, dpi: float) -> tuple[list[TableCell], Grey]:
+def find_ruled_cells(table: Grey, dpi: float, known: Sequence[PixelBox] = ()) -> tuple[list[TableCell], Grey]:
     """Find the cells of a ruled table.
 
     Args:
         table: Crop of the table, shape (height, width).
         dpi: Of the crop; 0 where unknown, which counts as 150.
+        known: Boxes that lines leave, where they have been found before: then no lines are looked for.
 
     Returns:
         Cells by row and column, empty where there are fewer than two columns; and the crop with its
         lines painted over in the colour of the paper, for reading.
     """
     inch = dpi or _DEFAULT_DPI
-    rulings = table_rulings(table, dpi)
-    cleaned = without(table, rulings.mask)
-    boxes = [part for row in _ruled_rows(_boxes(rulings, inch), inch) for part in _split_rows(row, cleaned)]
+    if known:
+        enclosed, lines = list(known), _outside_of(known, table.shape)
+    else:
+        rulings = table_rulings(table, dpi)
+        enclosed, lines = _boxes(rulings, inch), rulings.mask
+    cleaned = without(table, lines)
+    boxes = [part for row in _ruled_rows(enclosed, inch) for part in _split_rows(row, cleaned)]
     cells = _placed(boxes, inch)
     cells = [part for cell in cells for part in _split_stub(cell, cells, cleaned)]
     cells.sort(key=lambda cell: (cell.row, cell.column))
@@ -119,15 +125,20 @@ def _running_median(values: NDArray[np.float64], reach: int) -> NDArray[np.float
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, reach), axis=1))
 
 
+def _outside_of(boxes: Sequence[PixelBox], shape: tuple[int, ...]) -> Mask:
+    outside = np.full(shape, 255, np.uint8)
+    for x0, y0, x1, y1 in boxes:
+        outside[y0:y1, x0:x1] = 0
+    return outside
+
+
 def _boxes(rulings: Rulings, inch: float) -> list[PixelBox]:
     """Return the white rectangles between lines; the frame that many tables leave out is drawn around all lines."""
     left, top, right, bottom = (int(value) for value in hull_of(rulings.mask))
     if right <= left:
         return []
     frame = 2 + round(_FRAME * inch)  # the mask is a pixel wider than the lines
-    closed = np.full((bottom - top, right - left), 255, np.uint8)
-    inner = np.s_[frame : bottom - top - frame, frame : right - left - frame]
-    closed[inner] = rulings.mask[top:bottom, left:right][inner]
+    closed = framed(rulings.mask[top:bottom, left:right], frame)
     cells = enclosed_cells(closed, _LEAST_CELL * inch, _RECTANGLE)
     return [(left + x0, top + y0, left + x1, top + y1) for x0, y0, x1, y1 in cells.tolist()]
 

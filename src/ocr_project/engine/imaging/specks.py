@@ -1,4 +1,4 @@
-"""Low marks that are no text: dashed rules, and the dirt of a scan around what is written."""
+"""Low marks that are not text: dashed rules, and the dirt of a scan around the text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.ink import Boxes
 
+# Set by hand; what they give on the shared pages is in docs/log.md.
 # In body heights.
 _LOW = 0.4  # letters are higher
 _LEVEL = 0.25  # marks whose middles differ by less are in one row

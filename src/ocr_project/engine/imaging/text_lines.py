@@ -31,7 +31,7 @@ class TextLine:
         boxes: Of its words, from left to right.
         rows: Their places in the array that they were taken from, shape (n,).
         top: Of its letters, in pixels: the mean over words, each as wide as it counts.
-        bottom: Of its letters, in pixels, likewise a mean.
+        bottom: Of its letters, in pixels: the same mean.
     """
 
     boxes: Boxes

@@ -36,7 +36,7 @@ class Words:
 
     Attributes:
         boxes: In no order.
-        ink: Shape (n,), int32: pixels of ink that were joined in each, joints included.
+        ink: Shape (n,): pixels of ink that were joined in each, what joins them included.
         mask: The joined ink, 255 and 0.
     """
 
@@ -117,7 +117,7 @@ class Strokes:
 
     Attributes:
         ink: Shape (height + 1, width + 1): sums of ink pixels above and left of each pixel.
-        rims: Likewise of those that border on paper.
+        rims: The same sums of the ink pixels that border on paper.
     """
 
     ink: NDArray[np.int32]

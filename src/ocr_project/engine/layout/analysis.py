@@ -23,11 +23,16 @@ _MARGIN = 0.4
 
 @dataclass(frozen=True, slots=True)
 class FoundRegion:
-    """A region in pixels of the upright view."""
+    """A region in pixels of the upright view.
+
+    Attributes:
+        cells: Of a ruled table, where they are known.
+    """
 
     box: Box
     label: Label
     native: str
+    cells: Boxes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,10 @@ def analyse(grey: Grey, ink: Mask) -> list[FoundRegion]:
         return []
     columns = _columns(parts)
     labels = iter(_labels(parts, columns, grey.shape[1], grey.shape[0]))
-    atoms = [FoundRegion(_box(row), Label.TABLE, "ruled_table") for row in parts.tables]
+    atoms = [
+        FoundRegion(_box(row), Label.TABLE, "ruled_table", cells if len(cells) else None)
+        for row, cells in zip(parts.tables, parts.cells, strict=True)
+    ]
     atoms += [FoundRegion(_box(row), Label.PICTURE, "picture") for row in parts.pictures]
     found: list[FoundRegion] = []
     for column in columns:

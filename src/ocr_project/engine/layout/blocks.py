@@ -12,6 +12,7 @@ from ocr_project.domain.types import Box
 from ocr_project.engine.imaging.ink import Boxes
 from ocr_project.engine.imaging.text_lines import TextLine
 
+# Set by hand; what they give on the shared pages is in docs/log.md.
 # A new block begins where the white between two lines is this much more than is usual in the column, in body
 # heights, or where the heights of two lines differ by this factor.
 _EXTRA_GAP = 0.55
@@ -112,14 +113,14 @@ def _usual_gap(lines: list[TextLine]) -> float:
 
 
 def _alike(above: TextLine, below: TextLine, body: float) -> bool:
-    """Say whether two lines are of one size; a short line may lack tall letters."""
+    """Return whether two lines are of one size; a short line may lack tall letters."""
     low, high = sorted((above.height, below.height))
     short = min(line.hull[2] - line.hull[0] for line in (above, below)) < _SHORT * body
     return high <= (_SHORT_RATIO if short else _RATIO) * max(1.0, low)
 
 
 def _walled(above: TextLine, below: TextLine, walls: Boxes) -> bool:
-    """Say whether something stands between two lines."""
+    """Return whether something stands between two lines."""
     if not len(walls):
         return False
     middle = (walls[:, 1] + walls[:, 3]) / 2
@@ -141,7 +142,7 @@ def _cells(line: TextLine, body: float) -> int:
 
 
 def _tabular(rows: list[bool]) -> list[bool]:
-    """Say of each line whether it is in a run of rows of cells; one line of a single cell may stand between."""
+    """Return for each line whether it is in a run of rows of cells; one line of a single cell may stand between."""
     marks: NDArray[np.bool_] = np.asarray(rows)
     table = np.zeros(len(marks), np.bool_)
     start: int | None = None

@@ -1,7 +1,8 @@
-"""What a block is, by its place, its size and its neighbours: nothing here reads.
+"""What a block is, by its place, its size and its neighbours; no text is read here.
 
-A wrong label costs little (every text label is read alike); a running header that is not known as one
-stands in the middle of a paragraph that goes on over the page, so those rules are the careful ones.
+A wrong label costs little (every text label is read alike). A running header that is not recognised as one ends up in
+the middle of a paragraph that goes on over the page, so those rules are the careful ones. The thresholds were set by
+hand; what they give on the shared pages is in docs/log.md.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class PageContext:
 
     Attributes:
         width: Of the page in pixels.
-        height: Likewise.
+        height: Of the page in pixels.
         body: Height of a line of body text in pixels.
         rules: Shape (n, 4): level rules.
         figures: Tables and pictures.
@@ -106,7 +107,7 @@ def _bottommost(blocks: Sequence[Block]) -> list[int]:
 
 
 def _margin_label(blocks: Sequence[Block], place: int, label: Label, around: PageContext) -> Label | None:
-    """Say whether a block, the outermost that is left, runs along the margin of the page."""
+    """Return whether a block, the outermost that is left, runs along the margin of the page."""
     block, top = blocks[place], label is Label.PAGE_HEADER
     out = block.box.y1 if top else around.height - block.box.y0
     if len(block.lines) > 1 or block.table or out > _INNER * around.height:
@@ -127,7 +128,7 @@ def _gap(above: Box, below: Box) -> float:
 
 
 def _has_rule(box: Box, around: PageContext, *, below: bool) -> bool:
-    """Say whether a level rule runs along a block, not far from it."""
+    """Return whether a level rule runs along a block, not far from it."""
     rules = around.rules
     near = rules[:, 1] - box.y1 if below else box.y0 - rules[:, 3]
     along = (rules[:, 0] < box.x1) & (rules[:, 2] > box.x0)
@@ -136,7 +137,7 @@ def _has_rule(box: Box, around: PageContext, *, below: bool) -> bool:
 
 
 def _is_caption(block: Block, around: PageContext) -> bool:
-    """Say whether a block stands right above or below a table or picture and within its width."""
+    """Return whether a block stands right above or below a table or picture and within its width."""
     if len(block.lines) > _CAPTION_LINES:
         return False
     for figure in around.figures:
@@ -149,14 +150,14 @@ def _is_caption(block: Block, around: PageContext) -> bool:
 
 
 def _is_footnote(block: Block, around: PageContext) -> bool:
-    """Say whether a block is of small print, under a rule, in the lower half of the page."""
+    """Return whether a block is of small print, under a rule, in the lower half of the page."""
     if block.box.y0 < around.height / 2 or block.height > _SMALL * around.body:
         return False
     return _has_rule(block.box, around, below=False)
 
 
 def _is_item(block: Block, around: PageContext) -> bool:
-    """Say whether a block begins with a bullet or a number, and hangs from it."""
+    """Return whether a block begins with a bullet or a number, and hangs from it."""
     first = block.lines[0]
     if len(first.boxes) < 2 or block.box.width < 4 * around.body:
         return False

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ocr_project.domain.types import Box
 from ocr_project.engine.imaging.ink import Mask
 
+# Set by hand; what they give on the shared pages is in docs/log.md.
 # Squares of the raster on which gutters are looked for: this many to a body height, each way.
 _CELLS = 5
 # In body heights: the least width of a gutter, also in gaps between words; the least height over which both of

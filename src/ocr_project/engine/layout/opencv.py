@@ -77,7 +77,10 @@ class OpenCvDetector:
         for index, item in enumerate(found):
             box, quad = view.place(item.box, grey.shape[1], grey.shape[0])
             seconds = 0.0 if index else perf_counter() - start
-            regions.append(Region(page.page_id, index, item.label, item.native, box, quad, seconds=seconds))
+            cells = None if item.cells is None else view.place_cells(item.cells, box, quad)
+            regions.append(
+                Region(page.page_id, index, item.label, item.native, box, quad, seconds=seconds, cells=cells)
+            )
         return regions
 
     def _look(self, grey: Grey, *, may_be_upside_down: bool) -> tuple[PageView, list[FoundRegion]]:

@@ -14,8 +14,9 @@ from ocr_project.engine.imaging.rulings import Rulings, find_rulings
 from ocr_project.engine.imaging.specks import separate_specks
 from ocr_project.engine.imaging.words import Strokes, Words, body_height, find_words, letter_height
 from ocr_project.engine.layout.pictures import find_pictures
-from ocr_project.engine.layout.ruling_groups import group_rulings
+from ocr_project.engine.layout.ruling_groups import RuledGrid, group_rulings
 
+# Set by hand; what they give on the shared pages is in docs/log.md.
 # Letters are lower than the line that they stand on, by about this factor (ascenders, syllables of two rows).
 _LINE_OF_LETTERS = 1.3
 # Rulings in body heights: no stroke of a letter is as long as one must be, and none as thick as one may be thick.
@@ -39,6 +40,7 @@ class PageParts:
     Attributes:
         words: Outside of tables and pictures.
         tables: Shape (n, 4): ruled ones.
+        cells: Of each table: the boxes of its cells, none where they are not known.
         pictures: Shape (n, 4).
         rules: Shape (n, 4): level lines that part what is above from what is below.
         strokes: Of the ink that is not drawn lines.
@@ -47,6 +49,7 @@ class PageParts:
 
     words: Words
     tables: Boxes
+    cells: tuple[Boxes, ...]
     pictures: Boxes
     rules: Boxes
     strokes: Strokes
@@ -69,7 +72,7 @@ def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
     letters = letter_height(ink)
     if not letters:
         return _wordless(grey, ink)
-    ink = lift_fills(grey, ink, letters * _LINE_OF_LETTERS)
+    plain, ink = ink, lift_fills(grey, ink, letters * _LINE_OF_LETTERS)
     rulings = _rulings(ink, letters * _LINE_OF_LETTERS)
     grids, drawings = group_rulings(rulings, letters * _LINE_OF_LETTERS)
     text = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(rulings.mask)), np.uint8)
@@ -77,8 +80,11 @@ def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
     body = body_height(words)
     if not body:
         return None
-    pictures = _outside(find_pictures(grey, words, drawings, body), grids)
-    tables = _outside(grids, pictures)
+    frames = np.asarray([grid.box for grid in grids], np.int32).reshape(-1, 4)
+    pictures = _outside(find_pictures(grey, words, drawings, body), frames)
+    shown = ~_within(frames, pictures)
+    cells = tuple(_unshaded(grid, plain, ink) for grid, kept in zip(grids, shown, strict=True) if kept)
+    tables = frames[shown]
     width, height = words.boxes[:, 2] - words.boxes[:, 0], words.boxes[:, 3] - words.boxes[:, 1]
     outline = (height > _TALL * body) & (words.ink < _OUTLINE * width * height)
     free = ~outline & ~_within(words.boxes, tables) & ~_within(words.boxes, pictures)
@@ -88,7 +94,13 @@ def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
     long = rulings.horizontal[rulings.horizontal[:, 2] - rulings.horizontal[:, 0] > _RULE * body]
     rules = _outside(_outside(long, tables), pictures)
     rules = np.concatenate([rules[~_underlines(rules, words.boxes, body)], dashed])
-    return PageParts(words, tables, pictures, rules, Strokes.measure(text), body)
+    return PageParts(words, tables, cells, pictures, rules, Strokes.measure(text), body)
+
+
+def _unshaded(grid: RuledGrid, ink: Mask, lifted: Mask) -> Boxes:
+    """Return the cells of a grid; none where some are shaded: beside a fill its lines are not seen for sure."""
+    x0, y0, x1, y1 = (int(value) for value in grid.box)
+    return grid.cells[:0] if (ink[y0:y1, x0:x1] != lifted[y0:y1, x0:x1]).any() else grid.cells
 
 
 def _rulings(ink: Mask, body: float) -> Rulings:
@@ -105,11 +117,11 @@ def _wordless(grey: Grey, ink: Mask) -> PageParts | None:
     if not len(pictures):
         return None
     words = Words(none, np.zeros(0, np.int32), np.zeros_like(ink))
-    return PageParts(words, none, pictures, none, Strokes.measure(ink), body)
+    return PageParts(words, none, (), pictures, none, Strokes.measure(ink), body)
 
 
 def _within(boxes: Boxes, holders: Boxes) -> NDArray[np.bool_]:
-    """Say of each box whether its middle is in one of the holders."""
+    """Return for each box whether its middle is in one of the holders."""
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     inside = np.zeros(len(boxes), np.bool_)
     for holder in holders:

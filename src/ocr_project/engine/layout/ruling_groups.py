@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.ink import Boxes, components, corners
-from ocr_project.engine.imaging.rulings import Rulings, enclosed_cells
+from ocr_project.engine.imaging.ink import Boxes, Mask, components, corners
+from ocr_project.engine.imaging.rulings import Rulings, enclosed_cells, framed
 
-# Tuned on the shared pages. Cells: the least side of one in body heights, and the share of its hull that it fills.
+# Set by hand; what they give on the shared pages is in docs/log.md.
+# Cells: the least side of one in body heights, and the share of its hull that it fills.
 _CELL_SIDE = 0.5
 _RECTANGULAR = 0.88
 # Share of a grid's area that must be rectangular cells. The ground of a drawing of boxes and arrows has holes.
 _TILED = 0.8
+# Share from which its cells are all there: what is left is white within double lines.
+_WHOLE = 0.97
+_FRAME = 0.15  # body heights of a frame along the outline
 # A drawing has so many lines apart from its outline; a frame around text has none.
 _INNER_LINES = 4
 
 
-def group_rulings(rulings: Rulings, body: float) -> tuple[Boxes, Boxes]:
+@dataclass(frozen=True, slots=True, eq=False)
+class RuledGrid:
+    """The grid of a table.
+
+    Attributes:
+        box: Of its lines, shape (4,).
+        cells: Boxes of all of its cells; none where some of them are no rectangles.
+    """
+
+    box: NDArray[np.int32]
+    cells: Boxes
+
+
+def group_rulings(rulings: Rulings, body: float) -> tuple[list[RuledGrid], Boxes]:
     """Sort rulings that meet into tables and drawings; frames are neither.
 
     Args:
@@ -27,9 +45,9 @@ def group_rulings(rulings: Rulings, body: float) -> tuple[Boxes, Boxes]:
         body: Height of a line of body text in pixels.
 
     Returns:
-        Boxes of tables, whose lines leave rectangular cells; and of drawings, whose lines leave something else.
+        Tables, whose lines leave rectangular cells; and boxes of drawings, whose lines leave something else.
     """
-    grids: list[NDArray[np.int32]] = []
+    grids: list[RuledGrid] = []
     drawings: list[NDArray[np.int32]] = []
     if len(rulings.horizontal) and len(rulings.vertical):
         labels, stats = components(rulings.mask)
@@ -41,11 +59,12 @@ def group_rulings(rulings: Rulings, body: float) -> tuple[Boxes, Boxes]:
             box = corners(stats[label : label + 1])[0]
             x0, y0, x1, y1 = (int(value) for value in box)
             own = np.where(labels[y0:y1, x0:x1] == label, 255, 0).astype(np.uint8)
-            if _is_grid(own, body):
-                grids.append(box)
+            cells = _cells_of(own, body)
+            if cells is not None:
+                grids.append(RuledGrid(box, cells + np.asarray([x0, y0, x0, y0], np.int32)))
             elif _inner(level, box, body) + _inner(upright, box, body) >= _INNER_LINES:
                 drawings.append(box)
-    return _stack(grids), _stack(drawings)
+    return grids, np.stack(drawings) if drawings else np.zeros((0, 4), np.int32)
 
 
 def _owners(labels: NDArray[Any], lines: Boxes) -> NDArray[np.int32]:
@@ -61,15 +80,17 @@ def _inner(lines: Boxes, box: NDArray[np.int32], body: float) -> int:
     return int(((middle >= box[:2] + margin) & (middle <= box[2:] - margin)).all(axis=1).sum())
 
 
-def _is_grid(lines: NDArray[np.uint8], body: float) -> bool:
+def _cells_of(lines: Mask, body: float) -> Boxes | None:
+    """Return the cells of a grid, none where it has others that are no rectangles; `None` where it is no grid."""
     cells = enclosed_cells(lines, _CELL_SIDE * body, _RECTANGULAR)
     if len(cells) < 4:
-        return False
+        return None
     area = float(((cells[:, 2] - cells[:, 0]) * (cells[:, 3] - cells[:, 1])).sum())
     open_area = float((lines == 0).sum())
     rows, columns = np.unique(cells[:, 1] // max(1, int(body))), np.unique(cells[:, 0] // max(1, int(body)))
-    return area >= _TILED * open_area and len(rows) > 1 and len(columns) > 1
-
-
-def _stack(boxes: list[NDArray[np.int32]]) -> Boxes:
-    return np.stack(boxes).astype(np.int32) if boxes else np.zeros((0, 4), np.int32)
+    if area < _TILED * open_area or len(rows) < 2 or len(columns) < 2:
+        return None
+    closed = framed(lines, max(2, round(_FRAME * body)))
+    cells = enclosed_cells(closed, _CELL_SIDE * body, _RECTANGULAR)
+    area = float(((cells[:, 2] - cells[:, 0]) * (cells[:, 3] - cells[:, 1])).sum())
+    return cells if area >= _WHOLE * float((closed == 0).sum()) else cells[:0]

@@ -19,7 +19,7 @@ from ocr_project.domain.types import Box, Identity, Label, Page, Recognition, Re
 from ocr_project.engine.imaging.borderless_table import BorderlessTable, find_borderless_table, judge_cells
 from ocr_project.engine.imaging.ink import find_ink_in_noise, levels
 from ocr_project.engine.imaging.pixels import crop, page_grey
-from ocr_project.engine.imaging.ruled_table import TableCell, find_ruled_cells
+from ocr_project.engine.imaging.ruled_table import PixelBox, TableCell, find_ruled_cells
 from ocr_project.engine.imaging.small_print import PrintSize, ScaledCrop, enlarge, measure_print
 from ocr_project.engine.imaging.text_bands import find_bands
 from ocr_project.engine.imaging.words import TooBusy
@@ -32,6 +32,7 @@ _VERSION = "6"
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
+# Set by hand; what they give on the shared pages is in docs/log.md.
 _SAMPLES = 4  # regions that are looked at to tell the script of a page
 _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
 _ENOUGH_LETTERS, _MANY_LETTERS = 30, 300  # tell the script, and where they do not
@@ -132,7 +133,7 @@ class TesseractRecognizer:
     def _table(self, piece: ScaledCrop, region: Region, languages: str) -> Recognition | None:
         """Read a table by its cells; None where none are found."""
         try:
-            cells, cleaned = find_ruled_cells(piece.pixels, piece.dpi)
+            cells, cleaned = find_ruled_cells(piece.pixels, piece.dpi, _known_cells(region, piece))
             cells, crowded = judge_cells(cells, cleaned)
             borderless = find_borderless_table(piece.pixels, piece.dpi) if crowded or not cells else None
         except TooBusy:
@@ -209,6 +210,17 @@ class TesseractRecognizer:
         return [_placed(word, cut.shape, top) for word in words]
 
 
+def _known_cells(region: Region, piece: ScaledCrop) -> list[PixelBox]:
+    """Return the cells that the detector saw, in pixels of the crop; none where one of them lies outside of it."""
+    height, width = piece.pixels.shape
+    boxes = np.rint(np.asarray(region.cells or (), np.float64).reshape(-1, 4) * piece.scale).astype(int)
+    if not len(boxes) or boxes.min() < 0 or (boxes[:, 2:] > (width, height)).any():
+        return []
+    if (boxes[:, 2:] - boxes[:, :2] < _LEAST_SIDE).any():
+        return []
+    return [(x0, y0, x1, y1) for x0, y0, x1, y1 in boxes.tolist()]
+
+
 def by_cell(words: Sequence[ReadWord], cells: Sequence[TableCell]) -> dict[TableCell, list[ReadWord]]:
     """Give each word of a row to the cell that it stands in, or next to."""
     found: dict[TableCell, list[ReadWord]] = {}
@@ -270,7 +282,7 @@ def _confidence(words: Sequence[ReadWord]) -> float:
 
 
 class _CropToPage:
-    """From pixels of a crop to pixels of its page: the way back of `engine.pixels.crop`."""
+    """From pixels of a crop to pixels of its page: the way back of `imaging.pixels.crop`."""
 
     def __init__(self, region: Region, piece: ScaledCrop) -> None:
         height, width = piece.pixels.shape
