@@ -32,6 +32,7 @@ EXAMPLES = [
     page(1, image=b"x", text_layer="가", text_layer_words=(Word("가", Box(0, 1, 2, 3)),)),
     Region("p", 0, Label.TABLE, "Table", Box(0, 1, 2, 3), (0.0, 1.0, 2.0, 1.0, 2.0, 3.0, 0.0, 3.0), 0.5),
     Region("p", 0, Label.PAGE, "", Box(0, 1, 2, 3)),
+    Region("p", 0, Label.TABLE, "", Box(0, 1, 2, 3), cells=(0.0, 0.5, 1.0, 2.0)),
     Recognition("p", 0, "<table></table>", TextFormat.HTML, (Word("a", Box(0, 0, 1, 1), 0.25, 1),), 0.5),
     Transcript("p", "d", "a", "", 1, "text", "# text"),
     Score("p", "d", "", "cer", 1.0, 10.0),
@@ -49,6 +50,13 @@ def test_schema_and_dataclass_have_the_same_fields_in_the_same_order(row_type: t
 @pytest.mark.parametrize("row", EXAMPLES, ids=lambda row: type(row).__name__)
 def test_rows_survive_the_way_to_a_table_and_back(row: object) -> None:
     assert list(from_table(to_table([row], type(row)), type(row))) == [row]
+
+
+def test_a_shard_from_before_regions_had_cells_is_read() -> None:
+    region = Region("p", 0, Label.TABLE, "", Box(0, 1, 2, 3), cells=(0.0, 0.5, 1.0, 2.0))
+    older = to_table([region], Region).drop_columns(["cells"])
+    (read,) = from_table(older, Region)
+    assert read.cells is None
 
 
 def test_rows_survive_the_way_to_a_frame_and_back() -> None:
