@@ -7,7 +7,7 @@ from collections import Counter
 
 import pandas as pd
 
-from ocr_project.bench.results.gate import Tolerances, judge_quality, judge_speed, settle
+from ocr_project.bench.results.gate import Tolerances, give_verdicts, judge_quality, judge_speed
 from ocr_project.bench.results.score_tables import tabulate_test_sets
 from ocr_project.domain.options import BenchmarkOptions
 from ocr_project.domain.types import Status
@@ -57,7 +57,7 @@ def judge_run(record: RunRecord, options: BenchmarkOptions) -> pd.DataFrame:
     """
     gate = options.gate
     if gate.baseline is None:
-        return settle()
+        return give_verdicts()
     before = read_record(gate.baseline)
     draws = Draws(options.resamples, options.seed)
     tolerances = Tolerances(gate.tolerance, gate.tolerances, gate.speed_tolerance)
@@ -68,7 +68,7 @@ def judge_run(record: RunRecord, options: BenchmarkOptions) -> pd.DataFrame:
             ("a page of a shard", before.run.shards, record.run.shards),
         ):
             parts.append(judge_speed(what, old, new, tolerances.speed, draws))
-    return settle(*parts)
+    return give_verdicts(*parts)
 
 
 def measure_evidence(table: pd.DataFrame, answers: pd.DataFrame, record: RunRecord) -> dict[str, float]:
@@ -93,7 +93,7 @@ def measure_evidence(table: pd.DataFrame, answers: pd.DataFrame, record: RunReco
 
 
 def _accepted(name: str) -> str:
-    """Write a name with the characters that MLflow accepts; a folder of one's own has slashes and worse."""
+    """Write a name with the characters that MLflow accepts; names of own folders may have any."""
     return "".join(c if c.isalnum() or c in "_-. /" else "_" for c in name)
 
 

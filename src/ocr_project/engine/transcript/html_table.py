@@ -1,4 +1,9 @@
-"""Tables as recognizers write them (HTML) to rows of cells, and to Markdown."""
+"""Tables as recognizers write them (HTML) to rows of cells, and to Markdown.
+
+The house's own reader of HTML tables: for transcripts, exports and reports. The others belong to protocols, whose
+scores depend on how their official programs parse: `bench/metrics/tables/html.py` (lxml, TEDS),
+`bench/testsets/olmocr_bench/rules/tables.py` (its headings), `bench/testsets/omnidocbench_v1_5/rules/normal.py` (bs4).
+"""
 
 from __future__ import annotations
 
