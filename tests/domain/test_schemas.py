@@ -7,7 +7,15 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from ocr_project.domain.schemas import SCHEMAS, from_frame, from_table, to_frame, to_table
+from ocr_project.domain.schemas import (
+    SCHEMAS,
+    current_names,
+    from_frame,
+    from_table,
+    stored_columns,
+    to_frame,
+    to_table,
+)
 from ocr_project.domain.types import (
     Box,
     Document,
@@ -73,3 +81,21 @@ def test_vectors_survive() -> None:
 
 def test_no_rows_are_a_table_too() -> None:
     assert to_table([], Page).schema == SCHEMAS[Page]
+
+
+SCORE = Score("p", "d", "", "cer", 1.0, 10.0)
+
+
+def test_scores_have_their_old_names_beside_the_new_ones() -> None:
+    table = to_table([SCORE], Score)
+    assert table.select(["numerator", "denominator", "errors", "total"]).to_pylist() == [
+        {"numerator": 1.0, "denominator": 10.0, "errors": 1.0, "total": 10.0}
+    ]
+    assert stored_columns(Score)[-2:] == ["errors", "total"]
+
+
+def test_scores_of_earlier_runs_are_read() -> None:
+    old = to_table([SCORE], Score).drop_columns(["numerator", "denominator"])
+    assert list(from_table(old, Score)) == [SCORE]
+    assert from_frame(old.to_pandas(), Score) == [SCORE]
+    assert current_names(old.to_pandas(), Score)["denominator"].tolist() == [10.0]
