@@ -23,12 +23,12 @@ from ocr_project.checks.doctor.finding import Finding, State
 from ocr_project.checks.doctor.needs import Model, Needs, needs_of
 from ocr_project.domain.errors import BackendError, OptionError
 from ocr_project.domain.options import (
-    BenchmarkOptions,
     IngestOptions,
     LayoutOptions,
     RecognitionOptions,
     RuntimeOptions,
     TesseractOptions,
+    TestsetsOptions,
     TranscriptOptions,
     VllmOptions,
 )
@@ -490,7 +490,7 @@ def test_a_run_is_refused_where_a_package_is_missing(tmp_path: Path, monkeypatch
 
 def test_test_sets_are_refused_where_a_package_of_theirs_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "anls_star", None)  # as if it were not installed
-    options = BenchmarkOptions.model_validate({"sets": ["ocrbench"]})
+    options = TestsetsOptions.model_validate({"sets": ["ocrbench"]})
     with pytest.raises(OptionError, match=r"test sets need anls_star, .* pip install 'ocr_project\[bench\]'"):
         preflight.check_test_sets(options)
 
@@ -507,10 +507,10 @@ def test_a_missing_model_of_orientation_is_one_line_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     options = {"layout": LayoutOptions(), "runtime": RuntimeOptions(tessdata=tmp_path)}
-    preflight.check_backends(options)
+    preflight.check_backends(options, tmp_path)
     assert [record.message.partition(":")[0] for record in caplog.records] == [f"no osd.traineddata in {tmp_path}"]
     caplog.clear()
-    preflight.check_backends({"layout": LayoutOptions(), "runtime": RuntimeOptions()})
+    preflight.check_backends({"layout": LayoutOptions(), "runtime": RuntimeOptions()}, tmp_path)
     assert not caplog.records
 
 

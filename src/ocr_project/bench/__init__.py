@@ -6,6 +6,7 @@
     scoring/    what was read of an item against what is known about it: rows of scores
     results/    tables with intervals, composites, the gate
     report/     the page that a person looks at
+    compare     runs side by side, as `kedro compare` shows them
 
 The main job needs none of it: only pipelines and the shell import it (`pip install ocr_project[bench]`).
 """

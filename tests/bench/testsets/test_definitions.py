@@ -13,7 +13,7 @@ from ocr_project.bench.metrics.catalog import metric_of
 from ocr_project.bench.testsets import NAMES, TestSet, find_test_set, open_test_set
 from ocr_project.bench.testsets.composite import Composite
 from ocr_project.domain.errors import OptionError
-from ocr_project.domain.options import BenchmarkOptions
+from ocr_project.domain.options import TestsetsOptions
 from tests import testset_files as files
 
 FOLDER = Path(sys.modules[TestSet.__module__].__file__ or "").parent
@@ -41,14 +41,14 @@ def test_a_set_has_a_card_a_reader_rules_and_metrics_that_are_listed(name: str) 
 @pytest.mark.parametrize("name", files.WRITERS)
 def test_a_set_has_a_rule_for_each_kind_of_its_ground_truths(name: str, tmp_path: Path) -> None:
     files.WRITERS[name](tmp_path / name)
-    opened = open_test_set(name, BenchmarkOptions(sets_folder=tmp_path))
+    opened = open_test_set(name, TestsetsOptions(folder=tmp_path))
     kinds = {kind for item in opened.read(range(len(opened)), images=False) for kind, _ in item.truths}
     assert kinds <= TestSet(name).rules.keys()
 
 
 def test_a_folder_of_your_own_has_a_rule_for_each_kind(tmp_path: Path) -> None:
     files.own_folder(tmp_path / "mine")
-    opened = open_test_set(f"{tmp_path}/mine", BenchmarkOptions())
+    opened = open_test_set(f"{tmp_path}/mine", TestsetsOptions())
     kinds = {kind for item in opened.read(range(len(opened)), images=False) for kind, _ in item.truths}
     assert kinds == find_test_set("mine").rules.keys()
 
@@ -56,7 +56,7 @@ def test_a_folder_of_your_own_has_a_rule_for_each_kind(tmp_path: Path) -> None:
 def test_a_folder_may_not_have_the_name_of_a_public_set(tmp_path: Path) -> None:
     files.own_folder(tmp_path / "cord")
     with pytest.raises(OptionError, match="has the name of a public test set"):
-        open_test_set(f"{tmp_path}/cord", BenchmarkOptions())
+        open_test_set(f"{tmp_path}/cord", TestsetsOptions())
 
 
 def test_cards_are_known_without_readers_and_rules() -> None:
