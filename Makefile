@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` and `make test`. The rest is for those who work on the project.
-.PHONY: run test check format setup dev bench gpu models repro viz compare lock door nightly clean
+.PHONY: run test check format deps setup dev bench gpu models repro viz compare lock door nightly clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -24,6 +24,9 @@ check: $(DEV)  ## the lock, style, types, who may import whom
 format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+deps: $(DEV)  ## the code among the deps of dvc.yaml, from what each stage imports
+	$(BIN)/python scripts/dvc_deps.py
 
 repro: $(READY)  ## every stage through DVC
 	$(BIN)/dvc repro

@@ -46,9 +46,9 @@ from benchmarks.weightless_qwen3_vl import write_folder
 
 from ocr_project.domain.options import EmbeddingVllmOptions
 from ocr_project.domain.types import Embedding, Page, Part, Status
-from ocr_project.engine.embedding.qwen3_vl import pixel_limits
 from ocr_project.engine.embedding.vllm import VllmEmbedder
-from ocr_project.engine.pixels import encode
+from ocr_project.engine.imaging.pixels import encode
+from ocr_project.engine.models.dialects.qwen3_vl_embedding import pixel_limits
 
 SIZE = 2339, 1654  # height and width of A4 at 200 dpi
 TOKENS = 700

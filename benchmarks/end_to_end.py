@@ -142,7 +142,7 @@ def busy_seconds(project: Path) -> float:
     footers = (
         json.loads(pq.read_schema(path).metadata[b"ocr_project.shard"])
         for folder in SHARDED.values()
-        for path in (project / folder).glob("[!.]*.parquet")
+        for path in (project / folder).glob("*/[!.]*.parquet")
     )
     return sum(footer["busy_seconds"] for footer in footers)
 

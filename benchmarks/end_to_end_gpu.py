@@ -25,12 +25,14 @@ from benchmarks.gpu_machine import commit, gpu_watched, hardware, own_cpu_second
 from benchmarks.known_pages import known_pages, page_shards
 from benchmarks.serving import drive, servers
 
-from ocr_project.datasets.shard_folder import ShardFolder
 from ocr_project.domain.options import LayoutBackend, LayoutOptions, RuntimeOptions, TranscriptOptions
 from ocr_project.domain.types import Page, Recognition, Region, Shard, Transcript
 from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
-from ocr_project.engine.shards import Elsewhere, Work, join_pages, pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import join_pages, stream
+from ocr_project.engine.running.workers import AsyncWork, Work
 from ocr_project.engine.transcript import assemble, transcript_identity
+from ocr_project.storage.shard_folder import ShardFolder
 
 QUIET = RuntimeOptions(progress=False)
 WARM_UP = 32  # pages
@@ -106,7 +108,7 @@ def layout(chosen: argparse.Namespace, folder: Path, pages: ShardFolder) -> dict
 
     runtime = QUIET if detector.workers is None else QUIET.model_copy(update={"workers": detector.workers})
     done = ShardFolder(folder / "regions", Region)
-    plan = pending(pages.index().values(), done, "layout", detector.identity)
+    plan = pending(pages, done, "layout", detector.identity)
     read = pages.read
     results = stream(plan, lambda name: read(name), detect, runtime, batch=detector.batch_pages)
     try:
@@ -127,8 +129,8 @@ def recognition(
     try:
         drive(recognizer, known_pages(chosen.pages, WARM_UP))
         done = ShardFolder(folder / "recognitions", Recognition)
-        plan = pending(regions.index().values(), done, "recognition", recognizer.identity)
-        work: Work[Any] = Elsewhere(submit, recognizer.in_flight_pages)
+        plan = pending(regions, done, "recognition", recognizer.identity)
+        work: Work[Any] = AsyncWork(submit, recognizer.in_flight_pages)
         results = stream(plan, lambda name: join_pages(pages.read(name), regions.read(name)), work, QUIET)
         return clocked(results, done)
     finally:
@@ -139,7 +141,7 @@ def transcripts(folder: Path, pages: ShardFolder, regions: ShardFolder) -> dict[
     options = TranscriptOptions()
     recognitions = ShardFolder(folder / "recognitions", Recognition)
     done = ShardFolder(folder / "transcripts", Transcript)
-    plan = pending(recognitions.index().values(), done, "transcript", transcript_identity(options))
+    plan = pending(recognitions, done, "transcript", transcript_identity(options))
 
     def read(name: str) -> Iterable[Any]:
         return join_pages(pages.read(name, without=("image",)), regions.read(name), recognitions.read(name))

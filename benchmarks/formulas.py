@@ -25,10 +25,10 @@ from time import perf_counter
 
 from benchmarks.gpu_machine import commit, hardware
 
-from ocr_project.engine.metrics import canonical_formula, cdm, formula_edit
-from ocr_project.engine.metrics.cdm import missing_tools
-from ocr_project.engine.metrics.cdm.drawing import draw_batch
-from ocr_project.engine.metrics.cdm.painting import paint
+from ocr_project.bench.metrics.cdm import cdm, missing_tools
+from ocr_project.bench.metrics.cdm.drawing import draw_batch
+from ocr_project.bench.metrics.cdm.painting import paint
+from ocr_project.bench.metrics.formula import canonical_formula, formula_edit
 
 FORMULAS = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "formulas"
 ALONE = 32  # drawn one by one: enough for a ratio

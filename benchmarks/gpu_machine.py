@@ -157,6 +157,6 @@ def plugin_folder(folder: Path) -> Path:
     info = folder / "plugin" / "ocr_project_plugin-0.dist-info"
     info.mkdir(parents=True, exist_ok=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ocr_project_plugin\nVersion: 0\n")
-    entry = "ocr_project_vision = ocr_project.engine.serving.vision_plugin:register"
+    entry = "ocr_project_vision = ocr_project.engine.models.served.vision_plugin:register"
     (info / "entry_points.txt").write_text(f"[vllm.general_plugins]\n{entry}\n")
     return info.parent

@@ -6,7 +6,7 @@ The weights are random, of the true shape (33.2 M parameters), with heads that g
 queries; the threshold is set so that transformers' post-processing gives 25 regions a page, and is the same for all.
 The peer is what the GLM-OCR SDK does, batches of 8: PIL, the official processor, the model as transformers loads it,
 the official post-processing; the rules that the SDK adds in loops are left out, to its advantage. The detector is fed
-as the stage feeds it, by engine/shards.stream.
+as the stage feeds it, by engine/running/stream.py.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from ocr_project.engine.layout.pp_doclayout import PpDocLayoutDetector
 from ocr_project.engine.layout.pp_doclayout.model import build_forward, load
 from ocr_project.engine.layout.pp_doclayout.postprocess import Rules, find_boxes, unpack
 from ocr_project.engine.layout.pp_doclayout.preprocess import _bytes, _decode_jpegs, prepare, shrink, to_input
-from ocr_project.engine.shards import Plan, stream
+from ocr_project.engine.running.plan import Plan
+from ocr_project.engine.running.stream import stream
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 REGIONS = 25

@@ -24,10 +24,10 @@ from rapidfuzz.distance import Levenshtein
 
 from ocr_project.domain.options import LayoutBackend, LayoutOptions
 from ocr_project.domain.types import Box, Label, Page, Region
+from ocr_project.engine.imaging.pixels import crop, decode
+from ocr_project.engine.imaging.ruled_table import find_cells
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
-from ocr_project.engine.pixels import crop, decode
-from ocr_project.engine.recognition.grid import find_cells
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 GROUPS = ("ko_law", "ko_gov", "ru_docs", "en_usgov", "en_docling")

@@ -14,9 +14,9 @@ import time
 
 from benchmarks.gpu_machine import commit
 
-from ocr_project.engine.monitoring import GpuMonitor, figures
-from ocr_project.engine.monitoring.nvml import open_nvml, visible_gpus
-from ocr_project.engine.monitoring.sampler import INTERVAL
+from ocr_project.engine.running.monitoring import GpuMonitor, figures
+from ocr_project.engine.running.monitoring.nvml import open_nvml, visible_gpus
+from ocr_project.engine.running.monitoring.sampler import INTERVAL
 
 LOOKS = 200
 ROUNDS = 3

@@ -18,13 +18,8 @@ from time import perf_counter
 
 from benchmarks.gpu_machine import commit, hardware
 
-from ocr_project.engine.metrics.olmocr import (
-    draw_formulas,
-    find_symbols,
-    katex_version,
-    missing_browser,
-    stands_within,
-)
+from ocr_project.bench.metrics.katex import draw_formulas, katex_version, missing_browser, stands_within
+from ocr_project.bench.testsets.olmocr_bench.rules import find_symbols
 
 FORMULAS = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "formulas"
 ALONE = 8  # drawn one by one: enough for a ratio

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from ocr_project.datasets import ShardFolder
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import PublishOptions
 from ocr_project.domain.types import (
     Box,
@@ -35,11 +36,17 @@ from ocr_project.domain.types import (
     Transcript,
     Word,
 )
-from ocr_project.engine.pixels import encode
-from ocr_project.engine.publishing import Corpus, Tables, write_dataset
+from ocr_project.engine.imaging.pixels import encode
+from ocr_project.engine.publishing import Tables, write_dataset
 
 SIDE, REGIONS, WORDS, DIMENSIONS, SHARD = 700, 12, 25, 2048, 50
-ROWS = {"pages": Page, "regions": Region, "recognitions": Recognition, "transcripts": Transcript, "vectors": Embedding}
+ROWS = {
+    "pages": Page,
+    "regions": Region,
+    "recognitions": Recognition,
+    "transcripts": Transcript,
+    "page_vectors": Embedding,
+}
 
 
 def main() -> int:
@@ -98,8 +105,7 @@ def publish(folder: Path, images: str) -> int:
 
 def open_corpus(folder: Path) -> Corpus:
     shards = {name: ShardFolder(folder / name, row) for name, row in ROWS.items()}
-    vectors = {"pages": shards.pop("vectors")}
-    return Corpus(**shards, vectors=vectors)
+    return Corpus(**shards)
 
 
 def write_corpus(folder: Path, pages: int) -> int:

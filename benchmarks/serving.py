@@ -35,9 +35,9 @@ from benchmarks.known_pages import known_pages
 
 from ocr_project.domain.options import TokenLimits, VllmOptions
 from ocr_project.domain.types import Page, Recognition, Region, Status
+from ocr_project.engine.models.event_loop import LoopThread
+from ocr_project.engine.models.served.server import ServerFleet
 from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
-from ocr_project.engine.serving.loop import LoopThread
-from ocr_project.engine.serving.server import ServerFleet
 
 SDK_PORT = 8000  # shared/gpu/glmocr_sdk_pages.py asks there
 ALIAS = "glm-ocr"  # what the peers call the model

@@ -2,7 +2,7 @@
 
 Usage: python -m benchmarks.testsets [--sets formulas tables_en …] [--limit N] [--params KEY=VALUE …] [--json FILE]
 
-Runs `kedro run --pipelines benchmark --params benchmark.sets=…` in a project without results. Folders of images with
+Runs `kedro run --pipelines testsets --params testsets.sets=…` in a project without results. Folders of images with
 their truths are read as folders of one's own; en_olmocr_bench has olmOCR-bench's form. Rates are sums of errors over
 sums of totals; what could not be scored is counted beside them. Seconds are of the stage recognition, on the clock.
 """
@@ -57,10 +57,10 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(DATA / name)
     sets = "+".join(OWN_FORM.get(name) or str(DATA / name) for name in options.sets)
-    limit = (f"benchmark.sets_limit={options.limit}",) if options.limit else ()
+    limit = (f"testsets.limit={options.limit}",) if options.limit else ()
     env = ("--env", options.env) if options.env else ()
-    parameters = (f"benchmark.sets={sets}", "runtime.progress=false", *limit, *options.params)
-    done = run_job(project, *parameters, arguments=("--pipelines", "benchmark", *env))
+    parameters = (f"testsets.sets={sets}", "runtime.progress=false", *limit, *options.params)
+    done = run_job(project, *parameters, arguments=("--pipelines", "testsets", *env))
     if done.code:
         raise SystemExit(done.output)
     scores = pd.read_parquet(max((project / "data/07_model_output/testset_scores.parquet").glob("*/*.parquet")))
@@ -81,8 +81,8 @@ def tabulate(scores: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (name, metric), part in scores.groupby(["group", "metric"], sort=True):
         scored = part[part["status"] == "ok"]
-        total = scored["total"].sum()
-        rate = scored["errors"].sum() / total if total else float("nan")
+        total = scored["denominator"].sum()
+        rate = scored["numerator"].sum() / total if total else float("nan")
         rows.append(
             {"set": name, "metric": metric, "items": len(part), "unscored": len(part) - len(scored), "rate": rate}
         )

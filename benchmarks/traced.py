@@ -47,9 +47,9 @@ class Trace:
 
 def watch_workers(trace: Trace) -> None:
     """Note the batches of every stage; to be called before a pipeline is imported."""
-    from ocr_project.engine import shards
+    from ocr_project.engine.running import stream as streams
 
-    stream = shards.stream
+    stream = streams.stream
 
     def watched_stream(plan: Any, read: Any, work: Callable[..., Any], *rest: Any, **options: Any) -> Iterator[Any]:
         def watched(items: Sequence[Any]) -> Any:
@@ -62,7 +62,7 @@ def watch_workers(trace: Trace) -> None:
         stage = plan.todo[0].stage if plan.todo else ""
         return stream(plan, read, watched, *rest, **options)
 
-    shards.stream = watched_stream
+    streams.stream = watched_stream
 
 
 def watch_tesseract(trace: Trace) -> None:

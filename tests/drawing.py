@@ -14,8 +14,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ocr_project.domain.types import Box, Page
-from ocr_project.engine.pixels import Pixels, encode
-from tests import fakes
+from ocr_project.engine.imaging.pixels import Pixels, encode
+from ocr_project.testing import fakes
 
 _FONTS = Path("/usr/share/fonts/truetype")
 _FACES = {

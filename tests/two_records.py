@@ -11,8 +11,8 @@ import pandas as pd
 from ocr_project.datasets import ShardFolder
 from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Page, Score, Shard, ShardInfo
-from ocr_project.engine.pixels import encode
-from ocr_project.engine.records import ITEM_COLUMNS, RunFacts, RunRecord
+from ocr_project.engine.imaging.pixels import encode
+from ocr_project.storage.run_record import ITEM_COLUMNS, RunFacts, RunRecord
 from tests import two_recognizers as two
 
 ATTACK = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"

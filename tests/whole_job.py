@@ -19,6 +19,8 @@ from typing import Any
 import pyarrow.parquet as pq
 from PIL import Image, ImageDraw, ImageFont
 
+from ocr_project.storage.lineages import LineageFolder
+
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = ("layout.backend=whole_page", "recognition.tesseract.languages=eng", "runtime.progress=false")
 SHARDED = {
@@ -152,18 +154,18 @@ def run_and_kill(project: Path, command: tuple[str, ...], *, when: Callable[[], 
 
 
 def shards(project: Path) -> dict[str, tuple[int, int]]:
-    """Return inode and time of each finished shard by stage and name: a shard written again changes both."""
+    """Return inode and time of each finished shard that readers see: a shard written again changes both."""
     found = {}
     for stage, folder in SHARDED.items():
-        for path in (project / folder).glob("[!.]*.parquet"):
+        for path in LineageFolder(project / folder, object).folder.glob("[!.]*.parquet"):
             status = path.stat()
             found[f"{stage}/{path.name}"] = (status.st_ino, status.st_mtime_ns)
     return found
 
 
 def rows(project: Path, stage: str) -> list[dict[str, Any]]:
-    """Read all rows of a stage, each with the file name of its `shard`."""
-    paths = sorted((project / SHARDED[stage]).glob("[!.]*.parquet"))
+    """Read all rows of a stage as its readers see it, each with the file name of its `shard`."""
+    paths = sorted(LineageFolder(project / SHARDED[stage], object).folder.glob("[!.]*.parquet"))
     return [{**row, "shard": path.name} for path in paths for row in pq.ParquetFile(path).read().to_pylist()]
 
 
@@ -175,7 +177,7 @@ def tables(project: Path) -> Tables:
     """
     found = {stage: _lines(rows(project, stage)) for stage in SHARDED}
     for path in sorted((project / "data").rglob("*.parquet")):
-        if path.is_file() and path.parent.name not in SHARDED and path.parent.parent.name != path.name:
+        if path.is_file() and path.parents[1].name not in SHARDED and path.parent.parent.name != path.name:
             found[path.name] = _lines(pq.ParquetFile(path).read().to_pylist())
     for name in VERSIONED:
         newest = max((project / name).glob("*/*"))

@@ -1,27 +1,35 @@
-"""What the Kedro shell adds: checks before a run, evidence to MLflow, memory given back, a table at the end."""
+"""What the Kedro shell adds: what options name, checks before a run, evidence to MLflow, a table at the end."""
 
 from __future__ import annotations
 
 import ctypes
 import os
-import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
-from ocr_project.domain.errors import FailuresLeft, GateFailed
-from ocr_project.domain.options import RuntimeOptions
-from ocr_project.domain.types import Shard, ShardInfo
-from ocr_project.summary import gate_losses, print_summary
+from ocr_project.cli.summary import gate_losses, print_summary
+from ocr_project.datasets import LineageFolder, NamedByOption, Place
+from ocr_project.domain.errors import FailuresLeft, GateFailed, OptionError
+from ocr_project.domain.options import SECTIONS, RuntimeOptions
+from ocr_project.domain.project import Project
+from ocr_project.domain.types import Shard, ShardInfo, Transcript
+from ocr_project.storage.run_lock import RunLock
+
+if TYPE_CHECKING:
+    from ocr_project.storage.run_record import RunRecord
 
 EXPERIMENT = "ocr_project"
+DATA = "data"  # the folder that one run at a time writes to
 PLACES: tuple[str, ...] = ("exports", "report", "published", "benchmark_page", "benchmark_run")
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
@@ -35,21 +43,134 @@ os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 os.environ.setdefault("MLFLOW_ENABLE_SGC_RUN_RESUMPTION_FOR_DATABRICKS_JOBS", "false")
 
 
+class OptionHooks:
+    """What options name, and names that they had in the release before.
+
+    Whoever runs a pipeline makes a catalog: the command line, a session in a notebook, Airflow. So it is done here.
+    """
+
+    def __init__(self) -> None:
+        self._root = Path()
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        self._root = context.project_path
+
+    @hook_impl
+    def after_catalog_created(self, catalog: CatalogProtocol[Any, Any], parameters: dict[str, Any]) -> None:
+        """Refuse old names, and let the datasets that options name be looked up.
+
+        Raises:
+            OptionError: An option has another name now, which the message says.
+        """
+        given: dict[str, Any] = parameters["parameters"]
+        _refuse_moved(given)
+        for name, look_up in _look_ups(given, self._root).items():
+            dataset = catalog.get(name)
+            if isinstance(dataset, NamedByOption):  # a person's own catalog may have another in its place
+                dataset.bind(look_up)
+
+
+def _look_ups(given: Mapping[str, Any], root: Path) -> dict[str, Callable[[], Any]]:
+    """Return what reads the datasets that options name; relative paths start at the project."""
+
+    def options(section: str) -> Any:
+        return SECTIONS[section].model_validate(given.get(section) or {})
+
+    def source() -> str:
+        from ocr_project.engine.ingest import source_location
+
+        return source_location(options("ingest"), default_root=root)
+
+    def other_transcripts() -> dict[str, LineageFolder]:
+        return {name: LineageFolder(root / path, Transcript) for name, path in options("benchmark").compare.items()}
+
+    def baseline_run() -> RunRecord | None:
+        from ocr_project.storage.run_record import read_record
+
+        path = options("testsets").gate.baseline
+        return None if path is None else read_record(root / path)
+
+    return {"source": source, "other_transcripts": other_transcripts, "baseline_run": baseline_run}
+
+
+def _refuse_moved(given: Mapping[str, Any]) -> None:
+    """Look at all stages: Kedro validates the options of those that run."""
+    said = [
+        message
+        for section, model in SECTIONS.items()
+        if isinstance(values := given.get(section), Mapping)
+        for name, message in model.moved.items()
+        if name in values
+    ]
+    if said:
+        raise OptionError("; ".join(said))
+
+
 class PreflightHooks:
     """What is missing is said before the first page is read, not after the first hour."""
 
-    @hook_impl
+    @hook_impl(tryfirst=True)  # before MLflow opens a run
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        from ocr_project.engine.preflight import check_backends, check_corpus, check_source, check_test_sets
+        from ocr_project.checks.preflight import check_backends, check_corpus, check_source, check_test_sets
 
         names = [name for name in pipeline.inputs() if name.startswith("params:")]
-        check_backends({name: catalog.load(name) for name in names})
+        root = catalog.load("project").root
+        check_backends({name: catalog.load(name) for name in names}, root / "data")
         if "published" in pipeline.all_outputs():
-            check_corpus([name for name in pipeline.inputs() if name not in names and not catalog.exists(name)])
+            wanted = pipeline.inputs() - {*names, "published_done"}
+            check_corpus([name for name in wanted if not catalog.exists(name)])
         if "documents" in pipeline.all_outputs():
-            check_source(catalog.load("params:ingest"), default_root=Path.cwd())
+            check_source(catalog.load("source"), catalog.load("params:ingest"))
         if "testset_pages" in pipeline.all_outputs():
-            check_test_sets(catalog.load("params:benchmark"))
+            check_test_sets(catalog.load("params:testsets"))
+
+
+class LockHooks:
+    """One run at a time in a data folder: a second one is refused before anything is read or written.
+
+    The lock is held around all other hooks, and given back also where one of them raises. After an interrupt in a
+    notebook Kedro calls no hook at all: the lock then stays with the notebook until its next run, or its end.
+    """
+
+    def __init__(self) -> None:
+        self._lock: RunLock | None = None
+        self._thread = 0
+
+    @hook_impl(wrapper=True)
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> Generator[None, None, None]:
+        if self._thread == threading.get_ident():
+            self._release()  # of a run of this thread that was interrupted: it cannot be at work any more
+        if any(name in catalog for name in pipeline.all_outputs()):
+            lock = RunLock(Path(run_params["project_path"]) / DATA)
+            lock.take()
+            self._lock, self._thread = lock, threading.get_ident()
+        try:
+            yield
+        except BaseException:
+            self._release()
+            raise
+
+    @hook_impl(wrapper=True)
+    def after_pipeline_run(self) -> Generator[None, None, None]:
+        try:
+            yield
+        finally:
+            self._release()
+
+    @hook_impl(wrapper=True)
+    def on_pipeline_error(self) -> Generator[None, None, None]:
+        try:
+            yield
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        lock, self._lock, self._thread = self._lock, None, 0
+        if lock is not None:
+            lock.release()
 
 
 class MlflowHooks:
@@ -70,12 +191,11 @@ class MlflowHooks:
 
         mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_TRACKING_URI))
         mlflow.set_experiment(EXPERIMENT)
-        mlflow.enable_system_metrics_logging()  # type: ignore[no-untyped-call]
         repro = _dvc_process()
         mlflow.start_run(
             run_id=os.environ.get("MLFLOW_RUN_ID") or _run_of(repro), run_name=_run_name(run_params, repro)
         )
-        mlflow.set_tags(_tags(run_params, repro))
+        mlflow.set_tags(_tags(run_params, repro, catalog.load("project")))
         for name in sorted(pipeline.inputs()):
             if name.startswith("params:"):
                 mlflow.log_params(dict(_leaves(name.removeprefix("params:"), catalog.load(name))))
@@ -96,7 +216,7 @@ class MlflowHooks:
         """Log what a shard took as a step of its own: MLflow draws the GPU's work over the stage."""
         import mlflow
 
-        from ocr_project.engine.measures import measure_shard
+        from ocr_project.engine.running.stage_metrics import measure_shard
 
         step = self._shards[info.stage] = self._shards.get(info.stage, -1) + 1
         measured = measure_shard(info, self._runtime)
@@ -119,14 +239,15 @@ class MlflowHooks:
 
 
 class MemoryHooks:
-    """A stage leaves no memory behind for the next: what it freed goes back to the system.
+    """A node leaves no memory behind for the next: what it freed goes back to the system.
 
     Without it the C library and Arrow keep the holes that a long stage left, and the peak of a run over 2,000 pages
-    was a tenth above that over 200 (docs/log.md).
+    was a tenth above that over 200 (docs/log.md). Before a node and not after one: a node that streams shards has
+    done nothing when Kedro says that it has run; by the next one it is over.
     """
 
     @hook_impl
-    def after_node_run(self) -> None:
+    def before_node_run(self) -> None:
         import pyarrow as pa
 
         pa.default_memory_pool().release_unused()
@@ -137,7 +258,7 @@ class MemoryHooks:
 class SummaryHooks:
     """The short table at the end."""
 
-    @hook_impl
+    @hook_impl(trylast=True)  # it may end the process with its own exit status, after MLflow has closed the run
     def after_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
@@ -153,9 +274,10 @@ class SummaryHooks:
 
 
 def _path_of(catalog: CatalogProtocol[Any, Any], name: str) -> str:
-    """Where a dataset rests; of a versioned one, the version of this run."""
-    dataset: Any = catalog.get(name)
-    return str(dataset._get_load_path())
+    """Return where a dataset rests; of a versioned one, the version of this run."""
+    dataset = catalog.get(name)
+    assert isinstance(dataset, Place), f"{name} rests nowhere"
+    return str(dataset.path)
 
 
 def _leaves(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -168,9 +290,8 @@ def _leaves(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield prefix, value
 
 
-def _tags(run_params: dict[str, Any], repro: str | None) -> dict[str, str]:
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
-    tags = {"env": run_params.get("env") or "base", "git": commit.stdout.strip(), "command": " ".join(sys.argv)}
+def _tags(run_params: dict[str, Any], repro: str | None, project: Project) -> dict[str, str]:
+    tags = {"env": run_params.get("env") or "base", "git": project.commit, "command": " ".join(sys.argv)}
     return {**tags, "dvc.repro": repro} if repro else tags
 
 

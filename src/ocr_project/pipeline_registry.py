@@ -8,18 +8,22 @@ composed one is made of several.
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from importlib import import_module
+from typing import Any
 
-from kedro.pipeline import Pipeline, pipeline
+from kedro.pipeline import Node, Pipeline, node, pipeline
+
+from ocr_project.bench.testsets import narrow
+from ocr_project.domain.options import TestsetsOptions
 
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
 APART = ("publish",)  # run when somebody asks for it: what leaves the machine is a person's decision
 LANE = ("layout", "recognition", "transcript")
-# What a stage reads and writes, and what that is in the lane of the test sets: it reads what this run names of it.
-_SHARDS = ("pages", "regions", "recognitions", "transcripts")
-_WRITTEN = {name: f"testset_{name}" for name in _SHARDS}
-_READ = {f"{name}{end}": f"named_testset_{name}{end}" for name in _SHARDS for end in ("", "_done")}
+_OPTIONS = "params:"
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -36,34 +40,74 @@ def register_pipelines() -> dict[str, Pipeline]:
 
 def _test_sets() -> Pipeline:
     """Put the lane together. Pipelines never import each other, so it is done here: any detector and recognizer that
-    the main job has, with the same nodes; exports are left out, and `testsets` itself measures the stages.
+    the main job has, with the same nodes; exports are left out.
     """
-    return _together((_created("testsets"), *(_in_lane(name) for name in LANE), _created("evidence")))
+    ends = _creator("testsets")(make=_selective_node)
+    return _together((ends, *(_in_lane(name) for name in LANE)))
 
 
 def _in_lane(name: str) -> Pipeline:
-    made = _created(name)
-    outputs = [output for output in made.all_outputs() if output in _WRITTEN]
-    made = made.to_outputs(*outputs)
+    """Return a stage on the lane's datasets: `regions` is `testset_regions` there, `layout_metrics` likewise."""
+    made = _creator(name)(make=_selective_node)
+    made = made.to_outputs(*(made.all_outputs() - {"exports"}))
+
+    def renamed(datasets: set[str]) -> dict[str, str]:
+        return {dataset: f"testset_{dataset}" for dataset in datasets if not dataset.startswith(_OPTIONS)}
+
     return pipeline(
         made,
         namespace=f"testset_{name}",
-        inputs={input_: _READ[input_] for input_ in made.inputs() if not input_.startswith("params:")},
-        outputs={output: _WRITTEN[output] for output in outputs},
-        parameters={input_: input_ for input_ in made.inputs() if input_.startswith("params:")},
+        inputs=renamed(made.inputs()),
+        outputs=renamed(made.all_outputs()),
+        parameters={dataset: dataset for dataset in made.inputs() if dataset.startswith(_OPTIONS)},
         prefix_datasets_with_namespace=False,
     )
 
 
-def _created(name: str) -> Pipeline:
-    made: Pipeline = import_module(f"ocr_project.pipelines.{name}.pipeline").create_pipeline()
-    return made
+def _selective_node(function: Callable[..., Any], inputs: Mapping[str, str], outputs: str, **more: Any) -> Node:
+    """Make a node that sees, of all shards that rest in the lane, those of the sets that this run names."""
+    shards = frozenset(argument for argument, dataset in inputs.items() if not dataset.startswith(_OPTIONS))
+    return node(_selective(function, shards), {**inputs, "testsets": f"{_OPTIONS}testsets"}, outputs, **more)
+
+
+def _selective(function: Callable[..., Any], shards: frozenset[str]) -> Callable[..., Any]:
+    """Wrap a node's function; Kedro streams what generator functions yield, and only theirs."""
+
+    def seen(testsets: TestsetsOptions, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: narrow(value, testsets) if name in shards else value for name, value in inputs.items()}
+
+    if inspect.isgeneratorfunction(function):
+
+        @wraps(function)
+        def selected(*, testsets: TestsetsOptions, **inputs: Any) -> Iterator[Any]:
+            yield from function(**seen(testsets, inputs))
+    else:
+
+        @wraps(function)
+        def selected(*, testsets: TestsetsOptions, **inputs: Any) -> Any:
+            return function(**seen(testsets, inputs))
+
+    return _described(selected, function)
+
+
+def _described(selected: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a wrapper the signature that it has: Kedro takes the types of `params:` from there, by their places."""
+    extra = inspect.Parameter("testsets", inspect.Parameter.KEYWORD_ONLY, annotation=TestsetsOptions)
+    signature = inspect.signature(function)
+    described: Any = selected
+    described.__signature__ = signature.replace(parameters=[*signature.parameters.values(), extra])
+    described.__annotations__ = {**function.__annotations__, "testsets": TestsetsOptions}
+    return selected
+
+
+def _creator(name: str) -> Callable[..., Pipeline]:
+    create: Callable[..., Pipeline] = import_module(f"ocr_project.pipelines.{name}.pipeline").create_pipeline
+    return create
 
 
 def _stage(name: str) -> Pipeline:
-    made = _created(name)
     # the namespace draws a box round the stage in kedro-viz; datasets keep their names, for stages share them
-    return Pipeline(made, namespace=name, prefix_datasets_with_namespace=False)
+    return Pipeline(_creator(name)(), namespace=name, prefix_datasets_with_namespace=False)
 
 
 def _together(stages: object) -> Pipeline:

@@ -2,11 +2,10 @@
 
 from kedro.config import OmegaConfigLoader
 
-from ocr_project.hooks import MemoryHooks, MlflowHooks, PreflightHooks, SummaryHooks
+from ocr_project.hooks import LockHooks, MemoryHooks, MlflowHooks, OptionHooks, PreflightHooks, SummaryHooks
 
-# Pluggy calls last what was registered first: the preflight comes before MLflow opens a run, and the
-# summary, which may end the process with its own exit status, after it has closed it.
-HOOKS = (SummaryHooks(), MlflowHooks(), MemoryHooks(), PreflightHooks())
+# The order in which they work stands in each of them; the lock is a wrapper around all others, wherever it stands.
+HOOKS = (OptionHooks(), PreflightHooks(), LockHooks(), MlflowHooks(), MemoryHooks(), SummaryHooks())
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {

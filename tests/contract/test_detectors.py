@@ -16,9 +16,9 @@ import pytest
 from ocr_project.domain.options import LayoutBackend, LayoutOptions
 from ocr_project.domain.protocols import Detector
 from ocr_project.domain.types import Label, Page, Region, Status
+from ocr_project.engine.imaging.pixels import encode
 from ocr_project.engine.layout import build_detector
-from ocr_project.engine.pixels import encode
-from tests.fakes import page
+from ocr_project.testing.fakes import page
 from tests.layout_model import draw_page, write_checkpoint
 
 

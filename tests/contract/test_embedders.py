@@ -17,9 +17,9 @@ from ocr_project.domain.options import EmbeddingBackend, EmbeddingOptions, Hashi
 from ocr_project.domain.protocols import Embedder, SubmittingEmbedder
 from ocr_project.domain.types import Box, Label, Part, Region, Status
 from ocr_project.engine.embedding import build_embedder
-from ocr_project.engine.pixels import encode
-from tests.fake_vllm import FakeVllm
-from tests.regions import drawn_page
+from ocr_project.engine.imaging.pixels import encode
+from ocr_project.testing.fake_vllm import FakeVllm
+from ocr_project.testing.regions import drawn_page
 
 TEXTS = [
     "개인정보 보호법",
@@ -41,7 +41,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reason = "embedders with models need the gpu extra's packages (a CPU is enough)"
     torch = pytest.importorskip("torch", reason=reason)
     pytest.importorskip("transformers", reason=reason)
-    from tests.tiny_qwen3_vl import build
+    from ocr_project.testing.tiny_qwen3_vl import build
 
     torch.set_num_threads(1)
     return build(tmp_path_factory.mktemp("model"))
@@ -52,7 +52,7 @@ def tiny_sentences(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reason = "the embedder sentence_transformers needs the extra `text`"
     pytest.importorskip("torch", reason=reason)
     pytest.importorskip("sentence_transformers", reason=reason)
-    from tests.tiny_sentences import build
+    from ocr_project.testing.tiny_sentences import build
 
     return build(tmp_path_factory.mktemp("sentences"))
 
@@ -65,7 +65,7 @@ def options(request: pytest.FixtureRequest) -> Iterator[EmbeddingOptions]:
             yield EmbeddingOptions(backend=request.param)
         case EmbeddingBackend.VLLM:
             model: Path = request.getfixturevalue("tiny_model")
-            from tests.tiny_qwen3_vl import Reference
+            from ocr_project.testing.tiny_qwen3_vl import Reference
 
             reference = Reference(model)
             with FakeVllm(embed=lambda asked: reference.answer(asked, {}, 1024)) as server:

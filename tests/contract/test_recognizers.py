@@ -14,8 +14,8 @@ from ocr_project.domain.options import RecognitionBackend, RecognitionOptions, T
 from ocr_project.domain.protocols import Recognizer, SubmittingRecognizer
 from ocr_project.domain.types import Box, Label, Page, Region, Status
 from ocr_project.engine.recognition import build_recognizer
-from tests.fake_vllm import FakeVllm
-from tests.regions import drawn_page, read_marks
+from ocr_project.testing.fake_vllm import FakeVllm
+from ocr_project.testing.regions import drawn_page, read_marks
 
 Options = Callable[[], RecognitionOptions]
 
@@ -27,7 +27,7 @@ def tiny_model(family: str, folder: Path) -> Path:
     reason = "the recognizer transformers needs the gpu extra's packages (a CPU is enough)"
     torch = pytest.importorskip("torch", reason=reason)
     pytest.importorskip("transformers", reason=reason)
-    from tests import tiny_glm_ocr, tiny_qwen3_vl
+    from ocr_project.testing import tiny_glm_ocr, tiny_qwen3_vl
 
     torch.set_num_threads(1)
     return tiny_qwen3_vl.build(folder) if family == QWEN else tiny_glm_ocr.build(folder)

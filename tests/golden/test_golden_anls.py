@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ocr_project.engine.metrics import anls, anls_star
+from ocr_project.bench.metrics.answers import anls, anls_star
 
 GOLDEN = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "golden" / "anls" / "anls_star.json"
 

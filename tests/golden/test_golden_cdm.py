@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ocr_project.bench.metrics.cdm import cdm, missing_tools
 from ocr_project.domain.types import Status
-from ocr_project.engine.metrics import cdm
-from ocr_project.engine.metrics.cdm import missing_tools
 
 GOLDEN = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "golden" / "cdm"
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ocr_project.engine.metrics import MissingWords, score_ocrbench_v2
-from ocr_project.engine.metrics.ocrbench.passages import passage_score
-from ocr_project.engine.testsets.ocrbench_v2 import group_of
+from ocr_project.bench.testsets.ocrbench_v2.reader import group_of
+from ocr_project.bench.testsets.ocrbench_v2.rules import MissingWords, score_ocrbench_v2
+from ocr_project.bench.testsets.ocrbench_v2.rules.passages import passage_score
 
 GOLDEN = json.loads(Path(__file__).with_name("ocrbench_v2.json").read_text("utf-8"))
 PASSAGES = ("full-page OCR", "fine-grained text recognition", "text translation")

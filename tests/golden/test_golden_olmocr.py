@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ocr_project.engine.metrics.olmocr import draw_formulas, missing_browser, stands_within
+from ocr_project.bench.metrics.katex import draw_formulas, missing_browser, stands_within
 
 GOLDEN = json.loads(Path(__file__).with_name("olmocr_formulas.json").read_text("utf-8"))
 

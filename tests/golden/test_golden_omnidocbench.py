@@ -9,14 +9,9 @@ from typing import Any
 
 import pytest
 
-from ocr_project.engine.metrics.omnidocbench import (
-    PageScore,
-    score_page,
-    score_page_v1_6,
-    slice_elements,
-    slice_pages,
-    summarize,
-)
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules import PageScore, score_page
+from ocr_project.bench.testsets.omnidocbench_v1_6.rules import score_page_v1_6
+from tests.omnidoc_averages import slice_elements, slice_pages, summarize
 
 DATA = Path(__file__).parents[1] / "data"
 RULES = {"v1_5": score_page, "v1_6": score_page_v1_6}

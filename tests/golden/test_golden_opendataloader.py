@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ocr_project.engine.metrics import mhs, nid, page_teds
+from ocr_project.bench.metrics.opendataloader import mhs, nid, page_teds
 
 GOLDEN = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "golden" / "opendataloader_bench"
 METRICS: dict[str, Callable[[str, str], float]] = {

@@ -8,7 +8,7 @@ import pytest
 from apted import APTED, Config
 from rapidfuzz.distance import Levenshtein
 
-from ocr_project.engine.metrics import teds
+from ocr_project.bench.metrics.tables import teds
 
 GOLDEN = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "golden" / "teds" / "pubtabnet_teds.json"
 

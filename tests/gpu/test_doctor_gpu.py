@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ocr_project.engine.doctor.finding import State
-from ocr_project.engine.doctor.gpus import check_gpus
-from ocr_project.engine.doctor.needs import Needs
-from ocr_project.engine.doctor.packages import torch_cuda
-from ocr_project.engine.monitoring.nvml import open_nvml
+from ocr_project.checks.doctor.finding import State
+from ocr_project.checks.doctor.gpus import check_gpus
+from ocr_project.checks.doctor.needs import Needs
+from ocr_project.checks.doctor.packages import torch_cuda
+from ocr_project.engine.running.monitoring.nvml import open_nvml
 
 pytestmark = pytest.mark.gpu
 

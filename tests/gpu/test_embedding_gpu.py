@@ -19,9 +19,9 @@ from ocr_project.domain.options import EmbeddingTransformersOptions, EmbeddingVl
 from ocr_project.domain.types import Part, Status
 from ocr_project.engine.embedding.in_process import TransformersEmbedder
 from ocr_project.engine.embedding.vllm import VllmEmbedder
-from tests.regions import drawn_page
-from tests.tiny_qwen3_vl import HIDDEN, LEAST, MOST, QUERY, Reference, build
-from tests.unit.test_embedding_parity import PICTURES, TEXTS, cosines
+from ocr_project.testing.regions import drawn_page
+from ocr_project.testing.tiny_qwen3_vl import HIDDEN, LEAST, MOST, QUERY, Reference, build
+from tests.engine.embedding.test_parity import PICTURES, TEXTS, cosines
 
 pytestmark = [pytest.mark.gpu, pytest.mark.timeout(600)]
 SAME_CUDA = 0.9999  # float32

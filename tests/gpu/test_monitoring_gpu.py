@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from ocr_project.engine.monitoring import GpuMonitor, figures
-from ocr_project.engine.monitoring.nvml import open_nvml, visible_gpus
+from ocr_project.engine.running.monitoring import GpuMonitor, figures
+from ocr_project.engine.running.monitoring.nvml import open_nvml, visible_gpus
 
 pytestmark = pytest.mark.gpu
 

@@ -17,11 +17,11 @@ if not torch.cuda.is_available():
 from ocr_project.domain.options import PpDocLayoutOptions  # noqa: E402
 from ocr_project.domain.tasks import PP_DOCLAYOUT_LABELS  # noqa: E402
 from ocr_project.domain.types import Status  # noqa: E402
+from ocr_project.engine.imaging.pixels import decode, encode  # noqa: E402
 from ocr_project.engine.layout.pp_doclayout import PpDocLayoutDetector  # noqa: E402
 from ocr_project.engine.layout.pp_doclayout.postprocess import Rules, find_boxes, unpack  # noqa: E402
 from ocr_project.engine.layout.pp_doclayout.preprocess import prepare, shrink, shrink_on_cpu, to_input  # noqa: E402
-from ocr_project.engine.pixels import decode, encode  # noqa: E402
-from tests.fakes import page  # noqa: E402
+from ocr_project.testing.fakes import page  # noqa: E402
 from tests.layout_model import draw_page, official_processor, write_checkpoint  # noqa: E402
 
 pytestmark = pytest.mark.gpu
@@ -95,7 +95,7 @@ def test_a_page_30000_pixels_long_is_answered(folder: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_post_processing_agrees_with_the_cpu_and_with_transformers(seed: int) -> None:
-    from tests.unit.test_pp_doclayout_postprocess import LOOSE, ours, outputs, sizes_of
+    from tests.engine.layout.test_pp_doclayout_postprocess import LOOSE, ours, outputs, sizes_of
 
     out, sizes = outputs(seed), sizes_of(3)
     expected = official_processor().post_process_object_detection(out, threshold=0.3, target_sizes=sizes.flip(1))

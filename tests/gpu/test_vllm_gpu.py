@@ -21,7 +21,7 @@ from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import TokenLimits, VisionCompile, VllmOptions
 from ocr_project.domain.types import Status
 from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
-from tests.regions import drawn_page
+from ocr_project.testing.regions import drawn_page
 
 pytestmark = [pytest.mark.gpu, pytest.mark.timeout(900)]
 SHARED = Path(os.environ.get("OCR_PROJECT_GPU_SHARED", Path(__file__).resolve().parents[3] / "shared" / "gpu"))
@@ -103,7 +103,7 @@ def test_small_and_large_crops_are_taken(recognizer: VllmRecognizer) -> None:
     import numpy as np
 
     from ocr_project.domain.types import Box
-    from ocr_project.engine.pixels import encode
+    from ocr_project.engine.imaging.pixels import encode
 
     page, regions = drawn_page(1, 1)
     pixels = np.random.default_rng(0).integers(0, 255, (3508, 2480, 3), dtype=np.uint8)
@@ -114,7 +114,7 @@ def test_small_and_large_crops_are_taken(recognizer: VllmRecognizer) -> None:
 
 
 def test_repetition_detection_is_a_field_that_the_server_knows(model: Path, recognizer: VllmRecognizer) -> None:
-    urls = tuple(server.url for server in recognizer._carrier._endpoints.servers)  # type: ignore[attr-defined]
+    urls = tuple(recognizer.session.transport.urls)  # type: ignore[attr-defined]
     asking = VllmRecognizer(options(model, urls=urls, loops=True, temperatures=()))
     try:
         (row,) = asking.recognize(*drawn_page(3, 1))
@@ -142,7 +142,7 @@ def test_nothing_is_left_on_the_gpu(model: Path) -> None:
         "import os, signal, sys\n"
         "from ocr_project.domain.options import VllmOptions\n"
         "from ocr_project.engine.recognition.vision.vllm import VllmRecognizer\n"
-        "from tests.regions import drawn_page\n"
+        "from ocr_project.testing.regions import drawn_page\n"
         "VllmRecognizer(VllmOptions.model_validate_json(sys.argv[1])).recognize(*drawn_page(1, 1))\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ocr_project.datasets import ShardFolder
+from ocr_project.datasets import LineageFolder
 from ocr_project.domain.types import Page, Status, Transcript
 from tests.nasty import NASTY, pdf_bytes
 from tests.whole_job import DOCUMENTS, QUICK, Finished, copy_project, run_job
@@ -61,7 +61,7 @@ def test_each_bad_file_is_a_row_with_its_reason(project: Path) -> None:
 
 def test_each_bad_page_is_a_row_with_its_reason(project: Path) -> None:
     reasons: dict[str, list[str]] = {}
-    for page in ShardFolder(project / "data/02_intermediate/pages", Page).rows(without=("image",)):
+    for page in LineageFolder(project / "data/02_intermediate/pages", Page).rows(without=("image",)):
         reasons.setdefault(composed(page.path), []).append(page.reason)
     for nasty in NASTY:
         got = reasons.get(composed(nasty.name), [])
@@ -76,7 +76,7 @@ def test_the_report_names_each_with_its_reason(project: Path) -> None:
     (path,) = (project / "data/08_reporting/report.html").glob("*/report.html")
     report = composed(unescape(path.read_text(encoding="utf-8")))
     documents = pd.read_parquet(project / DOCUMENTS).to_dict("records")
-    pages = ShardFolder(project / "data/02_intermediate/pages", Page).rows(without=("image",))
+    pages = LineageFolder(project / "data/02_intermediate/pages", Page).rows(without=("image",))
     failures = [(row["path"], row["reason"]) for row in documents if row["status"] != Status.OK]
     assert len(failures) == len(BAD)
     failures += [(page.path, page.reason) for page in pages if page.status is Status.FAILED]
@@ -87,7 +87,7 @@ def test_the_report_names_each_with_its_reason(project: Path) -> None:
 
 
 def test_the_good_ones_are_read(project: Path) -> None:
-    transcripts = ShardFolder(project / "data/03_primary/transcripts", Transcript)
+    transcripts = LineageFolder(project / "data/03_primary/transcripts", Transcript)
     texts = {row.path: row.text for row in transcripts.rows()}
     for name, text in GOOD.items():
         assert text in texts[name]

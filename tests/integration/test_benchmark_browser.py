@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
+from ocr_project.bench.report.from_records import build_comparison, build_page, stand_side_by_side
+from ocr_project.bench.report.report_rows import compare_runs
+from ocr_project.bench.results.run_tables import tabulate_answers, tabulate_scores
+from ocr_project.bench.scoring import LaneShards
+from ocr_project.domain.options import RuntimeOptions, TestsetsOptions
 from ocr_project.engine.metrics import Draws
-from ocr_project.engine.scoring import LaneShards
-from ocr_project.pipelines.evidence.lines import compare_runs
-from ocr_project.pipelines.evidence.nodes import tabulate_answers, tabulate_scores
-from ocr_project.pipelines.evidence.report import build_comparison, build_page, stand_side_by_side
 from tests import two_records
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(
     reason="no Chromium on this machine, so the report was NOT looked at in a browser: apt-get install chromium",
 )
 
-OPTIONS = BenchmarkOptions(resamples=500, report_pages=16)
+OPTIONS = TestsetsOptions(resamples=500, report_pages=16)
 
 CLICKS = """<script>
 const seen = {};
@@ -51,9 +51,9 @@ const chooser = document.querySelector(".chooses");
 seen.choices = chooser.options.length; seen.plots = visible(".choice").length;
 chooser.selectedIndex = 1; chooser.dispatchEvent(new Event("input")); seen.chosen = visible(".choice").length;
 seen.all = cards().length;
-pick("item-set", "texts_ko"); seen.texts = cards().length;
-pick("item-search", "정보공개 청구인"); seen.korean = cards().length;
-pick("item-search", "없는 말"); seen.none = [cards().length, visible("#none-fit").length];
+pick("card-set", "texts_ko"); seen.texts = cards().length;
+pick("card-search", "정보공개 청구인"); seen.korean = cards().length;
+pick("card-search", "없는 말"); seen.none = [cards().length, visible("#none-fit").length];
 const dot = document.querySelector("circle[data-item]");
 seen.dot = Boolean(dot);
 if (dot) {

@@ -20,10 +20,10 @@ set -u
 mount -t tmpfs -o size=2m tmpfs data
 {run}; echo "first ended with $?"
 find data -name '*.partial' | sed 's/^/left: /'
-stat -c 'before %n %i %Y' data/02_intermediate/pages/*.parquet
+stat -c 'before %n %i %Y' data/02_intermediate/pages/*/*.parquet
 mount -o remount,size=64m data
 {run}; echo "second ended with $?"
-stat -c 'after %n %i %Y' data/02_intermediate/pages/*.parquet
+stat -c 'after %n %i %Y' data/02_intermediate/pages/*/*.parquet
 """
 
 

@@ -17,7 +17,7 @@ QUICK = """\
 runtime: {progress: false}
 ingest: {}
 layout: {backend: whole_page}
-recognition: {save_crops: true, tesseract: {languages: eng}}
+recognition: {tesseract: {languages: eng}}
 transcript: {}
 embedding: {}
 search: {}

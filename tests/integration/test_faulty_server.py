@@ -16,13 +16,13 @@ from typing import Any
 
 import psutil
 
-from ocr_project.datasets.shard_folder import ShardFolder
 from ocr_project.domain.options import RecognitionBackend, RecognitionOptions, RuntimeOptions, VllmOptions
 from ocr_project.domain.types import Page, Recognition, Region, Shard, ShardInfo, Status
 from ocr_project.pipelines.recognition.nodes import recognize_regions
-from tests.fake_vllm import FAULTS, FakeVllm
-from tests.fakes import MemoryShards
-from tests.regions import drawn_page, expected, read_marks
+from ocr_project.storage.shard_folder import ShardFolder
+from ocr_project.testing.fake_vllm import FAULTS, FakeVllm
+from ocr_project.testing.fakes import MemoryShards
+from ocr_project.testing.regions import drawn_page, expected, read_marks
 
 PAGES, PER_SHARD, REGIONS = 2_000, 100, 2
 BROKEN = frozenset({500, 1_777})  # pages that cannot be decoded
@@ -120,7 +120,7 @@ def drawn_regions(number: int) -> list[Region]:
 RUN = """
 import sys
 from pathlib import Path
-from ocr_project.datasets.shard_folder import ShardFolder
+from ocr_project.storage.shard_folder import ShardFolder
 from ocr_project.domain.types import Recognition
 from ocr_project.pipelines.recognition.nodes import recognize_regions
 from tests.integration.test_faulty_server import QUIET, Corpus, options

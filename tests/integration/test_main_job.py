@@ -128,6 +128,11 @@ def test_nothing_is_done_twice_and_a_change_redoes_only_what_depends_on_it(
     assert f"recognition: {PAGES} of {PAGES} pages are done already" in changed.output
     assert "transcript: " not in changed.output
 
+    back = run_job(project, *params)
+    assert back.code == 0, back.output
+    assert shards(project) == before, "what another choice of options made rests beside it"
+    assert tables(project) == results
+
 
 def test_a_limit_and_the_way_to_text_alone(params: tuple[str, ...], tmp_path: Path) -> None:
     made = copy_project(tmp_path / "project")

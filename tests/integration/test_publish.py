@@ -17,7 +17,7 @@ FOLDER = "data/08_reporting/published"
 _SCRIPT = """
 import sys
 from pathlib import Path
-from tests.unit.test_publish_dataset import Finished
+from tests.engine.publishing.test_dataset import Finished
 Finished(side=500).publish(Path(sys.argv[1]))
 """
 # Fills the disk, says what is there, makes room, and runs the same again.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import yaml
 
-from tests.fake_vllm import FakeVllm
+from ocr_project.testing.fake_vllm import FakeVllm
 from tests.whole_job import QUICK, SHARDED, copy_project, run_job, write_pages
 
 
@@ -20,7 +20,7 @@ def test_the_main_job_reads_through_a_server(tmp_path: Path) -> None:
         done = run_job(project, f"ingest.source={tmp_path / 'source'}", *QUICK)
     assert done.code == 0, done.output
     assert server.done["ok"] == 5
-    tables = [pq.read_table(path).to_pylist() for path in (project / SHARDED["recognitions"]).glob("*.parquet")]
+    tables = [pq.read_table(path).to_pylist() for path in (project / SHARDED["recognitions"]).glob("*/*.parquet")]
     rows = [row for table in tables for row in table]
     assert len(rows) == 5
     assert {(row["text"], row["format"]) for row in rows} == {("# read\n\nText Recognition:", "markdown")}

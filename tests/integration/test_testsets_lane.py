@@ -37,11 +37,11 @@ def run_sets(project: Path, *more: str) -> Finished:
     sets = "+".join((*(str(DATA / name) for name in FOLDERS), "olmocr_bench"))
     return run_job(
         project,
-        f"benchmark.sets={sets}",
-        f"benchmark.sets_limit={LIMIT}",
+        f"testsets.sets={sets}",
+        f"testsets.limit={LIMIT}",
         *QUIET,
         *more,
-        arguments=("--pipelines", "benchmark"),
+        arguments=("--pipelines", "testsets"),
     )
 
 
@@ -70,8 +70,8 @@ def test_every_set_is_scored_by_its_own_metrics(project: Path) -> None:
     assert {"teds/official", "teds/canonical", "teds_s/official", "teds_s/canonical"} == read["tables_ko"]
     assert {"pass_rate/official", "passed/baseline"} < read["olmocr_bench"]
     tables = scores[(scores["group"] == "tables_ko") & (scores["metric"] == "teds/canonical")]
-    assert (tables["errors"] > 0).any(), "ruled tables are read by Tesseract, cell by cell"
-    assert ((scores["errors"] >= 0) & (scores["total"] >= 0)).all()
+    assert (tables["numerator"] > 0).any(), "ruled tables are read by Tesseract, cell by cell"
+    assert ((scores["numerator"] >= 0) & (scores["denominator"] >= 0)).all()
 
 
 @pytest.mark.usefixtures("first")
@@ -100,15 +100,15 @@ def test_nothing_is_done_twice(project: Path) -> None:
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        (("benchmark.sets=cord",), ("SourceError", "CORD v2", "sets_download=true", "CC BY 4.0")),
-        (("benchmark.sets=cards",), ("OptionError", "'cards'", "ocrbench_v2")),
-        (("benchmark.sets=sds_kopub",), ("SourceError", "ingest.source=hf://datasets/SamsungSDS-Research")),
+        (("testsets.sets=cord",), ("SourceError", "CORD v2", "download=true", "CC BY 4.0")),
+        (("testsets.sets=cards",), ("OptionError", "'cards'", "ocrbench_v2")),
+        (("testsets.sets=sds_kopub",), ("SourceError", "ingest.source=hf://datasets/SamsungSDS-Research")),
     ],
 )
 def test_what_is_missing_is_said_before_the_first_node(
     project: Path, parameters: tuple[str, ...], words: tuple[str, ...]
 ) -> None:
-    done = run_job(project, *parameters, arguments=("--pipelines", "benchmark"))
+    done = run_job(project, *parameters, arguments=("--pipelines", "testsets"))
     assert done.code == 2, done.output
     assert "Traceback" not in done.output
     for word in words:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from ocr_project.domain.options import IngestOptions
 from ocr_project.domain.types import Status
+from ocr_project.engine.imaging.pixels import page_pixels
 from ocr_project.engine.ingest import open_source
 from ocr_project.engine.ingest.folder import SUFFIXES
-from ocr_project.engine.pixels import page_pixels
 from tests.nasty import image_bytes, pdf_bytes, saved
 
 

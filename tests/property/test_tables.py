@@ -5,8 +5,9 @@ import html
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ocr_project.engine.metrics import canonical_table, mhs, nid, page_teds, tables_to_html, teds
-from ocr_project.engine.metrics.omnidocbench import score_page
+from ocr_project.bench.metrics.opendataloader import mhs, nid, page_teds
+from ocr_project.bench.metrics.tables import canonical_table, tables_to_html, teds
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules import score_page
 
 CELLS = st.text(st.one_of(st.sampled_from("ab1 |$\\^_{}*~<>&;%()[]#-\n가²−“"), st.characters()), max_size=12)
 TABLES = st.lists(st.lists(CELLS, max_size=3), max_size=3)
@@ -78,6 +79,6 @@ def test_nothing_raises_for_broken_markup(reference: str, hypothesis: str) -> No
         {"anno_id": 2, "category_type": "equation_isolated", "order": 2, "latex": reference},
         {"anno_id": 3, "category_type": "table", "order": 3, "html": reference},
     ]
-    score = score_page({"layout_dets": blocks}, hypothesis, cdm=lambda one, other: 1.0)
+    score = score_page({"layout_dets": blocks}, hypothesis).compared(lambda one, other: 1.0)
     for name, value in score.values().items():
         assert value <= 1.0, name

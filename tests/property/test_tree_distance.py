@@ -9,7 +9,7 @@ from functools import lru_cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocr_project.engine.metrics.tables.tree import Tree, build_tree, rename_costs, shorten, tree_distance
+from ocr_project.bench.metrics.tables.tree import Tree, build_tree, rename_costs, shorten, tree_distance
 
 TEXTS = ["", "x", "xy", "xyz", "zyx"]
 Nested = tuple[str, str | None, tuple["Nested", ...]]  # type: ignore[misc]

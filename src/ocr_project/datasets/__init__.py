@@ -1,4 +1,4 @@
-"""How it rests: folders of Parquet shards, tables, and whatever a writer writes.
+"""How it rests: folders of Parquet shards, tables, and whatever a node writes.
 
 The faces that Kedro sees are imported when they are asked for: a machine that only works on shards needs no Kedro.
 """
@@ -8,16 +8,38 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ocr_project.datasets.shard_folder import ShardFolder
+from ocr_project.storage.lineages import LineageFolder
+from ocr_project.storage.shard_folder import ShardFolder
 
 if TYPE_CHECKING:
+    from ocr_project.datasets.kept_run import KeptRun
+    from ocr_project.datasets.place import Place
     from ocr_project.datasets.sharded_parquet import ShardedParquet
+    from ocr_project.datasets.surroundings import Checkout, NamedByOption, ScratchFolder
     from ocr_project.datasets.whole_table import WholeTable
     from ocr_project.datasets.written import Written
 
-__all__ = ["ShardFolder", "ShardedParquet", "WholeTable", "Written"]
+__all__ = [
+    "Checkout",
+    "KeptRun",
+    "LineageFolder",
+    "NamedByOption",
+    "Place",
+    "ScratchFolder",
+    "ShardFolder",
+    "ShardedParquet",
+    "WholeTable",
+    "Written",
+]
 
-_FACES = {"ShardedParquet": "sharded_parquet", "WholeTable": "whole_table", "Written": "written"}
+_FACES = {
+    "KeptRun": "kept_run",
+    "Place": "place",
+    "ShardedParquet": "sharded_parquet",
+    **dict.fromkeys(("Checkout", "NamedByOption", "ScratchFolder"), "surroundings"),
+    "WholeTable": "whole_table",
+    "Written": "written",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The Kedro face of a `ShardFolder`."""
+"""The Kedro face of a `LineageFolder`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
-from ocr_project.datasets.shard_folder import ShardFolder
 from ocr_project.domain.schemas import ROW_TYPES
 from ocr_project.domain.types import Prune, Shard
+from ocr_project.storage.lineages import LineageFolder
 
 
-class ShardedParquet(AbstractDataset[Shard | Prune, ShardFolder]):
+class ShardedParquet(AbstractDataset[Shard | Prune, LineageFolder]):
     """A folder of Parquet shards: loads lazily and never fails for being empty, saves one shard at a time.
 
     Why not Kedro's own: `PartitionedDataset` raises on an empty folder and, under a generator node, keeps
     either the last partition only or the stale ones too; the mark of `IncrementalDataset` skips `doc_10`
     after `doc_2`.
+
+    Results of different models rest in it side by side. What is loaded is the lineage that is current when it is
+    loaded, and stays that one; what is saved says which one it belongs to.
     """
 
     def __init__(self, *, filepath: str, row: str, metadata: dict[str, Any] | None = None) -> None:
@@ -26,20 +29,22 @@ class ShardedParquet(AbstractDataset[Shard | Prune, ShardFolder]):
         row: Name of the row type, a key of `ROW_TYPES`.
         metadata: For plugins such as kedro-viz; not used here.
         """
-        self._folder = ShardFolder(Path(filepath), ROW_TYPES[row])
+        self._path = Path(filepath)
+        self._row_type = ROW_TYPES[row]
         self.metadata = metadata
 
-    def load(self) -> ShardFolder:
-        return self._folder
+    def load(self) -> LineageFolder:
+        return LineageFolder(self._path, self._row_type)
 
     def save(self, data: Shard | Prune) -> None:
+        folder = LineageFolder(self._path, self._row_type, data.lineage or None)
         if isinstance(data, Prune):
-            self._folder.prune(data)
+            folder.prune(data)
         else:
-            self._folder.write(data)
+            folder.write(data)
 
     def _exists(self) -> bool:
-        return bool(self._folder.index())
+        return bool(self.load().index())
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._folder.folder), "row": self._folder.row_type.__name__}
+        return {"filepath": str(self._path), "row": self._row_type.__name__}

@@ -1,57 +1,26 @@
-"""A file or folder that is written by whoever knows how, and loads as its path.
+"""A file or folder that a node wrote, and that loads as its path.
 
-For what is a stream on its way out and a path on its way in: reports, exports, vectors to map into
-memory. The node returns a function that writes to the path it is given; the catalog says where.
+For what is a stream on its way out and a path on its way in: reports, exports, vectors to map into memory. The node
+writes a draft, and the dataset moves it to where it belongs (docs/decisions/0017-work-in-nodes.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
 
-from kedro.io import AbstractVersionedDataset, Version
-
-Writer = Callable[[Path], None]
+from ocr_project.datasets.place import Place
+from ocr_project.storage.scratch import put_in_place
 
 
-class Written(AbstractVersionedDataset[Writer, Path]):
-    """Saves by calling, loads as a path. The writer is the one who keeps the write atomic."""
+class Written(Place[Path, Path]):
+    """Saves the path of something finished by moving it, loads as a path.
 
-    def __init__(
-        self, *, filepath: str, version: Version | None = None, metadata: dict[str, Any] | None = None
-    ) -> None:
-        """Args:
-        filepath: The file or folder.
-        version: Set by Kedro for `versioned: true`.
-        metadata: For plugins such as kedro-viz; not used here.
-        """
-        super().__init__(PurePosixPath(filepath), version, exists_function=exists, glob_function=glob)
-        self.metadata = metadata
+    A node that writes only what changed takes the place itself as an input (the twin `…_done`), writes each file of
+    it whole, and returns that path: then there is nothing to move.
+    """
 
     def load(self) -> Path:
-        return Path(self._get_load_path())
+        return self.path
 
-    def save(self, data: Writer) -> None:
-        path = Path(self._get_save_path())
-        path.parent.mkdir(parents=True, exist_ok=True)
-        data(path)
-
-    def _exists(self) -> bool:
-        return Path(self._get_load_path()).exists()
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath), "version": self._version}
-
-
-def exists(path: str) -> bool:
-    """Say whether a version is there, as Kedro asks."""
-    return Path(path).exists()
-
-
-def glob(pattern: str) -> list[str]:
-    """List the versions that match a pattern, as Kedro asks."""
-    root = Path(pattern)
-    while "*" in str(root):
-        root = root.parent
-    return [str(path) for path in root.glob(str(PurePosixPath(pattern).relative_to(root)))]
+    def save(self, data: Path) -> None:
+        put_in_place(data, Path(self._get_save_path()))

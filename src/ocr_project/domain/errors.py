@@ -4,6 +4,7 @@
     ├── OptionError            a parameter is wrong: names it and says what is right
     ├── SourceError            the source of documents is missing, empty or unreadable
     ├── StorageError           a shard could not be written or read (disk full, no permission)
+    ├── FolderBusy             another run is at work in the same data folder, or may be
     ├── BackendError           a backend could not be built: a package, a model, a language is missing
     ├── PublishError           a dataset could not be published: nothing to publish, no token, not allowed, no network
     ├── FailuresLeft           the run is complete, and some documents or pages failed
@@ -39,6 +40,10 @@ class StorageError(OcrProjectError):
     """A shard could not be written or read."""
 
 
+class FolderBusy(OcrProjectError):
+    """Another run is at work in the same data folder, or may be: the message says which."""
+
+
 class BackendError(OcrProjectError):
     """A backend could not be built."""
 
@@ -56,7 +61,7 @@ class FailuresLeft(OcrProjectError):
 
 
 class GateFailed(OcrProjectError):
-    """The run is complete and saved, and worse than the baseline of `benchmark.gate` beyond doubt."""
+    """The run is complete and saved, and worse than the baseline of `testsets.gate` beyond doubt."""
 
     def __init__(self, losses: Sequence[str]) -> None:
         super().__init__("worse than the baseline beyond doubt:\n" + "\n".join(f"  {loss}" for loss in losses))

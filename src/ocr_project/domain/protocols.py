@@ -15,7 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.domain.types import Embedding, Identity, Page, Part, Recognition, Region, ShardInfo
+from ocr_project.domain.types import Embedding, Identity, Lineage, Page, Part, Recognition, Region, ShardInfo
 
 
 class Detector(Protocol):
@@ -157,4 +157,24 @@ class ShardSource(Protocol):
 
     def find(self, name: str, page_id: str, *, without: Sequence[str] = ()) -> list[Any]:
         """Return the rows of one page, without reading the rest of its shard; `without` as in `read`."""
+        ...
+
+
+@runtime_checkable
+class LineageSource(ShardSource, Protocol):
+    """A folder in which the results of different models rest side by side; it shows those of one of them."""
+
+    @property
+    def lineage(self) -> str:
+        """Return the name of the lineage that is shown; empty where the folder knows none yet."""
+        ...
+
+    def open(self, lineage: Lineage, keys: Mapping[str, str]) -> ShardSource:
+        """Make a lineage the one that readers see from now on, and return it.
+
+        Args:
+            lineage: A new one begins empty.
+            keys: The key that each shard of it should have, by name. Shards with these keys that rest in another
+                place of the folder are taken from there: they are the same.
+        """
         ...

@@ -140,8 +140,8 @@ SCHEMAS: dict[type, pa.Schema] = {
         ("doc_id", pa.string()),
         ("group", pa.string()),
         ("metric", pa.string()),
-        ("errors", pa.float64()),
-        ("total", pa.float64()),
+        ("numerator", pa.float64()),
+        ("denominator", pa.float64()),
         *_OUTCOME,
     ),
     Truth: _schema(
@@ -153,6 +153,10 @@ SCHEMAS: dict[type, pa.Schema] = {
         ("cluster", pa.string()),
     ),
 }
+
+# Columns under the names that they had until release 0.1: written beside the new ones for one release, so that readers
+# of the published dataset have time, and read where the new ones are missing.
+OLD_NAMES: dict[type, dict[str, str]] = {Score: {"numerator": "errors", "denominator": "total"}}
 
 ROW_TYPES: dict[str, type] = {row.__name__: row for row in SCHEMAS}
 
@@ -177,18 +181,34 @@ def to_table(rows: Sequence[Any], row_type: type) -> pa.Table:
     if row_type is Embedding and len(rows):
         schema = schema.set(schema.get_field_index("vector"), pa.field("vector", _vector_type(rows)))
     columns = [pa.array([_rest(getattr(row, name)) for row in rows], schema.field(name).type) for name in schema.names]
-    return pa.Table.from_arrays(columns, schema=schema)
+    table = pa.Table.from_arrays(columns, schema=schema)
+    for name, old in OLD_NAMES.get(row_type, {}).items():
+        table = table.append_column(old, table.column(name))
+    return table
+
+
+def stored_columns(row_type: type) -> list[str]:
+    """List the columns that rows of a type may have at rest: those of its schema, and their old names."""
+    return [*SCHEMAS[row_type].names, *OLD_NAMES.get(row_type, {}).values()]
+
+
+def current_names(frame: pd.DataFrame, row_type: type) -> pd.DataFrame:
+    """Give the columns of a frame that was written before the new names existed their new names."""
+    renamed = {old: name for name, old in OLD_NAMES.get(row_type, {}).items() if name not in frame.columns}
+    return frame.rename(columns=renamed)
 
 
 def from_table(table: pa.Table | pa.RecordBatch, row_type: type[Row]) -> Iterator[Row]:
     """Wake rows one after another; a column that the table lacks takes the field's default, or None."""
-    names = [name for name in SCHEMAS[row_type].names if name in table.schema.names]
+    old = OLD_NAMES.get(row_type, {})
+    sources = {name: name if name in table.schema.names else old.get(name, name) for name in SCHEMAS[row_type].names}
+    names = [name for name, source in sources.items() if source in table.schema.names]
     absent = {
         field.name: None if field.default is MISSING else field.default
         for field in fields(cast(Any, row_type))
         if field.name not in names
     }
-    for values in zip(*(_wake(row_type, name, table.column(name)) for name in names), strict=True):
+    for values in zip(*(_wake(row_type, name, table.column(sources[name])) for name in names), strict=True):
         yield row_type(**dict(zip(names, values, strict=True)), **absent)
 
 
@@ -199,7 +219,7 @@ def to_frame(rows: Sequence[Any], row_type: type) -> pd.DataFrame:
 
 def from_frame(frame: pd.DataFrame, row_type: type[Row]) -> list[Row]:
     """Wake the rows of a data frame that `to_frame` made."""
-    table = pa.Table.from_pandas(frame, schema=SCHEMAS[row_type], preserve_index=False)
+    table = pa.Table.from_pandas(current_names(frame, row_type), schema=SCHEMAS[row_type], preserve_index=False)
     return list(from_table(table, row_type))
 
 

@@ -4,8 +4,10 @@
 `params:`, so Kedro refuses a wrong configuration before the first node runs.
 """
 
+from collections.abc import Mapping
+
 from ocr_project.domain.options.base import Options
-from ocr_project.domain.options.benchmark import SET_SEPARATOR, BenchmarkOptions, GateOptions
+from ocr_project.domain.options.benchmark import BenchmarkOptions
 from ocr_project.domain.options.embedding import (
     Embedded,
     EmbeddingBackend,
@@ -41,10 +43,26 @@ from ocr_project.domain.options.recognition import (
 from ocr_project.domain.options.runtime import RuntimeOptions
 from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
+from ocr_project.domain.options.testsets import SET_SEPARATOR, GateOptions, TestsetsOptions
 from ocr_project.domain.options.transcript import TranscriptOptions
+
+# The top-level keys of parameters.yml, in the order of the stages.
+SECTIONS: Mapping[str, type[Options]] = {
+    "runtime": RuntimeOptions,
+    "ingest": IngestOptions,
+    "layout": LayoutOptions,
+    "recognition": RecognitionOptions,
+    "transcript": TranscriptOptions,
+    "embedding": EmbeddingOptions,
+    "search": SearchOptions,
+    "benchmark": BenchmarkOptions,
+    "testsets": TestsetsOptions,
+    "publish": PublishOptions,
+}
 
 __all__ = [
     "LANGUAGE_SEPARATOR",
+    "SECTIONS",
     "SET_SEPARATOR",
     "BenchmarkOptions",
     "DialectName",
@@ -78,6 +96,7 @@ __all__ = [
     "ServerOptions",
     "Sharing",
     "TesseractOptions",
+    "TestsetsOptions",
     "TextLayer",
     "TokenLimits",
     "TranscriptOptions",

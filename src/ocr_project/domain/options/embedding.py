@@ -69,7 +69,7 @@ class Qwen3VlOptions(Options):
     max_pixels: int = Field(1_843_200, ge=1024, description="Most pixels of an image; larger ones are scaled down.")
     max_model_len: int = Field(8192, ge=64, description="Tokens of one input; a longer text is cut.")
     jpeg_quality: int | None = Field(
-        95, ge=50, le=100, description="Of images on their way to the model; None: PNG, twice the CPU."
+        95, ge=50, le=100, description="JPEG quality of images on their way to the model; None: PNG, twice the CPU."
     )
     crop_workers: int = Field(
         0, ge=0, le=256, description="Processes that scale and encode images; 0 is one for four cores, at least two."

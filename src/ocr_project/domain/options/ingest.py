@@ -29,16 +29,16 @@ class IngestOptions(Options):
         ("**/*",), description="Glob patterns of the files to take, relative to the source."
     )
     limit: int | None = Field(None, ge=1, description="Take the first N pages only. None: all.")
-    dpi: int = Field(200, ge=36, le=1200, description="Resolution at which PDF pages are rendered.")
+    dpi: int = Field(200, ge=36, le=1200, description="Resolution at which PDF pages are rendered, in dots per inch.")
     text_layer: TextLayer = Field(
         TextLayer.REFERENCE,
         description="off: not read. reference: kept beside the page. prefer: a healthy one replaces OCR.",
     )
-    jpeg_quality: int = Field(92, ge=50, le=100, description="Of pages that have to be encoded and hold photographs.")
+    jpeg_quality: int = Field(92, ge=50, le=100, description="JPEG quality of encoded pages that hold photographs.")
     max_pixels: int = Field(
         100_000_000, ge=1, description="Pages of more pixels than this are refused (a bomb, or a mistake)."
     )
     page_seconds: float = Field(
-        120.0, gt=0, description="A PDF page that is not drawn within that many seconds is refused: it would never be."
+        120.0, gt=0, description="A PDF page that is not drawn within that many seconds is refused."
     )
     shard_pages: int = Field(32, ge=1, le=100_000, description="Pages in a shard, about: saved and resumed as one.")

@@ -69,7 +69,7 @@ class PublishOptions(Options):
     licence: str = Field(
         "unknown",
         pattern=r"^[a-z0-9][a-z0-9.+-]*$",
-        description="Of the dataset, by its name on the Hub (cc-by-4.0, …).",
+        description="Licence of the dataset, by its name on the Hub (cc-by-4.0, …).",
     )
     source_name: str = Field("", description="What the documents are and where they come from, in a line of prose.")
     source_licence: str = Field("", description="Licence of the documents, as their source states it.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field, field_validator
 
@@ -68,9 +70,9 @@ class VisionModelOptions(Options):
     dialect: DialectName = Field(DialectName.AUTO, description="Prompts and answers; auto goes by the model's name.")
     max_pixels: int | None = Field(None, ge=784, description="Most pixels of a crop. None: as the dialect says.")
     max_tokens: TokenLimits = TokenLimits()
-    jpeg_quality: int | None = Field(92, ge=50, le=100, description="Of crops on their way; None: PNG, 2.5 x the CPU.")
+    jpeg_quality: int | None = Field(92, ge=50, le=100, description="JPEG quality of crops; None: PNG, 2.5 x the CPU.")
     temperatures: tuple[float, ...] = Field(
-        (0.2, 0.5, 0.8), description="Sampling of the second, third, … time that a region is asked for."
+        (0.2, 0.5, 0.8), description="Sampling temperature of the second, third, … try at a region."
     )
     loops: bool = Field(True, description="Take looped, cut and empty answers for faults, and ask again.")
     whole_page: bool = Field(True, description="Look for what cannot be read in the answer for the whole page.")
@@ -89,14 +91,15 @@ class TransformersOptions(VisionModelOptions):
     device: str = Field("auto", description="cpu, cuda, cuda:1, …; auto: the first GPU, else the CPU.")
     dtype: str = Field("auto", description="bfloat16, float16, float32; auto: bfloat16 on a GPU, else float32.")
     batch_regions: int = Field(16, ge=1, le=1024, description="Regions in one call of `generate`.")
-    wait_seconds: float = Field(0.05, ge=0, le=10, description="For which a batch that is not full waits for more.")
+    wait_seconds: float = Field(0.05, ge=0, le=10, description="Seconds that a batch waits to be full.")
 
 
 class RecognitionOptions(Options):
     """From regions to text."""
 
+    moved: ClassVar[Mapping[str, str]] = {"save_crops": "recognition.save_crops is transcript.save_crops now"}
+
     backend: RecognitionBackend = Field(RecognitionBackend.TESSERACT, description="Which recognizer.")
-    save_crops: bool = Field(True, description="Write the crops of pictures and charts beside the exports.")
     tasks: dict[str, Task] = Field(
         {},
         description="What a vision-language model does with regions, by the detector's label (`native_label`): text,"

@@ -25,5 +25,7 @@ class RuntimeOptions(Options):
     # One dial, and not a price of electricity beside it: 700 W for an hour are a fraction of what a card is rented
     # for, or loses in value. Watt-hours are measured and stand beside the cost, for whoever owns the card.
     gpu_hour_price: float = Field(
-        0, ge=0, description="Of one GPU for one hour, in any currency, for the cost of 1,000 pages; 0: not shown."
+        0,
+        ge=0,
+        description="Price of one GPU-hour, in any currency, for the cost of 1,000 pages; 0: not shown.",
     )

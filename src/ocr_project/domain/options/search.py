@@ -46,5 +46,7 @@ class SearchOptions(Options):
     lexical: LexicalOptions = LexicalOptions()
     depth: int = Field(100, ge=1, description="Pages of a ranking that are kept, scored and fused.")
     rrf_constant: float = Field(
-        60, ge=0, description="Of reciprocal-rank fusion: larger makes first places count less (Cormack et al., 2009)."
+        60,
+        ge=0,
+        description="k of reciprocal-rank fusion: larger makes first places count less (Cormack et al., 2009).",
     )

@@ -55,19 +55,21 @@ class ServerOptions(Options):
     chunked_prefill: bool = Field(True, description="Split long prompts over steps.")
     compile_vision: VisionCompile = Field(
         VisionCompile.EAGER,
-        description="The vision tower of GLM-OCR and Qwen3-VL another way (engine/serving/vision_*.py).",
+        description="The vision tower of GLM-OCR and Qwen3-VL another way (engine/models/served/vision_*.py).",
     )
     renderer_workers: int = Field(2, ge=1, le=32, description="Threads of a server that prepare images.")
     threads: int = Field(1, ge=1, description="OMP_NUM_THREADS of a server: more fight for the cores.")
     server_args: tuple[str, ...] = Field((), description="More arguments of `vllm serve`, for example `--dtype=half`.")
     command: tuple[str, ...] = Field((), description="What stands before `serve`. None: this Python's vllm.")
     logs: Path = Field(Path("logs/vllm"), description="Folder of the servers' logs.")
-    startup_seconds: float = Field(900, gt=0, description="Within which a server has to be ready, downloads included.")
-    connect_seconds: float = Field(10, gt=0, description="To open a connection.")
-    read_seconds: float = Field(300, gt=0, description="Of silence on a connection: answers come in one piece.")
-    request_seconds: float = Field(600, gt=0, description="For the whole of one try.")
+    startup_seconds: float = Field(
+        900, gt=0, description="Seconds that a server may take to be ready, downloads included."
+    )
+    connect_seconds: float = Field(10, gt=0, description="Seconds to open a connection.")
+    read_seconds: float = Field(300, gt=0, description="Seconds of silence on a connection; answers come whole.")
+    request_seconds: float = Field(600, gt=0, description="Seconds for the whole of one try.")
     retries: int = Field(5, ge=0, description="Tries after the first where the server or the line is at fault.")
-    restarts: int = Field(5, ge=0, description="Times that a server that died is started again, each.")
+    restarts: int = Field(5, ge=0, description="Times that each server is started again after it died.")
     patience_seconds: float = Field(
-        300, gt=0, description="Without an answer from any server, after which the run ends."
+        300, gt=0, description="Seconds without an answer from any server, after which the run ends."
     )

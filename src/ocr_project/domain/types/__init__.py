@@ -27,7 +27,7 @@ from ocr_project.domain.types.page import (
 )
 from ocr_project.domain.types.score import Reference, Score, Truth, TruthKind
 from ocr_project.domain.types.search import Embedding, Part, Qrel, Query, Ranked
-from ocr_project.domain.types.shard import Identity, Prune, Shard, ShardInfo, derive_key
+from ocr_project.domain.types.shard import Identity, Lineage, Prune, Shard, ShardInfo, derive_key, derive_lineage
 
 __all__ = [
     "Box",
@@ -35,6 +35,7 @@ __all__ = [
     "Embedding",
     "Identity",
     "Label",
+    "Lineage",
     "Page",
     "Part",
     "Prune",
@@ -55,4 +56,5 @@ __all__ = [
     "TruthKind",
     "Word",
     "derive_key",
+    "derive_lineage",
 ]

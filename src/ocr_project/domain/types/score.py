@@ -13,7 +13,7 @@ class Reference:
     """What a page really says.
 
     Attributes:
-        kind: `gold`, a text that somebody vouches for, or `silver`, the page's own text layer.
+        kind: `gold`, written by a person, or `silver`, the page's own text layer.
     """
 
     page_id: str
@@ -27,8 +27,8 @@ class Score:
 
     Attributes:
         metric: `cer`, `cer_no_space`, `wer`, `ned`, …
-        errors: Numerator of the rate: edits, or whatever the metric counts.
-        total: Denominator: characters or words of the reference.
+        numerator: Of the rate: edits, right fields, or whatever the metric counts.
+        denominator: Of the rate: characters or words of the reference, or 1 where `numerator` is a value.
         status: `failed` is "could not be scored", which is apart from a score of zero.
     """
 
@@ -36,14 +36,14 @@ class Score:
     doc_id: str
     group: str
     metric: str
-    errors: float
-    total: float
+    numerator: float
+    denominator: float
     status: Status = Status.OK
     reason: str = ""
 
 
 class TruthKind(StrEnum):
-    """What is known about an item of a test set, and thereby which metrics score it."""
+    """What is known about an item of a test set, and thereby the form of its payload."""
 
     TEXT = "text"
     TABLE = "table"
@@ -53,7 +53,6 @@ class TruthKind(StrEnum):
     MARKDOWN = "markdown"
     ELEMENTS = "elements"
     TESTS = "tests"
-    RELEVANCE = "relevance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +62,10 @@ class Truth:
     Attributes:
         page_id: Of the item's page; several truths may name the same page (questions about it do not: each
             question is a page of its own, since it is answered apart).
-        test_set: Its name, as `benchmark.sets` says it.
+        test_set: Its name, as `testsets.sets` says it; it has the rules by which the item is scored.
         kind: Says what `payload` holds: `{"text"}`, `{"html"}`, `{"latex"}`, `{"answers": [...]}`,
             `{"fields": {...}}`, `{"markdown"}`, OmniDocBench's `layout_dets` and `extra`, olmOCR-bench's tests.
-        payload: JSON, an object.
+        payload: JSON, an object: what is known about the item, and nothing of how it is scored.
         slices: Name and value of what the item is counted under: language, layout, document type.
         cluster: Of the bootstrap: items of one document are not independent.
     """

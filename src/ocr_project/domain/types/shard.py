@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ocr_project.domain.machine import GpuUsage
+from ocr_project.domain.gpu_usage import GpuUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,34 @@ def derive_key(source_key: str, stage: str, identity: Identity) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Lineage:
+    """What results came from: a stage with an identity, after those before it. The corpus is no part of it.
+
+    Shards of one lineage make up a corpus as one choice of models reads it, and rest in a folder of that name.
+
+    Attributes:
+        name: `<backend>-<hash>`, or `<backend>-<model>-<hash>`: the name of the folder.
+        stage: The stage that makes the shards.
+        identity: Canonical JSON of the backend's identity.
+        source: Name of the lineage of the shards that the stage starts from; empty for the first stage.
+    """
+
+    name: str
+    stage: str
+    identity: str
+    source: str = ""
+
+
+def derive_lineage(source: str, stage: str, identity: Identity) -> Lineage:
+    """Return the lineage of what a stage makes with an identity out of a lineage."""
+    canonical = identity.canonical()
+    digest = hashlib.sha256("\x1f".join((source, stage, canonical)).encode()).hexdigest()
+    model = str(identity.settings.get("model", "")).rpartition("/")[2]
+    label = "-".join(re.sub(r"[^0-9A-Za-z._]+", "_", part)[:40] for part in (identity.name, model) if part)
+    return Lineage(f"{label}-{digest[:8]}", stage, canonical, source)
+
+
+@dataclass(frozen=True, slots=True)
 class ShardInfo:
     """What the footer of a shard says of it.
 
@@ -80,14 +109,22 @@ class ShardInfo:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """About a thousand pages (fewer on a laptop): what is saved, resumed and published as one."""
+    """About a thousand pages (fewer on a laptop): what is saved, resumed and published as one.
+
+    Attributes:
+        info: For its footer.
+        rows: In the order of the pages.
+        lineage: Name of the lineage that it belongs to; empty: of the one that is current.
+    """
 
     info: ShardInfo
     rows: Sequence[Any]
+    lineage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Prune:
-    """Says which shards no longer belong to the corpus, so that the folder forgets them."""
+    """Says which shards no longer belong to the corpus, so that their lineage forgets them. Others keep theirs."""
 
     names: tuple[str, ...]
+    lineage: str = ""

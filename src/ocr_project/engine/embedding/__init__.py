@@ -1,12 +1,11 @@
 """From text and images to vectors, chosen by `embedding.backend`.
 
 hashing.py         the laptop's: n-grams, no model
-qwen3_vl.py        Qwen3-VL-Embedding: template, instructions, sizes, Matryoshka; for both that follow
-vllm.py            behind servers
-in_process.py, local_model.py   in this process, through transformers
+vllm.py            Qwen3-VL-Embedding behind servers
+in_process.py      Qwen3-VL-Embedding in this process, through transformers
 model_embedder.py  what both have in common: pages in, rows out, many at once
 sentences.py       any text model of sentence-transformers
-parts.py           what of a page gets a vector
+inputs.py          what of a page gets a vector
 """
 
 from __future__ import annotations

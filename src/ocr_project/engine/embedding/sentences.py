@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import threading
 from collections.abc import Sequence
-from importlib.metadata import version
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,7 @@ from numpy.typing import NDArray
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import SentenceTransformersOptions
 from ocr_project.domain.types import Identity
-from ocr_project.engine.serving.models import locate_model
+from ocr_project.engine.models import installed, locate_model, name_in_identity, require
 
 _VERSION = "1"
 _OPTION = "embedding.sentence_transformers.model"
@@ -30,18 +28,12 @@ class SentenceTransformersEmbedder:
         Raises:
             BackendError: The library or the model is missing.
         """
-        if importlib.util.find_spec("sentence_transformers") is None:
-            raise BackendError(
-                "sentence-transformers is not installed: pip install -e '.[text]', or set embedding.backend to hashing"
-            )
+        require("sentence_transformers", extra="text", otherwise="set embedding.backend to hashing")
         located = locate_model(options.model, options.revision, option=_OPTION)
-        folder = Path(options.model).expanduser()
-        kept = {"model": folder.name if folder.is_dir() else options.model}
         settings = options.model_dump(mode="json", exclude={"model", "revision", "device", "batch_texts"})
-        library = f"sentence-transformers-{version('sentence-transformers')}"
-        self._identity = Identity(
-            "sentence_transformers", f"{_VERSION} {library} {located.revision}", {**settings, **kept}
-        )
+        found = replace(located, library=f"sentence-transformers-{installed('sentence-transformers')}")
+        named = {**settings, "model": name_in_identity(options.model)}
+        self._identity = Identity("sentence_transformers", f"{_VERSION} {found.version}", named)
         self._options = options
         self._loaded: Any = None
         self._lock = threading.Lock()  # the library's tokenizers are not made for several threads

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ocr_project.domain.types import Label, Page, Region
-from ocr_project.domain.whole_file import atomic
-from ocr_project.engine.pixels import crop, encode, page_pixels
+from ocr_project.engine.imaging.pixels import crop, encode, page_pixels
+from ocr_project.storage.atomic import atomic_file
 
 FOLDER = "crops"
 _PICTURES = frozenset({Label.PICTURE, Label.CHART})
@@ -38,6 +38,6 @@ def write_crops(folder: Path, page: Page, regions: Sequence[Region]) -> list[str
         return []
     pixels = page_pixels(page)
     for region in chosen:
-        with atomic(folder / crop_path(region)) as file:
+        with atomic_file(folder / crop_path(region)) as file:
             file.write(encode(crop(pixels, region)))
     return [crop_path(region) for region in chosen]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ocr_project.domain.whole_file import atomic
+from ocr_project.storage.atomic import atomic_file
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Manifest:
     def save(self) -> None:
         """Write the manifest."""
         entries = {name: {"key": key, "files": files} for name, (key, files) in self.documents.items()}
-        with atomic(self.folder / _NAME) as file:
+        with atomic_file(self.folder / _NAME) as file:
             file.write(json.dumps({"jsonl": self.jsonl, "documents": entries}, ensure_ascii=False).encode())
 
     def _remove(self, files: Collection[str]) -> None:

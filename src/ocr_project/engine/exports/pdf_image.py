@@ -10,7 +10,7 @@ from io import BytesIO
 from PIL import Image
 
 from ocr_project.domain.types import Page
-from ocr_project.engine.pixels import page_pixels
+from ocr_project.engine.imaging.pixels import page_pixels
 
 _JPEG = b"\xff\xd8"
 _PNG = b"\x89PNG\r\n\x1a\n"

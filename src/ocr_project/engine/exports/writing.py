@@ -12,31 +12,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.errors import DocumentError
-from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Transcript
-from ocr_project.domain.whole_file import PARTIAL, atomic
 from ocr_project.engine.exports import jsonl
 from ocr_project.engine.exports.crops import write_crops
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.markdown_files import markdown_path, page_block
 from ocr_project.engine.exports.plan import Export, Wanted, digest, plan_exports, shard_names
 from ocr_project.engine.exports.searchable_pdf import SearchablePdf, pdf_path
-from ocr_project.engine.shards import join_pages
+from ocr_project.engine.running.stream import join_pages
 from ocr_project.engine.transcript import readings
 from ocr_project.engine.transcript.lines import Reading
+from ocr_project.storage.atomic import PARTIAL, atomic_file
 
 log = logging.getLogger(__name__)
 
 _SAVE_EVERY = 2.0  # seconds: what a kill may lose of the manifest, against writing it 40,000 times
-
-
-@dataclass(frozen=True, slots=True)
-class _Corpus:
-    pages: ShardSource
-    regions: ShardSource
-    recognitions: ShardSource
-    transcripts: ShardSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +38,7 @@ class _PageRow:
     transcript: Transcript
 
 
-def export_documents(
-    folder: Path,
-    *,
-    pages: ShardSource,
-    regions: ShardSource,
-    recognitions: ShardSource,
-    transcripts: ShardSource,
-    wanted: Wanted,
-) -> None:
+def export_documents(folder: Path, *, corpus: Corpus, wanted: Wanted) -> None:
     """Write what a person takes away, and only what is not there already.
 
     Every file is there whole or not at all. A document is written again where its rows, the options
@@ -63,14 +47,13 @@ def export_documents(
 
     Args:
         folder: For `markdown/`, `crops/`, `pdf/` and `ocr_results.jsonl`.
-        pages: Shards of `Page`; likewise the other three, shard for shard.
+        corpus: What its documents have come to.
         wanted: Which exports to write.
 
     Raises:
         StorageError: The disk is full, or the folder cannot be written to; what was finished is kept.
     """
-    corpus = _Corpus(pages, regions, recognitions, transcripts)
-    plan = plan_exports(pages, transcripts, wanted)
+    plan = plan_exports(corpus.pages, corpus.transcripts, wanted)
     folder.mkdir(parents=True, exist_ok=True)
     for leftover in folder.rglob(f".*{PARTIAL}"):  # of a run that was killed
         leftover.unlink()
@@ -96,12 +79,12 @@ class _Jobs:
     lines: bool
 
 
-def _export(corpus: _Corpus, plan: Sequence[Export], todo: set[str], manifest: Manifest, jobs: _Jobs) -> None:
+def _export(corpus: Corpus, plan: Sequence[Export], todo: set[str], manifest: Manifest, jobs: _Jobs) -> None:
     exports = {(export.doc_id, export.path): export for export in plan}
     with_images = {shard for export in plan if export.name in todo for shard in export.shards}
     saved = time.monotonic()
     with ExitStack() as stack:
-        sink = _Lines(stack.enter_context(atomic(manifest.folder / jsonl.FILE))) if jobs.lines else None
+        sink = _Lines(stack.enter_context(atomic_file(manifest.folder / jsonl.FILE))) if jobs.lines else None
         rows = _rows(corpus, with_images, everything=jobs.lines)
         for identifier, document in groupby(rows, key=lambda row: (row.page.doc_id, row.page.path)):
             export = exports[identifier]
@@ -117,7 +100,7 @@ def _export(corpus: _Corpus, plan: Sequence[Export], todo: set[str], manifest: M
                 saved = time.monotonic()
 
 
-def _rows(corpus: _Corpus, with_images: set[str], *, everything: bool) -> Iterator[_PageRow]:
+def _rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> Iterator[_PageRow]:
     """Walk through the corpus; images are read only in shards that need them."""
     for name in shard_names(corpus.pages, corpus.transcripts):
         if name not in with_images and not everything:
@@ -198,7 +181,7 @@ class _DocumentFiles:
 
     def _open(self, path: str) -> BinaryIO:
         self.paths.append(path)
-        return self._stack.enter_context(atomic(self._folder / path))
+        return self._stack.enter_context(atomic_file(self._folder / path))
 
     def _crops(self, row: _PageRow) -> list[str]:
         try:

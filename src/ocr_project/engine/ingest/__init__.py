@@ -3,13 +3,13 @@
 folder.py      a folder of PDFs and images
 kopub.py       the Parquet files of SDS-KoPub-VDR, local or on the Hub
 selection.py   which paths `ingest.include` takes
-pdf_apart.py   PDFs read in processes of their own
-pdf_child.py   what such a process does
+pdf_isolated.py  PDFs read in processes of their own
+pdf_worker.py  what such a process does
 pdf.py         PDF pages to images
 pdf_text.py    the text layer of a PDF page: characters to lines and words
 images.py      image files to pages
-picture.py     what a reader makes of a page, and how it becomes a row
-loose.py       one page of an image or PDF that no source lists: an item of a test set
+rendered_page.py what a reader makes of a page, and how it becomes a row
+single_page.py one page of an image or PDF that no source lists: an item of a test set
 text_layer.py  whether the text of a PDF can be trusted
 partition.py   documents to shards
 questions.py   queries and judgements that came with a corpus
@@ -23,16 +23,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ocr_project.engine.ingest.loose import read_loose
     from ocr_project.engine.ingest.questions import read_qrels, read_queries
-    from ocr_project.engine.ingest.source import Source, ingest_identity, open_source
+    from ocr_project.engine.ingest.single_page import read_single_page
+    from ocr_project.engine.ingest.source import Source, ingest_identity, open_location, open_source, source_location
 
-__all__ = ["Source", "ingest_identity", "open_source", "read_loose", "read_qrels", "read_queries"]
+__all__ = [
+    "Source",
+    "ingest_identity",
+    "open_location",
+    "open_source",
+    "read_qrels",
+    "read_queries",
+    "read_single_page",
+    "source_location",
+]
 
 _FACES = {
-    **dict.fromkeys(("Source", "ingest_identity", "open_source"), "source"),
+    **dict.fromkeys(("Source", "ingest_identity", "open_location", "open_source", "source_location"), "source"),
     **dict.fromkeys(("read_qrels", "read_queries"), "questions"),
-    "read_loose": "loose",
+    "read_single_page": "single_page",
 }
 
 

@@ -17,8 +17,8 @@ from typing import NoReturn
 from ocr_project.domain.errors import BrokenDocument, DocumentError, SourceError, UnsupportedMedia
 from ocr_project.domain.options import IngestOptions
 from ocr_project.domain.types import Document, Page, Status
-from ocr_project.engine.ingest import images, pdf_apart
-from ocr_project.engine.ingest.picture import to_pages
+from ocr_project.engine.ingest import images, pdf_isolated
+from ocr_project.engine.ingest.rendered_page import to_pages
 from ocr_project.engine.ingest.selection import Selection
 
 SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
@@ -48,7 +48,7 @@ class FolderSource:
         try:
             yield from self._documents()
         finally:
-            pdf_apart.release()
+            pdf_isolated.release()
 
     def check(self) -> None:
         """Look whether there is any document; nothing is opened."""
@@ -78,7 +78,7 @@ class FolderSource:
 
     def pages(self, document: Document, first: int, last: int) -> Iterator[Page]:
         """Yield the pages of a document."""
-        read = pdf_apart.read_pages if document.media_type == pdf_apart.MEDIA_TYPE else images.read_pages
+        read = pdf_isolated.read_pages if document.media_type == pdf_isolated.MEDIA_TYPE else images.read_pages
         answers = read(Path(document.source), first, last, self._options)
         yield from to_pages(document, first, answers, self._options)
 
@@ -129,11 +129,11 @@ def sniff(path: Path) -> str | None:
     """Return the media type by the first bytes of a file, whatever its name; None where it is none of ours."""
     with path.open("rb") as file:
         head = file.read(_PDF_HEADER_WITHIN)
-    return pdf_apart.MEDIA_TYPE if b"%PDF-" in head else images.media_type(head)
+    return pdf_isolated.MEDIA_TYPE if b"%PDF-" in head else images.media_type(head)
 
 
 def _counter(media_type: str) -> Callable[[Path, IngestOptions], int]:
-    return pdf_apart.count_pages if media_type == pdf_apart.MEDIA_TYPE else images.count_pages
+    return pdf_isolated.count_pages if media_type == pdf_isolated.MEDIA_TYPE else images.count_pages
 
 
 def _walk(root: Path) -> Iterator[Path]:

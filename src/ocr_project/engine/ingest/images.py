@@ -16,8 +16,8 @@ from PIL import Image
 
 from ocr_project.domain.errors import BrokenDocument, DocumentError, TooLarge
 from ocr_project.domain.options import IngestOptions
-from ocr_project.engine.ingest.picture import Answers, Picture
-from ocr_project.engine.pixels import Pixels, decode, encode
+from ocr_project.engine.imaging.pixels import Pixels, decode, encode
+from ocr_project.engine.ingest.rendered_page import Answers, Picture
 
 # Pillow's own limit is one for the whole process, and warns where ours allows: `ingest.max_pixels` is
 # checked by `_check_size` before anything is decoded.

@@ -32,7 +32,7 @@ from ocr_project.domain.errors import BrokenDocument, DocumentError, OcrProjectE
 from ocr_project.domain.options import IngestOptions, TextLayer
 from ocr_project.domain.types import Document, Page, Qrel, Query
 from ocr_project.engine.ingest.images import read_image
-from ocr_project.engine.ingest.picture import Answers, Picture, to_pages
+from ocr_project.engine.ingest.rendered_page import Answers, Picture, to_pages
 from ocr_project.engine.ingest.selection import Selection
 from ocr_project.engine.ingest.text_layer import LayerFacts, clean, is_healthy
 

@@ -2,7 +2,7 @@
 
 PDFium is not thread-safe: every call into it, closing included, holds one lock for the whole process.
 Encoding and the judgement of the text, which take longer than rendering, happen outside of it. The stage calls what
-is here in processes of their own (`pdf_apart.py`).
+is here in processes of their own (`pdf_isolated.py`).
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from PIL import Image
 
 from ocr_project.domain.errors import BrokenDocument, DocumentError, EncryptedDocument, TooLarge
 from ocr_project.domain.options import IngestOptions, TextLayer
+from ocr_project.engine.imaging.pixels import Pixels
 from ocr_project.engine.ingest.images import encode_page, read_image
 from ocr_project.engine.ingest.pdf_text import RawText, read_text, to_layer
-from ocr_project.engine.ingest.picture import Answers, Picture
+from ocr_project.engine.ingest.rendered_page import Answers, Picture
 from ocr_project.engine.ingest.text_layer import is_healthy
-from ocr_project.engine.pixels import Pixels
 
 MEDIA_TYPE = "application/pdf"
 _LOCK = threading.RLock()  # reentrant: the garbage collector may finish a reader while this thread holds it

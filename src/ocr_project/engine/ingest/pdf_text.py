@@ -12,8 +12,8 @@ import pypdfium2.raw as pdfium_c
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box, Word
+from ocr_project.engine.imaging.pixels import Pixels
 from ocr_project.engine.ingest.text_layer import LayerFacts, ink_under
-from ocr_project.engine.pixels import Pixels
 
 _LINE_END_HYPHENS = {0x02, 0xFFFE}  # PDFium writes one of these for a hyphen at the end of a line
 _PROBE = 1 << 14  # pixels of the imaginary device by which the page's transformation is found

@@ -8,20 +8,18 @@ from pathlib import Path
 import pandas as pd
 
 from ocr_project.domain.errors import SourceError
-from ocr_project.domain.options import IngestOptions
 from ocr_project.domain.types import Document, Qrel, Query, Status
 from ocr_project.engine.ingest.kopub import is_kopub, kopub_questions
-from ocr_project.engine.ingest.source import HUB, source_location
+from ocr_project.engine.ingest.source import HUB
 
 
-def read_queries(path: Path | None, options: IngestOptions, *, default_root: Path) -> list[Query]:
+def read_queries(path: Path | None, where: str) -> list[Query]:
     """Read the questions to a corpus.
 
     Args:
         path: CSV with `query_id,query` and, if it likes, `type,domain`; None for what lies in the
             source or beside it.
-        options: Name the source.
-        default_root: The project.
+        where: The source, from `source_location`.
 
     Returns:
         In the order of the file; empty where there are none.
@@ -29,7 +27,6 @@ def read_queries(path: Path | None, options: IngestOptions, *, default_root: Pat
     Raises:
         SourceError: The file is not there, or lacks a column.
     """
-    where = source_location(options, default_root=default_root)
     if path is None and _is_kopub(where):
         return kopub_questions(where)[0]
     table = _table(path or _beside(where, "queries.csv"), ("query_id", "query"))
@@ -38,18 +35,14 @@ def read_queries(path: Path | None, options: IngestOptions, *, default_root: Pat
     ]
 
 
-def read_qrels(
-    path: Path | None, options: IngestOptions, documents: Iterable[Document], *, default_root: Path
-) -> list[Qrel]:
+def read_qrels(path: Path | None, where: str, documents: Iterable[Document]) -> list[Qrel]:
     """Read which pages answer which questions.
 
     Args:
         path: CSV with `query_id,document,page,relevance`; None as in `read_queries`.
-        options: Name the source.
+        where: The source, from `source_location`.
         documents: Of the corpus: judgements of others are left out.
-        default_root: The project.
     """
-    where = source_location(options, default_root=default_root)
     if path is None and _is_kopub(where):
         return kopub_questions(where)[1]
     table = _table(path or _beside(where, "qrels.csv"), ("query_id", "document", "page", "relevance"))

@@ -13,6 +13,7 @@ from ocr_project.domain.types import Document, Identity, Page
 OWN_DOCUMENTS = "data/01_raw/documents"
 SAMPLES = "samples/documents"
 HUB = "hf://"
+_REVISION = "1"  # of the code that makes pages: raise it when the same bytes would give another page
 _SETTINGS = {"dpi", "text_layer", "jpeg_quality", "max_pixels", "page_seconds"}
 # What draws, decodes and encodes pages: another version may make other pixels, or read what this one cannot.
 _READERS = ("pypdfium2", "pillow", "opencv-python-headless")
@@ -48,10 +49,22 @@ def open_source(options: IngestOptions, *, default_root: Path) -> Source:
     Raises:
         SourceError: It does not exist, or holds no document.
     """
+    return open_location(source_location(options, default_root=default_root), options)
+
+
+def open_location(where: str, options: IngestOptions) -> Source:
+    """Open a source that is looked up already.
+
+    Args:
+        where: From `source_location`.
+        options: What is read of it, and how; their `source` is not looked at.
+
+    Raises:
+        SourceError: It does not exist, or holds no document.
+    """
     from ocr_project.engine.ingest.folder import FolderSource
     from ocr_project.engine.ingest.kopub import KoPubSource, is_kopub
 
-    where = source_location(options, default_root=default_root)
     if where.startswith(HUB):
         return KoPubSource(where, options)
     root = Path(where)
@@ -78,4 +91,4 @@ def ingest_identity(options: IngestOptions) -> Identity:
 
     settings = options.model_dump(mode="json", include=_SETTINGS)
     readers = " ".join(f"{package}-{version(package)}" for package in _READERS)
-    return Identity("ingest", f"1 {readers}", settings)
+    return Identity("ingest", f"{_REVISION} {readers}", settings)

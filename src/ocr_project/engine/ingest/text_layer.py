@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box
-from ocr_project.engine.pixels import Pixels, clip
+from ocr_project.engine.imaging.pixels import Pixels, clip
 
 LEAST_CHARACTERS = 16
 MOST_UNREADABLE = 0.01

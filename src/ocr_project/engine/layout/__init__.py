@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ocr_project.domain.options import LayoutBackend, LayoutOptions
 from ocr_project.domain.protocols import Detector
-from ocr_project.engine.layout.given import detect_all
+from ocr_project.engine.layout.known_layout import detect_all
 
 __all__ = ["build_detector", "detect_all"]
 

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box, Label
-from ocr_project.engine.ink import Grey, Mask
+from ocr_project.engine.imaging.ink import Grey, Mask
+from ocr_project.engine.imaging.rulings import Boxes
+from ocr_project.engine.imaging.words import weighted_median, word_gap
 from ocr_project.engine.layout.blocks import Block, Walls, find_blocks
 from ocr_project.engine.layout.classify import Surroundings, classify
 from ocr_project.engine.layout.columns import find_columns
 from ocr_project.engine.layout.lines import find_lines
-from ocr_project.engine.layout.parts import Parts, take_apart
+from ocr_project.engine.layout.page_parts import Parts, take_apart
 from ocr_project.engine.layout.reading_order import row_order
-from ocr_project.engine.layout.rulings import Boxes
-from ocr_project.engine.layout.words import weighted_median, word_gap
 
 # In body heights: white left around a region, so that no stroke is cut off, where no neighbour is nearer.
 _MARGIN = 0.4

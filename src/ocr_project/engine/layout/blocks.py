@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box
+from ocr_project.engine.imaging.rulings import Boxes
 from ocr_project.engine.layout.lines import Line
-from ocr_project.engine.layout.rulings import Boxes
 
 # A new block begins where the white between two lines is this much more than is usual in the column, in body
 # heights, or where the heights of two lines differ by this factor.

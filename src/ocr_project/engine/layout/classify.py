@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ocr_project.domain.types import Box, Label
+from ocr_project.engine.imaging.rulings import Boxes
 from ocr_project.engine.layout.blocks import Block
-from ocr_project.engine.layout.rulings import Boxes
 
 # Shares of the page's height. A running header or footer is outside of the inner part; where no rule parts it
 # from the text it must be further out.

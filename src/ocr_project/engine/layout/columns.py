@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box
-from ocr_project.engine.ink import Mask
+from ocr_project.engine.imaging.ink import Mask
 
 # Squares of the grid on which gutters are looked for: this many to a body height, each way.
 _CELLS = 5

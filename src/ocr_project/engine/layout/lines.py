@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ocr_project.domain.types import Box
-from ocr_project.engine.layout.rulings import Boxes
+from ocr_project.engine.imaging.rulings import Boxes
 
 # A word joins a line if they share this much of the height of the lower of the two.
 _SHARED = 0.5

@@ -11,14 +11,14 @@ import numpy as np
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import OpenCvLayoutOptions
 from ocr_project.domain.types import Identity, Page, Region, Status
-from ocr_project.engine.ink import Grey, find_ink, find_ink_in_noise
+from ocr_project.engine.imaging.ink import Grey, find_ink, find_ink_in_noise
+from ocr_project.engine.imaging.orientation import is_on_its_head, model_fingerprint, quarter_turns
+from ocr_project.engine.imaging.page_view import Frame
+from ocr_project.engine.imaging.pixels import page_grey
+from ocr_project.engine.imaging.skew import estimate_skew, shrunk
+from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.layout.analysis import Found, analyse
-from ocr_project.engine.layout.frame import Frame
-from ocr_project.engine.layout.skew import estimate_skew, shrunk
-from ocr_project.engine.layout.turns import is_on_its_head, model_fingerprint, quarter_turns
 from ocr_project.engine.layout.whole_page import page_region
-from ocr_project.engine.layout.words import TooBusy
-from ocr_project.engine.pixels import page_grey
 
 REVISION = "5"
 # Pixels of the copy that is looked at: A4 at 150 dpi. Body text is 15 pixels high there.

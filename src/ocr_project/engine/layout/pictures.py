@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.ink import Grey, components, levels
-from ocr_project.engine.layout.rulings import Boxes, corners
-from ocr_project.engine.layout.words import Words
+from ocr_project.engine.imaging.ink import Grey, components, levels
+from ocr_project.engine.imaging.rulings import Boxes, corners
+from ocr_project.engine.imaging.words import Words
 
 # In body heights: ink that hangs together and is taller than this, and wider than that, is no word.
 _TALL = 3.2

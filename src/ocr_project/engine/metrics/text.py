@@ -3,24 +3,18 @@
 Counts, not rates, so that pages add up to documents and groups (micro-average). `cer`, `wer` and
 `ned` compare what they are given; `score_page` normalises first.
 
-An empty reference has a total of 0, and every character of the hypothesis is an error: alone it has
+An empty reference has a denominator of 0, and every character of the hypothesis is an error: alone it has
 no rate (NaN), but in a sum over pages its insertions count.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from rapidfuzz.distance import Levenshtein
-from rapidfuzz.process import cpdist
 
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
-
-# Edits looked for first: the count is exact whatever it is. Pages read well take a third of the time with it.
-_EXPECTED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +22,20 @@ class Counts:
     """Numerator and denominator of a rate; they add up.
 
     Attributes:
-        errors: Edits.
-        total: Characters or words of the reference (NED: of the longer side).
+        numerator: Edits.
+        denominator: Characters or words of the reference (NED: of the longer side).
     """
 
-    errors: int
-    total: int
+    numerator: int
+    denominator: int
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(self.errors + other.errors, self.total + other.total)
+        return Counts(self.numerator + other.numerator, self.denominator + other.denominator)
 
     @property
     def rate(self) -> float:
-        """Errors per unit of the reference; above 1 where there is more to delete than to keep, NaN at total 0."""
-        return self.errors / self.total if self.total else math.nan
+        """Edits per unit of the reference: above 1 where more is to delete than to keep, NaN where it is empty."""
+        return self.numerator / self.denominator if self.denominator else math.nan
 
 
 def cer(reference: str, hypothesis: str) -> Counts:
@@ -77,27 +71,5 @@ def score_page(reference: str, hypothesis: str) -> dict[str, Counts]:
         "cer": characters,
         "cer_no_space": cer_no_space(expected, got),
         "wer": wer(expected, got),
-        "ned": Counts(characters.errors, max(len(expected), len(got))),
+        "ned": Counts(characters.numerator, max(len(expected), len(got))),
     }
-
-
-def cer_pages(references: Sequence[str], hypotheses: Sequence[str], *, workers: int = 1) -> list[Counts]:
-    """Count the character edits of many pages at once: `cer` of each pair, on several cores.
-
-    Args:
-        references: The pages.
-        hypotheses: Likewise, as many.
-        workers: Threads (they do not hold each other up: the counting is not Python); -1 for all cores.
-
-    Returns:
-        In the order of the pages.
-
-    Raises:
-        ValueError: There are not as many pages on both sides.
-    """
-    if len(references) != len(hypotheses):
-        raise ValueError(f"{len(references)} references and {len(hypotheses)} hypotheses")
-    edits = cpdist(
-        references, hypotheses, scorer=Levenshtein.distance, score_hint=_EXPECTED, dtype=np.int32, workers=workers
-    )
-    return [Counts(errors, len(reference)) for errors, reference in zip(edits.tolist(), references, strict=True)]

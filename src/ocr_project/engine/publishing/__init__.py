@@ -16,12 +16,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ocr_project.engine.publishing.corpus import Corpus, Tables
     from ocr_project.engine.publishing.dataset import find_personal_data, measure_dataset, write_dataset
     from ocr_project.engine.publishing.hub import Upload, check_findings, check_target, upload
+    from ocr_project.engine.publishing.tables import Tables
 
 __all__ = [
-    "Corpus",
     "Tables",
     "Upload",
     "check_findings",
@@ -33,7 +32,7 @@ __all__ = [
 ]
 
 _FACES = {
-    **dict.fromkeys(("Corpus", "Tables"), "corpus"),
+    "Tables": "tables",
     **dict.fromkeys(("find_personal_data", "measure_dataset", "write_dataset"), "dataset"),
     **dict.fromkeys(("Upload", "check_findings", "check_target", "upload"), "hub"),
 }

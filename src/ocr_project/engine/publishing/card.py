@@ -14,9 +14,9 @@ from huggingface_hub import DatasetCard, DatasetCardData
 from ocr_project.domain.options import PublishOptions
 from ocr_project.engine.publishing import card_sections as sections
 from ocr_project.engine.publishing.configurations import PAGES, Configuration, configurations
-from ocr_project.engine.publishing.corpus import Tables
 from ocr_project.engine.publishing.counts import Counts
 from ocr_project.engine.publishing.features import card_features
+from ocr_project.engine.publishing.tables import Tables
 from ocr_project.engine.publishing.versions import Versions
 
 FILE = "README.md"

@@ -10,8 +10,8 @@ from typing import Any
 from ocr_project.domain.options import PublishImages, PublishOptions
 from ocr_project.domain.types import Status
 from ocr_project.engine.publishing.configurations import EMBEDDINGS, PAGES, REGIONS, TRANSCRIPTS, Configuration
-from ocr_project.engine.publishing.corpus import Tables
 from ocr_project.engine.publishing.counts import Counts, personal_data_rows
+from ocr_project.engine.publishing.tables import Tables
 from ocr_project.engine.publishing.versions import Versions
 
 _MOST_REASONS = 30

@@ -135,7 +135,9 @@ def _scores() -> tuple[Column, ...]:
         Column("group", pa.string(), "First folder of its path."),
         Column("reference", pa.string(), "gold (somebody vouches for it) or silver (the page's own text layer)."),
         Column("metric", pa.string(), "cer, cer_no_space, wer, ned."),
-        Column("errors", pa.float64(), "Numerator; add up before dividing."),
-        Column("total", pa.float64(), "Denominator: characters or words of the reference."),
+        Column("numerator", pa.float64(), "Edits; add up before dividing."),
+        Column("denominator", pa.float64(), "Characters or words of the reference."),
+        Column("errors", pa.float64(), "Old name of `numerator`; leaves with the next release."),
+        Column("total", pa.float64(), "Old name of `denominator`; leaves with the next release."),
         *_OUTCOME,
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.errors import PublishError
 from ocr_project.domain.options import PublishOptions
 from ocr_project.engine.publishing import card
 from ocr_project.engine.publishing.configurations import PAGES
-from ocr_project.engine.publishing.corpus import Corpus, Tables
 from ocr_project.engine.publishing.counts import Counts, add_up, personal_data_rows
 from ocr_project.engine.publishing.parquet_files import read_note, write_text
+from ocr_project.engine.publishing.tables import Tables
 from ocr_project.engine.publishing.versions import read_versions
 from ocr_project.engine.publishing.writing import DatasetWriter
 
@@ -30,11 +31,7 @@ def write_dataset(folder: Path, *, corpus: Corpus, tables: Tables, options: Publ
         PublishError: There is no finished page to publish.
         StorageError: The disk is full, or the folder cannot be written to; what was finished is kept.
     """
-    identities = {
-        info.stage: info.identity
-        for shards in (*corpus.stages(), *corpus.vectors.values())
-        for info in shards.index().values()
-    }
+    identities = {info.stage: info.identity for shards in corpus.stages().values() for info in shards.index().values()}
     if not corpus.transcripts.index():
         raise PublishError("nothing to publish yet: run `kedro run` first")
     counts = DatasetWriter(folder, options).write(corpus, tables)

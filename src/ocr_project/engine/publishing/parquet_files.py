@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import filecmp
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ocr_project.domain.whole_file import PARTIAL, storing
+from ocr_project.storage.atomic import PARTIAL, atomic_text, partial_of, storing, sync
 
 _FOOTER = b"ocr_project.published"
 # The viewer reads whole row groups: https://huggingface.co/docs/hub/datasets-viewer asks for small ones with images
@@ -69,9 +68,10 @@ class PartedFile:
         with storing(self._folder):
             finals = [path.with_name(path.name.removeprefix(".").removesuffix(PARTIAL)) for path in self._parts]
             for partial, final in zip(self._parts, finals, strict=True):
-                replace_if_changed(partial, final)
+                _replace_if_changed(partial, final)
             for path in set(self._folder.glob(f"{self._stem}-*.parquet")) - set(finals):
                 path.unlink()
+            sync(self._folder)
 
     def drop(self) -> None:
         """Forget what was not committed."""
@@ -91,7 +91,7 @@ class PartedFile:
 
     def _open(self) -> pq.ParquetWriter:
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f".{self._stem}-{len(self._parts):03d}.parquet{PARTIAL}"
+        path = partial_of(self._folder / f"{self._stem}-{len(self._parts):03d}.parquet")
         self._parts.append(path)
         self._sink = pa.OSFile(str(path), "wb")
         self._writer = pq.ParquetWriter(
@@ -112,7 +112,7 @@ class PartedFile:
                 self._writer.add_key_value_metadata({_FOOTER.decode(): note})
             self._writer.close()
             self._sink.close()
-            _sync(self._parts[-1])
+            sync(self._parts[-1])
         self._writer = self._sink = None
 
 
@@ -149,30 +149,18 @@ def write_table(folder: Path, stem: str, schema: pa.Schema, rows: Iterable[Mappi
 
 def write_text(path: Path, text: str) -> None:
     """Write a text so that it is there whole or not at all; one that is there already stays untouched."""
-    partial = path.with_name(f".{path.name}{PARTIAL}")
-    with storing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            partial.write_text(text, encoding="utf-8")
-            replace_if_changed(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+    if path.is_file() and path.read_bytes() == text.encode():
+        return
+    with atomic_text(path) as file:
+        file.write(text)
 
 
-def replace_if_changed(partial: Path, final: Path) -> None:
+def _replace_if_changed(partial: Path, final: Path) -> None:
     """Give a finished file its name, unless the same bytes bear it already."""
     if final.is_file() and filecmp.cmp(partial, final, shallow=False):
         partial.unlink()
     else:
         partial.replace(final)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _weight(value: Any) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
+
+from ocr_project.engine.running.provenance import ask_git, package_versions
 
 _PACKAGES = ("ocr_project", "kedro", "dvc", "pyarrow", "huggingface_hub")
 _CODE = ("src", "conf", "dvc.yaml", "dvc.lock", "pyproject.toml", "uv.lock")  # what changes a result
@@ -35,13 +35,13 @@ class Versions:
 def read_versions(project: Path) -> Versions:
     """Ask git, DVC's lock and the installed packages."""
     lock = project / "dvc.lock"
-    status = _git(project, "status", "--porcelain", "--", *(name for name in _CODE if (project / name).exists()))
+    status = ask_git("status", "--porcelain", "--", *(n for n in _CODE if (project / n).exists()), project=project)
     return Versions(
-        commit=_git(project, "rev-parse", "HEAD").strip(),
+        commit=ask_git("rev-parse", "HEAD", project=project).strip(),
         changed=tuple(sorted(line[3:] for line in status.splitlines())),
-        remote=public_address(_git(project, "remote", "get-url", "origin").strip()),
+        remote=public_address(ask_git("remote", "get-url", "origin", project=project).strip()),
         lock=hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else "",
-        packages={name: version(name) for name in _PACKAGES},
+        packages=package_versions(_PACKAGES),
     )
 
 
@@ -52,9 +52,3 @@ def public_address(remote: str) -> str:
     if found := re.fullmatch(r"(?:ssh://)?git@([^:/]+)[:/](.+?)(?:\.git)?/?", remote):
         return f"https://{found[1]}/{found[2]}"
     return ""
-
-
-def _git(project: Path, *arguments: str) -> str:
-    """Return what git says; an empty string where it has nothing to say of this folder."""
-    done = subprocess.run(["git", *arguments], cwd=project, capture_output=True, text=True, check=False)
-    return done.stdout if done.returncode == 0 else ""

@@ -7,20 +7,22 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import PublishImages, PublishOptions
-from ocr_project.domain.types import Embedding, Recognition, Region, Status
-from ocr_project.domain.whole_file import PARTIAL
-from ocr_project.engine.pixels import Pixels, crop, encode, page_pixels
+from ocr_project.domain.schemas import OLD_NAMES
+from ocr_project.domain.types import Embedding, Recognition, Region, Score, Status
+from ocr_project.engine.imaging.pixels import Pixels, crop, encode, page_pixels
 from ocr_project.engine.publishing import configurations as names
 from ocr_project.engine.publishing.configurations import configurations
-from ocr_project.engine.publishing.corpus import Corpus, Tables
 from ocr_project.engine.publishing.counts import Counts, add_up, likely_language
 from ocr_project.engine.publishing.features import arrow_schema
 from ocr_project.engine.publishing.parquet_files import PartedFile, files, read_note, write_table
 from ocr_project.engine.publishing.screening import Screen, Screened
+from ocr_project.engine.publishing.tables import Tables
 from ocr_project.engine.publishing.volumes import Volume, plan_volumes
-from ocr_project.engine.shards import join_pages
+from ocr_project.engine.running.stream import join_pages
+from ocr_project.storage.atomic import PARTIAL
 
 _MEGABYTE = 1_000_000
 # stems of the files of what comes from one table
@@ -47,7 +49,8 @@ class DatasetWriter:
         self._folder.mkdir(parents=True, exist_ok=True)
         for leftover in self._folder.rglob(f".*{PARTIAL}"):  # of a run that was killed
             leftover.unlink()
-        volumes = plan_volumes(corpus.stages(), self._options)
+        walked = (corpus.pages, corpus.regions, corpus.recognitions, corpus.transcripts)
+        volumes = plan_volumes(walked, self._options)
         counts = add_up(self._pages(corpus, volume) for volume in volumes)
         stems = {name: [volume.stem for volume in volumes] for name in (names.PAGES, names.REGIONS, names.TRANSCRIPTS)}
         stems[names.EMBEDDINGS] = list(self._vectors(corpus, counts))
@@ -133,15 +136,15 @@ class DatasetWriter:
         return _image(data, f"{region.page_id}_{region.index:03d}", "image/jpeg")
 
     def _vectors(self, corpus: Corpus, counts: Counts) -> Iterator[str]:
-        """Write the vectors of each source of them; yield the stems of their files."""
-        for source_name, source in corpus.vectors.items():
-            for volume in plan_volumes([source], self._options):
-                stem = f"{source_name}-{volume.stem}"
-                note = read_note(self._folder / names.EMBEDDINGS, stem)
-                if note is None or note.get("key") != volume.key:
-                    note = self._write_vectors(source, volume, stem)
-                counts.failures.update(Counts.from_json(note["counts"]).failures)
-                yield stem
+        """Write the vectors of the pages; yield the stems of their files."""
+        source = corpus.page_vectors
+        for volume in plan_volumes([source], self._options) if source is not None else ():
+            stem = f"pages-{volume.stem}"
+            note = read_note(self._folder / names.EMBEDDINGS, stem)
+            if note is None or note.get("key") != volume.key:
+                note = self._write_vectors(source, volume, stem)
+            counts.failures.update(Counts.from_json(note["counts"]).failures)
+            yield stem
 
     def _write_vectors(self, source: Any, volume: Volume, stem: str) -> Row:
         failed = Counts()
@@ -168,7 +171,8 @@ class DatasetWriter:
         for qrel in tables.qrels:
             judged.setdefault(qrel.query_id, []).append({"page_id": qrel.page_id, "relevance": qrel.relevance})
         kinds = {reference.page_id: reference.kind for reference in tables.references}
-        fields = ("doc_id", "metric", "errors", "total", "status")
+        fields = ("doc_id", "metric", "numerator", "denominator", "status")
+        old_names = OLD_NAMES[Score]
         return {
             names.QUERIES: [
                 {
@@ -182,6 +186,7 @@ class DatasetWriter:
             names.SCORES: [
                 {
                     **{name: getattr(score, name) for name in fields},
+                    **{old: getattr(score, name) for name, old in old_names.items()},
                     "group": self._screen.text(score.group),
                     "reason": self._screen.text(score.reason),
                     "page_id": score.item_id,

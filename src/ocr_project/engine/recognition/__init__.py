@@ -3,9 +3,6 @@
 tesseract.py  the recognizer: languages, segmentation modes, words back on the page
 reader.py     one Tesseract instance a thread
 scripts.py    which languages a page is read in
-enlarging.py  small print is enlarged first
-grid.py       the cells of ruled tables
-open_table.py those of tables without upright lines: textlines.py, white.py (columns), row_joins.py (rows)
 cells.py      rows and columns of words to HTML
 vision/       vision-language models: the backends vllm and transformers
 """

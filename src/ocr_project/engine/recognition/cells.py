@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from ocr_project.engine.recognition.grid import Cell
+from ocr_project.engine.imaging.ruled_table import Cell
 
 
 def to_html(cells: Sequence[Cell], texts: Mapping[Cell, str], heading: int = 0) -> str:

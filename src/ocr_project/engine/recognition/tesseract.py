@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import LANGUAGE_SEPARATOR, TesseractOptions
 from ocr_project.domain.types import Box, Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
-from ocr_project.engine.ink import find_ink_in_noise, levels
-from ocr_project.engine.pixels import crop, page_grey
-from ocr_project.engine.recognition.bands import find_bands
+from ocr_project.engine.imaging.borderless_table import OpenTable, find_open_table, trusted
+from ocr_project.engine.imaging.enlarging import Crop, Print, enlarged, print_of
+from ocr_project.engine.imaging.ink import find_ink_in_noise, levels
+from ocr_project.engine.imaging.pixels import crop, page_grey
+from ocr_project.engine.imaging.ruled_table import Cell, find_cells
+from ocr_project.engine.imaging.text_bands import find_bands
 from ocr_project.engine.recognition.cells import to_html
-from ocr_project.engine.recognition.enlarging import Crop, Print, enlarged, print_of
-from ocr_project.engine.recognition.grid import Cell, find_cells
 from ocr_project.engine.recognition.korean import read_latin
-from ocr_project.engine.recognition.open_table import OpenTable, find_open_table, trusted
 from ocr_project.engine.recognition.reader import Reader, ReadWord
 from ocr_project.engine.recognition.scripts import by_script, surest
 

@@ -2,7 +2,7 @@
 
 top_k, top_k_each, rank_by_vectors        exact search over vectors mapped into memory
 LexicalIndex, write_words, open_words     BM25 over n-grams of characters
-count_terms                               whether there are any words
+holds_words, count_terms                  whether it is up to date, and has any words
 fuse                                      reciprocal-rank fusion
 Search                                    the three of them side by side, chosen by mode
 snippet                                   why a page was found
@@ -10,7 +10,7 @@ snippet                                   why a page was found
 
 from ocr_project.engine.retrieval.dense import rank_by_vectors, top_k, top_k_each
 from ocr_project.engine.retrieval.fusion import fuse
-from ocr_project.engine.retrieval.lexical import LexicalIndex, count_terms, open_words, write_words
+from ocr_project.engine.retrieval.lexical import LexicalIndex, count_terms, holds_words, open_words, write_words
 from ocr_project.engine.retrieval.ranking import Ranking
 from ocr_project.engine.retrieval.search import Search
 from ocr_project.engine.retrieval.snippets import snippet
@@ -21,6 +21,7 @@ __all__ = [
     "Search",
     "count_terms",
     "fuse",
+    "holds_words",
     "open_words",
     "rank_by_vectors",
     "snippet",

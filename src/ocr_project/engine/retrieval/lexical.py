@@ -17,7 +17,7 @@ from ocr_project.domain.options import LexicalOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.engine.retrieval.ranking import Ranking, best
 from ocr_project.engine.retrieval.tokens import character_ngrams
-from ocr_project.engine.whole_folder import replacing
+from ocr_project.storage.atomic import atomic_folder
 
 if TYPE_CHECKING:
     from bm25s import BM25
@@ -96,15 +96,20 @@ def write_words(folder: Path, *, rows: ShardSource, options: LexicalOptions) -> 
         rows: Of `Transcript`.
         options: How texts are cut and weighed.
     """
-    key = _key(rows, options)
-    if _about(folder).get("key") == key:
+    if holds_words(folder, rows=rows, options=options):
         return
+    key = _key(rows, options)
     pages = ((row.page_id, row.text) for row in rows.rows(without=("markdown",)))
     index = LexicalIndex.build(pages, options)
-    with replacing(folder) as partial:
+    with atomic_folder(folder) as partial:
         index.save(partial)
         about = {"key": key, "options": options.model_dump(mode="json"), "pages": len(index.ids), "terms": index.terms}
         (partial / _ABOUT).write_text(json.dumps(about, indent=2), encoding="utf-8")
+
+
+def holds_words(folder: Path, *, rows: ShardSource, options: LexicalOptions) -> bool:
+    """Say whether a folder holds what `write_words` would make of the same rows and options."""
+    return bool(_about(folder).get("key") == _key(rows, options))
 
 
 def open_words(folder: Path, options: LexicalOptions) -> LexicalIndex:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ocr_project.domain.types import Box, Label, Recognition, Region, TextFormat, Word
-from ocr_project.engine.transcript.html_table import parse_table, table_lines
+from ocr_project.engine.models.dialects.html_table import parse_table
+from ocr_project.engine.transcript.html_table import table_lines
 
 
 @dataclass(frozen=True, slots=True)

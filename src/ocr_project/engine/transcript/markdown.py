@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from ocr_project.domain.types import Label, TextFormat
-from ocr_project.engine.transcript.html_table import parse_table, table_markdown
+from ocr_project.engine.models.dialects.html_table import parse_table
+from ocr_project.engine.transcript.html_table import table_markdown
 from ocr_project.engine.transcript.joining import Vocabulary, join
 from ocr_project.engine.transcript.lines import Line, Reading, lines_of
 from ocr_project.engine.transcript.paragraphs import paragraphs

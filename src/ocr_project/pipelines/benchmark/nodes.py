@@ -9,13 +9,20 @@ from typing import Any
 
 import pandas as pd
 
-from ocr_project.domain.options import BenchmarkOptions, IngestOptions
+from ocr_project.domain.corpus import Corpus
+from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
+from ocr_project.domain.project import Project
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, Transcript
 from ocr_project.engine.ingest import read_qrels
-from ocr_project.engine.metrics import bootstrap_rate, score_page
-from ocr_project.engine.references import find_references
+from ocr_project.engine.ingest.ground_truth import find_references
+from ocr_project.engine.metrics import Draws, estimate_rate, score_page
+from ocr_project.engine.reporting import write_report
+from ocr_project.engine.reporting.from_stages import Tables, collect_report
+from ocr_project.engine.running.stage_metrics import tabulate_shards
+from ocr_project.engine.running.workers import worker_count
+from ocr_project.storage.scratch import Scratch
 
 METRICS = ("cer_no_space", "cer", "wer", "ned")
 
@@ -59,10 +66,9 @@ def tabulate_scores(
     return pd.DataFrame(rows, columns=["level", "name", "reference", "metric", "pages", *_RATE])
 
 
-def list_qrels(documents: pd.DataFrame, options: BenchmarkOptions, ingest: IngestOptions) -> pd.DataFrame:
+def list_qrels(source: str, documents: pd.DataFrame, options: BenchmarkOptions) -> pd.DataFrame:
     """Read which pages answer which questions: from the file named by the options, or beside the corpus."""
-    known = from_frame(documents, Document)
-    return to_frame(read_qrels(options.qrels, ingest, known, default_root=Path.cwd()), Qrel)
+    return to_frame(read_qrels(options.qrels, source, from_frame(documents, Document)), Qrel)
 
 
 def measure_benchmark(
@@ -85,21 +91,68 @@ def measure_benchmark(
     return metrics
 
 
+def write_run_report(
+    scratch: Scratch,
+    project: Project,
+    pages: ShardSource,
+    regions: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    page_vectors: ShardSource,
+    documents: pd.DataFrame,
+    references: pd.DataFrame,
+    scores: pd.DataFrame,
+    score_table: pd.DataFrame,
+    retrieval_table: pd.DataFrame,
+    search_table: pd.DataFrame,
+    recognizer_table: pd.DataFrame,
+    options: BenchmarkOptions,
+    runtime: RuntimeOptions,
+) -> Path:
+    """Write the report, reading page images as it goes.
+
+    Returns:
+        The file, in `scratch`.
+    """
+    corpus = Corpus(pages, regions, recognitions, transcripts, page_vectors)
+    tables = Tables(documents, references, scores, score_table, retrieval_table, search_table, recognizer_table)
+    report = collect_report(corpus, tables, project, options, runtime)
+    with scratch.draft("report.html") as path:
+        write_report(path, report, worker_count(runtime))
+    return path
+
+
+def tabulate_all_shards(
+    pages: ShardSource,
+    regions: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    page_vectors: ShardSource,
+    runtime: RuntimeOptions,
+) -> pd.DataFrame:
+    """Return a row for each shard of each stage: what it took, and what the GPUs did meanwhile."""
+    return tabulate_shards(runtime, pages, regions, recognitions, transcripts, page_vectors)
+
+
 _RATE = ("errors", "total", "rate", "low", "high")
 
 
 def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
     said = row.text if row.status is not Status.FAILED else ""
     for metric, counts in score_page(expected[row.page_id].text, said).items():
-        yield Score(row.page_id, row.doc_id, row.group, metric, counts.errors, counts.total, Status.OK, row.reason)
+        yield Score(
+            row.page_id, row.doc_id, row.group, metric, counts.numerator, counts.denominator, Status.OK, row.reason
+        )
 
 
 def _rate(part: pd.DataFrame, options: BenchmarkOptions) -> dict[str, Any]:
-    interval = bootstrap_rate(part["errors"], part["total"], list(part["doc_id"]), options.resamples, options.seed)
+    interval = estimate_rate(
+        part["numerator"], part["denominator"], list(part["doc_id"]), Draws(options.resamples, options.seed)
+    )
     return {
         "pages": len(part),
-        "errors": part["errors"].sum(),
-        "total": part["total"].sum(),
+        "errors": part["numerator"].sum(),
+        "total": part["denominator"].sum(),
         "rate": interval.value,
         "low": interval.low,
         "high": interval.high,

@@ -2,56 +2,116 @@
 
 from __future__ import annotations
 
-from kedro.pipeline import Pipeline, node, pipeline
+from kedro.pipeline import Node, Pipeline, node, pipeline
 
-from ocr_project.engine.measures import tabulate_shards
 from ocr_project.pipelines.benchmark.nodes import (
     list_qrels,
     list_references,
     measure_benchmark,
     score_pages,
+    tabulate_all_shards,
     tabulate_scores,
+    write_run_report,
 )
-from ocr_project.pipelines.benchmark.report import build_report, gather_corpus, name_tables
 from ocr_project.pipelines.benchmark.retrieval import compare_recognizers, score_rankings, tabulate_retrieval
+
+_OPTIONS = "params:benchmark"
+_SHARDS = ("pages", "regions", "recognitions", "transcripts", "page_vectors")
+_TABLES = ("score_table", "retrieval_table", "search_table", "recognizer_table")
 
 
 def create_pipeline() -> Pipeline:
     """Return the stage `benchmark`: scores, their tables, those of retrieval, shard_table, report, metrics."""
-    return pipeline(
-        [
-            node(list_references, ["documents", "pages", "params:benchmark"], "references"),
-            node(score_pages, ["transcripts", "references"], "scores"),
-            node(tabulate_scores, ["scores", "references", "transcripts", "params:benchmark"], "score_table"),
-            node(list_qrels, ["documents", "params:benchmark", "params:ingest"], "qrels"),
-            node(score_rankings, ["rankings", "queries", "qrels", "params:benchmark"], "retrieval_scores"),
-            node(
-                tabulate_retrieval,
-                ["retrieval_scores", "queries", "params:benchmark"],
-                ["retrieval_table", "search_table"],
-            ),
-            node(
-                compare_recognizers,
-                ["transcripts", "references", "queries", "qrels", "params:benchmark", "params:search"],
-                "recognizer_table",
-            ),
-            node(measure_benchmark, ["score_table", "retrieval_table", "recognizer_table"], "benchmark_metrics"),
-            node(
-                gather_corpus,
-                ["params:runtime", "pages", "regions", "recognitions", "transcripts", "page_vectors"],
-                "corpus",
-            ),
-            node(
-                tabulate_shards,
-                ["params:runtime", "pages", "regions", "recognitions", "transcripts", "page_vectors"],
-                "shard_table",
-            ),
-            node(name_tables, ["score_table", "retrieval_table", "search_table", "recognizer_table"], "tables"),
-            node(
-                build_report,
-                ["corpus", "documents", "references", "scores", "tables", "params:benchmark"],
-                "report",
-            ),
-        ],
-        tags="benchmark",
-    )
+    return pipeline([*_reading(), *_retrieval(), *_reporting()], tags="benchmark")
+
+
+def _reading() -> list[Node]:
+    """Return what asks how well the pages were read."""
+    return [
+        node(
+            list_references,
+            inputs={"documents": "documents", "pages": "pages", "options": _OPTIONS},
+            outputs="references",
+            name="list_references",
+        ),
+        node(
+            score_pages,
+            inputs={"transcripts": "transcripts", "references": "references"},
+            outputs="scores",
+            name="score_pages",
+        ),
+        node(
+            tabulate_scores,
+            inputs={
+                "scores": "scores",
+                "references": "references",
+                "transcripts": "transcripts",
+                "options": _OPTIONS,
+            },
+            outputs="score_table",
+            name="tabulate_scores",
+        ),
+    ]
+
+
+def _retrieval() -> list[Node]:
+    """Return what asks how well pages are found."""
+    return [
+        node(
+            list_qrels,
+            inputs={"source": "source", "documents": "documents", "options": _OPTIONS},
+            outputs="qrels",
+            name="list_qrels",
+        ),
+        node(
+            score_rankings,
+            inputs={"rankings": "rankings", "queries": "queries", "qrels": "qrels", "options": _OPTIONS},
+            outputs="retrieval_scores",
+            name="score_rankings",
+        ),
+        node(
+            tabulate_retrieval,
+            inputs={"retrieval_scores": "retrieval_scores", "queries": "queries", "options": _OPTIONS},
+            outputs=["retrieval_table", "search_table"],
+            name="tabulate_retrieval",
+        ),
+        node(
+            compare_recognizers,
+            inputs={
+                **{name: name for name in ("transcripts", "other_transcripts", "references", "queries", "qrels")},
+                "options": _OPTIONS,
+                "search": "params:search",
+            },
+            outputs="recognizer_table",
+            name="compare_recognizers",
+        ),
+    ]
+
+
+def _reporting() -> list[Node]:
+    return [
+        node(
+            measure_benchmark,
+            inputs={name: name for name in ("score_table", "retrieval_table", "recognizer_table")},
+            outputs="benchmark_metrics",
+            name="measure_benchmark",
+        ),
+        node(
+            tabulate_all_shards,
+            inputs={**{name: name for name in _SHARDS}, "runtime": "params:runtime"},
+            outputs="shard_table",
+            name="tabulate_shards",
+        ),
+        node(
+            write_run_report,
+            inputs={
+                "scratch": "scratch",
+                "project": "project",
+                **{name: name for name in (*_SHARDS, "documents", "references", "scores", *_TABLES)},
+                "options": _OPTIONS,
+                "runtime": "params:runtime",
+            },
+            outputs="report",
+            name="write_report",
+        ),
+    ]

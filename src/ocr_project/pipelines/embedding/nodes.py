@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -13,55 +13,49 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from ocr_project.domain.options import Embedded, EmbeddingBackend, EmbeddingOptions, IngestOptions, RuntimeOptions
+from ocr_project.domain.corpus import Corpus
+from ocr_project.domain.options import Embedded, EmbeddingBackend, EmbeddingOptions, RuntimeOptions
 from ocr_project.domain.protocols import Embedder, ShardSource, SubmittingEmbedder
 from ocr_project.domain.schemas import from_frame, to_frame
-from ocr_project.domain.types import Embedding, Page, Part, Prune, Query, Shard, ShardInfo, Status
+from ocr_project.domain.types import Embedding, Page, Part, Prune, Query, Shard, Status
 from ocr_project.engine.embedding import build_embedder
-from ocr_project.engine.embedding.parts import RowsOf, at_rest, embed_parts, page_parts, stage_identity
-from ocr_project.engine.index import write_index
+from ocr_project.engine.embedding.inputs import RowsOf, at_rest, embed_parts, page_parts, stage_identity
 from ocr_project.engine.ingest import read_queries
-from ocr_project.engine.shards import Elsewhere, Work, join_pages, pending, stream
-from ocr_project.engine.vector_files import NAMES, write_vector_files
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import join_pages, stream
+from ocr_project.engine.running.workers import AsyncWork, Work
+from ocr_project.storage.scratch import Scratch
+from ocr_project.storage.vector_files import NAMES, write_vector_files
+from ocr_project.storage.vector_index import write_index
 
 _TEXTS_AT_ONCE = 16
 _Item: TypeAlias = "tuple[Page | None, list[Part]]"
 
 
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """The shards that vectors are made from."""
-
-    pages: ShardSource
-    regions: ShardSource
-    recognitions: ShardSource
-    transcripts: ShardSource
-
-
-def gather_corpus(
-    pages: ShardSource, regions: ShardSource, recognitions: ShardSource, transcripts: ShardSource
-) -> Corpus:
-    """Put together what a page has come to."""
-    return Corpus(pages, regions, recognitions, transcripts)
-
-
 def embed_pages(
-    corpus: Corpus, page_vectors_done: ShardSource, options: EmbeddingOptions, runtime: RuntimeOptions
+    pages: ShardSource,
+    regions: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    page_vectors_done: ShardSource,
+    options: EmbeddingOptions,
+    runtime: RuntimeOptions,
 ) -> Iterator[Shard | Prune]:
     """Embed what the options name of every page."""
+    corpus = Corpus(pages, regions, recognitions, transcripts)
     with closing(build_embedder(options)) as embedder:
         source = _source(corpus, options.embed)
         identity = stage_identity(embedder.identity, options)
-        plan = pending(source.values(), page_vectors_done, "embedding", identity)
+        plan = pending(source, page_vectors_done, "embedding", identity)
         submits = isinstance(embedder, SubmittingEmbedder)
         batch = 1 if submits else _TEXTS_AT_ONCE
         for made in stream(plan, partial(_read, corpus, options), _work_of(embedder), runtime, batch=batch):
             yield replace(made, rows=at_rest(made.rows, options.dtype)) if isinstance(made, Shard) else made
 
 
-def list_queries(options: EmbeddingOptions, ingest: IngestOptions) -> pd.DataFrame:
+def list_queries(source: str, options: EmbeddingOptions) -> pd.DataFrame:
     """Read the questions: from the file that the options name, or those that came with the corpus."""
-    return to_frame(read_queries(options.queries, ingest, default_root=Path.cwd()), Query)
+    return to_frame(read_queries(options.queries, source), Query)
 
 
 def embed_queries(queries: pd.DataFrame, options: EmbeddingOptions) -> pd.DataFrame:
@@ -83,37 +77,54 @@ def embed_queries(queries: pd.DataFrame, options: EmbeddingOptions) -> pd.DataFr
     return to_frame(rows, Embedding)
 
 
-def index_pages(page_vectors: ShardSource, options: EmbeddingOptions) -> partial[None]:
+def index_pages(page_vectors: ShardSource, scratch: Scratch, options: EmbeddingOptions) -> Path:
     """Lay the vectors of all pages out as one `.npy` with its ids, to be searched through a memory map.
 
     Those of their texts; where only their images have vectors, those.
+
+    Returns:
+        The folder, in `scratch`.
     """
     modality = "text" if Embedded.PAGE_TEXT in options.embed or Embedded.PAGE_IMAGE not in options.embed else "image"
-    return partial(write_index, rows=RowsOf(page_vectors, "page", modality))
+    return _index(RowsOf(page_vectors, "page", modality), scratch, "page_index")
 
 
-def index_images(page_vectors: ShardSource) -> partial[None]:
+def index_images(page_vectors: ShardSource, scratch: Scratch) -> Path:
     """Lay the vectors of the pages' images out as `index_pages` does those of their texts."""
-    return partial(write_index, rows=RowsOf(page_vectors, "page", "image"))
+    return _index(RowsOf(page_vectors, "page", "image"), scratch, "page_image_index")
 
 
-def write_files(page_vectors: ShardSource, query_vectors: pd.DataFrame, options: EmbeddingOptions) -> partial[None]:
-    """Write all vectors as `.npy` with their ids, where the options ask for it; else an empty folder."""
+def write_files(
+    page_vectors: ShardSource, query_vectors: pd.DataFrame, scratch: Scratch, options: EmbeddingOptions
+) -> Path:
+    """Write all vectors as `.npy` with their ids, where the options ask for it; otherwise an empty folder.
+
+    Returns:
+        The folder, in `scratch`.
+    """
     sets = {
         key: partial(from_frame, query_vectors, Embedding) if key[0] == "query" else RowsOf(page_vectors, *key).rows
         for key in NAMES
         if options.npy
     }
-    return partial(write_vector_files, sets=sets, dtype=np.dtype(options.dtype.value).name)
+    with scratch.draft("vector_files") as folder:
+        write_vector_files(folder, sets=sets, dtype=np.dtype(options.dtype.value).name)
+    return folder
 
 
-def _source(corpus: Corpus, wanted: Sequence[Embedded]) -> dict[str, ShardInfo]:
-    """Return the shards whose keys everything that is embedded goes into: the last stage that is needed."""
+def _index(rows: ShardSource, scratch: Scratch, name: str) -> Path:
+    with scratch.draft(name) as folder:
+        write_index(folder, rows=rows)
+    return folder
+
+
+def _source(corpus: Corpus, wanted: Sequence[Embedded]) -> ShardSource:
+    """Return the shards that everything that is embedded comes from: those of the last stage that is needed."""
     if {Embedded.PAGE_TEXT, Embedded.REGION_TEXT} & set(wanted):
-        return dict(corpus.transcripts.index())
+        return corpus.transcripts
     if Embedded.REGION_IMAGE in wanted:
-        return dict(corpus.regions.index())
-    return dict(corpus.pages.index())
+        return corpus.regions
+    return corpus.pages
 
 
 def _read(corpus: Corpus, options: EmbeddingOptions, name: str) -> Iterator[_Item]:
@@ -144,7 +155,7 @@ def _work_of(embedder: Embedder) -> Work[_Item]:
             ((page, parts),) = batch
             return embedder.submit(page, parts)
 
-        return Elsewhere(submit, embedder.in_flight_pages)
+        return AsyncWork(submit, embedder.in_flight_pages)
 
     def embed(batch: Sequence[_Item]) -> list[Embedding]:
         return embed_parts(embedder, [part for _, parts in batch for part in parts])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from ocr_project.engine.measures import measure_stage
+from ocr_project.engine.running.stage_metrics import measure_stage
 from ocr_project.pipelines.embedding.nodes import (
     embed_pages,
     embed_queries,
-    gather_corpus,
     index_images,
     index_pages,
     list_queries,
@@ -23,18 +22,61 @@ def create_pipeline() -> Pipeline:
     """
     return pipeline(
         [
-            node(gather_corpus, ["pages", "regions", "recognitions", "transcripts"], "embedding_corpus"),
             node(
                 embed_pages,
-                ["embedding_corpus", "page_vectors_done", "params:embedding", "params:runtime"],
-                "page_vectors",
+                inputs={
+                    "pages": "pages",
+                    "regions": "regions",
+                    "recognitions": "recognitions",
+                    "transcripts": "transcripts",
+                    "page_vectors_done": "page_vectors_done",
+                    "options": "params:embedding",
+                    "runtime": "params:runtime",
+                },
+                outputs="page_vectors",
+                name="embed_pages",
             ),
-            node(index_pages, ["page_vectors", "params:embedding"], "page_index"),
-            node(index_images, "page_vectors", "page_image_index"),
-            node(list_queries, ["params:embedding", "params:ingest"], "queries"),
-            node(embed_queries, ["queries", "params:embedding"], "query_vectors"),
-            node(write_files, ["page_vectors", "query_vectors", "params:embedding"], "vector_files"),
-            node(measure_stage, ["page_vectors", "params:runtime"], "embedding_metrics", name="measure_embedding"),
+            node(
+                index_pages,
+                inputs={"page_vectors": "page_vectors", "scratch": "scratch", "options": "params:embedding"},
+                outputs="page_index",
+                name="index_pages",
+            ),
+            node(
+                index_images,
+                inputs={"page_vectors": "page_vectors", "scratch": "scratch"},
+                outputs="page_image_index",
+                name="index_images",
+            ),
+            node(
+                list_queries,
+                inputs={"source": "source", "options": "params:embedding"},
+                outputs="queries",
+                name="list_queries",
+            ),
+            node(
+                embed_queries,
+                inputs={"queries": "queries", "options": "params:embedding"},
+                outputs="query_vectors",
+                name="embed_queries",
+            ),
+            node(
+                write_files,
+                inputs={
+                    "page_vectors": "page_vectors",
+                    "query_vectors": "query_vectors",
+                    "scratch": "scratch",
+                    "options": "params:embedding",
+                },
+                outputs="vector_files",
+                name="write_files",
+            ),
+            node(
+                measure_stage,
+                inputs={"shards": "page_vectors", "runtime": "params:runtime"},
+                outputs="embedding_metrics",
+                name="measure_embedding",
+            ),
         ],
         tags="embedding",
     )

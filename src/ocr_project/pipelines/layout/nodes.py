@@ -9,7 +9,8 @@ from ocr_project.domain.options import LayoutOptions, RuntimeOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Prune, Region, Shard
 from ocr_project.engine.layout import build_detector, detect_all
-from ocr_project.engine.shards import pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import stream
 
 
 def detect_regions(
@@ -17,7 +18,7 @@ def detect_regions(
 ) -> Iterator[Shard | Prune]:
     """Find the regions of every page."""
     with closing(build_detector(options)) as detector:
-        plan = pending(pages.index().values(), regions_done, "layout", detector.identity)
+        plan = pending(pages, regions_done, "layout", detector.identity)
 
         def detect(batch: Sequence[Page]) -> list[Region]:
             return [region for regions in detect_all(detector, batch) for region in regions]

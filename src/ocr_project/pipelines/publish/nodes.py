@@ -2,61 +2,58 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
 
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import PublishOptions, PublishTarget
+from ocr_project.domain.project import Project
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document, Embedding, Qrel, Query, Reference, Score
 from ocr_project.engine import publishing
-from ocr_project.engine.publishing import Corpus, Tables
+from ocr_project.engine.publishing import Tables
 
 
-def gather_corpus(
+def write_published(
+    published_done: Path,
+    project: Project,
     pages: ShardSource,
     regions: ShardSource,
     recognitions: ShardSource,
     transcripts: ShardSource,
     page_vectors: ShardSource,
-) -> Corpus:
-    """Put the shards of all stages side by side."""
-    return Corpus(pages, regions, recognitions, transcripts, {"pages": page_vectors})
-
-
-def gather_questions(queries: pd.DataFrame, query_vectors: pd.DataFrame, qrels: pd.DataFrame) -> dict[str, Any]:
-    """Wake the questions, their vectors and their judgements."""
-    return {
-        "queries": from_frame(queries, Query),
-        "query_vectors": from_frame(query_vectors, Embedding),
-        "qrels": from_frame(qrels, Qrel),
-    }
-
-
-def gather_tables(
-    questions: dict[str, Any],
     documents: pd.DataFrame,
+    queries: pd.DataFrame,
+    query_vectors: pd.DataFrame,
+    qrels: pd.DataFrame,
     scores: pd.DataFrame,
     references: pd.DataFrame,
     score_table: pd.DataFrame,
-) -> Tables:
-    """Put what is known beside the shards together."""
-    return Tables(
+    options: PublishOptions,
+) -> Path:
+    """Write the files and the card: exactly what would be uploaded.
+
+    They are written into `published_done`, where they belong, each file whole: what did not change is left alone.
+
+    Returns:
+        `published_done`.
+    """
+    tables = Tables(
         documents=from_frame(documents, Document),
+        queries=from_frame(queries, Query),
+        query_vectors=from_frame(query_vectors, Embedding),
+        qrels=from_frame(qrels, Qrel),
         scores=from_frame(scores, Score),
         references=from_frame(references[["page_id", "text", "kind"]], Reference),
         # a group at the top of the source has an empty name, which CSV gives back as a missing one
         rates=cast(list[dict[str, Any]], score_table.fillna({"name": ""}).to_dict("records")),
-        **questions,
     )
-
-
-def write_published(corpus: Corpus, tables: Tables, options: PublishOptions) -> partial[None]:
-    """Write the files and the card: exactly what would be uploaded."""
-    return partial(publishing.write_dataset, corpus=corpus, tables=tables, options=options, project=Path.cwd())
+    corpus = Corpus(pages, regions, recognitions, transcripts, page_vectors)
+    publishing.write_dataset(published_done, corpus=corpus, tables=tables, options=options, project=project.root)
+    return published_done
 
 
 def report_personal_data(published: Path, options: PublishOptions) -> pd.DataFrame:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from ocr_project.pipelines.publish.nodes import (
-    gather_corpus,
-    gather_questions,
-    gather_tables,
-    report_personal_data,
-    upload_published,
-    write_published,
+from ocr_project.pipelines.publish.nodes import report_personal_data, upload_published, write_published
+
+_CORPUS = (
+    *("pages", "regions", "recognitions", "transcripts", "page_vectors"),
+    *("documents", "queries", "query_vectors", "qrels", "scores", "references", "score_table"),
 )
 
 
@@ -19,19 +17,28 @@ def create_pipeline() -> Pipeline:
     return pipeline(
         [
             node(
-                gather_corpus,
-                ["pages", "regions", "recognitions", "transcripts", "page_vectors"],
-                "published_corpus",
+                write_published,
+                inputs={
+                    "published_done": "published_done",
+                    "project": "project",
+                    **{name: name for name in _CORPUS},
+                    "options": "params:publish",
+                },
+                outputs="published",
+                name="write_published",
             ),
-            node(gather_questions, ["queries", "query_vectors", "qrels"], "published_questions"),
             node(
-                gather_tables,
-                ["published_questions", "documents", "scores", "references", "score_table"],
-                "published_tables",
+                report_personal_data,
+                inputs={"published": "published", "options": "params:publish"},
+                outputs="personal_data",
+                name="report_personal_data",
             ),
-            node(write_published, ["published_corpus", "published_tables", "params:publish"], "published"),
-            node(report_personal_data, ["published", "params:publish"], "personal_data"),
-            node(upload_published, ["published", "personal_data", "params:publish"], "publish_metrics"),
+            node(
+                upload_published,
+                inputs={"published": "published", "personal_data": "personal_data", "options": "params:publish"},
+                outputs="publish_metrics",
+                name="upload_published",
+            ),
         ],
         tags="publish",
     )

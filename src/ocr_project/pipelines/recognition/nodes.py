@@ -10,7 +10,9 @@ from ocr_project.domain.options import RecognitionOptions, RuntimeOptions
 from ocr_project.domain.protocols import Recognizer, ShardSource, SubmittingRecognizer
 from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard
 from ocr_project.engine.recognition import build_recognizer
-from ocr_project.engine.shards import Elsewhere, Work, join_pages, pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import join_pages, stream
+from ocr_project.engine.running.workers import AsyncWork, Work
 
 
 def recognize_regions(
@@ -22,7 +24,7 @@ def recognize_regions(
 ) -> Iterator[Shard | Prune]:
     """Read every region."""
     with closing(build_recognizer(options)) as recognizer:
-        plan = pending(regions.index().values(), recognitions_done, "recognition", recognizer.identity)
+        plan = pending(regions, recognitions_done, "recognition", recognizer.identity)
 
         def read(name: str) -> Iterator[tuple[Page, list[Region]]]:
             return join_pages(pages.read(name, without=("text_layer_words",)), regions.read(name))
@@ -37,7 +39,7 @@ def _work_of(recognizer: Recognizer) -> Work[tuple[Page, list[Region]]]:
             ((page, found),) = batch
             return recognizer.submit(page, found)
 
-        return Elsewhere(submit, recognizer.in_flight_pages)
+        return AsyncWork(submit, recognizer.in_flight_pages)
 
     def recognize(batch: Sequence[tuple[Page, list[Region]]]) -> list[Recognition]:
         return [recognition for page, found in batch for recognition in recognizer.recognize(page, found)]

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from kedro.pipeline import Pipeline, node, pipeline
+from collections.abc import Callable
 
-from ocr_project.engine.measures import measure_stage
+from kedro.pipeline import Node, Pipeline, node, pipeline
+
+from ocr_project.engine.running.stage_metrics import measure_stage
 from ocr_project.pipelines.recognition.nodes import recognize_regions
 
 
-def create_pipeline() -> Pipeline:
-    """Return the stage `recognition`: recognitions, recognition_metrics."""
+def create_pipeline(make: Callable[..., Node] = node) -> Pipeline:
+    """Return the stage `recognition`: recognitions, recognition_metrics.
+
+    Args:
+        make: Makes its nodes; the lane of the test sets has its own (pipeline_registry.py).
+    """
     return pipeline(
         [
-            node(
+            make(
                 recognize_regions,
-                ["pages", "regions", "recognitions_done", "params:recognition", "params:runtime"],
-                "recognitions",
+                inputs={
+                    "pages": "pages",
+                    "regions": "regions",
+                    "recognitions_done": "recognitions_done",
+                    "options": "params:recognition",
+                    "runtime": "params:runtime",
+                },
+                outputs="recognitions",
+                name="recognize_regions",
             ),
-            node(measure_stage, ["recognitions", "params:runtime"], "recognition_metrics", name="measure_recognition"),
+            make(
+                measure_stage,
+                inputs={"shards": "recognitions", "runtime": "params:runtime"},
+                outputs="recognition_metrics",
+                name="measure_recognition",
+            ),
         ],
         tags="recognition",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,22 @@ from ocr_project.domain.options import SearchOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Embedding, Query, Ranked
-from ocr_project.engine.index import open_index
-from ocr_project.engine.retrieval import Search, open_words, write_words
+from ocr_project.engine.retrieval import Search, holds_words, open_words, write_words
+from ocr_project.storage.scratch import Scratch
+from ocr_project.storage.vector_index import open_index
 
 
-def index_words(transcripts: ShardSource, options: SearchOptions) -> partial[None]:
-    """Index the words of all pages."""
-    return partial(write_words, rows=transcripts, options=options.lexical)
+def index_words(transcripts: ShardSource, word_index_done: Path, scratch: Scratch, options: SearchOptions) -> Path:
+    """Index the words of all pages.
+
+    Returns:
+        The folder, in `scratch`; `word_index_done` where that is an index of the same words.
+    """
+    if holds_words(word_index_done, rows=transcripts, options=options.lexical):
+        return word_index_done
+    with scratch.draft("word_index") as folder:
+        write_words(folder, rows=transcripts, options=options.lexical)
+    return folder
 
 
 def rank_pages(

@@ -11,11 +11,28 @@ def create_pipeline() -> Pipeline:
     """Return the stage `retrieval`: word_index, rankings, retrieval_metrics."""
     return pipeline(
         [
-            node(index_words, ["transcripts", "params:search"], "word_index"),
+            node(
+                index_words,
+                inputs={
+                    "transcripts": "transcripts",
+                    "word_index_done": "word_index_done",
+                    "scratch": "scratch",
+                    "options": "params:search",
+                },
+                outputs="word_index",
+                name="index_words",
+            ),
             node(
                 rank_pages,
-                ["page_index", "word_index", "queries", "query_vectors", "params:search"],
-                ["rankings", "retrieval_metrics"],
+                inputs={
+                    "page_index": "page_index",
+                    "word_index": "word_index",
+                    "queries": "queries",
+                    "query_vectors": "query_vectors",
+                    "options": "params:search",
+                },
+                outputs=["rankings", "retrieval_metrics"],
+                name="rank_pages",
             ),
         ],
         tags="retrieval",

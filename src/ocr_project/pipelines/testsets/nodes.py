@@ -1,24 +1,20 @@
-"""Test sets to pages and truths; what was read of them to scores."""
+"""Public test sets to pages and truths; what was read of them to scores, and to the evidence of a run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeAlias
 
 import pandas as pd
 
-from ocr_project.domain.options import BenchmarkOptions, IngestOptions, RuntimeOptions, TextLayer
-from ocr_project.domain.protocols import ShardSource
-from ocr_project.domain.schemas import to_frame
-from ocr_project.domain.types import Document, Identity, Page, Prune, Score, Shard, Status, Truth
-from ocr_project.engine.ingest import ingest_identity, read_loose
-from ocr_project.engine.scoring import LaneShards, Outcome, build_scorer
-from ocr_project.engine.shards import pending, stream
-from ocr_project.engine.testsets import (
+from ocr_project.bench.report.from_records import build_page
+from ocr_project.bench.results.recording import record_run
+from ocr_project.bench.scoring import LaneShards, Outcome, build_scorer
+from ocr_project.bench.testsets import (
     Chosen,
     Item,
-    NamedShards,
     doc_id,
     narrow,
     open_test_sets,
@@ -27,6 +23,16 @@ from ocr_project.engine.testsets import (
     testset_identity,
     truths_of,
 )
+from ocr_project.domain.options import IngestOptions, RuntimeOptions, TestsetsOptions, TextLayer
+from ocr_project.domain.project import Project
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.schemas import to_frame
+from ocr_project.domain.types import Document, Identity, Page, Prune, Score, Shard, Status, Truth
+from ocr_project.engine.ingest import ingest_identity, read_single_page
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import stream
+from ocr_project.storage.run_record import RunRecord
+from ocr_project.storage.scratch import Scratch
 
 _AT_ONCE = 4  # items in one call: those of a Parquet file lie side by side
 
@@ -34,12 +40,12 @@ _Piece: TypeAlias = tuple[Chosen, tuple[int, ...]]
 
 
 def read_test_sets(
-    pages_done: ShardSource, options: BenchmarkOptions, ingest: IngestOptions, runtime: RuntimeOptions
+    pages_done: ShardSource, options: TestsetsOptions, ingest: IngestOptions, runtime: RuntimeOptions
 ) -> Iterator[Shard | Prune]:
     """Turn the items of the test sets into pages. Their text layers are left alone: it is OCR that is tested."""
     ingest = ingest.model_copy(update={"text_layer": TextLayer.OFF})
-    shards = select(open_test_sets(options), limit=options.sets_limit, shard_pages=ingest.shard_pages)
-    wanted = [chosen.info() for chosen in shards.values()]
+    shards = select(open_test_sets(options), limit=options.limit, shard_pages=ingest.shard_pages)
+    wanted = {name: chosen.info() for name, chosen in shards.items()}
     plan = pending(wanted, narrow(pages_done, options), "testset_ingest", testset_identity(ingest_identity(ingest)))
 
     def read(batch: Sequence[_Piece]) -> list[Page]:
@@ -54,14 +60,14 @@ def read_test_sets(
 def read_truths(
     pages: ShardSource,
     truths_done: ShardSource,
-    options: BenchmarkOptions,
+    options: TestsetsOptions,
     ingest: IngestOptions,
     runtime: RuntimeOptions,
 ) -> Iterator[Shard | Prune]:
     """Collect what the test sets know about the same items; their images are not touched."""
-    shards = select(open_test_sets(options), limit=options.sets_limit, shard_pages=ingest.shard_pages)
-    identity = testset_identity(Identity("truths", "1"))
-    plan = pending(pages.index().values(), narrow(truths_done, options), "testset_truths", identity)
+    shards = select(open_test_sets(options), limit=options.limit, shard_pages=ingest.shard_pages)
+    identity = testset_identity(Identity("truths", "2"))  # 2: payloads no longer say how an item is scored
+    plan = pending(narrow(pages, options), narrow(truths_done, options), "testset_truths", identity)
 
     def read(batch: Sequence[Chosen]) -> list[Truth]:
         found = (
@@ -75,43 +81,86 @@ def read_truths(
 
 
 def score_test_sets(
-    shards: LaneShards, scored_done: ShardSource, options: BenchmarkOptions, runtime: RuntimeOptions
+    pages: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    truths: ShardSource,
+    scored_done: ShardSource,
+    options: TestsetsOptions,
+    runtime: RuntimeOptions,
 ) -> Iterator[Shard | Prune]:
     """Score what was read of each item against what is known about it."""
+    lane = _lane(pages, recognitions, transcripts, truths, options)
     scorer = build_scorer(options)
-    source, done = shards.transcripts.index().values(), narrow(scored_done, options)
-    plan = pending(source, done, "testset_scored", scorer.identity)
+    plan = pending(lane.transcripts, narrow(scored_done, options), "testset_scored", scorer.identity)
 
     def score(batch: Sequence[Outcome]) -> list[Score]:
         return scorer.score(batch)
 
-    yield from stream(plan, shards.read, score, runtime, batch=_SCORED_AT_ONCE)
+    yield from stream(plan, lane.read, score, runtime, batch=_SCORED_AT_ONCE)
 
 
-def show_named(shards: ShardSource, options: BenchmarkOptions) -> NamedShards:
-    """Leave to a stage what belongs to the sets of this run; those of earlier runs rest in the same folder."""
-    return narrow(shards, options)
-
-
-def gather_shards(
-    pages: ShardSource, recognitions: ShardSource, transcripts: ShardSource, truths: ShardSource
-) -> LaneShards:
-    """Put side by side what is known, read and wanted of the items."""
-    return LaneShards(pages, recognitions, transcripts, truths)
-
-
-def list_scores(scored: ShardSource, options: BenchmarkOptions) -> pd.DataFrame:
+def list_scores(scored: ShardSource, options: TestsetsOptions) -> pd.DataFrame:
     """Collect the scores of the items of this run's sets: columns as `Score`, `group` is the test set."""
     return to_frame(list(narrow(scored, options).rows()), Score)
 
 
 def measure_test_sets(scores: pd.DataFrame) -> dict[str, float]:
-    """Count the items, and those that could not be scored: the rates are the pipeline `evidence`'s."""
+    """Count the items, and those that could not be scored: the rates are in the evidence."""
     unscored = scores["status"] == Status.FAILED
     return {"items": float(scores["item_id"].nunique()), "unscored": float(scores[unscored]["item_id"].nunique())}
 
 
+def record_test_sets(
+    pages: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    truths: ShardSource,
+    scores: pd.DataFrame,
+    project: Project,
+    options: TestsetsOptions,
+    runtime: RuntimeOptions,
+) -> RunRecord:
+    """Collect all that a later run, or a person, needs to compare with this one."""
+    return record_run(_lane(pages, recognitions, transcripts, truths, options), scores, project, options, runtime)
+
+
+def write_benchmark_page(
+    scratch: Scratch,
+    record: RunRecord,
+    table: pd.DataFrame,
+    answers: pd.DataFrame,
+    pages: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    truths: ShardSource,
+    options: TestsetsOptions,
+    runtime: RuntimeOptions,
+) -> Path:
+    """Write the report of the run, reading images of items as it goes.
+
+    Returns:
+        The file, in `scratch`.
+    """
+    lane = _lane(pages, recognitions, transcripts, truths, options)
+    write = build_page(record, table, answers, lane, options, runtime)
+    with scratch.draft("benchmark.html") as path:
+        write(path)
+    return path
+
+
 _SCORED_AT_ONCE = 32  # items in one call: formulas of several are drawn together
+
+
+def _lane(
+    pages: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    truths: ShardSource,
+    options: TestsetsOptions,
+) -> LaneShards:
+    """Put side by side what is known, read and wanted of the items of this run's sets."""
+    return LaneShards(*(narrow(shards, options) for shards in (pages, recognitions, transcripts, truths)))
 
 
 def _pieces(chosen: Chosen) -> Iterator[_Piece]:
@@ -129,6 +178,6 @@ def _page(name: str, item: Item, options: IngestOptions) -> Page:
         bytes=0,
         source="",
     )
-    page = read_loose(document, item.index + 1, item.image, options)
+    page = read_single_page(document, item.index + 1, item.image, options)
     assert page.page_id == page_id(name, item)
     return replace(page, given=item.given, question=item.question)

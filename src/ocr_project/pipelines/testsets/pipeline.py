@@ -1,79 +1,158 @@
-"""Public test sets to pages and truths; what was read of them to scores."""
+"""Public test sets to pages and truths; what was read of them to scores, and to the evidence of a run."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kedro.pipeline import Node, Pipeline, node, pipeline
 
-from ocr_project.engine.measures import measure_stage
+from ocr_project.bench.results.run_tables import judge_run, measure_evidence, tabulate_answers, tabulate_scores
+from ocr_project.engine.running.stage_metrics import measure_stage
 from ocr_project.pipelines.testsets.nodes import (
-    gather_shards,
     list_scores,
     measure_test_sets,
     read_test_sets,
     read_truths,
+    record_test_sets,
     score_test_sets,
-    show_named,
+    write_benchmark_page,
 )
 
-_OPTIONS = ["params:benchmark", "params:ingest", "params:runtime"]
-# What each stage of the lane makes. Those between both ends read what they have done before, too.
-_MADE = {
-    "testset_ingest": "testset_pages",
-    "testset_layout": "testset_regions",
-    "testset_recognition": "testset_recognitions",
-    "testset_transcript": "testset_transcripts",
+_OPTIONS, _INGEST, _RUNTIME = "params:testsets", "params:ingest", "params:runtime"
+_LANE = {
+    "pages": "testset_pages",
+    "recognitions": "testset_recognitions",
+    "transcripts": "testset_transcripts",
+    "truths": "testset_truths",
 }
 
 
-def create_pipeline() -> Pipeline:
-    """Return both ends of the lane: testset_pages and testset_truths, testset_scores and testsets_metrics.
+def create_pipeline(make: Callable[..., Node] = node) -> Pipeline:
+    """Return both ends of the lane: testset_pages and testset_truths; testset_scores, benchmark_run and its tables.
 
-    What is between them, layout to transcript, is put there by the pipeline registry; hence two boxes in kedro-viz.
+    What is between them, layout to transcript, is put there by the pipeline registry; hence the boxes in kedro-viz.
+
+    Args:
+        make: Makes the nodes that know nothing of test sets (pipeline_registry.py).
     """
-    return pipeline(
-        [*_beginning("testset_ingest"), *_narrowed(), *_measured(), *_end("testset_scoring")], tags="testsets"
-    )
+    return pipeline([*_beginning(make, "testset_ingest"), *_scoring("testset_scoring"), *_evidence()], tags="testsets")
 
 
-def _narrowed() -> list[Node]:
-    read = [(box, made) for box, made in _MADE.items()]
-    read += [(box, f"{made}_done") for box, made in _MADE.items() if made != "testset_pages"]
-    return [
-        node(show_named, [name, "params:benchmark"], f"named_{name}", name=f"show_{name}", namespace=box)
-        for box, name in read
-    ]
-
-
-def _measured() -> list[Node]:
+def _beginning(make: Callable[..., Node], box: str) -> list[Node]:
     return [
         node(
-            measure_stage, [f"named_{made}", "params:runtime"], f"{box}_metrics", name=f"measure_{box}", namespace=box
-        )
-        for box, made in _MADE.items()
-    ]
-
-
-def _beginning(box: str) -> list[Node]:
-    return [
-        node(read_test_sets, ["testset_pages_done", *_OPTIONS], "testset_pages", namespace=box),
-        node(read_truths, ["named_testset_pages", "testset_truths_done", *_OPTIONS], "testset_truths", namespace=box),
-    ]
-
-
-def _end(box: str) -> list[Node]:
-    return [
-        node(
-            gather_shards,
-            ["named_testset_pages", "named_testset_recognitions", "named_testset_transcripts", "testset_truths"],
-            "testset_shards",
+            read_test_sets,
+            inputs={"pages_done": "testset_pages_done", "options": _OPTIONS, "ingest": _INGEST, "runtime": _RUNTIME},
+            outputs="testset_pages",
+            name="read_test_sets",
             namespace=box,
         ),
+        node(
+            read_truths,
+            inputs={
+                "pages": "testset_pages",
+                "truths_done": "testset_truths_done",
+                "options": _OPTIONS,
+                "ingest": _INGEST,
+                "runtime": _RUNTIME,
+            },
+            outputs="testset_truths",
+            name="read_truths",
+            namespace=box,
+        ),
+        make(
+            measure_stage,
+            inputs={"shards": "testset_pages", "runtime": _RUNTIME},
+            outputs="testset_ingest_metrics",
+            name="measure_testset_ingest",
+            namespace=box,
+        ),
+    ]
+
+
+def _scoring(box: str) -> list[Node]:
+    return [
         node(
             score_test_sets,
-            ["testset_shards", "testset_scored_done", "params:benchmark", "params:runtime"],
-            "testset_scored",
+            inputs={**_LANE, "scored_done": "testset_scored_done", "options": _OPTIONS, "runtime": _RUNTIME},
+            outputs="testset_scored",
+            name="score_test_sets",
             namespace=box,
         ),
-        node(list_scores, ["testset_scored", "params:benchmark"], "testset_scores", namespace=box),
-        node(measure_test_sets, "testset_scores", "testsets_metrics", namespace=box),
+        node(
+            list_scores,
+            inputs={"scored": "testset_scored", "options": _OPTIONS},
+            outputs="testset_scores",
+            name="list_scores",
+            namespace=box,
+        ),
+        node(
+            measure_test_sets,
+            inputs={"scores": "testset_scores"},
+            outputs="testsets_metrics",
+            name="measure_test_sets",
+            namespace=box,
+        ),
+    ]
+
+
+def _evidence() -> list[Node]:
+    box = "testset_evidence"
+    return [
+        node(
+            record_test_sets,
+            inputs={
+                **_LANE,
+                "scores": "testset_scores",
+                "project": "project",
+                "options": _OPTIONS,
+                "runtime": _RUNTIME,
+            },
+            outputs="benchmark_run",
+            name="record_test_sets",
+            namespace=box,
+        ),
+        node(
+            tabulate_scores,
+            inputs={"record": "benchmark_run", "options": _OPTIONS},
+            outputs="testset_table",
+            name="tabulate_scores",
+            namespace=box,
+        ),
+        node(
+            tabulate_answers,
+            inputs={"record": "benchmark_run"},
+            outputs="answer_table",
+            name="tabulate_answers",
+            namespace=box,
+        ),
+        node(
+            judge_run,
+            inputs={"record": "benchmark_run", "baseline": "baseline_run", "options": _OPTIONS},
+            outputs="gate_table",
+            name="judge_run",
+            namespace=box,
+        ),
+        node(
+            measure_evidence,
+            inputs={"table": "testset_table", "answers": "answer_table", "record": "benchmark_run"},
+            outputs="evidence_metrics",
+            name="measure_evidence",
+            namespace=box,
+        ),
+        node(
+            write_benchmark_page,
+            inputs={
+                **_LANE,
+                "scratch": "scratch",
+                "record": "benchmark_run",
+                "table": "testset_table",
+                "answers": "answer_table",
+                "options": _OPTIONS,
+                "runtime": _RUNTIME,
+            },
+            outputs="benchmark_page",
+            name="write_benchmark_page",
+            namespace=box,
+        ),
     ]

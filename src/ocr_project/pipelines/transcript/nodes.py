@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from pathlib import Path
 
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import RuntimeOptions, TranscriptOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard, Transcript
 from ocr_project.engine.exports import Wanted, export_documents
-from ocr_project.engine.shards import join_pages, pending, stream
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.transcript import assemble, transcript_identity
 
 
@@ -22,7 +24,7 @@ def assemble_transcripts(
     runtime: RuntimeOptions,
 ) -> Iterator[Shard | Prune]:
     """Put the recognitions of each page together."""
-    plan = pending(recognitions.index().values(), transcripts_done, "transcript", transcript_identity(options))
+    plan = pending(recognitions, transcripts_done, "transcript", transcript_identity(options))
 
     def read(name: str) -> Iterator[tuple[Page, list[Region], list[Recognition]]]:
         return join_pages(pages.read(name, without=("image",)), regions.read(name), recognitions.read(name))
@@ -34,19 +36,24 @@ def assemble_transcripts(
 
 
 def write_exports(
+    exports_done: Path,
     pages: ShardSource,
     regions: ShardSource,
     recognitions: ShardSource,
     transcripts: ShardSource,
     options: TranscriptOptions,
-    save_crops: bool,
-) -> partial[None]:
-    """Write Markdown, JSONL, crops and searchable PDFs: what a person takes away."""
-    return partial(
-        export_documents,
-        pages=pages,
-        regions=regions,
-        recognitions=recognitions,
-        transcripts=transcripts,
-        wanted=Wanted(options.markdown, options.jsonl, options.searchable_pdf, save_crops),
+) -> Path:
+    """Write Markdown, JSONL, crops and searchable PDFs: what a person takes away.
+
+    They are written into `exports_done`, where they belong, each file whole: of a document that did not change
+    nothing is written.
+
+    Returns:
+        `exports_done`.
+    """
+    export_documents(
+        exports_done,
+        corpus=Corpus(pages, regions, recognitions, transcripts),
+        wanted=Wanted(options.markdown, options.jsonl, options.searchable_pdf, options.save_crops),
     )
+    return exports_done

@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
-from kedro.pipeline import Pipeline, node, pipeline
+from collections.abc import Callable
 
-from ocr_project.engine.measures import measure_stage
+from kedro.pipeline import Node, Pipeline, node, pipeline
+
+from ocr_project.engine.running.stage_metrics import measure_stage
 from ocr_project.pipelines.transcript.nodes import assemble_transcripts, write_exports
 
 
-def create_pipeline() -> Pipeline:
-    """Return the stage `transcript`: transcripts, exports, transcript_metrics."""
+def create_pipeline(make: Callable[..., Node] = node) -> Pipeline:
+    """Return the stage `transcript`: transcripts, exports, transcript_metrics.
+
+    Args:
+        make: Makes its nodes; the lane of the test sets has its own (pipeline_registry.py).
+    """
     return pipeline(
         [
-            node(
+            make(
                 assemble_transcripts,
-                ["pages", "regions", "recognitions", "transcripts_done", "params:transcript", "params:runtime"],
-                "transcripts",
+                inputs={
+                    "pages": "pages",
+                    "regions": "regions",
+                    "recognitions": "recognitions",
+                    "transcripts_done": "transcripts_done",
+                    "options": "params:transcript",
+                    "runtime": "params:runtime",
+                },
+                outputs="transcripts",
+                name="assemble_transcripts",
             ),
-            node(
+            make(
                 write_exports,
-                [
-                    "pages",
-                    "regions",
-                    "recognitions",
-                    "transcripts",
-                    "params:transcript",
-                    "params:recognition.save_crops",
-                ],
-                "exports",
+                inputs={
+                    "exports_done": "exports_done",
+                    "pages": "pages",
+                    "regions": "regions",
+                    "recognitions": "recognitions",
+                    "transcripts": "transcripts",
+                    "options": "params:transcript",
+                },
+                outputs="exports",
+                name="write_exports",
             ),
-            node(measure_stage, ["transcripts", "params:runtime"], "transcript_metrics", name="measure_transcript"),
+            make(
+                measure_stage,
+                inputs={"shards": "transcripts", "runtime": "params:runtime"},
+                outputs="transcript_metrics",
+                name="measure_transcript",
+            ),
         ],
         tags="transcript",
     )

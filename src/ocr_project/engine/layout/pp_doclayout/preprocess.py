@@ -24,7 +24,7 @@ import torch
 
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.types import Page
-from ocr_project.engine.pixels import Pixels, page_pixels
+from ocr_project.engine.imaging.pixels import Pixels, page_pixels
 
 log = logging.getLogger(__name__)
 

@@ -3,10 +3,9 @@
 recognizer.py    the recognizer: pages in, rows out, many at once
 page_reader.py   one page: crops, questions, answers judged, asked again, rows
 planning.py      which regions are asked for, and the rows of those that are not
-answers.py       what is wrong with an answer
 whole_page.py    what could not be read, looked for in the answer for the whole page
-dialects/        how each model is spoken to
 vllm.py          the backend `vllm`
 in_process.py    the backend `transformers`
-batching.py      its questions, many at once
+
+How a model is spoken to, what is wrong with an answer, servers and checkpoints: `engine/models`.
 """

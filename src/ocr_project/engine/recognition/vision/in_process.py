@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Mapping
-from importlib.metadata import version
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import TransformersOptions
 from ocr_project.domain.types import Task
-from ocr_project.engine.recognition.vision.batching import Answer, Batcher
-from ocr_project.engine.recognition.vision.dialects import dialect_of
+from ocr_project.engine.models import ChatAnswer, ChatRequest, LocalTransport, dialect_of, find_local_model
 from ocr_project.engine.recognition.vision.recognizer import VisionRecognizer, identity_of
-from ocr_project.engine.serving.models import locate_model
 
-_VERSION = "1"
+_OPTION = "recognition.transformers"
 
 
 class TransformersRecognizer(VisionRecognizer):
@@ -31,20 +26,19 @@ class TransformersRecognizer(VisionRecognizer):
         Raises:
             BackendError: torch, transformers or the model is missing.
         """
-        missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
-        if missing:
-            raise BackendError(f"{' and '.join(missing)} not installed: pip install -e '.[gpu]', or leave out --env")
-        found = locate_model(options.model, options.revision, option="recognition.transformers.model")
-        library = f"transformers-{version('transformers')}"
-        identity = identity_of(
-            "transformers", f"{_VERSION} {library} {found.revision}", options, tasks, dtype=options.dtype
-        )
+        found = find_local_model(options.model, options.revision, option=_OPTION)
+        identity = identity_of("transformers", found.version, options, tasks, dtype=options.dtype)
         image_first = dialect_of(options.model, options.dialect).image_first
 
-        def load() -> Answer:
-            from ocr_project.engine.recognition.vision.local_model import LocalModel
+        def load() -> Callable[[Sequence[ChatRequest]], list[ChatAnswer]]:
+            from ocr_project.engine.models.local.chat import LocalChat
 
-            return LocalModel(options, image_first=image_first).answer
+            return LocalChat(options, image_first=image_first, option=_OPTION).answer
 
-        batcher = Batcher(load, options.batch_regions, options.wait_seconds)
-        super().__init__(identity, options, tasks, batcher, 2 * options.batch_regions)
+        transport = LocalTransport(
+            load,
+            options.batch_regions,
+            alike=lambda request: (request.temperature, request.max_tokens),
+            wait=options.wait_seconds,
+        )
+        super().__init__(identity, options, tasks, transport, 2 * options.batch_regions)

@@ -5,36 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from ocr_project.domain.options import VisionModelOptions
 from ocr_project.domain.types import Box, Label, Page, Recognition, Region, Status, Task, TextFormat
-from ocr_project.engine.recognition.vision.answers import Fault, fault_of
-from ocr_project.engine.recognition.vision.dialects.base import Dialect, Written, is_page, unfenced
+from ocr_project.engine.models import (
+    ChatAnswer,
+    ChatRequest,
+    Crop,
+    CropJob,
+    Dialect,
+    Fault,
+    ReadText,
+    RequestFailed,
+    Session,
+    all_of,
+    fault_of,
+    unfenced,
+)
 from ocr_project.engine.recognition.vision.planning import Wanted, unread
 from ocr_project.engine.recognition.vision.whole_page import remainder
-from ocr_project.engine.serving.crop_pool import CropPool
-from ocr_project.engine.serving.crop_worker import Crop, CropJob
-from ocr_project.engine.serving.messages import ChatAnswer, Question, RequestFailed
 
 Rows: TypeAlias = dict[int, Recognition]
 
 _MOST_TOKENS = 16_384  # of an answer that was cut and is asked for with a higher limit
 _REPEATS = {Task.TABLE: 8}  # empty rows of a form are no loop
 _READABLE = frozenset({Status.OK, Status.EMPTY})
-
-
-class Asker(Protocol):
-    """Whoever carries questions to a model."""
-
-    async def ask(self, question: Question) -> ChatAnswer:
-        """Ask.
-
-        Raises:
-            RequestFailed: There will be no answer to this one.
-            BackendError: There will be no answer to any.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +63,18 @@ class PageReader:
     """Reads pages; many at once, on one loop."""
 
     def __init__(
-        self, asker: Asker, pool: CropPool, dialect: Dialect, options: VisionModelOptions, slots: int
+        self, session: Session[ChatRequest, ChatAnswer], dialect: Dialect, options: VisionModelOptions
     ) -> None:
-        """Args:
-        slots: Requests in flight.
+        """Read with a model.
+
+        Args:
+            session: To it.
+            dialect: How it is spoken to.
+            options: Limits and retries.
         """
-        self._asker = asker
-        self._pool = pool
+        self._session = session
         self._dialect = dialect
         self._options = options
-        self._slots = asyncio.Semaphore(slots)
-        # pages whose crops are being cut or wait for a slot: as many as keep the workers busy, and no more in memory
-        self._preparing = asyncio.Semaphore(2 * pool.workers)
 
     async def read(self, page: Page, wanted: Sequence[Wanted]) -> Rows:
         """Ask for regions of a page.
@@ -88,12 +84,12 @@ class PageReader:
         """
         if page.image is None or not wanted:
             return {}
-        async with self._preparing:
+        async with self._session.preparing:
             crops = await self._cut(page, wanted)
             if isinstance(crops, str):
                 return {item.place: unread(item.region, Status.FAILED, crops) for item in wanted}
             tasks = [await self._start(crop, item) for crop, item in zip(crops, wanted, strict=True)]
-        outcomes = await _all(tasks)
+        outcomes = await _joined(tasks)
         rows = {item.place: self._row(item, outcome) for item, outcome in zip(wanted, outcomes, strict=True)}
         if self._options.whole_page and any(self._may_rescue(rows[item.place], item) for item in wanted):
             rows |= await self._rescue(page, wanted, rows)
@@ -101,25 +97,19 @@ class PageReader:
 
     async def _cut(self, page: Page, wanted: Sequence[Wanted]) -> list[Crop] | str:
         jobs = [CropJob(item.region, bands=item.task is Task.TEXT and not item.question) for item in wanted]
-        return await asyncio.wrap_future(self._pool.submit(page.image or b"", jobs))
+        return await self._session.cut(page.image or b"", jobs)
 
     async def _start(self, crop: Crop, item: Wanted) -> list[asyncio.Task[_Outcome]]:
         """Ask for the bands of a crop, each as soon as a request may be sent."""
-        tasks = []
-        for image in crop.images:
-            await self._slots.acquire()
-            task = asyncio.create_task(self._ask(image, item))
-            task.add_done_callback(lambda _: self._slots.release())
-            tasks.append(task)
         if not crop.images:
-            tasks.append(asyncio.create_task(_nothing(crop.reason)))
-        return tasks
+            return [asyncio.create_task(_nothing(crop.reason))]
+        return [await self._session.start(self._ask, image, item) for image in crop.images]
 
     async def _ask(self, image: bytes, item: Wanted) -> _Outcome:
         """Ask along the ladder of temperatures until an answer is sound."""
-        question = Question(
+        request = ChatRequest(
             image=image,
-            prompt=item.question or self._dialect.prompt(item.region, item.task),
+            prompt=item.question or self._dialect.prompt_for(item.task, page=item.is_page),
             temperature=0.0,
             max_tokens=self._limit(item),
             most_repeats=_REPEATS.get(item.task, 3),
@@ -129,7 +119,7 @@ class PageReader:
         ladder = (0.0, *self._options.temperatures) if self._options.loops else (0.0,)
         for temperature in ladder:
             try:
-                answer = await self._asker.ask(replace(question, temperature=temperature))
+                answer = await self._session.ask(replace(request, temperature=temperature))
             except RequestFailed as failed:
                 return replace(spent, status=Status.FAILED, reason=str(failed), attempts=spent.attempts + failed.tries)
             spent, before = spent.after(answer), fault
@@ -139,19 +129,19 @@ class PageReader:
             if fault is before is Fault.EMPTY:  # said twice: there is nothing
                 return replace(spent, status=Status.EMPTY, reason="no text found")
             if fault is Fault.CUT:
-                question = replace(question, max_tokens=max(question.max_tokens, _raised(question.max_tokens)))
+                request = replace(request, max_tokens=max(request.max_tokens, _raised(request.max_tokens)))
         assert fault is not None
         text = spent.text if fault is Fault.CUT else ""
         return replace(spent, text=text, status=Status.FAILED, reason=fault.reason)
 
     def _limit(self, item: Wanted) -> int:
         limits = self._options.max_tokens
-        if is_page(item.region, item.task) and not item.question:
+        if item.is_page and not item.question:
             return limits.page
         return {Task.TABLE: limits.table, Task.FORMULA: limits.formula}.get(item.task, limits.text)
 
     def _row(self, item: Wanted, outcome: _Outcome) -> Recognition:
-        text, format_ = self._written(outcome.text, item)
+        text, format_ = self._read(outcome.text, item)
         status, reason = outcome.status, outcome.reason
         if status is Status.OK and not text.strip():
             status, reason = Status.EMPTY, "no text found"
@@ -169,11 +159,11 @@ class PageReader:
             reason=reason,
         )
 
-    def _written(self, answer: str, item: Wanted) -> Written:
+    def _read(self, answer: str, item: Wanted) -> ReadText:
         """Turn what the model said into the text of a row; an answer to a question stays as it was said."""
         if item.question:
-            return Written(unfenced(answer).strip(), TextFormat.TEXT)
-        return self._dialect.write(answer, item.region, item.task)
+            return ReadText(unfenced(answer).strip(), TextFormat.TEXT)
+        return self._dialect.read(answer, item.task, page=item.is_page)
 
     def _may_rescue(self, row: Recognition, item: Wanted) -> bool:
         """Say whether a model failed at a region; where the server failed, the page would fail too."""
@@ -193,12 +183,12 @@ class PageReader:
         crops = await self._cut(page, [whole])
         if isinstance(crops, str):
             return {}
-        (outcome,) = await _all([await self._start(crops[0], whole)])
+        (outcome,) = await _joined([await self._start(crops[0], whole)])
         failed = [item for item in wanted if self._may_rescue(rows[item.place], item)]
         others = [rows[item.place].text for item in wanted if rows[item.place].status in _READABLE]
         found = ""
         if outcome.status is Status.OK:
-            text = self._dialect.write(outcome.text, whole.region, whole.task).text
+            text = self._dialect.read(outcome.text, whole.task, page=whole.is_page).text
             found = remainder(text, others, first=failed[0] == wanted[0], last=failed[-1] == wanted[-1])
         return {
             item.place: _rescued(rows[item.place], found if item is failed[0] else "", failed[0], outcome)
@@ -239,20 +229,13 @@ async def _nothing(reason: str) -> _Outcome:
     return _Outcome(status=Status.EMPTY, reason=reason)
 
 
-async def _all(groups: Sequence[Sequence[asyncio.Task[_Outcome]]]) -> list[_Outcome]:
-    """Wait for all bands of all crops, and join the bands of each; an error cancels what else is asked."""
-    tasks = [task for group in groups for task in group]
-    try:
-        await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
-    return [_joined([task.result() for task in group]) for group in groups]
+async def _joined(groups: Sequence[Sequence[asyncio.Task[_Outcome]]]) -> list[_Outcome]:
+    """Wait for all bands of all crops, and join the bands of each."""
+    await all_of([task for group in groups for task in group])
+    return [_one([task.result() for task in group]) for group in groups]
 
 
-def _joined(parts: Sequence[_Outcome]) -> _Outcome:
+def _one(parts: Sequence[_Outcome]) -> _Outcome:
     """Join the bands of a region: the worst of them decides on its status."""
     if len(parts) == 1:
         return parts[0]

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ocr_project.domain.tasks import task_of
-from ocr_project.domain.types import Page, Recognition, Region, Status, Task
-from ocr_project.engine.recognition.vision.dialects.base import Dialect
+from ocr_project.domain.types import Label, Page, Recognition, Region, Status, Task
+from ocr_project.engine.models import Dialect
 
 _KEPT = {
     Task.IMAGE: "a {label} is kept as an image, not read",
@@ -29,6 +29,11 @@ class Wanted:
     region: Region
     task: Task
     question: str = ""
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page that is read whole."""
+        return self.region.label is Label.PAGE and self.task is Task.TEXT
 
 
 def plan_page(

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from pathlib import Path
-from typing import Protocol
 
 from ocr_project.domain.options import VisionModelOptions
 from ocr_project.domain.types import Identity, Page, Recognition, Region, Task
-from ocr_project.engine.recognition.vision.dialects import Dialect, dialect_of
-from ocr_project.engine.recognition.vision.page_reader import Asker, PageReader
+from ocr_project.engine.models import (
+    ChatAnswer,
+    ChatRequest,
+    Dialect,
+    Fit,
+    Session,
+    Transport,
+    dialect_of,
+    name_in_identity,
+)
+from ocr_project.engine.recognition.vision.page_reader import PageReader
 from ocr_project.engine.recognition.vision.planning import plan_page
-from ocr_project.engine.serving.crop_pool import CropPool
-from ocr_project.engine.serving.crop_worker import Fit
-from ocr_project.engine.serving.loop import LoopThread
 
-
-class Carrier(Asker, Protocol):
-    """An `Asker` with a life: servers, connections, a model in memory."""
-
-    def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin, in the background; questions wait until it is ready."""
-        ...
-
-    async def hang_up(self) -> None:
-        """Close what belongs to the loop."""
-        ...
-
-    def close(self) -> None:
-        """Stop the rest. May be called twice, and without `start`."""
-        ...
+_VERSION = "1"
 
 
 class VisionRecognizer:
@@ -43,24 +31,24 @@ class VisionRecognizer:
         identity: Identity,
         options: VisionModelOptions,
         tasks: Mapping[str, Task],
-        carrier: Carrier,
+        transport: Transport[ChatRequest, ChatAnswer],
         requests: int,
     ) -> None:
-        """Args:
-        identity: See `identity_of`.
-        tasks: `recognition.tasks`.
-        carrier: It is started with the first page, and closed with the recognizer.
-        requests: In flight.
+        """Start nothing.
+
+        Args:
+            identity: See `identity_of`.
+            options: Dialect, limits, retries.
+            tasks: `recognition.tasks`.
+            transport: To the model; closed with the recognizer.
+            requests: In flight at once.
         """
         self._identity = identity
-        self._options = options
         self._tasks = dict(tasks)
         self._dialect = dialect_of(options.model, options.dialect)
-        self._carrier = carrier
-        self._requests = requests
-        self._lock = threading.Lock()
-        self._running: tuple[LoopThread, PageReader, CropPool] | None = None
-        self._closed = False
+        fit = fit_of(self._dialect, options)
+        self.session = Session("recognizer", transport, fit, requests=requests, crop_workers=options.crop_workers)
+        self._reader = PageReader(self.session, self._dialect, options)
 
     @property
     def identity(self) -> Identity:
@@ -68,8 +56,7 @@ class VisionRecognizer:
 
     @property
     def in_flight_pages(self) -> int:
-        """Pages that keep all requests in flight, also where each page has one region."""
-        return self._requests + 2 * (self._options.crop_workers or 2)
+        return self.session.in_flight_pages
 
     def submit(self, page: Page, regions: Sequence[Region]) -> Future[list[Recognition]]:
         """Read the regions of one page, without waiting for them.
@@ -77,42 +64,19 @@ class VisionRecognizer:
         Returns:
             What `recognize` returns; it raises BackendError where no page can be read any more.
         """
-        loop, reader = self._start()
-        return loop.submit(self._read(reader, page, regions))
+        return self.session.submit(self._read, page, regions)
 
     def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
         return self.submit(page, regions).result()
 
     def close(self) -> None:
-        """Stop all that was started; pages in flight are cancelled. May be called twice."""
-        with self._lock:
-            self._closed = True
-            running, self._running = self._running, None
-        if running is not None:
-            loop, _, pool = running
-            loop.call(self._carrier.hang_up())
-            loop.close()
-            pool.close()
-        self._carrier.close()
+        """Stop all that was started; pages in flight are cancelled. Idempotent."""
+        self.session.close()
 
-    async def _read(self, reader: PageReader, page: Page, regions: Sequence[Region]) -> list[Recognition]:
+    async def _read(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
         wanted, rows = plan_page(page, regions, self._tasks, self._dialect)
-        rows |= await reader.read(page, wanted)
+        rows |= await self._reader.read(page, wanted)
         return [rows[place] for place in range(len(regions))]
-
-    def _start(self) -> tuple[LoopThread, PageReader]:
-        with self._lock:
-            if self._closed:
-                raise RuntimeError("the recognizer is closed")
-            if self._running is None:
-                dialect = self._dialect
-                loop = LoopThread("recognition-loop")
-                pool = CropPool(self._options.crop_workers, fit_of(dialect, self._options))
-                reader = PageReader(self._carrier, pool, dialect, self._options, self._requests)
-                self._carrier.start(loop.loop)
-                self._running = loop, reader, pool
-            loop, reader, _ = self._running
-            return loop, reader
 
 
 def fit_of(dialect: Dialect, options: VisionModelOptions) -> Fit:
@@ -122,23 +86,24 @@ def fit_of(dialect: Dialect, options: VisionModelOptions) -> Fit:
 
 
 def identity_of(
-    name: str, revision: str, options: VisionModelOptions, tasks: Mapping[str, Task], **more: object
+    name: str, version: str, options: VisionModelOptions, tasks: Mapping[str, Task], **more: object
 ) -> Identity:
     """Return the identity of a recognizer: all that changes what is read.
 
     Args:
         name: Of the backend.
-        revision: Of its code, its library and its model.
+        version: Of its library and its model.
+        options: All but those of speed.
+        tasks: `recognition.tasks`.
         more: What only this backend has.
     """
     dialect = dialect_of(options.model, options.dialect)
     fit = fit_of(dialect, options)
-    folder = Path(options.model).expanduser()
     return Identity(
         name,
-        revision,
+        f"{_VERSION} {version}",
         {
-            "model": folder.name if folder.is_dir() else options.model,  # it may move; its revision tells it apart
+            "model": name_in_identity(options.model),
             "dialect": f"{dialect.name}-{dialect.version}",
             "pixels": [fit.least_pixels, fit.most_pixels],
             "jpeg_quality": options.jpeg_quality,

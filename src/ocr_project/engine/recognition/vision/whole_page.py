@@ -13,7 +13,7 @@ def remainder(page_text: str, others: Iterable[str], *, first: bool, last: bool)
         others: What was read in its other regions.
         first: Whether a region that is looked for is the first of those read: only then may lines before those of
             all others be its own, and not a running header.
-        last: Likewise for the last, and lines after all others.
+        last: The same of the last, and of lines after all others.
 
     Returns:
         Lines in order; an empty string where there are none.

@@ -1,0 +1,118 @@
+"""What each metric of the test sets is: its title, which way is better, how items are averaged.
+
+A score's metric is `name` or `name/normalization`: `official` is the test set's own, `canonical` is one for all sets;
+names of rankings end in `@k`. A metric that is not in this list is refused: a table that guesses which way is better
+would be wrong half of the time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+OFFICIAL, CANONICAL = "official", "canonical"
+
+
+class Average(StrEnum):
+    """How the items of a test set become one number."""
+
+    MICRO = "micro"  # numerators added up over denominators added up: long items count more
+    MEAN = "mean"  # the mean of the items' own values: each item counts the same
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric of the test sets.
+
+    Attributes:
+        name: As in `Score.metric`, without the normalization and without `@k`.
+        title: For people.
+        higher_is_better: Whether 1 is perfect (True) or 0 is (False).
+        average: How items are averaged.
+    """
+
+    name: str
+    title: str
+    higher_is_better: bool
+    average: Average
+
+    @property
+    def worst(self) -> float:
+        """What an item counts that could not be scored, where it is counted."""
+        return 0.0 if self.higher_is_better else 1.0
+
+
+def _metric(name: str, title: str, better: str, average: Average) -> Metric:
+    return Metric(name, title, better == "up", average)
+
+
+# In the order of weight: the first of these that a test set has is its headline.
+_ALL = (
+    _metric("overall", "Overall", "up", Average.MEAN),
+    _metric("overall_en", "Overall of English", "up", Average.MEAN),
+    _metric("overall_cn", "Overall of Chinese", "up", Average.MEAN),
+    _metric("pass_rate", "Tests passed", "up", Average.MICRO),
+    _metric("passed", "Tests passed", "up", Average.MICRO),
+    _metric("accuracy", "Accuracy", "up", Average.MEAN),
+    _metric("anls", "ANLS", "up", Average.MEAN),
+    _metric("anls_star", "ANLS*", "up", Average.MEAN),
+    _metric("kie_f1", "KIE F1", "up", Average.MICRO),
+    _metric("kie_precision", "KIE precision", "up", Average.MICRO),
+    _metric("kie_recall", "KIE recall", "up", Average.MICRO),
+    _metric("teds", "TEDS", "up", Average.MEAN),
+    _metric("teds_s", "TEDS-S", "up", Average.MEAN),
+    _metric("cdm", "CDM", "up", Average.MEAN),
+    _metric("nid", "NID", "up", Average.MEAN),
+    _metric("mhs", "MHS", "up", Average.MEAN),
+    _metric("mhs_s", "MHS-S", "up", Average.MEAN),
+    _metric("cer_no_space", "CER without spaces", "down", Average.MICRO),
+    _metric("cer", "CER", "down", Average.MICRO),
+    _metric("wer", "WER", "down", Average.MICRO),
+    _metric("ned", "NED", "down", Average.MICRO),
+    _metric("text_edit", "Text edit distance", "down", Average.MEAN),
+    _metric("formula_edit", "Formula edit distance", "down", Average.MEAN),
+    _metric("table_edit", "Table edit distance", "down", Average.MEAN),
+    _metric("reading_order", "Reading-order distance", "down", Average.MEAN),
+    _metric("bleu", "BLEU", "up", Average.MEAN),
+    _metric("exact", "Exact match", "up", Average.MEAN),
+    _metric("normalized", "Normalised match", "up", Average.MEAN),
+    _metric("similar", "At least 80 % alike", "up", Average.MEAN),
+    _metric("map", "mAP", "up", Average.MEAN),
+    _metric("ndcg", "nDCG", "up", Average.MEAN),
+    _metric("recall", "Recall", "up", Average.MEAN),
+    _metric("precision", "Precision", "up", Average.MEAN),
+    _metric("f1", "F1", "up", Average.MEAN),
+    _metric("mrr", "MRR", "up", Average.MEAN),
+)
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
+_ORDER = {name: place for place, name in enumerate(METRICS)}
+
+
+def metric_of(name: str) -> Metric:
+    """Find the metric of a score by its name, with or without a normalization and `@k`.
+
+    Raises:
+        ValueError: It is not in the list.
+    """
+    base = name.split("/")[0].split("@")[0]
+    if base not in METRICS:
+        raise ValueError(f"metric {name!r} is not listed: add {base!r} to bench/metrics/catalog.py")
+    return METRICS[base]
+
+
+def normalization_of(name: str) -> str:
+    """Return `official`, `canonical`, another suffix that a test set has (a file of tests), or an empty string."""
+    return name.partition("/")[2]
+
+
+def title_of(name: str) -> str:
+    """Return the title for people, with its `@k` and its normalization: `TEDS, official`."""
+    base, _, normalization = name.partition("/")
+    cutoff = base.partition("@")[2]
+    title = metric_of(name).title + (f"@{cutoff}" if cutoff else "")
+    return f"{title}, {normalization}" if normalization else title
+
+
+def by_weight(name: str) -> tuple[int, bool, str]:
+    """Sort key: metrics in the order of weight, the official normalization first."""
+    return _ORDER[metric_of(name).name], normalization_of(name) != OFFICIAL, name

@@ -1,0 +1,158 @@
+"""Whether a run is worse than a baseline beyond doubt: the paired difference against a tolerance.
+
+Beyond doubt is both: the 95 % interval of the loss lies beyond the tolerance, and it stays so (one-sided, 0.05) after
+Holm's correction for the number of things that are looked at: without it a gate over forty metrics would close by
+chance in every second run. An item that the baseline has a score of and this run could not score counts at its worst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ocr_project.bench.results.composites import weave
+from ocr_project.bench.results.score_tables import ALL, common_scores, find_members, lay_out, slices_of
+from ocr_project.engine.metrics.resampling import Draws, blend_rates, draw_rates, estimate_blend_differences, holm
+
+GATE_COLUMNS = (
+    "what", "metric", "items", "documents", "baseline", "now", "worse_by", "low", "high", "tolerance", "p_holm",
+    "verdict",
+)  # fmt: skip
+WORSE, FINE, OPEN, GONE = "worse", "fine", "open", "gone"
+_LEVEL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerances:
+    """How much worse is still fine.
+
+    Attributes:
+        quality: Of a rate, as a fraction: 0.01 is one point of a hundred.
+        by_metric: Of some metrics, by name with or without reading; goes before `quality`.
+        speed: Of times, as a share of the baseline's: 0.25 is a quarter slower. `None`: not looked at.
+    """
+
+    quality: float
+    by_metric: Mapping[str, float] = field(default_factory=dict)
+    speed: float | None = None
+
+    def of(self, metric: str) -> float:
+        """Return the tolerance of a metric: by its full name, by its name without reading, or the general one."""
+        return self.by_metric.get(metric, self.by_metric.get(metric.split("/")[0], self.quality))
+
+
+def judge_quality(
+    baseline: pd.DataFrame, now: pd.DataFrame, truths: pd.DataFrame, tolerances: Tolerances, draws: Draws
+) -> pd.DataFrame:
+    """Compare the scores of a run with those of its baseline, metric by metric, composites among them.
+
+    Args:
+        baseline: Score rows.
+        now: Score rows of the run.
+        truths: Truth rows, for the composites over slices.
+        tolerances: See there.
+        draws: Of the bootstrap.
+
+    Returns:
+        `GATE_COLUMNS` without `p_holm` and `verdict` settled: see `settle`. `worse_by` is the loss as a fraction,
+        negative where it became better; a metric of the baseline that the run lacks has the verdict `gone`.
+    """
+    rows: list[dict[str, object]] = []
+    sides = dict(list(now.groupby("group", sort=True)))
+    known = slices_of(truths)
+    for test_set, before in baseline.groupby("group", sort=True):
+        here = sides.get(test_set)
+        present = set() if here is None else set(here["metric"])
+        gone = sorted(set(before["metric"]) - present)
+        rows += [{"what": str(test_set), "metric": metric, "verdict": GONE} for metric in gone]
+        if here is not None:
+            rows += _judge_set((str(test_set), known), common_scores(before, here), tolerances, draws)
+    return pd.DataFrame(rows, columns=[*GATE_COLUMNS, "p"])
+
+
+def judge_speed(
+    what: str, baseline: Mapping[str, float], now: Mapping[str, float], tolerance: float, draws: Draws
+) -> pd.DataFrame:
+    """Compare times of the same things (items, shards) in both runs.
+
+    Args:
+        what: Whose times: for the table.
+        baseline: Seconds by id; what has none in one of the two is left out.
+        now: Likewise.
+        tolerance: As a share of the baseline's time.
+        draws: Of the bootstrap, over the ids.
+
+    Returns:
+        One row of `GATE_COLUMNS`, or none: `baseline` and `now` are mean seconds, `worse_by` the growth as a share.
+    """
+    shared = sorted(key for key in baseline.keys() & now.keys() if baseline[key] > 0 and now[key] > 0)
+    frame = pd.DataFrame(columns=[*GATE_COLUMNS, "p"])
+    if not shared:
+        return frame
+    seconds = np.array([[baseline[key], now[key]] for key in shared])
+    before, after = seconds.mean(axis=0)
+    row: dict[str, object] = {
+        "what": what, "metric": "seconds", "items": len(shared), "documents": len(shared), "baseline": before,
+        "now": after, "worse_by": after / before - 1.0, "low": np.nan, "high": np.nan, "tolerance": tolerance,
+        "p": np.nan,
+    }  # fmt: skip
+    if len(shared) > 1:
+        drawn = draw_rates(seconds, np.ones_like(seconds), shared, draws.resamples, draws.seed)
+        growth = drawn[:, 1] / drawn[:, 0] - 1.0
+        low, high = np.percentile(growth, [2.5, 97.5])
+        row |= {
+            "low": low,
+            "high": high,
+            "p": max((np.sum(growth <= tolerance) + 1) / (len(growth) + 1), 0.5 ** len(shared)),
+        }
+    return pd.DataFrame([row], columns=frame.columns)
+
+
+def settle(*parts: pd.DataFrame) -> pd.DataFrame:
+    """Put what was judged together, correct by Holm and give the verdicts.
+
+    Returns:
+        `GATE_COLUMNS`: `verdict` is `worse`, `fine`, `open` (too few documents to know) or `gone`.
+    """
+    held = [part for part in parts if len(part)]
+    if not held:
+        return pd.DataFrame(columns=list(GATE_COLUMNS))
+    frame = pd.concat(held, ignore_index=True)
+    frame["p_holm"] = holm(frame["p"].to_numpy(float))
+    beyond = (frame["low"].astype(float) > frame["tolerance"].astype(float)) & (frame["p_holm"] < _LEVEL)
+    known = np.where(frame["low"].isna(), OPEN, np.where(beyond, WORSE, FINE))
+    frame["verdict"] = np.where(frame["verdict"] == GONE, GONE, known)
+    return frame[list(GATE_COLUMNS)]
+
+
+def _judge_set(
+    whose: tuple[str, dict[tuple[str, str], list[tuple[str, str]]]],
+    shared: tuple[pd.DataFrame, pd.DataFrame],
+    tolerances: Tolerances,
+    draws: Draws,
+) -> Iterator[dict[str, object]]:
+    if not len(shared[0]):
+        return
+    test_set, known = whose
+    one, two = lay_out(shared[0]), lay_out(shared[1])
+    held = one.bottom > 0
+    woven = weave(test_set, one.metrics, held, find_members(one.items, test_set, known))
+    lines = [line for line in woven.lines if line.members.slice == ALL]
+    first = woven.take(one.top), woven.take(one.bottom)
+    second = woven.take((two.top + two.worst) * held), woven.take((two.bottom + two.missing) * held)
+    margins = np.array([tolerances.of(line.metric) for line in lines])
+    found = estimate_blend_differences(first, second, [line.loss for line in lines], one.clusters, draws, margins)
+    before, after = (blend_rates(*side, [line.blend for line in lines]) for side in (first, second))
+    clusters = np.asarray(one.clusters, np.str_)
+    for place, line in enumerate(lines):
+        mine = (first[1][:, list(line.blend.columns)] > 0).any(axis=1)
+        p = found.p[place] / 2
+        yield {
+            "what": test_set, "metric": line.metric, "items": int(mine.sum()),
+            "documents": len(set(clusters[mine])), "baseline": before[place], "now": after[place],
+            "worse_by": found.value[place], "low": found.low[place], "high": found.high[place],
+            "tolerance": margins[place], "p": p if found.above[place] > 0.5 else 1.0 - p,
+        }  # fmt: skip

@@ -1,0 +1,28 @@
+"""What was read of test sets to rows of scores.
+
+    lane.py    the folders of the lane, side by side
+    scorer.py  finds the rules of an item's set, draws the formulas of many items at once, makes rows
+
+How an item is scored is a matter of its test set (`bench/testsets/<set>/rules`) and of the rules that several sets
+share (`bench/rules`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocr_project.bench.rules.outcome import Outcome
+from ocr_project.bench.scoring.lane import LaneShards
+from ocr_project.domain.options import TestsetsOptions
+
+if TYPE_CHECKING:
+    from ocr_project.bench.scoring.scorer import Scorer
+
+__all__ = ["LaneShards", "Outcome", "build_scorer"]
+
+
+def build_scorer(options: TestsetsOptions) -> Scorer:
+    """Build the scorer that the options ask for; the libraries that draw formulas are imported now."""
+    from ocr_project.bench.scoring.scorer import Scorer
+
+    return Scorer(cdm=options.cdm, katex=options.katex, cache=options.drawings)

@@ -1,0 +1,1 @@
+"""Upstage DP-Bench: 200 pages of PDFs with their elements in reading order."""

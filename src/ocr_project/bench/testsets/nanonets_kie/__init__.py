@@ -1,0 +1,1 @@
+"""Nanonets-KIE: 987 receipts with eight fields each."""

@@ -1,0 +1,1 @@
+"""SROIE: receipts, their lines of text (task 2) and four fields (task 3)."""

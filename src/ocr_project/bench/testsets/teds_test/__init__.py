@@ -1,0 +1,1 @@
+"""TEDS_TEST: the second half of PubTabNet's validation split."""

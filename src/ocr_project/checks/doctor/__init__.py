@@ -1,0 +1,45 @@
+"""What a profile needs of the machine, looked at before a GPU is paid for.
+
+needs.py     options to needs
+packages.py  vLLM, torch, transformers against the pins of the gpu extra
+gpus.py      driver, CUDA, GPUs and their memory
+models.py    weights in the cache or on the Hub, tokens
+disk.py      room for the corpus
+services.py  ports, servers that run already, Tesseract
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ocr_project.checks.doctor.disk import check_disk
+from ocr_project.checks.doctor.finding import Finding, State
+from ocr_project.checks.doctor.gpus import check_gpus
+from ocr_project.checks.doctor.models import check_models
+from ocr_project.checks.doctor.needs import Profile, needs_of
+from ocr_project.checks.doctor.packages import check_packages
+from ocr_project.checks.doctor.services import check_ports, check_servers, check_tesseract
+
+__all__ = ["Finding", "Profile", "State", "examine"]
+
+
+def examine(profile: Profile, root: Path) -> list[Finding]:
+    """Look at everything that a profile needs.
+
+    Args:
+        profile: The options of all stages.
+        root: The project.
+
+    Returns:
+        What was found, in the order in which it should be put right.
+    """
+    needs = needs_of(profile.stages())
+    return [
+        *check_packages(needs),
+        *check_gpus(needs),
+        *check_models(needs),
+        *check_ports(needs),
+        *check_servers(needs),
+        *check_tesseract(needs),
+        *check_disk(needs, root),
+    ]

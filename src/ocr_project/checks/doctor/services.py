@@ -1,0 +1,66 @@
+"""Ports, servers that run already, and Tesseract."""
+
+from __future__ import annotations
+
+import socket
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+
+from ocr_project.checks.doctor.finding import Finding, missing, ok
+from ocr_project.checks.doctor.needs import Needs
+from ocr_project.domain.errors import BackendError
+from ocr_project.domain.options import LANGUAGE_SEPARATOR, RecognitionBackend, RecognitionOptions
+
+_PATIENCE = 3.0  # seconds for a server's answer
+_LOCAL = "127.0.0.1"
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # as requests go: past any proxy
+
+
+def check_ports(needs: Needs) -> list[Finding]:
+    """Take a free port for each server that will be started, all at once."""
+    if not needs.servers:
+        return []
+    try:
+        with ExitStack() as stack:
+            for _ in range(needs.servers):
+                stack.enter_context(socket.socket()).bind((_LOCAL, 0))
+    except OSError as error:
+        advice = f"see whether {_LOCAL} is up, and `ulimit -n`"
+        return [missing("ports", f"no port for each of {needs.servers} servers: {error}", advice)]
+    return [ok("ports", f"free for {needs.servers} server{'s' if needs.servers > 1 else ''} on {_LOCAL}")]
+
+
+def check_servers(needs: Needs) -> list[Finding]:
+    """Ask each server that is said to run whether it is well."""
+    return [_server(url.rstrip("/")) for url in needs.urls]
+
+
+def check_tesseract(needs: Needs) -> list[Finding]:
+    """Look for Tesseract and the models of the languages that the options name."""
+    if needs.tesseract is None:
+        return []
+    from ocr_project.engine.recognition import build_recognizer
+
+    options = RecognitionOptions(backend=RecognitionBackend.TESSERACT, tesseract=needs.tesseract)
+    try:
+        revision = build_recognizer(options).identity.revision
+    except BackendError as error:
+        found, _, advice = str(error).partition(": ")
+        return [missing("Tesseract", found, advice)]
+    languages = ", ".join(needs.tesseract.languages.split(LANGUAGE_SEPARATOR))
+    return [ok("Tesseract", f"{revision.partition('tesseract-')[2]} with {languages}")]
+
+
+def _server(url: str) -> Finding:
+    health = f"{url.removesuffix('/v1')}/health"
+    try:
+        with _DIRECT.open(health, timeout=_PATIENCE):
+            return ok("server", f"{url} answers")
+    except (OSError, ValueError) as error:
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        return missing(
+            "server",
+            f"{url} does not answer: {reason}",
+            "start it, or see recognition.vllm.urls and embedding.vllm.urls",
+        )

@@ -1,0 +1,143 @@
+"""What would stop a run later is asked for first: documents, packages, languages, models, room on the disk.
+
+The cheap half of `kedro doctor`: no network, no GPU, and under 0.1 s beside what building the backends takes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from ocr_project.bench.testsets import NAMES, open_test_sets
+from ocr_project.checks.doctor.disk import page_bytes, room
+from ocr_project.checks.doctor.finding import State
+from ocr_project.checks.doctor.needs import Needs, needs_of
+from ocr_project.checks.doctor.packages import check_packages
+from ocr_project.domain.errors import BackendError, OptionError, PublishError
+from ocr_project.domain.options import (
+    EmbeddingOptions,
+    IngestOptions,
+    LayoutOptions,
+    Options,
+    PublishOptions,
+    RecognitionOptions,
+    TestsetsOptions,
+)
+from ocr_project.engine import publishing
+from ocr_project.engine.embedding import build_embedder
+from ocr_project.engine.ingest import open_location
+from ocr_project.engine.layout import build_detector
+from ocr_project.engine.recognition import build_recognizer
+
+log = logging.getLogger(__name__)
+
+_FEW_PAGES = 100  # where nobody says how many there will be
+# the bench extra, but for jieba and nltk: without these two, long texts of one test set are rows that say so
+_BENCH_PACKAGES = ("anls_star", "bs4", "fuzzysearch", "lxml", "matplotlib", "pylatexenc", "sacrebleu", "scipy")
+
+
+def check_backends(options: Mapping[str, Options], data: Path) -> None:
+    """Build the backends that a run is going to need, before its first page is read.
+
+    Args:
+        options: The options of the stages in the run, by stage.
+        data: The folder that a run fills.
+
+    Raises:
+        BackendError: One cannot be built; the message says what to install or to change.
+    """
+    needs = needs_of(options.values())
+    require_packages(needs)
+    warn_of_disk(needs, data)
+    for chosen in options.values():
+        match chosen:
+            case LayoutOptions():
+                build_detector(chosen)
+            case RecognitionOptions():
+                build_recognizer(chosen).close()
+            case EmbeddingOptions():
+                build_embedder(chosen).close()
+            case PublishOptions():
+                publishing.check_target(chosen)
+
+
+def check_source(source: str, options: IngestOptions) -> None:
+    """Look for the first document of the source; nothing is rendered.
+
+    Args:
+        source: The folder or address.
+        options: What is read of it.
+
+    Raises:
+        SourceError: The source is not there, or holds no document.
+    """
+    open_location(source, options).check()
+
+
+def check_corpus(missing: Sequence[str]) -> None:
+    """Refuse to publish what is not there yet.
+
+    Args:
+        missing: Datasets of a finished run that are not there.
+
+    Raises:
+        PublishError: There are any.
+    """
+    if missing:
+        names = ", ".join(sorted(missing))
+        raise PublishError(f"nothing to publish yet: run `kedro run` first, it makes what is missing ({names})")
+
+
+def check_test_sets(options: TestsetsOptions) -> None:
+    """Open the test sets that are named; what is missing is downloaded here, where that is allowed.
+
+    Args:
+        options: Name the sets, and where they lie.
+
+    Raises:
+        OptionError: None is named, or one that there is not, or the packages of the bench extra are not installed.
+        SourceError: One is not there; the message says how to get it.
+    """
+    if not options.sets:
+        raise OptionError(f"testsets.sets names no test set; there are {', '.join(NAMES)}, and any folder by its path")
+    if lacking := [name for name in _BENCH_PACKAGES if find_spec(name) is None]:
+        raise OptionError(
+            f"testsets.sets: scores on test sets need {', '.join(lacking)}, which the main job does without: run"
+            " `make bench` in a checkout, or pip install 'ocr_project[bench]'"
+        )
+    for one in open_test_sets(options):
+        log.info("%s: %d items. %s", one.card.name, len(one), one.card.terms)
+
+
+def require_packages(needs: Needs) -> None:
+    """Refuse to start without a package that is needed, and warn of one in a version that was not tested.
+
+    Raises:
+        BackendError: One is missing.
+    """
+    findings = check_packages(needs)
+    lacking = [finding for finding in findings if finding.state is State.MISSING]
+    if lacking:
+        names = ", ".join(finding.check for finding in lacking)
+        raise BackendError(f"the backends of this run need {names}: {lacking[0].advice}, or leave out --env")
+    for finding in findings:
+        if finding.state is State.WARNING:
+            log.warning("%s %s: %s", finding.check, finding.found, finding.advice)
+
+
+def warn_of_disk(needs: Needs, folder: Path) -> None:
+    """Warn where little room is left. No more than that: what is done already needs none."""
+    if needs.ingest is None:
+        return
+    copies = 2 if needs.searchable_pdf else 1
+    free, pages = room(folder, page_bytes(needs.ingest.dpi) * copies)
+    if pages < (needs.ingest.limit or _FEW_PAGES):
+        log.warning(
+            "%.0f MB are free for %s, enough for about %d pages: a run that fills the disk ends there,"
+            " and goes on where it was as soon as there is room",
+            free / 1e6,
+            folder,
+            pages,
+        )

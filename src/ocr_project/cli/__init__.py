@@ -1,0 +1,31 @@
+"""Project commands, one file each.
+
+run.py        kedro run, with messages that say what to do
+search.py     kedro search; searching.py asks the corpus, in a notebook too
+doctor.py     kedro doctor
+testsets.py   kedro testsets
+compare.py    kedro compare
+options.py    kedro options; option_reference.py reads the models
+errors.py     what ends a command, and its exit status
+summary.py    the table at the end of a run
+"""
+
+from __future__ import annotations
+
+import click
+
+from ocr_project.cli.compare import compare
+from ocr_project.cli.doctor import doctor
+from ocr_project.cli.options import options
+from ocr_project.cli.run import run
+from ocr_project.cli.search import search
+from ocr_project.cli.testsets import testsets
+
+
+@click.group()
+def cli() -> None:
+    """Commands of ocr_project."""
+
+
+for command in (run, search, doctor, testsets, compare, options):
+    cli.add_command(command)

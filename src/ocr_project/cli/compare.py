@@ -1,0 +1,72 @@
+"""`kedro compare`: runs over test sets side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+from kedro.io import CatalogProtocol
+
+from ocr_project.cli.errors import plainly
+from ocr_project.cli.project import open_project
+
+_RESULTS = ("comparison_table", "comparison_page")
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True)
+@click.option("--env", "-e", default=None, help="Environment whose runs are compared.")
+@plainly
+def compare(runs: tuple[str, ...], env: str | None) -> None:
+    """Compare two to five RUNS over test sets: a table of pairs, and a page to look at.
+
+    A run is the time in the path of its `benchmark_run` (its beginning will do), `latest`, or the path of such a
+    folder; `NAME=RUN` gives it a name. The first is the one that the others are compared with.
+    """
+    with open_project(env) as context:
+        for line in compare_runs(context.catalog, context.params, runs):
+            click.echo(line)
+
+
+def compare_runs(
+    catalog: CatalogProtocol[Any, Any], parameters: Mapping[str, Any], runs: Sequence[str]
+) -> Iterator[str]:
+    """Write the table of pairs and the page, and yield what there is to show of them.
+
+    Args:
+        catalog: Its `benchmark_run` says where records lie; `comparison_table` and `comparison_page` are written.
+        parameters: Their `testsets` has the bootstrap and the number of items shown.
+        runs: Two to five, see `kedro compare --help`.
+
+    Raises:
+        OptionError: A run cannot be found, or there are too few or too many.
+    """
+    from ocr_project.bench.report.from_records import build_comparison, stand_side_by_side
+    from ocr_project.bench.report.report_rows import compare_runs as pair_runs
+    from ocr_project.bench.results.compare import read_runs, verdict_lines
+    from ocr_project.domain.options import TestsetsOptions
+    from ocr_project.engine.metrics import Draws
+
+    names, records = read_runs(runs, _place(catalog, "benchmark_run").root)
+    options = TestsetsOptions.model_validate(parameters.get("testsets") or {})
+    side_by_side = stand_side_by_side(records, names, options)
+    pairs = pair_runs(records, names, Draws(options.resamples, options.seed))
+    write = build_comparison(side_by_side, pairs, catalog.load("testset_pages"), options, os.cpu_count() or 1)
+    with catalog.load("scratch").draft("comparison.html") as page:
+        write(page)
+    for name, result in zip(_RESULTS, (pairs, page), strict=True):
+        catalog.save(name, result)
+    yield from verdict_lines(pairs)
+    for name in _RESULTS:
+        yield f"{name}  {_place(catalog, name).path}"
+
+
+def _place(catalog: CatalogProtocol[Any, Any], name: str) -> Any:
+    """Return a dataset that rests as one file or folder, for its `path` and `root`."""
+    from ocr_project.datasets import Place
+
+    dataset = catalog.get(name)
+    assert isinstance(dataset, Place)
+    return dataset

@@ -1,0 +1,76 @@
+"""`kedro doctor`: whether this machine has what a profile needs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocr_project.cli.errors import plainly, without_links
+from ocr_project.cli.project import open_project, option_of_run
+from ocr_project.domain.errors import OptionError
+
+if TYPE_CHECKING:
+    from ocr_project.checks.doctor import Finding, Profile
+
+_COLOURS = {"ok": "green", "warning": "yellow", "missing": "red"}
+_STATE_WIDTH = 7
+_LEAST_WIDTH = 40  # characters of what was found, on however narrow a terminal
+
+
+@click.command()
+@click.option("--env", "-e", default=None, help="Profile to look at: b200, h200, l4; without it, the laptop's.")
+@option_of_run("params")
+@plainly
+def doctor(env: str | None, params: dict[str, Any]) -> None:
+    """Look whether this machine has what a profile needs, and say what to do where it has not.
+
+    Exit status 1 where something is missing, 0 otherwise.
+    """
+    from ocr_project.checks.doctor import State, examine
+
+    with open_project(env, params) as context:
+        findings = examine(_profile(context.params), Path(context.project_path))
+    for line in as_lines(findings, shutil.get_terminal_size().columns):
+        click.echo(line)
+    sys.exit(int(any(finding.state is State.MISSING for finding in findings)))
+
+
+def as_lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
+    """Lay findings out as a table: state, what was looked at, what was found, and below it what to do.
+
+    Args:
+        findings: In the order in which they are shown.
+        width: Of the terminal, in characters.
+    """
+    column = max((len(finding.check) for finding in findings), default=0)
+    indent = " " * (_STATE_WIDTH + column + 4)
+    for finding in findings:
+        colour = _COLOURS[finding.state]
+        head = f"{click.style(finding.state.ljust(_STATE_WIDTH), fg=colour, bold=True)}  {finding.check:<{column}}  "
+        yield head + folded(finding.found, indent, width)
+        if finding.advice:
+            yield click.style(f"{indent}{folded(f'→ {finding.advice}', f'{indent}  ', width)}", fg=colour)
+
+
+def folded(text: str, indent: str, width: int) -> str:
+    """Break a line where the terminal ends, but not within words: they are commands and paths."""
+    room = max(_LEAST_WIDTH, width - len(indent))
+    return f"\n{indent}".join(textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False))
+
+
+def _profile(found: dict[str, Any]) -> Profile:
+    """Return the options of an environment, as a run would get them."""
+    from pydantic import ValidationError
+
+    from ocr_project.checks.doctor import Profile
+
+    try:
+        return Profile.model_validate({name: found[name] for name in Profile.model_fields if name in found})
+    except ValidationError as error:
+        raise OptionError(without_links(str(error))) from error

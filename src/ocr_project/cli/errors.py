@@ -1,0 +1,103 @@
+"""What ends a command: this project's own errors and Ctrl-C, as one message and an exit status.
+
+0 all done · 2 an error that says what to do · 3 done, with failures · 4 done, and worse than the baseline · 130 Ctrl-C
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import signal
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable
+from functools import wraps
+from types import FrameType
+from typing import Any
+
+import click
+from kedro.validation.exceptions import ParameterValidationError
+
+from ocr_project.domain.errors import FailuresLeft, GateFailed, OcrProjectError, OptionError, StorageError
+from ocr_project.storage.run_lock import release_all
+
+EXIT_ERROR = 2
+EXIT_FAILURES = 3
+EXIT_GATE = 4
+EXIT_INTERRUPTED = 130  # what shells say of a command that Ctrl-C ended
+_EXITS: dict[type[OcrProjectError], int] = {FailuresLeft: EXIT_FAILURES, GateFailed: EXIT_GATE}
+_INTERRUPTED = "Interrupted: what was finished is kept; run the same command again to go on."
+_DISK_FULL = "no space left on the disk: free some and run again; what was finished is kept"
+_PATIENCE = 3.0  # seconds that pages in work are given to end by themselves
+
+
+def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command end with a message and an exit status where it would end with a traceback that helps nobody."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        before = signal.signal(signal.SIGINT, _interrupt)
+        try:
+            return command(*args, **kwargs)
+        except KeyboardInterrupt:
+            _close_mlflow()
+            _leave()
+        except Exception as error:
+            mine = own_error(error)
+            if mine is None:
+                raise
+            click.secho(f"{type(mine).__name__}: {mine}", fg="red", err=True)
+            sys.exit(_EXITS.get(type(mine), EXIT_ERROR))
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    return wrapped
+
+
+def own_error(error: BaseException | None) -> OcrProjectError | None:
+    """Find the project's own error behind those that Kedro wraps it in; a full disk is one, whoever met it."""
+    while error is not None and not isinstance(error, OcrProjectError):
+        if isinstance(error, ParameterValidationError):
+            return OptionError(without_links(str(error)))
+        if _is_full_disk(error):
+            return StorageError(f"{_DISK_FULL} ({str(error).splitlines()[0]})")
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def without_links(message: str) -> str:
+    """Drop what pydantic adds for programmers; the option, its value and what is wrong with it stay."""
+    return re.sub(r"\n *For further information visit \S+", "", message)
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    """Say whether the disk is full: Kedro's datasets and MLflow's database, SQLite, say so in their own ways."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, sqlite3.Error) and "disk is full" in str(error)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """End the run on Ctrl-C, and see to it that it ends: a page in work may take longer than anybody waits."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    watch = threading.Timer(_PATIENCE, _leave)
+    watch.daemon = True
+    watch.start()
+    raise KeyboardInterrupt
+
+
+def _close_mlflow() -> None:
+    if "mlflow" in sys.modules:
+        import mlflow
+
+        mlflow.end_run("KILLED")
+
+
+def _leave() -> None:
+    """Leave at once. Nothing is lost: shards are there whole or not at all."""
+    release_all()
+    click.secho(f"\n{_INTERRUPTED}", fg="yellow", err=True)
+    sys.stdout.flush()
+    os._exit(EXIT_INTERRUPTED)

@@ -1,0 +1,32 @@
+"""`kedro search`: questions to the corpus of a finished run."""
+
+from __future__ import annotations
+
+import click
+
+from ocr_project.cli.errors import plainly
+from ocr_project.cli.project import open_project
+from ocr_project.domain.options import SearchMode
+
+
+@click.command()
+@click.argument("question")
+@click.option("--pages", default=5, show_default=True, type=click.IntRange(min=1), help="How many pages to show.")
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in SearchMode]),
+    help="By vectors, by words or by both; without it, what search.mode says.",
+)
+@click.option("--env", "-e", default=None, help="Environment whose corpus is searched.")
+@plainly
+def search(question: str, pages: int, mode: str | None, env: str | None) -> None:
+    """Find the pages that answer QUESTION best, with scores and snippets."""
+    from ocr_project.cli.searching import search_pages
+
+    with open_project(env) as context:
+        hits = search_pages(context.catalog, question, pages, mode)
+    if not hits:
+        click.echo("Nothing was found: no page has anything in common with the question.")
+    for hit in hits:
+        click.secho(f"{hit.score:.3f}  {hit.path}, page {hit.number}", bold=True)
+        click.echo(f"       {hit.snippet}")

@@ -1,0 +1,136 @@
+"""Questions to a corpus that a run has left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kedro.io import CatalogProtocol
+
+from ocr_project.domain.errors import OptionError, SourceError
+from ocr_project.domain.options import Embedded, EmbeddingOptions, SearchMode, SearchOptions
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.types import Page, Transcript
+from ocr_project.engine.embedding import build_embedder
+from ocr_project.engine.retrieval import Ranking, count_terms, fuse, open_words, rank_by_vectors, snippet
+from ocr_project.storage.vector_index import open_index
+
+_ADVICE = (
+    "no page of this corpus has any text: run `kedro run` for all stages, to have the pages read, and look into the"
+    " report if that finds nothing; or search by what pages look like, with embedding.embed=[page_image] and an"
+    " embedder that sees images (embedding.backend vllm or transformers), by --mode dense"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A page that was found.
+
+    Attributes:
+        score: Cosine (dense), BM25 (lexical) or the sum of reciprocal ranks (fusion).
+    """
+
+    score: float
+    path: str
+    number: int
+    snippet: str
+
+
+def search_pages(
+    catalog: CatalogProtocol[Any, Any], question: str, pages: int, mode: SearchMode | str | None = None
+) -> list[Hit]:
+    """Return the best pages for a question, best first.
+
+    Args:
+        catalog: Of a project in which a run has ended.
+        question: In words.
+        pages: How many at most.
+        mode: dense, lexical or fusion; None: what `search.mode` says.
+
+    Raises:
+        SourceError: There is no index yet, or no page has any text, and their images cannot be searched either.
+        OptionError: The mode is none of these, or `pages` is negative.
+    """
+    options: SearchOptions = SearchOptions.model_validate(catalog.load("params:search"))
+    if pages < 0:
+        raise OptionError(f"{pages} pages cannot be shown: ask for 0 or more")
+    ranking = _ranking(catalog, question, pages, mode, options)
+    found = _found(catalog, {page_id for page_id, _ in ranking})
+    return [
+        Hit(score, found[page_id].path, found[page_id].number, snippet(_text(found[page_id]), question))
+        for page_id, score in ranking
+        if page_id in found
+    ]
+
+
+def _ranking(
+    catalog: CatalogProtocol[Any, Any],
+    question: str,
+    pages: int,
+    mode: SearchMode | str | None,
+    options: SearchOptions,
+) -> Ranking:
+    """Rank as asked; where no page has text, by what the pages look like, or not without saying why."""
+    wanted = _mode(mode, options)
+    if not question.strip() or not _is_silent(catalog):
+        return _rank(catalog, question, pages, wanted, options)
+    embedding: EmbeddingOptions = EmbeddingOptions.model_validate(catalog.load("params:embedding"))
+    if Embedded.PAGE_IMAGE not in embedding.embed or (mode is not None and wanted is SearchMode.LEXICAL):
+        raise SourceError(_ADVICE)
+    ids, vectors = open_index(catalog.load("page_image_index"))
+    return rank_by_vectors(ids, vectors, build_embedder(embedding).embed_queries([question]), pages)[0]
+
+
+def _is_silent(catalog: CatalogProtocol[Any, Any]) -> bool:
+    """Say whether there is a corpus, and none of its pages has text."""
+    terms = count_terms(catalog.load("word_index"))
+    if terms is None:
+        return not catalog.load("transcripts").index() and bool(catalog.load("pages").index())
+    return terms == 0
+
+
+def _mode(mode: SearchMode | str | None, options: SearchOptions) -> SearchMode:
+    try:
+        return options.mode if mode is None else SearchMode(mode)
+    except ValueError as error:
+        raise OptionError(f"{mode!r} is no way to search: say {', '.join(SearchMode)}") from error
+
+
+def _rank(
+    catalog: CatalogProtocol[Any, Any], question: str, pages: int, mode: SearchMode, options: SearchOptions
+) -> Ranking:
+    """Rank in one mode; nothing is opened that the mode does not need."""
+    match mode:
+        case SearchMode.DENSE:
+            embedding: EmbeddingOptions = EmbeddingOptions.model_validate(catalog.load("params:embedding"))
+            ids, vectors = open_index(catalog.load("page_index"))
+            return rank_by_vectors(ids, vectors, build_embedder(embedding).embed_queries([question]), pages)[0]
+        case SearchMode.LEXICAL:
+            return open_words(catalog.load("word_index"), options.lexical).rank(question, pages)
+        case SearchMode.FUSION:
+            depth = max(pages, options.depth)
+            both = (SearchMode.DENSE, SearchMode.LEXICAL)
+            rankings = [_rank(catalog, question, depth, part, options) for part in both]
+            return fuse(rankings, pages, options.rrf_constant)
+
+
+def _found(catalog: CatalogProtocol[Any, Any], wanted: set[str]) -> dict[str, Transcript | Page]:
+    """Look the pages up: what was read of them, or the pages themselves where nothing was."""
+    found: dict[str, Transcript | Page] = dict(_look_up(catalog.load("transcripts"), wanted))
+    if unread := wanted - found.keys():
+        found |= _look_up(catalog.load("pages"), unread, without=("image", "text_layer_words"))
+    return found
+
+
+def _look_up(shards: ShardSource, wanted: set[str], *, without: Sequence[str] = ()) -> dict[str, Any]:
+    """Go through the shards one by one; a page's shard is not in its id."""
+    found: dict[str, Any] = {}
+    for name in shards.index():
+        for page_id in wanted - found.keys():
+            found.update({row.page_id: row for row in shards.find(name, page_id, without=without)})
+    return found
+
+
+def _text(row: Transcript | Page) -> str:
+    return row.text if isinstance(row, Transcript) else row.text_layer or ""

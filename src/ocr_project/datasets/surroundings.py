@@ -1,0 +1,97 @@
+"""What nodes need of the world beside data: the checkout, a folder for drafts, and what options name."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Generic, NoReturn, TypeVar
+
+from kedro.io import AbstractDataset, DatasetError
+
+from ocr_project.domain.project import Project
+from ocr_project.storage.scratch import Scratch
+
+Loaded = TypeVar("Loaded")
+
+
+class _LoadedOnly(AbstractDataset[NoReturn, Loaded], Generic[Loaded]):
+    def __init__(self, metadata: dict[str, Any] | None) -> None:
+        self.metadata = metadata
+
+    def save(self, data: NoReturn) -> None:
+        raise DatasetError(f"{type(self).__name__} is there to be loaded: no node writes it")
+
+    def _exists(self) -> bool:
+        return True
+
+
+class Checkout(_LoadedOnly[Project]):
+    """The project's folder and its commit."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Name the folder; git is asked when it is loaded.
+
+        Args:
+            filepath: The folder of the project, `.` in the catalog.
+            metadata: For plugins such as kedro-viz; not used here.
+        """
+        super().__init__(metadata)
+        self._root = Path(filepath)
+
+    def load(self) -> Project:
+        command = ["git", "describe", "--always", "--dirty"]
+        found = subprocess.run(command, cwd=self._root, capture_output=True, text=True, check=False)
+        return Project(self._root, found.stdout.strip())
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._root)}
+
+
+class ScratchFolder(_LoadedOnly[Scratch]):
+    """A folder in which nodes write drafts; what killed runs left in it is removed when it is loaded."""
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Name the folder.
+
+        Args:
+            filepath: The folder, on the file system of the results.
+            metadata: For plugins such as kedro-viz; not used here.
+        """
+        super().__init__(metadata)
+        self._root = Path(filepath)
+
+    def load(self) -> Scratch:
+        scratch = Scratch(self._root)
+        scratch.sweep()
+        return scratch
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._root)}
+
+
+class NamedByOption(_LoadedOnly[Loaded]):
+    """What a path among the options leads to. A catalog cannot read options: a hook says how it is looked up."""
+
+    def __init__(self, *, option: str, metadata: dict[str, Any] | None = None) -> None:
+        """Name the option.
+
+        Args:
+            option: For example `ingest.source`.
+            metadata: For plugins such as kedro-viz; not used here.
+        """
+        super().__init__(metadata)
+        self._option = option
+        self._look_up: Callable[[], Loaded] | None = None
+
+    def bind(self, look_up: Callable[[], Loaded]) -> None:
+        """Say how it is looked up; that is done at each load."""
+        self._look_up = look_up
+
+    def load(self) -> Loaded:
+        if self._look_up is None:
+            raise DatasetError(f"what {self._option} names is known where the project's hooks run, and not here")
+        return self._look_up()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"option": self._option}

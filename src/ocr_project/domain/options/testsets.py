@@ -1,0 +1,76 @@
+"""Options of the pipeline testsets: the public test sets, and the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field, field_validator
+
+from ocr_project.domain.options.base import Options
+
+SET_SEPARATOR = "+"
+
+
+class GateOptions(Options):
+    """A gate for CI: `kedro run` ends with exit status 4 where a run over test sets is worse than its baseline.
+
+    Worse is what is beyond doubt: the whole 95 % interval of the paired difference is beyond the tolerance, and stays
+    there after Holm's correction.
+    """
+
+    baseline: Path | None = Field(
+        None,
+        description="Record of an earlier run: a folder `benchmark_run` (data/08_reporting, or the artefact of an"
+        " MLflow run). None: no gate.",
+    )
+    tolerance: float = Field(
+        0.0, ge=0, le=1, description="By how much a rate may be worse, as a fraction: 0.01 is one point of a hundred."
+    )
+    tolerances: dict[str, float] = Field(
+        {}, description="The same for some metrics, by name, with or without reading: `teds`, `teds/official`."
+    )
+    speed_tolerance: float | None = Field(
+        0.25,
+        ge=0,
+        description="By what share of the baseline's time recognition may be slower; machines have to be alike."
+        " None: speed is not looked at.",
+    )
+
+
+class TestsetsOptions(Options):
+    """From public test sets to scores, and to the evidence of a run."""
+
+    __test__: ClassVar[bool] = False  # pytest takes a class for a test by its name
+
+    sets: tuple[str, ...] = Field(
+        (),
+        description="Test sets to score the recognizer on, in YAML a list, elsewhere names joined by `+`; a name with"
+        " a slash is a folder of your own. `kedro testsets` lists them.",
+    )
+    folder: Path = Field(
+        Path("data/01_raw/test_sets"), description="Where the sets lie, each in the folder of its name."
+    )
+    limit: int | None = Field(None, ge=1, description="Items per set, drawn by hash. None: all.")
+    download: bool = Field(False, description="Get what is missing from the Hub, after its licence is shown.")
+    cdm: bool = Field(True, description="Draw formulas to compare them (CDM), given TeX and Ghostscript.")
+    katex: bool = Field(
+        True,
+        description="Render formulas of olmOCR-bench's tests in a browser, as its authors do, where Chromium and KaTeX"
+        " are installed; otherwise their symbols are compared.",
+    )
+    drawings: Path | None = Field(
+        Path("data/07_model_output/testsets/drawings"),
+        description="Folder of the formulas that were drawn: another recognizer finds those of the truth. None: none.",
+    )
+    resamples: int = Field(10_000, ge=100, le=1_000_000, description="Resamples of the bootstrap over documents.")
+    seed: int = Field(0, ge=0, description="Seed of the bootstrap's random numbers.")
+    report_pages: int = Field(60, ge=0, description="Items shown with image and differences.")
+    gate: GateOptions = GateOptions()
+
+    @field_validator("sets", mode="before")
+    @classmethod
+    def _joined(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part for part in value.split(SET_SEPARATOR) if part)
+        return value

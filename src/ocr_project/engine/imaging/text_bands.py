@@ -1,0 +1,70 @@
+"""The lines of a block of text, by the white between them."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_project.engine.imaging.ink import levels
+
+_CONTRAST = 0.45  # of the way from paper to ink: darker is ink
+_LEAST_RANGE = 40  # grey levels between paper and ink; below that there is no telling
+_SPECKS = 2  # pixels of ink that a row of white may hold
+# Heights in those of the usual line.
+_PART = 0.45  # a lower band is part of a letter: an accent, a dot, an underline
+_MERGED = 1.7  # a higher one is several lines that touch, or something else than text
+
+
+def find_bands(block: NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """Cut a level block into its lines.
+
+    Args:
+        block: Shape (height, width), uint8, dark on light.
+
+    Returns:
+        First row and the row after the last of each line, from top to bottom, with half of the white
+        around it; empty where the lines cannot be told apart.
+    """
+    paper, dark = levels(block, 0.90, 0.01)
+    if paper - dark < _LEAST_RANGE:
+        return []
+    darkest = math.ceil(paper - _CONTRAST * (paper - dark))  # whole, so that NumPy compares bytes
+    rows = np.count_nonzero(block < darkest, axis=1) > _SPECKS
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], rows.astype(np.int8), [0]])))
+    bands = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    if not bands:
+        return []
+    usual = _usual([b - a for a, b in bands])
+    bands = _joined(bands, usual)
+    if max(b - a for a, b in bands) > _MERGED * usual:
+        return []
+    middles = [(above[1] + below[0]) // 2 for above, below in pairwise(bands)]
+    return list(zip([0, *middles], [*middles, len(block)], strict=True))
+
+
+def _usual(heights: list[int]) -> float:
+    """Return the height at which half of all inked rows are reached: dots and accents count little."""
+    ordered = np.sort(heights)
+    reached = np.cumsum(ordered)
+    return float(ordered[int(np.searchsorted(reached, reached[-1] / 2))])
+
+
+def _joined(bands: list[tuple[int, int]], usual: float) -> list[tuple[int, int]]:
+    """Join parts of letters to the nearer line."""
+    found = list(bands)
+    place = 0
+    while place < len(found) and len(found) > 1:
+        top, bottom = found[place]
+        if bottom - top >= _PART * usual:
+            place += 1
+            continue
+        above = top - found[place - 1][1] if place else np.inf
+        below = found[place + 1][0] - bottom if place + 1 < len(found) else np.inf
+        other = place - 1 if above < below else place + 1
+        low, high = min(place, other), max(place, other)
+        found[low : high + 1] = [(found[low][0], found[high][1])]
+        place = low
+    return found

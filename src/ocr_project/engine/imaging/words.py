@@ -1,0 +1,138 @@
+"""Words: ink that stands close together, and the height of body text that all other lengths are measured in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_project.engine.imaging.ink import Mask, components
+from ocr_project.engine.imaging.rulings import Boxes, corners
+
+# In body heights. Ink closer than this is one word: wider than the gap between syllables or letters,
+# narrower than the space between words. Upright it must join the strokes of a syllable, but no two lines.
+_REACH = 0.5
+_REACH_UP = 0.12
+# Ink smaller than this both ways is dust or a dot; a dot lies within the margin of the words beside it.
+_DUST = 0.2
+_EVERY_ROW = 3  # rows of pixels that are looked at for gaps: a line of text has more
+# Of the components that may be letters: pixels.
+_SMALLEST_LETTER = 4
+# More components than this are a halftone or noise, not text: a page of the smallest print has 30,000.
+MOST_COMPONENTS = 120_000
+
+
+class TooBusy(Exception):
+    """The page has more components than any text has."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """The words of a page.
+
+    Attributes:
+        boxes: Shape (n, 4), int32: x0 y0 x1 y1, in no order.
+        ink: Shape (n,), int32: pixels of ink that were joined in each, joints included.
+        mask: The joined ink, 255 and 0.
+    """
+
+    boxes: Boxes
+    ink: NDArray[np.int32]
+    mask: Mask
+
+
+def letter_height(ink: Mask) -> float:
+    """Guess the height of letters before words are known.
+
+    Returns:
+        Pixels; the median over the ink of components that may be letters, 0 where there are none.
+
+    Raises:
+        TooBusy: There are more components than in any text.
+    """
+    _, stats = components(ink)
+    if len(stats) > MOST_COMPONENTS:
+        raise TooBusy(f"{len(stats) - 1} components")
+    width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
+    tallest = max(8, min(ink.shape) // 8)
+    letters = (height >= _SMALLEST_LETTER) & (height <= tallest) & (width <= 4 * height) & (height <= 6 * width)
+    return weighted_median(height[letters], area[letters])
+
+
+def find_words(ink: Mask, body: float) -> Words:
+    """Join ink to words.
+
+    Args:
+        ink: Without drawn lines and pictures.
+        body: Height of letters in pixels.
+    """
+    kernel = np.ones((max(1, round(body * _REACH_UP)) | 1, max(1, round(body * _REACH)) | 1), np.uint8)
+    mask = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, kernel), np.uint8)
+    _, stats = components(mask)
+    if len(stats) > MOST_COMPONENTS:
+        raise TooBusy(f"{len(stats) - 1} components")
+    large = np.maximum(stats[:, 2], stats[:, 3]) > _DUST * body
+    large[0] = False
+    return Words(corners(stats[large]), stats[large, 4], mask)
+
+
+def body_height(words: Words) -> float:
+    """Return the height of a line of body text: the median over words, each as wide as it counts.
+
+    Returns:
+        Pixels; 0 where there are no words.
+    """
+    width = words.boxes[:, 2] - words.boxes[:, 0]
+    height = words.boxes[:, 3] - words.boxes[:, 1]
+    return weighted_median(height[width >= height], width[width >= height]) or weighted_median(height, width)
+
+
+def word_gap(words: Words, body: float) -> float:
+    """Return the usual white between words, in pixels: the median over gaps of at most two body heights."""
+    rows = (words.mask[::_EVERY_ROW] > 0).astype(np.int8)
+    edges = np.diff(rows, axis=1, prepend=0, append=0)
+    start_row, start = np.nonzero(edges == 1)
+    _, end = np.nonzero(edges == -1)
+    gaps = (start[1:] - end[:-1])[start_row[1:] == start_row[:-1]]
+    gaps = gaps[gaps <= 2 * body]
+    return float(np.median(gaps)) if len(gaps) else 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strokes:
+    """How thick the ink of a page is, in any box of it.
+
+    Attributes:
+        ink: Shape (height + 1, width + 1): sums of ink pixels above and left of each pixel.
+        rims: Likewise of those that border on paper.
+    """
+
+    ink: NDArray[np.int32]
+    rims: NDArray[np.int32]
+
+    @staticmethod
+    def measure(ink: Mask) -> Strokes:
+        ones = ink & 1
+        rims = ones - cv2.erode(ones, np.ones((3, 3), np.uint8))
+        return Strokes(np.asarray(cv2.integral(ones)), np.asarray(cv2.integral(rims)))
+
+    def widths(self, boxes: Boxes) -> NDArray[np.float64]:
+        """Return the mean width of strokes in each box, in pixels; shape (n,)."""
+        return 2 * _sums(self.ink, boxes) / np.maximum(1, _sums(self.rims, boxes))
+
+
+def _sums(table: NDArray[np.int32], boxes: Boxes) -> NDArray[np.float64]:
+    x0, y0, x1, y1 = boxes.T
+    return np.asarray(table[y1, x1] - table[y0, x1] - table[y1, x0] + table[y0, x0], np.float64)
+
+
+def weighted_median(values: NDArray[Any], weights: NDArray[Any]) -> float:
+    """Return the value at which half of the weight is reached; 0 for no values."""
+    if not len(values):
+        return 0.0
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order], dtype=np.float64)
+    return float(values[order][int(np.searchsorted(reached, reached[-1] / 2))])

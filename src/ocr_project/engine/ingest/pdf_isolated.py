@@ -1,0 +1,115 @@
+"""PDFs read in processes of their own: the page that hangs PDFium, or crashes it, is a failed page and no more.
+
+Each thread that asks has a process, since PDFium takes one thread at a time; it ends with the thread. Starting one
+takes 0.7 s of a core: what listed the documents is left to whoever draws them.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ocr_project.domain.errors import BrokenDocument, DocumentError
+from ocr_project.domain.options import IngestOptions
+from ocr_project.engine.ingest.rendered_page import Answers
+from ocr_project.engine.running.worker_process import Child, Lost
+
+MEDIA_TYPE = "application/pdf"
+_CHILD = "ocr_project.engine.ingest.pdf_worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about a PDF.
+
+    Attributes:
+        pages: First and last page to draw, from 1; None asks how many there are.
+    """
+
+    path: Path
+    options: IngestOptions
+    pages: tuple[int, int] | None = None
+
+
+def count_pages(path: Path, options: IngestOptions) -> int:
+    """Return the number of pages.
+
+    Raises:
+        DocumentError: As `pdf.count_pages`; `BrokenDocument` also where PDFium hangs over it, or crashes.
+    """
+    return _OWN.reader.count_pages(path, options)
+
+
+def read_pages(path: Path, first: int, last: int, options: IngestOptions) -> Answers:
+    """Draw pages: yields what `pdf.read_pages` does, and for a page that hangs PDFium, or crashes it, why."""
+    yield from _OWN.reader.read_pages(path, first, last, options)
+
+
+def release() -> None:
+    """Leave the process of this thread, where it has one, to the thread that asks next."""
+    _OWN.reader.leave()
+
+
+class _Reader:
+    """The process of one thread; it starts with the first question."""
+
+    def __init__(self) -> None:
+        self._child: Child | None = None
+        self._last_question: Question | None = None  # the one whose next page can be asked for
+
+    def count_pages(self, path: Path, options: IngestOptions) -> int:
+        answer = self._ask(Question(path, options), options, "the PDF")
+        if isinstance(answer, DocumentError):
+            raise answer
+        return int(answer)
+
+    def read_pages(self, path: Path, first: int, last: int, options: IngestOptions) -> Answers:
+        question = None
+        for number in range(first, last + 1):
+            if question is None or self._last_question is not question:
+                question = Question(path, options, (number, last))
+            yield self._ask(question, options, f"page {number} of the PDF")
+
+    def leave(self) -> None:
+        if self._child is not None:
+            _SPARE.append(self._child)
+            del _SPARE[:-_MOST_SPARE]
+        self._child = self._last_question = None
+
+    def _ask(self, question: Question, options: IngestOptions, what: str) -> Any:
+        child = self._child = self._child or _spare() or Child(_CHILD, "read PDFs")
+        try:
+            child.send(None if question is self._last_question else question)
+            self._last_question = question
+            return child.receive(options.page_seconds)
+        except Lost as lost:
+            child.end()
+            self._child = self._last_question = None
+            return BrokenDocument(_reason(lost, what, options))
+
+
+class _Own(threading.local):
+    def __init__(self) -> None:
+        self.reader = _Reader()
+
+
+_OWN = _Own()
+_SPARE: list[Child] = []  # processes without a thread
+_MOST_SPARE = 1
+
+
+def _spare() -> Child | None:
+    try:
+        child = _SPARE.pop()
+    except IndexError:
+        return None
+    return child if child.is_alive else None
+
+
+def _reason(lost: Lost, what: str, options: IngestOptions) -> str:
+    if lost.status is None:
+        limit = f"ingest.page_seconds ({options.page_seconds:g})"
+        return f"{what} was not read within {limit}; export the PDF again, or raise the limit"
+    return f"{what} ended the process that reads it (status {lost.status}); export the PDF again"

@@ -1,0 +1,124 @@
+"""Taking a page apart: words, tables, pictures and rules, before anything is put in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_project.engine.imaging.fills import lift_fills
+from ocr_project.engine.imaging.ink import Grey, Mask
+from ocr_project.engine.imaging.rulings import Boxes, find_rulings
+from ocr_project.engine.imaging.specks import part_marks
+from ocr_project.engine.imaging.words import Strokes, Words, body_height, find_words, letter_height
+from ocr_project.engine.layout.pictures import find_pictures
+
+# Letters are lower than the line that they stand on, by about this factor (ascenders, syllables of two rows).
+_LINE_OF_LETTERS = 1.3
+# In body heights: a level line at least this long ends a block and a gutter.
+_RULE = 4.0
+# An underline is so near below its words (in body heights), they cover this share of it, and begin with it.
+_UNDER, _UNDERLINED = 0.35, 0.7
+# A word taller than this (in body heights), of which ink covers less than this share, is the outline of something.
+_TALL, _OUTLINE = 2.5, 0.12
+# A page without letters: the line that lengths are measured in, as a share of its shorter side (A4 at 10 points:
+# 1/60), and the least sides of a picture in shares of the page's. Smaller is the dirt of a scan.
+_LINE_SHARE, _PICTURE_SHARE = 1 / 60, 1 / 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """What a page is made of.
+
+    Attributes:
+        words: Outside of tables and pictures.
+        tables: Shape (n, 4): ruled ones.
+        pictures: Shape (n, 4).
+        rules: Shape (n, 4): level lines that part what is above from what is below.
+        strokes: Of the ink that is not drawn lines.
+        body: Height of a line of body text in pixels.
+    """
+
+    words: Words
+    tables: Boxes
+    pictures: Boxes
+    rules: Boxes
+    strokes: Strokes
+    body: float
+
+
+def take_apart(grey: Grey, ink: Mask) -> Parts | None:
+    """Find words, tables, pictures and rules.
+
+    Args:
+        grey: Shape (height, width), uint8; upright.
+        ink: As `find_ink` gives it.
+
+    Returns:
+        `None` where there are no words, no tables and no pictures.
+
+    Raises:
+        TooBusy: The page has more components than any text has.
+    """
+    letters = letter_height(ink)
+    if not letters:
+        return _wordless(grey, ink)
+    ink = lift_fills(grey, ink, letters * _LINE_OF_LETTERS)
+    rulings = find_rulings(ink, letters * _LINE_OF_LETTERS)
+    text = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(rulings.mask)), np.uint8)
+    words = find_words(text, letters)
+    body = body_height(words)
+    if not body:
+        return None
+    pictures = _outside(find_pictures(grey, words, rulings.drawings, body), rulings.grids)
+    tables = _outside(rulings.grids, pictures)
+    width, height = words.boxes[:, 2] - words.boxes[:, 0], words.boxes[:, 3] - words.boxes[:, 1]
+    outline = (height > _TALL * body) & (words.ink < _OUTLINE * width * height)
+    free = ~outline & ~_within(words.boxes, tables) & ~_within(words.boxes, pictures)
+    words = Words(words.boxes[free], words.ink[free], words.mask)
+    written, dashed = part_marks(words.boxes, body)
+    words = Words(words.boxes[written], words.ink[written], words.mask)
+    long = rulings.horizontal[rulings.horizontal[:, 2] - rulings.horizontal[:, 0] > _RULE * body]
+    rules = _outside(_outside(long, tables), pictures)
+    rules = np.concatenate([rules[~_underlines(rules, words.boxes, body)], dashed])
+    return Parts(words, tables, pictures, rules, Strokes.measure(text), body)
+
+
+def _wordless(grey: Grey, ink: Mask) -> Parts | None:
+    """Find the pictures of a page without letters: a photograph, a drawing; `None` for a blank one."""
+    body = max(1.0, _LINE_SHARE * min(ink.shape))
+    none = np.zeros((0, 4), np.int32)
+    pictures = find_pictures(grey, find_words(ink, body), none, body)
+    sides = pictures[:, 2:] - pictures[:, :2]
+    pictures = pictures[(sides >= _PICTURE_SHARE * np.asarray([ink.shape[1], ink.shape[0]])).all(axis=1)]
+    if not len(pictures):
+        return None
+    words = Words(none, np.zeros(0, np.int32), np.zeros_like(ink))
+    return Parts(words, none, pictures, none, Strokes.measure(ink), body)
+
+
+def _within(boxes: Boxes, holders: Boxes) -> NDArray[np.bool_]:
+    """Say of each box whether its middle is in one of the holders."""
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    inside = np.zeros(len(boxes), np.bool_)
+    for holder in holders:
+        inside |= ((middle >= holder[:2]) & (middle < holder[2:])).all(axis=1)
+    return inside
+
+
+def _outside(boxes: Boxes, holders: Boxes) -> Boxes:
+    return boxes[~_within(boxes, holders)]
+
+
+def _underlines(rules: Boxes, words: Boxes, body: float) -> NDArray[np.bool_]:
+    """Say which level lines are drawn under words, and so belong to their line."""
+    found = np.zeros(len(rules), np.bool_)
+    for place, (x0, y0, x1, _) in enumerate(rules):
+        near = (words[:, 3] > y0 - _UNDER * body) & ((words[:, 1] + words[:, 3]) / 2 < y0)
+        over = words[near & (words[:, 0] < x1) & (words[:, 2] > x0)]
+        if len(over) and over[:, 0].min() > x0 - body:
+            inked = np.minimum(over[:, 2], x1) - np.maximum(over[:, 0], x0)
+            found[place] = inked.sum() > _UNDERLINED * (x1 - x0)
+    return found

@@ -1,0 +1,1 @@
+"""Crops of regions, cut and encoded in worker processes."""

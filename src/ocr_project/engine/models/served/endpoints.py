@@ -1,0 +1,135 @@
+"""Which server the next request goes to: the one with the fewest requests in flight, of those that are there.
+
+Everything here runs on the loop's thread, except `from_thread`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ocr_project.domain.errors import BackendError
+
+_LOOK_AGAIN = 1.0  # seconds
+_REST = 0.5, 10.0  # seconds that a server that is not there is left alone, at first and at most
+
+
+@dataclass(slots=True, eq=False)
+class Endpoint:
+    """One server.
+
+    Attributes:
+        url: Without a slash at the end; changes when the server is started again on another port.
+        up: Whether it may be asked.
+        in_flight: Requests that it is working on.
+    """
+
+    url: str
+    up: bool = True
+    in_flight: int = 0
+    misses: int = 0
+    rests_until: float = 0.0
+
+
+class Endpoints:
+    """The servers of a backend."""
+
+    def __init__(self, servers: Iterable[Endpoint], patience: float | None, *, option: str) -> None:
+        """Choose among servers.
+
+        Args:
+            servers: They may come up, go down and move later.
+            patience: Seconds without an answer from any of them, after which waiting for one raises; None where
+                their owner watches them.
+            option: Name of the option that holds their addresses, for messages.
+        """
+        self.servers = list(servers)
+        self._patience = patience
+        self._option = option
+        self._heard: float | None = None
+        self._error: BackendError | None = None
+        self._changed = asyncio.Event()
+
+    @contextmanager
+    def use(self, endpoint: Endpoint) -> Iterator[None]:
+        """Count a request while it is in flight."""
+        endpoint.in_flight += 1
+        try:
+            yield
+        finally:
+            endpoint.in_flight -= 1
+
+    async def choose(self) -> Endpoint:
+        """Return the least loaded server, as soon as there is one.
+
+        Raises:
+            BackendError: There has been none for too long, or `fail` was called.
+        """
+        self._heard = self._heard or time.monotonic()
+        while True:
+            if self._error is not None:
+                raise self._error
+            now = time.monotonic()
+            ready = [server for server in self.servers if server.up and server.rests_until <= now]
+            if ready:
+                return min(ready, key=lambda server: (server.in_flight, random.random()))
+            self.check_silence()
+            await self._wait(min((s.rests_until - now for s in self.servers if s.up), default=_LOOK_AGAIN))
+
+    def answered(self, endpoint: Endpoint) -> None:
+        """Note that a server is there."""
+        self._heard = time.monotonic()
+        endpoint.misses = 0
+
+    def missed(self, endpoint: Endpoint) -> None:
+        """Note that a server is not there, and leave it alone for a while."""
+        endpoint.misses += 1
+        first, most = _REST
+        endpoint.rests_until = time.monotonic() + min(most, first * 2 ** (endpoint.misses - 1))
+
+    def check_silence(self, extra: float = 0.0) -> None:
+        """Raise where no server has answered for the time of patience and `extra` seconds.
+
+        Raises:
+            BackendError: So it is; the message names the servers.
+        """
+        if self._error is not None:
+            raise self._error
+        if self._patience is None or self._heard is None:
+            return
+        if (silent := time.monotonic() - self._heard) > self._patience + extra:
+            names = ", ".join(server.url for server in self.servers)
+            raise BackendError(
+                f"no server has answered for {silent:.0f} s ({names}): look whether they run, or change"
+                f" {self._option}; what was finished is kept"
+            )
+
+    def set(self, endpoint: Endpoint, *, up: bool, url: str | None = None) -> None:
+        """Say that a server came up, went down or moved."""
+        endpoint.up, endpoint.url = up, url or endpoint.url
+        endpoint.misses, endpoint.rests_until = 0, 0.0
+        self._changed.set()
+
+    def fail(self, error: BackendError) -> None:
+        """End every wait for a server, now and later, with an error."""
+        self._error = error
+        self._changed.set()
+
+    async def _wait(self, seconds: float) -> None:
+        changed = self._changed
+        try:
+            await asyncio.wait_for(changed.wait(), max(0.01, min(seconds, _LOOK_AGAIN)))
+        except TimeoutError:
+            return
+        if changed is self._changed:
+            self._changed = asyncio.Event()
+
+
+def from_thread(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    """Run a call on the loop's thread, from any other; nothing happens once the loop is closed."""
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(call)

@@ -1,0 +1,256 @@
+"""The report of a run, filled from what the stages left behind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from ocr_project.domain.corpus import Corpus
+from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
+from ocr_project.domain.project import Project
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.schemas import from_frame
+from ocr_project.domain.types import Document, Recognition, Reference, Status, Transcript
+from ocr_project.engine.metrics import diff
+from ocr_project.engine.reporting.model import (
+    Difference,
+    FailureRow,
+    GroupRow,
+    PageCard,
+    PagePoint,
+    Rate,
+    Report,
+    Retrieval,
+    RetrievalRow,
+    StageRow,
+)
+from ocr_project.engine.running.provenance import facts
+from ocr_project.engine.running.stage_metrics import identities, measure_stage
+
+EVERYTHING = "all"  # the slice of all questions
+THIS_RUN = "this run"  # the recognizer of it, among others
+_SHOWN = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr")  # where there is no room for all
+_VERSIONS = ("ocr_project", "kedro", "dvc", "tesserocr", "opencv-python-headless", "pypdfium2", "pyarrow")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What is known of the corpus beside its shards.
+
+    Attributes:
+        score_table: Error rates overall, by group and by document.
+        retrieval_table: Retrieval figures by search and slice.
+        search_table: Differences between searches.
+        recognizer_table: Retrieval figures and error rates by recognizer.
+    """
+
+    documents: pd.DataFrame
+    references: pd.DataFrame
+    scores: pd.DataFrame
+    score_table: pd.DataFrame
+    retrieval_table: pd.DataFrame
+    search_table: pd.DataFrame
+    recognizer_table: pd.DataFrame
+
+
+def collect_report(
+    corpus: Corpus, tables: Tables, project: Project, options: BenchmarkOptions, runtime: RuntimeOptions
+) -> Report:
+    """Collect what the report of a run shows; images of pages are read while it is written."""
+    measured = {stage: measure_stage(shards, runtime) for stage, shards in corpus.stages().items()}
+    known = from_frame(tables.documents, Document)
+    expected = {reference.page_id: reference for reference in from_frame(tables.references, Reference)}
+    cer = tables.scores[tables.scores["metric"] == "cer_no_space"]
+    rate_of = {i: e / t for i, e, t in zip(cer["item_id"], cer["numerator"], cer["denominator"], strict=True) if t}
+    confidence = _confidences(corpus.recognitions)
+    failures = [*_document_failures(known), *_page_failures(corpus)]
+    return Report(
+        title="OCR report",
+        created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        facts=_facts(corpus, project),
+        parameters={f"benchmark.{key}": str(value) for key, value in options.model_dump(mode="json").items()},
+        stages=_stage_rows(measured, corpus),
+        totals=_totals(known, measured, len(failures)),
+        overall=_overall(tables.score_table),
+        groups=_groups(tables.score_table, "group"),
+        documents=_groups(tables.score_table, "document"),
+        failures=failures,
+        retrieval=_retrieval(tables),
+        pages=_cards(corpus, expected, rate_of, confidence, options.report_pages),
+        points=[PagePoint(rate_of.get(page_id), value) for page_id, value in confidence.items()],
+    )
+
+
+def _facts(corpus: Corpus, project: Project) -> dict[str, str]:
+    return {
+        **facts(project.commit, _VERSIONS),
+        **{f"{stage} identity": text for stage, text in identities(*corpus.stages().values()).items()},
+    }
+
+
+def _stage_rows(measured: Mapping[str, Mapping[str, float]], corpus: Corpus) -> list[StageRow]:
+    whole = sum(m["seconds"] for m in measured.values()) or 1.0
+    names = identities(*corpus.stages().values())
+    return [
+        StageRow(
+            stage=stage,
+            backend=names.get(stage, "").split(" ")[0],
+            shards=int(m["shards"]),
+            pages=int(m["pages"]),
+            items=int(m["items"]),
+            failed=int(m["failed"]),
+            seconds=m["seconds"],
+            pages_per_second=m["pages_per_second"],
+            busy_seconds=m["busy_seconds"],
+            share=m["seconds"] / whole,
+        )
+        for stage, m in measured.items()
+    ]
+
+
+def _totals(
+    documents: Sequence[Document], measured: Mapping[str, Mapping[str, float]], failures: int
+) -> dict[str, int]:
+    return {
+        "documents": sum(document.status is Status.OK for document in documents),
+        "pages": int(measured["ingest"]["pages"]),
+        "regions": int(measured["layout"]["items"]),
+        "failures": failures,
+    }
+
+
+def _rate(row: Mapping[Any, Any]) -> Rate:
+    return Rate(row["rate"], row["low"], row["high"], row["errors"], row["total"])
+
+
+def _overall(table: pd.DataFrame) -> dict[str, Rate]:
+    """Gold where there is any: silver is a text layer's opinion."""
+    rows = table[table["level"] == "overall"]
+    kind = "gold" if "gold" in set(rows["reference"]) else "silver"
+    return {row["metric"]: _rate(row) for row in rows[rows["reference"] == kind].to_dict("records")}
+
+
+def _groups(table: pd.DataFrame, level: str) -> list[GroupRow]:
+    rows = []
+    for (name, kind), part in table[table["level"] == level].groupby(["name", "reference"], sort=True):
+        records = part.to_dict("records")
+        rates = {row["metric"]: _rate(row) for row in records}
+        rows.append(GroupRow(str(name) or "(top)", int(records[0]["pages"]), rates, str(kind)))
+    return rows
+
+
+def _retrieval(tables: Tables) -> Retrieval:
+    """Show all metrics of all questions, and the main ones of their kinds and differences."""
+    differences = tables.search_table.sort_values(["run", "other"], kind="stable").to_dict("records")
+    return Retrieval(
+        searches=list(_searches(tables.retrieval_table)),
+        differences=[
+            _difference(row["run"], row["other"], row, int(row["queries"]))
+            for row in differences
+            if row["slice"] == EVERYTHING and row["metric"] in _SHOWN
+        ],
+        recognizers=list(_recognizers(tables.recognizer_table)),
+    )
+
+
+def _searches(table: pd.DataFrame) -> Iterator[RetrievalRow]:
+    for (part, run), members in table.groupby(["slice", "run"], sort=False):
+        whole = part == EVERYTHING
+        rows = [row for row in members.to_dict("records") if whole or row["metric"] in _SHOWN]
+        yield RetrievalRow(str(run), "" if whole else str(part), int(rows[0]["queries"]), _rates(rows))
+
+
+def _recognizers(table: pd.DataFrame) -> Iterator[RetrievalRow]:
+    for name, members in table.groupby("recognizer", sort=False):
+        rows = [row for row in members.to_dict("records") if row["metric"] in (*_SHOWN, "cer_no_space")]
+        questions = max(int(row["count"]) for row in rows if row["metric"] != "cer_no_space")
+        differences = {
+            row["metric"]: _difference(str(name), THIS_RUN, row, questions)
+            for row in rows
+            if math.isfinite(row["difference"])
+        }
+        yield RetrievalRow(str(name), "", questions, _rates(rows), differences)
+
+
+def _difference(name: str, other: str, row: Mapping[Any, Any], questions: int) -> Difference:
+    ends = (row["difference_low"], row["difference_high"]) if "difference_low" in row else (row["low"], row["high"])
+    return Difference(name, other, row["metric"], row["difference"], *ends, row["better"], questions)
+
+
+def _rates(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Rate]:
+    return {row["metric"]: Rate(row["value"], row["low"], row["high"]) for row in rows}
+
+
+def _confidences(recognitions: ShardSource) -> dict[str, float]:
+    """Mean confidence of each page's regions, weighted by the length of their text."""
+    sums: dict[str, list[float]] = {}
+    for row in recognitions.rows(without=("words",)):
+        total = sums.setdefault(row.page_id, [0.0, 0.0])
+        total[0] += row.confidence * len(row.text)
+        total[1] += len(row.text)
+    return {page_id: total / length if length else 0.0 for page_id, (total, length) in sums.items()}
+
+
+def _document_failures(documents: Sequence[Document]) -> Iterator[FailureRow]:
+    for document in documents:
+        if document.status is not Status.OK:
+            yield FailureRow(document.path, "ingest", document.reason)
+
+
+def _page_failures(corpus: Corpus) -> Iterator[FailureRow]:
+    named = {row.page_id: row for row in corpus.transcripts.rows(without=("text", "markdown"))}
+    for stage, shards in corpus.stages().items():
+        if not sum(info.failed for info in shards.index().values()):
+            continue
+        for row in shards.rows(without=("image", "words", "text_layer_words", "vector")):
+            page = named.get(getattr(row, "page_id", "") or getattr(row, "item_id", ""))
+            if row.status is Status.FAILED and page is not None:
+                yield FailureRow(page.path, stage, row.reason, str(page.number))
+
+
+def _cards(
+    corpus: Corpus,
+    expected: Mapping[str, Reference],
+    rate_of: Mapping[str, float],
+    confidence: Mapping[str, float],
+    limit: int,
+) -> Iterator[PageCard]:
+    """Yield the worst pages first: failures, then by error rate, then the unscored by confidence."""
+    places = [
+        (row.status is not Status.FAILED, -rate_of.get(row.page_id, -1.0), confidence.get(row.page_id, 0.0), name, row)
+        for name in corpus.transcripts.index()
+        for row in corpus.transcripts.read(name, without=("markdown", "text"))
+    ]
+    places.sort(key=lambda place: (*place[:3], place[4].path, place[4].number))
+    for *_, name, row in places[:limit]:
+        (transcript,) = corpus.transcripts.find(name, row.page_id)
+        yield _card(corpus, name, transcript, expected.get(row.page_id), rate_of.get(row.page_id, math.nan))
+
+
+def _card(corpus: Corpus, shard: str, row: Transcript, reference: Reference | None, rate: float) -> PageCard:
+    (page,) = corpus.pages.find(shard, row.page_id, without=("text_layer", "text_layer_words"))
+    recognitions: list[Recognition] = corpus.recognitions.find(shard, row.page_id, without=("words",))
+    length = sum(len(r.text) for r in recognitions)
+    return PageCard(
+        page_id=row.page_id,
+        path=row.path,
+        number=row.number,
+        group=row.group,
+        width=page.width,
+        height=page.height,
+        image=page.image,
+        regions=corpus.regions.find(shard, row.page_id),
+        reference=reference.text if reference else None,
+        hypothesis=row.text,
+        spans=diff(reference.text, row.text) if reference else [],
+        cer_no_space=None if math.isnan(rate) else rate,
+        confidence=sum(r.confidence * len(r.text) for r in recognitions) / length if length else 0.0,
+        status=row.status,
+        reason=row.reason,
+        reference_kind=reference.kind if reference else "none",
+    )

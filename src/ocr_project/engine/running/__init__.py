@@ -1,0 +1,10 @@
+"""How a stage runs: what is missing, what is in flight, what it took. The only scheduler of the project.
+
+plan            what is missing
+stream          the finished shards, while pages of several are in flight
+workers         threads of this process, or work outside of it
+stage_metrics   counts and seconds of a stage, out of the footers of its shards
+provenance      the facts of a run: commit, machine, packages
+worker_process  a child process for work that may hang or crash
+monitoring/     what the GPU does meanwhile
+"""

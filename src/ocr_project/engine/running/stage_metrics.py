@@ -1,0 +1,101 @@
+"""What a stage did, out of the footers of its shards: counts and seconds, ready for DVC and MLflow.
+
+Hooks see nothing inside a generator node, so the numbers travel with the shards and are added up here.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+
+from ocr_project.domain.options import RuntimeOptions
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.types import ShardInfo, Status
+from ocr_project.engine.running.monitoring import figures
+
+Metrics = dict[str, float]
+
+
+def measure_stage(shards: ShardSource, runtime: RuntimeOptions) -> Metrics:
+    """Add up the footers of a folder of shards.
+
+    Args:
+        shards: What a stage made.
+        runtime: Its `gpu_hour_price` turns GPU-hours into costs.
+
+    Returns:
+        `shards`, `pages`, `items` (rows), `failed` (rows that failed in this stage), `seconds` (wall
+        clock, over all runs that made these shards), `busy_seconds` (of the workers together),
+        `pages_per_second` (pages / seconds); where there was a GPU, also its `figures` over the shards that
+        were made beside one.
+    """
+    infos = list(shards.index().values())
+    watched = [info for info in infos if info.gpus]
+    seconds = sum(info.wall_seconds for info in infos)
+    pages = sum(info.pages for info in infos)
+    return {
+        "shards": len(infos),
+        "pages": pages,
+        "items": sum(info.items for info in infos),
+        "failed": sum(info.failed for info in infos),
+        "seconds": round(seconds, 3),
+        "busy_seconds": round(sum(info.busy_seconds for info in infos), 3),
+        "pages_per_second": round(pages / seconds, 3) if seconds else 0.0,
+        **figures(
+            (usage for info in watched for usage in info.gpus),
+            sum(info.pages for info in watched),
+            runtime.gpu_hour_price,
+        ),
+    }
+
+
+def measure_shard(info: ShardInfo, runtime: RuntimeOptions) -> Metrics:
+    """Return of one shard what `measure_stage` returns of all, without what is always one or the same."""
+    seconds = info.wall_seconds
+    return {
+        "pages": info.pages,
+        "items": info.items,
+        "failed": info.failed,
+        "seconds": round(seconds, 3),
+        "busy_seconds": round(info.busy_seconds, 3),
+        "pages_per_second": round(info.pages / seconds, 3) if seconds else 0.0,
+        **figures(info.gpus, info.pages, runtime.gpu_hour_price),
+    }
+
+
+def tabulate_shards(runtime: RuntimeOptions, *stages: ShardSource) -> pd.DataFrame:
+    """Return a row for each shard of each stage: what it took, and what the GPUs did meanwhile."""
+    rows = [
+        {"stage": info.stage, "shard": info.name, "workers": info.workers, **measure_shard(info, runtime)}
+        for shards in stages
+        for info in shards.index().values()
+    ]
+    return pd.DataFrame(rows, columns=None if rows else ["stage", "shard"])
+
+
+def measure_documents(documents: pd.DataFrame, pages: ShardSource, runtime: RuntimeOptions) -> Metrics:
+    """Return what `measure_stage` does for the pages, and the documents beside it.
+
+    Returns:
+        Also `documents` (read), `documents_failed` and `documents_skipped` (duplicates, links).
+    """
+    counts = documents["status"].value_counts()
+    return {
+        "documents": int(counts.get(Status.OK, 0)),
+        "documents_failed": int(counts.get(Status.FAILED, 0)),
+        "documents_skipped": int(counts.get(Status.SKIPPED, 0)),
+        **measure_stage(pages, runtime),
+    }
+
+
+def identities(*stages: ShardSource) -> dict[str, str]:
+    """Return the identity of the backend of each stage, as JSON, by the name of the stage."""
+    return {info.stage: _one_line(info.identity) for shards in stages for info in shards.index().values()}
+
+
+def _one_line(identity: str) -> str:
+    if not identity:
+        return ""
+    parts = json.loads(identity)
+    return f"{parts['name']} {parts['revision']} {json.dumps(parts['settings'], ensure_ascii=False)}"

@@ -1,0 +1,176 @@
+"""The stream of finished shards. The only scheduler in the project.
+
+A stage is a three-line generator: build the backend, ask `plan.pending` what is missing, `yield from stream(…)`.
+Pages of several shards are in flight at once, so that no worker waits while the last slow page of a shard is read;
+a shard is handed on as soon as all of its pages are there.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field, replace
+from itertools import groupby, islice
+from typing import Any
+
+from tqdm import tqdm
+
+from ocr_project.domain.options import RuntimeOptions
+from ocr_project.domain.types import Page, Prune, Shard, ShardInfo, Status
+from ocr_project.engine.running.monitoring import GpuMonitor
+from ocr_project.engine.running.plan import Plan
+from ocr_project.engine.running.workers import BatchResult, Item, Work, Workers, start_workers
+
+
+def stream(
+    plan: Plan,
+    read: Callable[[str], Iterable[Item]],
+    work: Work[Item],
+    runtime: RuntimeOptions,
+    *,
+    batch: int = 1,
+    size: Callable[[Item], int] = lambda _: 1,
+) -> Iterator[Shard | Prune]:
+    """Work through a plan, several shards at once, and hand each on when it is whole.
+
+    Args:
+        plan: From `pending`.
+        read: Yields the items of the named shard (a page, or a page with its regions), lazily; it is
+            called in this thread, never further ahead than `runtime.ahead` allows.
+        work: Turns a batch of items into rows, in order; called in worker threads, or an `AsyncWork`.
+            What it raises ends the stream: shards handed on before stay finished.
+        runtime: Workers, queue and progress.
+        batch: Items in one call of `work`.
+        size: Pages that an item stands for, for the progress bar.
+
+    Yields:
+        A `Prune` if there is anything to forget, then shards as they become whole, in any order.
+    """
+    if plan.stale:
+        yield Prune(plan.stale, plan.lineage)
+    if not plan.todo:
+        return
+    stage = plan.todo[0].stage
+    with _progress(plan, runtime) as bar, start_workers(work, stage, runtime) as workers, GpuMonitor() as gpus:
+
+        def submit(items: Sequence[Item]) -> BatchResult:
+            result = workers.submit(items)
+            result.future.add_done_callback(lambda _: bar.update(sum(map(size, items))))
+            return result
+
+        started = time.perf_counter()
+        for shard in _run_all(_batches(plan, read, batch), replace(workers, submit=submit)):
+            now = time.perf_counter()
+            info = replace(shard.info, wall_seconds=now - started, workers=workers.count, gpus=gpus.take())
+            yield replace(shard, info=info, lineage=plan.lineage)
+            started = now
+
+
+def join_pages(pages: Iterator[Page], *others: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
+    """Walk through shards of the same name side by side, page by page.
+
+    Args:
+        pages: The pages of a shard.
+        others: Rows with a `page_id`, one or more per page, in the order of the pages.
+
+    Yields:
+        The page, then a list of rows for each of `others`.
+
+    Raises:
+        ValueError: A page has no row in one of them: the shards are not of the same corpus.
+    """
+    grouped = [groupby(rows, key=lambda row: row.page_id) for rows in others]
+    for page in pages:
+        found = []
+        for groups in grouped:
+            page_id, rows = next(groups, (None, iter(())))
+            if page_id != page.page_id:
+                raise ValueError(f"page {page.page_id} of {page.path} is not where it should be; run the stage again")
+            found.append(list(rows))
+        yield (page, *found)
+
+
+@dataclass(slots=True, eq=False)
+class _OpenShard:
+    """A shard whose pages are in flight."""
+
+    info: ShardInfo
+    results: list[BatchResult] = field(default_factory=list)
+    submitted: bool = False  # all of its items
+
+    @property
+    def is_whole(self) -> bool:
+        return self.submitted and all(result.future.done() for result in self.results)
+
+    def close(self) -> Shard:
+        rows: list[Any] = []
+        busy = 0.0
+        for result in self.results:
+            rows.extend(result.future.result())
+            busy += result.seconds
+        failed = sum(getattr(row, "status", Status.OK) is Status.FAILED for row in rows)  # a truth has none
+        return Shard(replace(self.info, items=len(rows), failed=failed, busy_seconds=busy), rows)
+
+
+def _run_all(batches: Iterator[tuple[_OpenShard, list[Item]]], workers: Workers[Item]) -> Iterator[Shard]:
+    """Keep workers busy with as few shards as that takes: what is open when the process dies is done again."""
+    opened: list[_OpenShard] = []
+    in_flight: set[Future[Any]] = set()
+    for shard, items in batches:
+        begun = shard in opened
+        yield from _completed(opened)
+        while len(in_flight) >= (workers.limit if begun else workers.count):
+            in_flight = _wait_any(in_flight)
+            yield from _completed(opened)
+        if not begun:
+            opened.append(shard)
+        if items:
+            result = workers.submit(items)
+            shard.results.append(result)
+            in_flight.add(result.future)
+    while opened:
+        yield from _completed(opened)
+        in_flight = _wait_any(in_flight) if in_flight else in_flight
+
+
+def _batches(plan: Plan, read: Callable[[str], Iterable[Item]], batch: int) -> Iterator[tuple[_OpenShard, list[Item]]]:
+    """Yield batches shard after shard; an empty one after the last of a shard says that all are submitted."""
+    for info in plan.todo:
+        shard = _OpenShard(info)
+        items = iter(read(info.name))
+        while group := list(islice(items, batch)):
+            yield shard, group
+        shard.submitted = True
+        yield shard, []
+
+
+def _wait_any(in_flight: set[Future[Any]]) -> set[Future[Any]]:
+    """Wait for at least one batch, return the others; raise what a worker raised."""
+    done, others = wait(in_flight, return_when=FIRST_COMPLETED)
+    for future in done:
+        future.result()
+    return others
+
+
+def _completed(opened: list[_OpenShard]) -> Iterator[Shard]:
+    """Take out the shards whose every page is done."""
+    for shard in [shard for shard in opened if shard.is_whole]:
+        opened.remove(shard)
+        yield shard.close()
+
+
+def _progress(plan: Plan, runtime: RuntimeOptions) -> tqdm[Any]:
+    stage = plan.todo[0].stage
+    missing = sum(info.pages for info in plan.todo)
+    return tqdm(
+        desc=f"{stage:>12}",
+        total=missing + plan.done,
+        initial=plan.done,
+        unit=" pages",
+        disable=not runtime.progress,
+        file=sys.stderr,
+        dynamic_ncols=True,
+        mininterval=0.5 if sys.stderr.isatty() else 10.0,
+    )

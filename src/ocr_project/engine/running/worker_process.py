@@ -1,0 +1,136 @@
+"""A process of our own that works on what may hang or crash it, and the line to it.
+
+Why not multiprocessing: its pools fail everything in flight when a process dies and do not say what killed it, and
+its start methods run the caller's `__main__` again. Here whoever asks knows what was asked last.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import weakref
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from ocr_project.domain.errors import BackendError
+
+# not `-m`: what the child sends back has to be of the module that is imported here, not of `__main__`
+_PROGRAM = "import sys; from {module} import main; main(int(sys.argv[1]))"
+_SOURCE = Path(__file__).resolve().parents[3]  # where `ocr_project` is imported from
+_START_SECONDS = 60.0
+_END_SECONDS = 2.0
+_READY = b"ready"
+
+
+class Lost(Exception):
+    """A child ended, or did not answer in time. It is gone.
+
+    Attributes:
+        status: Its exit status, negative for a signal; None where it took too long.
+    """
+
+    def __init__(self, status: int | None) -> None:
+        super().__init__("took too long" if status is None else f"ended with status {status}")
+        self.status = status
+
+
+class Child:
+    """A process and the line to it. For one thread at a time."""
+
+    def __init__(self, module: str, task: str) -> None:
+        """Start it.
+
+        Args:
+            module: Its `main(descriptor)` is what the process does; it begins with `open_line`.
+            task: What that is, for messages: "draw PDFs".
+
+        Raises:
+            BackendError: No process can be started.
+        """
+        self._task = task
+        self._is_ready = False
+        ours, theirs = socket.socketpair()
+        path = os.pathsep.join(filter(None, (str(_SOURCE), os.environ.get("PYTHONPATH", ""))))
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _PROGRAM.format(module=module), str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+                stdin=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            ours.close()
+            raise BackendError(f"no process can be started to {task} ({error})") from error
+        finally:
+            theirs.close()
+        self._line = Connection(ours.detach())
+        self._end = weakref.finalize(self, _end, self._line, self._process)  # also when nobody has it any more
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def send(self, question: Any) -> None:
+        """Ask. What is wrong with the child, `receive` says."""
+        try:
+            self._line.send_bytes(pickle.dumps(question, protocol=5))
+        except ConnectionError:
+            return
+
+    def receive(self, seconds: float) -> Any:
+        """Wait for an answer.
+
+        Args:
+            seconds: How long, not counting the start of the process.
+
+        Raises:
+            Lost: The process ended over the question, or took too long; then it is killed.
+            BackendError: It does not even start.
+        """
+        if not self._is_ready:
+            try:
+                self._next(_START_SECONDS)
+            except Lost as error:
+                raise BackendError(f"the processes that {self._task} do not start; their message is above") from error
+            self._is_ready = True
+        return pickle.loads(self._next(seconds))
+
+    def end(self) -> None:
+        """End the process, in work or not. May be called twice."""
+        self._end()
+
+    def _next(self, seconds: float) -> bytes:
+        try:
+            if not self._line.poll(seconds):
+                self._process.kill()
+                self._process.wait()
+                raise Lost(None)
+            return self._line.recv_bytes()
+        except (EOFError, ConnectionError) as error:
+            raise Lost(self._process.wait(10)) from error
+
+
+def _end(line: Connection, process: subprocess.Popen[bytes]) -> None:
+    line.close()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def open_line(descriptor: int) -> Connection:
+    """Open the child's end of the line, and say that it is ready.
+
+    Ctrl-C goes to every process of a terminal; a child leaves it to its parent, and ends as the line is closed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    line = Connection(descriptor)
+    line.send_bytes(_READY)
+    return line

@@ -1,1 +1,0 @@
-"""Scores of test sets to evidence: tables with intervals, comparisons, the gate, the report."""

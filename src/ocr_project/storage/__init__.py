@@ -1,0 +1,8 @@
+"""How rows, vectors and records rest on disk: written whole or not at all. It knows no stage and no Kedro.
+
+atomic         the one way to write a file or a folder
+shard_folder   Parquet shards with their keys in the footers
+lineages       results of different models side by side, and which of them is read
+vector_index   vectors to search by; vector_files: the same as plain NumPy
+run_record     what a run over test sets leaves behind
+"""

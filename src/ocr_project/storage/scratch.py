@@ -1,0 +1,111 @@
+"""Drafts: files and folders that are being written, away from where they belong until they are whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ocr_project.storage.atomic import storing
+
+_REPLACED = ".replaced"
+_MOVING = ".partial"
+
+
+class Scratch:
+    """A folder for drafts. Each process has its own part of it: runs that overlap never meet.
+
+    Attributes:
+        folder: The part of this process. It should be on the file system of the results, so that to move is to rename.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.folder = root / f"{socket.gethostname()}-{os.getpid()}"
+
+    @contextmanager
+    def draft(self, name: str) -> Iterator[Path]:
+        """Yield a path to write a file or a folder to; after an error nothing is left of it.
+
+        Args:
+            name: Of the draft, one per process at a time.
+
+        Yields:
+            A path at which there is nothing, in a folder that is there.
+        """
+        path = self.folder / name
+        _remove(path)
+        with storing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield path
+        except BaseException:
+            _remove(path)
+            raise
+
+    def sweep(self) -> None:
+        """Remove what processes of this machine left that are no more; what another machine has here is its own."""
+        import psutil  # imported where it is used: every run starts with this module
+
+        host = socket.gethostname()
+        for folder in self._root.glob(f"{host}-*"):
+            number = folder.name.removeprefix(f"{host}-")
+            if number.isdigit() and not psutil.pid_exists(int(number)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def put_in_place(draft: Path, place: Path) -> None:
+    """Move a finished draft to where it belongs; what was there before stays until then.
+
+    Args:
+        draft: A file or a folder. `place` itself: it was written there, and nothing is done.
+        place: Its folder is made where it is missing.
+
+    Raises:
+        StorageError: The disk is full, or the folder cannot be written to.
+    """
+    if draft == place:
+        return
+    with storing(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        near = _brought_near(draft, place)
+        if not place.is_dir():
+            near.replace(place)
+            return
+        replaced = place.with_name(f".{place.name}{_REPLACED}")
+        _remove(replaced)
+        place.rename(replaced)
+        near.rename(place)
+        _remove(replaced)
+
+
+def _brought_near(draft: Path, place: Path) -> Path:
+    """Return the draft, or its copy beside `place` where that is on another file system: nothing renames across."""
+    near = place.with_name(f".{place.name}{_MOVING}")
+    _remove(near)
+    try:
+        return draft.rename(near)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    try:
+        if draft.is_dir():
+            shutil.copytree(draft, near)
+        else:
+            shutil.copyfile(draft, near)
+    except BaseException:
+        _remove(near)
+        raise
+    _remove(draft)
+    return near
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

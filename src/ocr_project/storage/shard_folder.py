@@ -1,0 +1,117 @@
+"""A folder of Parquet shards: read lazily, written atomically, the key in the footer."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ocr_project.domain.errors import StorageError
+from ocr_project.domain.gpu_usage import GpuUsage
+from ocr_project.domain.schemas import from_table, stored_columns, to_table
+from ocr_project.domain.types import Prune, Shard, ShardInfo
+from ocr_project.storage.atomic import atomic_file, this_writer
+
+log = logging.getLogger(__name__)
+
+_FOOTER = b"ocr_project.shard"
+_ROWS_AT_ONCE = 8  # pages hold images of up to some megabytes: a few at a time keep memory flat
+
+
+class ShardFolder:
+    """Shards of one type of row under one folder. Also the `ShardSource` that nodes are given."""
+
+    def __init__(self, folder: Path, row_type: type) -> None:
+        self.folder = folder
+        self.row_type = row_type
+
+    def index(self) -> dict[str, ShardInfo]:
+        """Return the footers by name, sorted by `order`. A shard whose footer cannot be read counts as missing."""
+        found = map(read_footer, shard_files(self.folder))
+        return {info.name: info for info in sorted(filter(None, found), key=lambda info: (info.order, info.name))}
+
+    def read(self, name: str, *, without: Sequence[str] = ()) -> Iterator[Any]:
+        """Read the rows of one shard in order, a few at a time.
+
+        Raises:
+            StorageError: The shard is missing or damaged.
+        """
+        columns = self._columns(without)
+        try:
+            with pq.ParquetFile(self._path(name)) as file:
+                for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=columns, use_threads=False):
+                    yield from from_table(batch, self.row_type)
+        except (OSError, pa.ArrowException) as error:
+            raise StorageError(f"{self._path(name)} cannot be read ({error}); delete it and run again") from error
+
+    def rows(self, *, without: Sequence[str] = ()) -> Iterator[Any]:
+        """Read all rows of all shards, in the order of the corpus."""
+        for name in self.index():
+            yield from self.read(name, without=without)
+
+    def find(self, name: str, page_id: str, *, without: Sequence[str] = ()) -> list[Any]:
+        """Return the rows of one page; row groups that cannot hold it are not read."""
+        path = self._path(name)
+        try:
+            there = pq.read_schema(path).names  # a shard of an earlier version may lack a column that has a default
+            columns = [column for column in self._columns(without) if column in there]
+            table = pq.read_table(path, columns=columns, filters=[("page_id", "=", page_id)], use_threads=False)
+        except (OSError, pa.ArrowException) as error:
+            raise StorageError(f"{path} cannot be read ({error}); delete it and run again") from error
+        return list(from_table(table, self.row_type))
+
+    def write(self, shard: Shard) -> None:
+        """Write a shard so that it is there whole or not at all; of several that write the same one the last wins.
+
+        Raises:
+            StorageError: The disk is full, or the folder cannot be written to.
+        """
+        path = self._path(shard.info.name)
+        footer = {_FOOTER: json.dumps(asdict(shard.info), ensure_ascii=False).encode()}
+        table = to_table(shard.rows, self.row_type).replace_schema_metadata(footer)
+        with atomic_file(path, writer=this_writer()) as file:
+            pq.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE * 8)
+
+    def prune(self, stale: Prune) -> None:
+        """Forget shards that no longer belong to the corpus."""
+        for name in stale.names:
+            self._path(name).unlink(missing_ok=True)
+
+    def _columns(self, without: Sequence[str]) -> list[str]:
+        return [column for column in stored_columns(self.row_type) if column not in without]
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.parquet"
+
+
+def shard_files(folder: Path) -> list[Path]:
+    """Return the files of the finished shards in a folder."""
+    return [path for path in folder.glob("*.parquet") if not path.name.startswith(".")]
+
+
+def read_footer(path: Path) -> ShardInfo | None:
+    """Read the footer of a shard; None, and a warning, where it cannot be read."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        return _info(json.loads(metadata[_FOOTER]))
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        log.warning("%s has no readable footer (%s): it counts as missing and is made again", path, error)
+        return None
+
+
+def _info(footer: dict[str, Any]) -> ShardInfo:
+    """Return what `asdict` made a footer of; shards from before GPUs were watched say nothing of them."""
+    gpus = tuple(_usage(gpu) for gpu in footer.pop("gpus", ()))
+    return ShardInfo(**footer, gpus=gpus)
+
+
+def _usage(values: dict[str, Any]) -> GpuUsage:
+    """JSON knows lists only; the types say tuples, so that footers can be compared."""
+    found: dict[str, Any] = {k: tuple(map(tuple, v)) if isinstance(v, list) else v for k, v in values.items()}
+    return GpuUsage(**found)

@@ -1,0 +1,51 @@
+"""Vectors at rest, laid out to be searched: one `.npy` that can be mapped into memory, and its ids."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_project.domain.errors import SourceError
+from ocr_project.domain.protocols import ShardSource
+from ocr_project.storage.atomic import atomic_folder
+
+VECTORS, IDS = "vectors.npy", "ids.txt"
+
+
+def write_index(folder: Path, *, rows: ShardSource) -> None:
+    """Write the vectors of all rows, one shard in memory at a time; the folder is replaced as a whole.
+
+    Args:
+        folder: To hold `vectors.npy`, shape (n, dimensions), float32, and `ids.txt`, n lines.
+        rows: Of `Embedding`.
+    """
+    with atomic_folder(folder) as draft:
+        _fill(draft, rows)
+
+
+def _fill(folder: Path, rows: ShardSource) -> None:
+    names = list(rows.index())
+    count = sum(info.items for info in rows.index().values())
+    first = next(rows.read(names[0]), None) if names else None
+    dimensions = len(first.vector) if first is not None else 0
+    header = {"descr": "<f4", "fortran_order": False, "shape": (count, dimensions)}
+    # Not through a memory map: on a full disk that ends the process with SIGBUS, and nobody learns why
+    with (folder / VECTORS).open("wb") as vectors, (folder / IDS).open("w", encoding="utf-8") as ids:
+        np.lib.format.write_array_header_1_0(vectors, header)
+        for row in (row for name in names for row in rows.read(name)):
+            vectors.write(np.asarray(row.vector, "<f4").tobytes())
+            ids.write(f"{row.item_id}\n")
+
+
+def open_index(folder: Path) -> tuple[list[str], NDArray[np.float32]]:
+    """Return the ids and the vectors, mapped into memory.
+
+    Raises:
+        SourceError: There is no index yet.
+    """
+    if not (folder / VECTORS).is_file():
+        raise SourceError(f"no index in {folder}: run `kedro run` first")
+    ids = (folder / IDS).read_text(encoding="utf-8").splitlines()
+    return ids, np.load(folder / VECTORS, mmap_mode="r" if ids else None)

@@ -1,0 +1,75 @@
+"""One place for each default, and no way round it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from ocr_project.domain.options import SECTIONS, IngestOptions, Options, RecognitionOptions, TestsetsOptions
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+
+
+def test_a_misspelt_option_is_an_error() -> None:
+    with pytest.raises(ValidationError, match="dpii"):
+        IngestOptions(dpii=300)  # type: ignore[call-arg]
+
+
+def test_the_nearest_name_is_offered_for_a_misspelt_one() -> None:
+    with pytest.raises(ValidationError, match="no option `jpeg_qualty`; did you mean `jpeg_quality`"):
+        IngestOptions.model_validate({"jpeg_qualty": 90})
+
+
+@pytest.mark.parametrize(
+    ("old", "said"),
+    [
+        ("benchmark.sets", "names public sets: run --pipelines testsets"),
+        ("benchmark.sets_limit", "testsets.limit"),
+        ("benchmark.sets_folder", "testsets.folder"),
+        ("benchmark.gate", "testsets.gate"),
+        ("recognition.save_crops", "transcript.save_crops"),
+    ],
+)
+def test_a_name_of_the_release_before_is_refused_with_the_new_one(old: str, said: str) -> None:
+    section, _, name = old.partition(".")
+    with pytest.raises(ValidationError, match=said):
+        SECTIONS[section].model_validate({name: None})
+
+
+def test_every_old_name_leads_to_an_option_that_there_is() -> None:
+    moved = [message for model in SECTIONS.values() for message in model.moved.values()]
+    named = {word.rstrip(",") for message in moved for word in message.split() if word.startswith("testsets.")}
+    assert {name.partition(".")[2] for name in named} <= set(TestsetsOptions.model_fields)
+    assert len(named) == 8
+
+
+def test_options_cannot_be_changed_under_way() -> None:
+    with pytest.raises(ValidationError):
+        IngestOptions().dpi = 300  # type: ignore[misc]
+
+
+def test_a_list_of_languages_has_no_holes() -> None:
+    with pytest.raises(ValidationError, match="kor\\+eng"):
+        RecognitionOptions.model_validate({"tesseract": {"languages": "kor++eng"}})
+
+
+def all_below(model: type[Options]) -> list[type[Options]]:
+    return [found for below in model.__subclasses__() for found in (below, *all_below(below))]
+
+
+def test_every_option_says_what_it_is() -> None:
+    for model in all_below(Options):
+        for name, field in model.model_fields.items():
+            nested = isinstance(field.annotation, type) and issubclass(field.annotation, Options)
+            assert nested or field.description, f"{model.__name__}.{name} has no line of prose"
+
+
+@pytest.mark.parametrize("environment", ["base", "b200", "l4", "h200"])
+def test_environments_validate_and_are_short(environment: str) -> None:
+    path = CONF / environment / "parameters.yml"
+    for stage, values in yaml.safe_load(path.read_text()).items():
+        SECTIONS[stage].model_validate(values)
+    assert len(path.read_text().splitlines()) <= 15

@@ -1,0 +1,67 @@
+"""The twins stay twins."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from ocr_project.domain.schemas import SCHEMAS, from_frame, from_table, to_frame, to_table
+from ocr_project.domain.types import (
+    Box,
+    Document,
+    Embedding,
+    Label,
+    Page,
+    Ranked,
+    Recognition,
+    Region,
+    Score,
+    Status,
+    TextFormat,
+    Transcript,
+    Truth,
+    TruthKind,
+    Word,
+)
+from ocr_project.testing.fakes import page
+
+EXAMPLES = [
+    Document("d", "a/b.pdf", "a", "application/pdf", 3, 1000, "/x/a/b.pdf", Status.FAILED, "broken: …"),
+    page(1, image=b"x", text_layer="가", text_layer_words=(Word("가", Box(0, 1, 2, 3)),)),
+    Region("p", 0, Label.TABLE, "Table", Box(0, 1, 2, 3), (0.0, 1.0, 2.0, 1.0, 2.0, 3.0, 0.0, 3.0), 0.5),
+    Region("p", 0, Label.PAGE, "", Box(0, 1, 2, 3)),
+    Recognition("p", 0, "<table></table>", TextFormat.HTML, (Word("a", Box(0, 0, 1, 1), 0.25, 1),), 0.5),
+    Transcript("p", "d", "a", "", 1, "text", "# text"),
+    Score("p", "d", "", "cer", 1.0, 10.0),
+    Ranked("fusion", "q", "p", 1, 0.5),
+    Truth("p", "pubtabnet", TruthKind.TABLE, '{"html": ""}', (("language", "en"), ("spans", "yes")), "d"),
+    page(1, image=b"x", given=Label.TABLE, question="Which?"),
+]
+
+
+@pytest.mark.parametrize("row_type", SCHEMAS, ids=lambda row_type: row_type.__name__)
+def test_schema_and_dataclass_have_the_same_fields_in_the_same_order(row_type: type) -> None:
+    assert [field.name for field in fields(row_type)] == SCHEMAS[row_type].names
+
+
+@pytest.mark.parametrize("row", EXAMPLES, ids=lambda row: type(row).__name__)
+def test_rows_survive_the_way_to_a_table_and_back(row: object) -> None:
+    assert list(from_table(to_table([row], type(row)), type(row))) == [row]
+
+
+def test_rows_survive_the_way_to_a_frame_and_back() -> None:
+    rows = [row for row in EXAMPLES if isinstance(row, Document)]
+    assert from_frame(to_frame(rows, Document), Document) == rows
+
+
+def test_vectors_survive() -> None:
+    vector = np.asarray([0.5, 0.25], np.float32)
+    table = to_table([Embedding("p", "page", "text", vector)], Embedding)
+    (row,) = from_table(table, Embedding)
+    assert np.array_equal(row.vector, vector)
+
+
+def test_no_rows_are_a_table_too() -> None:
+    assert to_table([], Page).schema == SCHEMAS[Page]

@@ -1,0 +1,164 @@
+"""Pages that lie on their side or are skewed: regions carry the turn, the page is left as it is."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ocr_project.domain.options import LayoutOptions, OpenCvLayoutOptions, TesseractOptions
+from ocr_project.domain.types import Box, Label, Region
+from ocr_project.engine.imaging import orientation
+from ocr_project.engine.imaging.page_view import Frame
+from ocr_project.engine.imaging.pixels import Pixels, crop
+from ocr_project.engine.layout import build_detector
+from ocr_project.engine.recognition.tesseract import TesseractRecognizer
+from tests.drawing import Sheet, overlap, page_of, prose, turned
+
+_HANGUL = (
+    "공공기관의 정보공개에 관한 법률은 국민의 알권리를 보장하고",
+    "국정에 대한 국민의 참여와 국정 운영의 투명성을",
+)
+DETECTOR = build_detector(LayoutOptions())
+
+
+@pytest.fixture(scope="module")
+def upright() -> Pixels:
+    sheet = Sheet()
+    sheet.prose((90, 200, 784), 20)
+    return sheet.pixels
+
+
+@pytest.fixture(scope="module")
+def straight(upright: Pixels) -> Region:
+    return only_region(upright)
+
+
+def only_region(pixels: Pixels, options: OpenCvLayoutOptions | None = None) -> Region:
+    detector = build_detector(LayoutOptions(opencv=options)) if options else DETECTOR
+    ((region,),) = detector.detect([page_of(pixels)])
+    return region
+
+
+def direction(region: Region) -> float:
+    """Return where its lines run to, in degrees clockwise from rightwards."""
+    assert region.quad is not None
+    x0, y0, x1, y1 = region.quad[:4]
+    return math.degrees(math.atan2(y1 - y0, x1 - x0))
+
+
+def profile(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the share of ink in each of a hundred bands of rows."""
+    dark = (pixels[..., 0] < 128).mean(axis=1)
+    return np.asarray([band.mean() for band in np.array_split(dark, 100)])
+
+
+@pytest.mark.parametrize(("degrees", "quarter"), [(90, 90), (270, -90)])
+def test_a_page_on_its_side_is_read_along_its_lines(
+    upright: Pixels, straight: Region, degrees: int, quarter: int
+) -> None:
+    region = only_region(turned(upright, degrees))
+    assert region.label is Label.TEXT
+    assert direction(region) == pytest.approx(quarter, abs=0.3)
+    cut = crop(turned(upright, degrees), region)
+    assert cut.shape[0] == pytest.approx(straight.box.height, abs=8)
+    assert np.corrcoef(profile(crop(upright, straight)), profile(cut))[0, 1] > 0.8
+
+
+def lines_in(pixels: Pixels, languages: str, **changes: Any) -> list[str]:
+    page = page_of(pixels, **changes)
+    (regions,) = DETECTOR.detect([page])
+    read = TesseractRecognizer(TesseractOptions(languages=languages)).recognize(page, regions)
+    return "\n".join(recognition.text for recognition in read).splitlines()
+
+
+@pytest.mark.parametrize(("face", "languages"), [("latin", "eng"), ("korean", "kor")])
+def test_a_page_on_its_head_is_read_from_its_top_like_an_upright_one(face: str, languages: str) -> None:
+    sheet = Sheet()
+    words = _HANGUL if face == "korean" else prose(600, 8)
+    for row in range(16):
+        gap = 60 if row >= 8 else 0  # two paragraphs
+        sheet.text((90, 120 + 40 * row + gap), words[row % len(words)], face=face)
+    expected = lines_in(sheet.pixels, languages)
+    assert len(expected) >= 16
+    assert lines_in(turned(sheet.pixels, 180), languages) == expected
+    page = page_of(turned(sheet.pixels, 180))
+    (regions,) = DETECTOR.detect([page])
+    assert all(abs(direction(region)) == pytest.approx(180, abs=0.3) for region in regions)
+
+
+def test_a_page_with_a_text_layer_is_not_asked_which_way_up_it_is(
+    upright: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orientation, "_orientation", lambda *_: pytest.fail("a quarter of a second"))
+    DETECTOR.detect([page_of(turned(upright, 180), text_layer="what it says")])
+
+
+def test_a_doubtful_page_is_left_as_it_is(upright: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orientation, "_orientation", lambda *_: (180, 4.9))
+    assert only_region(upright).quad is None
+    monkeypatch.setattr(orientation, "_orientation", lambda *_: (180, 5.1))
+    assert only_region(upright).quad is not None
+
+
+def test_the_model_that_says_so_is_part_of_the_identity() -> None:
+    assert DETECTOR.identity.settings["osd"] == orientation.model_fingerprint() != ""
+    assert "osd" not in build_detector(LayoutOptions(opencv=OpenCvLayoutOptions(turn=False))).identity.settings
+
+
+def test_turning_is_an_option(upright: Pixels) -> None:
+    region = only_region(turned(upright, 90), OpenCvLayoutOptions(turn=False, deskew=False))
+    assert region.quad is None
+
+
+def test_an_upright_page_of_narrow_columns_is_not_turned() -> None:
+    sheet = Sheet()
+    for row in range(22):
+        for column in range(3):
+            sheet.text((98 + 240 * column, 148 + 34 * row), str(1000 + row * column))
+    box = sheet.grid((80, 320, 560, 800), [140 + 34 * row for row in range(23)])
+    region = only_region(sheet.pixels)
+    assert region.label is Label.TABLE
+    assert region.quad is None
+    assert overlap(region.box, box) > 0.85
+
+
+@pytest.mark.parametrize("degrees", [-10, -5, 2, 10])
+def test_skew_is_found_and_lies_in_the_quad(upright: Pixels, straight: Region, degrees: int) -> None:
+    skewed = turned(upright, degrees)
+    region = only_region(skewed)
+    assert direction(region) == pytest.approx(degrees, abs=0.25)
+    cut = crop(skewed, region)
+    assert cut.shape[1] == pytest.approx(straight.box.width, abs=12)
+    assert cut.shape[0] == pytest.approx(straight.box.height, abs=12)
+    assert np.corrcoef(profile(crop(upright, straight)), profile(cut))[0, 1] > 0.8
+
+
+def test_hulls_of_skewed_regions_stay_on_the_page(upright: Pixels) -> None:
+    skewed = turned(upright, 7)[:, 150:]
+    region = only_region(np.ascontiguousarray(skewed))
+    height, width = skewed.shape[:2]
+    assert 0 <= region.box.x0 < region.box.x1 <= width
+    assert 0 <= region.box.y0 < region.box.y1 <= height
+
+
+def test_deskewing_is_an_option(upright: Pixels) -> None:
+    (regions,) = build_detector(LayoutOptions(opencv=OpenCvLayoutOptions(deskew=False))).detect(
+        [page_of(turned(upright, 5))]
+    )
+    assert all(region.quad is None for region in regions)
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_a_turned_frame_finds_the_way_back(quarters: int) -> None:
+    page = np.zeros((60, 40), np.uint8)
+    page[11:14, 5:9] = 255
+    view = np.rot90(page, quarters)
+    rows, columns = np.nonzero(view)
+    box = Box(columns.min(), rows.min(), columns.max() + 1.0, rows.max() + 1.0)
+    hull, quad = Frame.scaled(1, 1).turned(quarters, 40, 60).place(box, 40, 60)
+    assert hull == Box(5, 11, 9, 14)
+    assert (quad is None) == (quarters == 0)

@@ -1,0 +1,187 @@
+"""Image files to pages: every mode comes out as eight bits, upright, opaque, and looks as it should."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ocr_project.domain.errors import BrokenDocument, TooLarge
+from ocr_project.domain.options import IngestOptions
+from ocr_project.engine.imaging.pixels import decode
+from ocr_project.engine.ingest.images import count_pages, encode_page, read_image, read_pages
+from ocr_project.engine.ingest.rendered_page import Picture
+from tests.nasty import image_bytes, noise
+
+OPTIONS = IngestOptions()
+RED, WHITE = (255, 0, 0), (255, 255, 255)
+
+
+def picture_of(image: Image.Image, kind: str, **options: object) -> Picture:
+    buffer = BytesIO()
+    image.save(buffer, kind, **options)
+    return read_image(buffer.getvalue(), OPTIONS)
+
+
+def corner(picture: Picture) -> tuple[int, ...]:
+    return tuple(int(value) for value in decode(picture.image)[0, 0])
+
+
+def two_tone(size: tuple[int, int] = (40, 20)) -> Image.Image:
+    """Return a white picture whose upper left quarter is red."""
+    image = Image.new("RGB", size, WHITE)
+    image.paste(RED, (0, 0, size[0] // 2, size[1] // 2))
+    return image
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("JPEG", "L"), ("PNG", "RGB"), ("PNG", "L")])
+def test_what_is_plain_stays_byte_for_byte(kind: str, mode: str) -> None:
+    data = image_bytes(kind, mode)
+    picture = read_image(data, OPTIONS)
+    assert picture.image == data
+    assert (picture.media_type, picture.width, picture.height) == (f"image/{kind.lower()}", 60, 40)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [("JPEG", "CMYK"), ("PNG", "P"), ("PNG", "RGBA"), ("PNG", "LA"), ("TIFF", "RGB"), ("WEBP", "RGB"), ("BMP", "RGB")],
+)
+def test_what_is_not_is_encoded_and_looks_the_same(kind: str, mode: str) -> None:
+    buffer = BytesIO()
+    two_tone().convert(mode).save(buffer, kind)
+    picture = read_image(buffer.getvalue(), OPTIONS)
+    pixels = decode(picture.image)
+    assert pixels.shape == (20, 40, 3)
+    assert picture.media_type in ("image/png", "image/jpeg")
+    want = np.asarray(two_tone().convert("LA" if mode == "LA" else "RGB").convert("RGB"), np.int16)
+    assert np.abs(pixels.astype(np.int16) - want).mean() < 8
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_exif_orientation_is_undone(turn: int, kind: str) -> None:
+    stored = {  # what a camera stores so that a viewer shows `two_tone` (EXIF 2.32, table 4)
+        1: two_tone(),
+        2: two_tone().transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+        3: two_tone().transpose(Image.Transpose.ROTATE_180),
+        4: two_tone().transpose(Image.Transpose.FLIP_TOP_BOTTOM),
+        5: two_tone().transpose(Image.Transpose.TRANSPOSE),
+        6: two_tone().transpose(Image.Transpose.ROTATE_90),
+        7: two_tone().transpose(Image.Transpose.TRANSVERSE),
+        8: two_tone().transpose(Image.Transpose.ROTATE_270),
+    }[turn]
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    picture = picture_of(stored, kind, exif=exif, **({"lossless": True} if kind == "WEBP" else {}))
+    assert (picture.width, picture.height) == (40, 20)
+    pixels = decode(picture.image).astype(int)
+    assert np.abs(pixels[2:8, 2:18] - RED).mean() < 20
+    assert np.abs(pixels[12:, 22:] - WHITE).mean() < 20
+    assert np.abs(pixels[2:8, 22:] - WHITE).mean() < 20
+
+
+def test_damaged_exif_is_no_reason_to_lose_a_page() -> None:
+    data = image_bytes("JPEG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\x7f")
+    assert read_image(data, OPTIONS).image == data
+
+
+def test_alpha_lies_over_white() -> None:
+    image = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    assert corner(picture_of(image, "PNG")) == WHITE
+    grey = Image.new("L", (8, 8), 7)
+    assert corner(picture_of(grey, "PNG", transparency=7)) == WHITE
+    half = Image.new("LA", (8, 8), (0, 128))
+    assert corner(picture_of(half, "PNG")) == (127, 127, 127)
+
+
+def test_sixteen_bits_become_eight() -> None:
+    ramp = np.linspace(0, 65535, 64 * 4).astype(np.uint16).reshape(4, 64)
+    pixels = decode(picture_of(Image.fromarray(ramp), "PNG").image)[..., 0].astype(float)
+    assert np.abs(pixels - ramp / 257.0).max() <= 1 + 8  # the eight are JPEG's, if it comes to that
+    dark = Image.fromarray(np.full((4, 4), 200, np.uint16))
+    assert corner(picture_of(dark, "PNG")) == (1, 1, 1)
+    unit = Image.fromarray(np.full((4, 4), 0.5, np.float32))
+    assert corner(picture_of(unit, "TIFF")) == (128, 128, 128)
+
+
+def test_one_bit_becomes_black_and_white() -> None:
+    image = Image.new("1", (9, 9), 1)
+    image.putpixel((0, 0), 0)
+    picture = picture_of(image, "TIFF", compression="group4")
+    assert corner(picture) == (0, 0, 0)
+    assert decode(picture.image)[8, 8].tolist() == [255] * 3
+
+
+def test_a_tiff_has_many_pages_each_of_its_own_size(tmp_path: Path) -> None:
+    path = tmp_path / "many.tif"
+    frames = [Image.fromarray(noise(width, 20, seed=width)) for width in (20, 30, 40)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], dpi=(300, 300))
+    assert count_pages(path, OPTIONS) == 3
+    pages = list(read_pages(path, 2, 4, OPTIONS))
+    assert [page.width for page in pages if isinstance(page, Picture)] == [30, 40]
+    assert isinstance(pages[2], BrokenDocument)
+    assert isinstance(pages[0], Picture)
+    assert pages[0].dpi == 300
+
+
+def test_one_damaged_frame_leaves_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "many.tif"
+    frames = [Image.fromarray(noise(seed=seed)) for seed in range(3)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], compression="tiff_adobe_deflate")
+    with Image.open(path) as image:
+        image.seek(1)
+        start = image.tag_v2[273][0]
+    data = bytearray(path.read_bytes())
+    data[start : start + 200] = bytes(200)
+    path.write_bytes(bytes(data))
+    assert [type(answer) for answer in read_pages(path, 1, 3, OPTIONS)] == [Picture, BrokenDocument, Picture]
+
+
+def test_only_the_first_frame_of_what_moves_is_a_page(tmp_path: Path) -> None:
+    path = tmp_path / "moving.gif"
+    Image.new("P", (9, 9), 3).save(path, save_all=True, append_images=[Image.new("P", (9, 9), 5)])
+    assert count_pages(path, OPTIONS) == 1
+
+
+@pytest.mark.parametrize(("dpi", "want"), [(300, 300), (36, 36), (1200, 1200), (1, 0), (9600, 0)])
+def test_implausible_resolutions_are_not_believed(dpi: int, want: int) -> None:
+    assert picture_of(two_tone(), "TIFF", dpi=(dpi, dpi)).dpi == pytest.approx(want)
+    assert read_image(image_bytes("JPEG"), OPTIONS).dpi == 0
+
+
+def test_the_limit_of_pixels_is_exact_and_checked_before_decoding() -> None:
+    data = image_bytes("PNG")
+    assert read_image(data, IngestOptions(max_pixels=60 * 40)).width == 60
+    with pytest.raises(TooLarge, match=r"60 x 40 .* \(2,399\)"):
+        read_image(data, IngestOptions(max_pixels=60 * 40 - 1))
+
+
+@pytest.mark.parametrize("options", [{"lossless": True}, {"lossless": False}, {"lossless": True, "exif": b"Exif\0\0"}])
+def test_the_size_of_a_webp_is_known_before_it_is_opened(options: dict[str, object]) -> None:
+    data = image_bytes("WEBP", **options)
+    assert read_image(data, IngestOptions(max_pixels=60 * 40)).width == 60
+    with pytest.raises(TooLarge, match="60 x 40"):
+        read_image(data, IngestOptions(max_pixels=60 * 40 - 1))
+
+
+def test_drawn_pages_are_png_and_photographs_jpeg() -> None:
+    drawn = np.full((200, 100, 3), 255, np.uint8)
+    drawn[50:90, 10:80] = 0
+    data, kind = encode_page(drawn, OPTIONS)
+    assert kind == "image/png"
+    assert np.array_equal(decode(data), drawn)
+    data, kind = encode_page(noise(200, 100), OPTIONS)
+    assert kind == "image/jpeg"
+    assert len(data) > len(encode_page(noise(200, 100), IngestOptions(jpeg_quality=60))[0])
+
+
+def test_a_page_without_colour_is_stored_grey() -> None:
+    drawn = np.full((64, 64, 3), 255, np.uint8)
+    grey, _ = encode_page(drawn, OPTIONS)
+    drawn[17, 5] = RED
+    colour, _ = encode_page(drawn, OPTIONS)
+    with Image.open(BytesIO(grey)) as first, Image.open(BytesIO(colour)) as second:
+        assert (first.mode, second.mode) == ("L", "RGB")

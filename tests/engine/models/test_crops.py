@@ -1,0 +1,156 @@
+"""Crops that fit the model, and the processes that cut them."""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from ocr_project.domain.types import Box, Label, Region
+from ocr_project.engine.imaging.pixels import encode
+from ocr_project.engine.models.crops.pool import CropPool
+from ocr_project.engine.models.crops.worker import CropJob, Fit, bands, cut_page, prepare
+
+FIT = Fit(least_pixels=12_544, most_pixels=1_000_000, side=28, jpeg_quality=None)
+RNG = np.random.default_rng(0)
+
+
+def noise(height: int, width: int) -> np.ndarray:
+    return RNG.integers(0, 255, (height, width, 3), dtype=np.uint8)
+
+
+def job(x0: float, y0: float, x1: float, y1: float, *, may_be_cut: bool = True) -> CropJob:
+    return CropJob(Region("p", 0, Label.TEXT, "text", Box(x0, y0, x1, y1)), may_be_cut)
+
+
+@pytest.mark.parametrize(
+    ("height", "width"), [(3, 3), (1, 900), (4_000, 4), (30, 200), (112, 112), (100, 126), (28, 448)]
+)
+def test_small_crops_are_padded_to_what_the_model_takes(height: int, width: int) -> None:
+    cut = noise(height, width)
+    fitted = prepare(cut, FIT)
+    high, wide = fitted.shape[:2]
+    assert min(high, wide) >= FIT.side
+    assert FIT.least_pixels <= high * wide <= FIT.most_pixels
+    assert max(high, wide) / min(high, wide) <= 101
+    top, left = (high - height) // 2, (wide - width) // 2
+    assert (fitted[top : top + height, left : left + width] == cut).all()
+
+
+def test_a_line_as_wide_as_a_street_is_scaled_and_padded() -> None:
+    high, wide = prepare(noise(5, 20_000), FIT).shape[:2]
+    assert high >= FIT.side
+    assert high * wide <= FIT.most_pixels
+    assert wide / high <= 101
+
+
+def test_padding_is_the_papers_colour() -> None:
+    cut = np.full((40, 60, 3), (200, 220, 240), np.uint8)
+    cut[10:20, 10:50] = 0
+    assert tuple(prepare(cut, FIT)[0, 0]) == (200, 220, 240)
+
+
+def test_a_crop_that_fits_is_left_as_it_is() -> None:
+    cut = noise(500, 600)
+    assert prepare(cut, FIT) is cut
+
+
+def test_large_crops_are_scaled_down_in_shape() -> None:
+    high, wide = prepare(noise(2_000, 1_000), FIT).shape[:2]
+    assert high * wide <= FIT.most_pixels
+    assert high / wide == pytest.approx(2, rel=0.01)
+
+
+def test_text_far_too_large_is_cut_between_its_lines() -> None:
+    page = np.full((6_000, 2_000, 3), 255, np.uint8)
+    for top in range(20, 5_980, 60):
+        page[top : top + 40, 50:1_950] = RNG.integers(0, 120, (40, 1_900, 3), dtype=np.uint8)
+    parts = bands(page, FIT, allowed=True)
+    assert len(parts) == 5
+    assert (np.concatenate(parts) == page).all()
+    assert all((part[0] == 255).all() for part in parts)  # no line is cut through
+    assert bands(page, FIT, allowed=False)[0].shape == page.shape
+
+
+def test_bands_come_as_several_images() -> None:
+    (crop,) = cut_page(encode(noise(3_000, 1_500)), [job(0, 0, 1_500, 3_000)], FIT)
+    assert len(crop.images) == 2
+    (whole,) = cut_page(encode(noise(3_000, 1_500)), [job(0, 0, 1_500, 3_000, may_be_cut=False)], FIT)
+    assert len(whole.images) == 1
+
+
+def test_crops_are_data_uris_of_the_pixels() -> None:
+    pixels = noise(300, 300)
+    (crop,) = cut_page(encode(pixels), [job(10, 20, 210, 220)], FIT)
+    head, data = crop.images[0].split(b",", 1)
+    assert head == b"data:image/png;base64"
+    shown = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_COLOR_RGB)
+    assert (shown == pixels[20:220, 10:210]).all()
+    jpeg = Fit(FIT.least_pixels, FIT.most_pixels, FIT.side, 90)
+    (crop,) = cut_page(encode(pixels), [job(10, 20, 210, 220)], jpeg)  # type: ignore[misc]
+    assert crop.images[0].startswith(b"data:image/jpeg;base64,/9j/")
+
+
+def test_what_holds_nothing_says_so() -> None:
+    pixels = noise(300, 300)
+    pixels[:100] = 250
+    blank, speck = cut_page(encode(pixels), [job(0, 0, 300, 90), job(5, 200, 6, 290)], FIT)
+    assert not blank.images  # type: ignore[union-attr]
+    assert "blank" in blank.reason  # type: ignore[union-attr]
+    assert "smaller than a letter" in speck.reason  # type: ignore[union-attr]
+    assert str(cut_page(b"nonsense", [job(0, 0, 1, 1)], FIT)).startswith("broken: ")
+
+
+def test_the_pool_keeps_order_and_its_workers_end_with_it() -> None:
+    pool = CropPool(2, FIT)
+    images = [encode(noise(150 + number, 200)) for number in range(12)]
+    answers = [pool.submit(image, [job(0, 0, 200, 400)]) for image in images]
+    for image, answer in zip(images, answers, strict=True):
+        assert answer.result(30) == cut_page(image, [job(0, 0, 200, 400)], FIT)
+    workers = crop_workers()
+    assert len(workers) == 2
+    pool.close()
+    pool.close()
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+    with pytest.raises(RuntimeError, match="closed"):
+        pool.submit(images[0], [])
+
+
+def test_a_page_that_kills_its_worker_fails_alone_and_the_pool_comes_back() -> None:
+    pool = CropPool(1, FIT)
+    good = encode(noise(150, 200))
+    assert not isinstance(pool.submit(good, [job(0, 0, 200, 150)]).result(30), str)
+    large = encode(noise(6_000, 6_000), jpeg_quality=50)
+    (worker,) = crop_workers()
+    deadly = pool.submit(large, [job(0, 0, 6_000, 6_000)] * 20)
+    behind = [pool.submit(good, [job(0, 0, 200, 150)]) for _ in range(3)]
+    time.sleep(0.3)
+    os.kill(worker, signal.SIGKILL)
+    assert "ended the process" in str(deadly.result(30))
+    assert all(len(answer.result(30)) == 1 for answer in behind)
+    assert crop_workers() != [worker]
+    pool.close()
+
+
+def test_a_page_that_takes_for_ever_fails_alone() -> None:
+    pool = CropPool(1, FIT, seconds=0.3)
+    good = encode(noise(150, 200))
+    pool.submit(good, [job(0, 0, 200, 150)]).result(30)
+    slow = pool.submit(encode(noise(6_000, 6_000), jpeg_quality=50), [job(0, 0, 6_000, 6_000)] * 50)
+    behind = pool.submit(good, [job(0, 0, 200, 150)])
+    assert "took more than" in str(slow.result(30))
+    pool._seconds = 30  # a fresh worker is slow on a busy machine
+    assert not isinstance(behind.result(60), str)
+    pool.close()
+
+
+def crop_workers() -> list[int]:
+    here = Path(f"/proc/{os.getpid()}/task")
+    children = [int(n) for task in here.iterdir() for n in (task / "children").read_text().split()]
+    return [child for child in children if b"crops.worker" in Path(f"/proc/{child}/cmdline").read_bytes()]

@@ -1,0 +1,225 @@
+"""Servers of our own: ready, never ready, dead, out of memory; and nothing left of them, whatever happens to us."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ocr_project.domain.errors import BackendError
+from ocr_project.domain.options import VllmOptions
+from ocr_project.domain.types import Status
+from ocr_project.engine.models.served.server import serve_arguments
+from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
+from ocr_project.testing.fake_vllm import EXECUTABLE
+from ocr_project.testing.regions import drawn_page
+
+SOURCE = Path(__file__).resolve().parents[3] / "src"
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    folder = tmp_path / "GLM-OCR"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    return folder
+
+
+@pytest.fixture
+def pids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[int]]]:
+    path = tmp_path / "pids"
+    monkeypatch.setenv("FAKE_VLLM_PIDS", str(path))
+
+    def found() -> list[int]:
+        return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+    yield found
+    for process in filter(alive, found()):
+        os.kill(process, signal.SIGKILL)
+
+
+def alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 25.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def options(model: Path, **changes: Any) -> VllmOptions:
+    values: dict[str, Any] = {
+        "model": str(model),
+        "command": EXECUTABLE,
+        "logs": model.parent / "logs",
+        "crop_workers": 1,
+        "requests": 8,
+        "startup_seconds": 60,
+    }
+    return VllmOptions(**{**values, **changes})
+
+
+def test_servers_start_with_the_first_page_share_it_and_are_gone_at_the_end(
+    model: Path, pids: Callable[[], list[int]]
+) -> None:
+    recognizer = VllmRecognizer(options(model, gpus=(0, 3), replicas=2))
+    assert pids() == []
+    page, regions = drawn_page(1, 8)
+    rows = recognizer.recognize(page, regions)
+    assert all(row.status is Status.OK for row in rows)
+    logs = sorted(path.name for path in (model.parent / "logs").iterdir())
+    assert logs == ["gpu0-0.log", "gpu0-1.log", "gpu3-0.log", "gpu3-1.log"]
+    assert len(pids()) == 8
+    assert all(map(alive, pids()))
+    started = time.monotonic()
+    recognizer.close()
+    assert time.monotonic() - started < 25
+    assert not any(map(alive, pids()))
+
+
+def test_a_server_that_ends_before_it_is_ready_ends_the_run_with_its_log(
+    model: Path, pids: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_VLLM", "exit")
+    with pytest.raises(BackendError, match=r"(?s)ended with status 1 before it was ready.*this went wrong"):
+        read_a_page(options(model))
+    assert not any(map(alive, pids()))
+
+
+def test_out_of_memory_says_which_option_to_lower(
+    model: Path, pids: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_VLLM", "oom")
+    with pytest.raises(BackendError, match=r"(?s)lower recognition\.vllm\.max_num_batched_tokens.*Tried to allocate"):
+        read_a_page(options(model))
+
+
+def test_a_server_that_is_never_ready_ends_the_run(
+    model: Path, pids: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_VLLM", "never")
+    with pytest.raises(BackendError, match="was not ready within 2 s"):
+        read_a_page(options(model, startup_seconds=2))
+    assert len(pids()) == 2
+    assert not any(map(alive, pids()))
+
+
+def test_a_command_that_is_not_there_ends_the_run(model: Path, pids: Callable[[], list[int]]) -> None:
+    with pytest.raises(BackendError, match=r"(?s)before it was ready.*No such file"):
+        read_a_page(options(model, command=("/no/such/vllm",)))
+
+
+def test_a_server_that_dies_is_started_again_and_its_requests_are_asked_again(
+    model: Path, pids: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives = model.parent / "lives"
+    lives.write_text("2")
+    monkeypatch.setenv("FAKE_VLLM_LIVES", str(lives))
+    recognizer = VllmRecognizer(options(model))
+    try:
+        futures = [recognizer.submit(*drawn_page(number, 4)) for number in range(1, 9)]
+        rows = [row for future in futures for row in future.result(60)]
+    finally:
+        recognizer.close()
+    assert len(rows) == 32
+    assert {row.status for row in rows} == {Status.OK}
+    assert lives.read_text() == "0"
+    assert len(pids()) == 6  # three lives, each with its engine
+    assert not any(map(alive, pids()))
+
+
+def test_a_server_that_dies_too_often_ends_the_run(
+    model: Path, pids: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives = model.parent / "lives"
+    lives.write_text("100")
+    monkeypatch.setenv("FAKE_VLLM_LIVES", str(lives))
+    with pytest.raises(BackendError, match=r"(?s)status 7.*the engine died"):
+        read_a_page(options(model, restarts=1, retries=50), regions=30)
+    assert not any(map(alive, pids()))
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_outlives_us(
+    model: Path, pids: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch, how: int
+) -> None:
+    if how == signal.SIGKILL:
+        monkeypatch.setenv("FAKE_VLLM_DEAF", "1")
+    script = (
+        "import sys, time\n"
+        "from ocr_project.domain.options import VllmOptions\n"
+        "from ocr_project.engine.recognition.vision.vllm import VllmRecognizer\n"
+        "from ocr_project.testing.regions import drawn_page\n"
+        "recognizer = VllmRecognizer(VllmOptions.model_validate_json(sys.argv[1]))\n"
+        "recognizer.recognize(*drawn_page(1, 1))\n"
+        "print('read', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, options(model).model_dump_json()],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+    )
+    assert parent.stdout is not None
+    assert parent.stdout.readline() == b"read\n"
+    left = [*pids(), *children_of(parent.pid)]
+    assert len(left) >= 4  # a server, its engine, the launcher, the worker that cuts crops
+    assert all(map(alive, left))
+    os.kill(parent.pid, how)
+    parent.wait(10)
+    parent.stdout.close()
+    assert wait_until(lambda: not any(map(alive, left)))
+
+
+def test_the_servers_share_the_memory_of_a_gpu() -> None:
+    arguments = serve_arguments(VllmOptions(replicas=4, gpu_memory_utilization=0.8, quantization=None), 8000)
+    assert arguments[arguments.index("--gpu-memory-utilization") + 1] == "0.2"
+    assert "--quantization" not in arguments
+    assert json.loads(arguments[arguments.index("--limit-mm-per-prompt") + 1]) == {"image": 1, "video": 0}
+
+
+def test_a_model_that_is_nowhere_is_said_before_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BackendError, match=r"no folder.*recognition\.vllm\.model"):
+        VllmRecognizer(options(tmp_path / "nowhere"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(BackendError, match="hf download"):
+        VllmRecognizer(VllmOptions(model="some/model", command=("x",)))
+
+
+def test_a_machine_without_vllm_is_told(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(BackendError, match=r"vllm is not installed.*recognition\.vllm\.urls"):
+        VllmRecognizer(options(model, command=()))
+
+
+def children_of(process: int) -> list[int]:
+    return [
+        int(number)
+        for task in Path(f"/proc/{process}/task").iterdir()
+        for number in (task / "children").read_text().split()
+    ]
+
+
+def read_a_page(chosen: VllmOptions, regions: int = 1) -> None:
+    recognizer = VllmRecognizer(chosen)
+    try:
+        recognizer.recognize(*drawn_page(1, regions))
+    finally:
+        recognizer.close()

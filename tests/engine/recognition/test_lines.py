@@ -1,0 +1,208 @@
+"""Lines of a block, Latin words of a Korean line, and the language of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ocr_project.engine.imaging.text_bands import find_bands
+from ocr_project.engine.recognition.korean import read_latin
+from ocr_project.engine.recognition.reader import ReadWord
+from ocr_project.engine.recognition.scripts import SURE, by_script, surest
+from tests.drawing import SIZE, Sheet, prose
+
+Grey = NDArray[np.uint8]
+
+
+def block(lines: Sequence[str], step: float = 1.6, face: str = "latin") -> Grey:
+    """Draw lines `step` sizes of the font apart."""
+    sheet = Sheet((600, round(step * SIZE * len(lines)) + 20))
+    for number, line in enumerate(lines):
+        sheet.text((10, 8 + number * step * SIZE), line, face=face)
+    return np.asarray(sheet.image)
+
+
+def inked_rows(grey: Grey, band: tuple[int, int]) -> bool:
+    return bool((grey[band[0] : band[1]] < 128).any())
+
+
+@pytest.mark.parametrize("face", ["latin", "korean"])
+@pytest.mark.parametrize("lines", [1, 2, 7])
+def test_each_line_has_a_band(lines: int, face: str) -> None:
+    texts = ["공공데이터 제공 및 이용"] * lines if face == "korean" else prose(580, lines)
+    grey = block(texts, face=face)
+    bands = find_bands(grey)
+    assert len(bands) == lines
+    assert all(inked_rows(grey, band) for band in bands)
+
+
+def test_bands_cover_the_block_and_cut_in_the_white() -> None:
+    grey = block(prose(580, 5))
+    bands = find_bands(grey)
+    assert (bands[0][0], bands[-1][1]) == (0, len(grey))
+    assert all(above[1] == below[0] for above, below in pairwise(bands))
+    assert all((grey[above[1]] > 128).all() for above in bands[:-1])
+
+
+def test_accents_and_dots_belong_to_their_line() -> None:
+    grey = block(["ÄÖÜ ÀÉÎ ĂĞŞ", "jii iji ïjï", "ÔÚÝ ÅËÑ"], step=2.0)
+    inked = (grey < 128).any(axis=1)
+    assert (inked[1:] & ~inked[:-1]).sum() > 3  # there is white between some marks and their letters
+    assert len(find_bands(grey)) == 3
+
+
+def test_lines_that_touch_are_not_told_apart() -> None:
+    grey = block(["gjpqy gjpqy", "ÄÖÜÄÖÜ ÄÖ", "well apart", "well apart"], step=1.6)
+    touching = np.vstack([block(["gjpqy", "ÄÖÜÄÖÜ", "gjpqy"], step=0.75), grey])
+    assert find_bands(touching) == []
+
+
+@pytest.mark.parametrize("tone", [(255, 255), (200, 180), (0, 0)])
+def test_a_block_without_contrast_has_no_lines(tone: tuple[int, int]) -> None:
+    grey = np.full((60, 200), tone[0], np.uint8)
+    grey[20:40, 30:170] = tone[1]
+    assert find_bands(grey) == []
+
+
+def test_a_pixel_has_no_lines() -> None:
+    assert find_bands(np.zeros((1, 1), np.uint8)) == []
+
+
+def test_grey_paper_is_paper() -> None:
+    grey = np.asarray(cv2.convertScaleAbs(block(prose(580, 3)), alpha=0.4, beta=60), np.uint8)
+    assert len(find_bands(grey)) == 3
+
+
+def word(text: str, x0: int, x1: int, confidence: float = 0.9, parts: Sequence[ReadWord] = ()) -> ReadWord:
+    return ReadWord(text, (x0, 2, x1, 28), confidence, 4, tuple(parts))
+
+
+def scripted(answers: Sequence[ReadWord]) -> tuple[Callable[[Grey], list[ReadWord]], list[int]]:
+    """Return a reader that gives these answers, and the widths of what it was asked for."""
+    widths: list[int] = []
+
+    def read(piece: Grey) -> list[ReadWord]:
+        widths.append(piece.shape[1])
+        return list(answers)
+
+    return read, widths
+
+
+LINE = np.full((30, 400), 255, np.uint8)
+BEFORE = 15  # pixels that a piece begins before its first doubtful word: half of the line's height
+
+
+def test_words_that_are_sure_or_hangul_are_not_read_again() -> None:
+    read, widths = scripted([word("wrong", 0, 50)])
+    words = [word("데이터를", 0, 90, 0.4), word("2026.", 100, 150, 0.95), word("가-1", 160, 200, 0.3)]
+    assert read_latin(words, LINE, read) == words
+    assert widths == []
+
+
+def test_a_doubtful_word_becomes_the_latin_one_at_its_place() -> None:
+    read, widths = scripted([word("Network", BEFORE, BEFORE + 100, 0.93)])
+    words = [word("정보", 0, 60), word("46040「<", 100, 200, 0.3), word("을", 240, 260)]
+    first, second, third = read_latin(words, LINE, read)
+    assert [first.text, second.text, third.text] == ["정보", "Network", "을"]
+    assert second.box == (100, 2, 200, 28)
+    assert second.line == 4
+    assert widths == [BEFORE + 100 + 3]
+
+
+def test_a_doubtful_word_within_the_one_before_it_has_no_place_of_its_own() -> None:
+    read, widths = scripted([word("Network", 0, 100, 0.93)])
+    words = [word("정보를", 0, 90), word("460「<", 60, 80, 0.3)]
+    assert read_latin(words, LINE, read) == words
+    assert widths == []
+
+
+def test_neighbours_in_doubt_are_read_in_one_go() -> None:
+    read, widths = scripted([word("World", 15, 92, 0.9), word("Bank", 107, 172, 0.9)])
+    words = [word("40ㅁ「10", 100, 180, 0.3), word("8<「>", 190, 260, 0.3)]
+    assert [found.text for found in read_latin(words, LINE, read)] == ["World", "Bank"]
+    assert widths == [BEFORE + 160 + 3]
+
+
+def test_a_particle_stays_with_the_latin_word_before_it() -> None:
+    parts = [word(sign, 100 + 20 * n, 118 + 20 * n, 0.3) for n, sign in enumerate("46<")] + [word("는", 161, 180, 0.9)]
+    read, _ = scripted([word("API", BEFORE, BEFORE + 57, 0.95)])
+    (found,) = read_latin([word("46<는", 100, 180, 0.45, parts)], LINE, read)
+    assert found.text == "API는"
+    assert found.box == (100, 2, 180, 28)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [[], [word("Netw0rk", 3, 103, 0.6)], [word("ab", 3, 103, 0.99)]],
+    ids=["nothing", "no surer", "two letters"],
+)
+def test_what_is_no_surer_changes_nothing(again: list[ReadWord]) -> None:
+    read, _ = scripted(again)
+    words = [word("46가040「<", 100, 200, 0.3)]
+    assert read_latin(words, LINE, read) == words
+
+
+def test_the_word_before_is_not_read_again() -> None:
+    read, widths = scripted([word("Linux", 4, 100, 0.93)])
+    words = [word("정보", 0, 96), word("6040「<", 100, 200, 0.3)]
+    assert [found.text for found in read_latin(words, LINE, read)] == ["정보", "Linux"]
+    assert widths == [200 + 3 - 96]
+
+
+def test_numbers_are_taken_where_the_second_reading_is_surer_in_each_word() -> None:
+    words = [word("1,2M4", 100, 200, 0.5)]
+    better, _ = scripted([word("1,234", 3, 103, 0.7)])
+    worse, _ = scripted([word("1,234", 3, 90, 0.7), word("?", 92, 103, 0.4)])
+    assert [found.text for found in read_latin(words, LINE, better)] == ["1,234"]
+    assert read_latin(words, LINE, worse) == words
+
+
+def test_a_doubtful_word_at_the_left_edge_is_cut_within_the_line() -> None:
+    read, widths = scripted([word("Index", 1, 50, 0.9)])
+    (found,) = read_latin([word("1ㅁ06*", 1, 50, 0.2)], LINE, read)
+    assert found.box == (1, 2, 50, 28)
+    assert widths == [53]
+
+
+def test_korean_is_read_alone_and_russian_with_latin() -> None:
+    scripts = by_script(["kor", "eng", "rus", "deu"])
+    assert scripts == {"hangul": "kor", "latin": "eng+deu", "cyrillic": "rus+eng+deu"}
+    assert list(scripts) == ["hangul", "latin", "cyrillic"]
+    assert by_script(["rus"]) == {"cyrillic": "rus"}
+
+
+def test_the_first_sure_language_ends_the_search() -> None:
+    asked: list[str] = []
+
+    def confidence(languages: str) -> float:
+        asked.append(languages)
+        return {"kor": 0.3, "eng": SURE, "rus+eng": 0.99}[languages]
+
+    assert surest(["kor", "eng", "rus+eng"], confidence) == "eng"
+    assert asked == ["kor", "eng"]
+
+
+def test_of_doubtful_languages_the_surest_reads_and_the_leading_one_where_none_can() -> None:
+    doubtful = {"kor": 0.2, "eng": 0.6, "rus": 0.5}
+    assert surest(list(doubtful), doubtful.__getitem__) == "eng"
+    assert surest(["kor", "eng", "rus"], lambda _: 0.0) == "kor"
+
+
+def test_more_languages_must_be_clearly_surer_than_fewer_of_them() -> None:
+    latin = {"kor": 0.2, "eng": 0.6, "rus+eng": 0.75}
+    assert surest(list(latin), latin.__getitem__) == "eng", "it finds Cyrillic in Latin letters printed badly"
+    cyrillic = {"kor": 0.2, "eng": 0.4, "rus+eng": 0.65}
+    assert surest(list(cyrillic), cyrillic.__getitem__) == "rus+eng"
+
+
+def test_more_of_the_page_is_asked_for_where_no_language_is_sure_and_several_are_left() -> None:
+    brief = {"kor": 0.1, "eng": 0.5, "rus+eng": 0.6}
+    more = {"eng": 0.3, "rus+eng": 0.8}
+    assert surest(list(brief), brief.__getitem__, more.__getitem__) == "rus+eng"
+    clear = {"kor": 0.1, "eng": 0.3, "rus+eng": 0.6}
+    assert surest(list(clear), clear.__getitem__, {}.__getitem__) == "rus+eng", "nobody is asked again"

@@ -1,0 +1,126 @@
+"""The core holds what the main job imports and no more; the rest stands in extras and groups."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.whole_job import ROOT
+
+SRC = ROOT / "src" / "ocr_project"
+BENCH = ("bench", "pipelines/testsets", "pipelines/evidence")  # what the main job does without
+# In the core without an import of ours: why.
+NOT_IMPORTED = {
+    "dvc": "dvc.yaml: `dvc repro` is a command",
+    "kedro-viz": "`kedro viz` is a command",
+    "omegaconf": "an upper bound: Kedro reads conf/ with it and asks for none",
+    "python-dateutil": "an upper bound: pandas, DVC and MLflow ask for none",
+}
+# Imported, and installed only where a GPU's packages are: no metadata to ask.
+ELSEWHERE = {
+    "pynvml": "nvidia-ml-py",
+    "sentence_transformers": "sentence-transformers",
+    "torch": "torch",
+    "torchvision": "torchvision",
+    "transformers": "transformers",
+    "vllm": "vllm",
+}
+BY_TRANSFORMERS = {"tokenizers"}  # tiny models for tests are made with it, and it comes with transformers
+# What pyproject.toml leaves out of the requirements of others: nothing of it is imported on our ways.
+LEFT_OUT = {
+    "mlflow": {"docker", "matplotlib", "scikit-learn", "scipy", "skops"},
+    "kedro-viz": {"ipython", "plotly"},
+}
+
+
+@cache
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(one).name) for one in requirements}
+
+
+def extra(*which: str) -> set[str]:
+    return set().union(*(names(project()["project"]["optional-dependencies"][one]) for one in which))
+
+
+def group(which: str) -> set[str]:
+    lines = project()["dependency-groups"][which]
+    included = (group(one["include-group"]) for one in lines if isinstance(one, dict))
+    return names([one for one in lines if isinstance(one, str)]).union(*included)
+
+
+def core() -> set[str]:
+    return names(project()["project"]["dependencies"])
+
+
+def is_bench(path: Path) -> bool:
+    return any(path.relative_to(SRC).is_relative_to(folder) for folder in BENCH)
+
+
+def imported(paths: Iterator[Path]) -> dict[str, str]:
+    """Third-party modules by top-level name, each with one file that imports it."""
+    found: dict[str, str] = {}
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text())):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                modules = [node.module]
+            found.update({module.partition(".")[0]: str(path.relative_to(ROOT)) for module in modules})
+    ours = {"ocr_project", "tests", "benchmarks", "scripts"}
+    return {name: path for name, path in found.items() if name not in sys.stdlib_module_names | ours}
+
+
+def distributions(module: str) -> set[str]:
+    known = {canonicalize_name(name) for name in packages_distributions().get(module, ())}
+    return known or {ELSEWHERE.get(module, module)}
+
+
+def undeclared(modules: Mapping[str, str], declared: set[str]) -> dict[str, str]:
+    return {module: path for module, path in modules.items() if not distributions(module) & declared}
+
+
+def test_what_the_main_job_imports_is_declared_in_the_core() -> None:
+    modules = imported(path for path in SRC.rglob("*.py") if not is_bench(path))
+    assert len(modules) > 15
+    assert undeclared(modules, core() | extra("gpu", "text") | BY_TRANSFORMERS) == {}
+
+
+def test_nothing_is_in_the_core_that_the_main_job_does_not_use() -> None:
+    modules = imported(path for path in SRC.rglob("*.py") if not is_bench(path))
+    used = set().union(*(distributions(module) for module in modules))
+    assert core() - used == set(NOT_IMPORTED)
+
+
+def test_what_the_laboratory_imports_is_declared_in_bench() -> None:
+    modules = imported(path for path in SRC.rglob("*.py") if is_bench(path))
+    assert undeclared(modules, core() | extra("bench")) == {}
+    used = set().union(*(distributions(module) for module in modules))
+    assert extra("bench") - used == set()
+
+
+def test_what_tests_and_benchmarks_import_is_declared() -> None:
+    modules = imported(path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
+    declared = core() | extra("bench", "gpu", "text") | group("test")
+    assert undeclared(modules, declared | BY_TRANSFORMERS) == {}
+
+
+@pytest.mark.parametrize("package", LEFT_OUT)
+def test_what_is_left_out_of_the_requirements_of_others_is_known(package: str) -> None:
+    ours = next(one for one in project()["tool"]["uv"]["dependency-metadata"] if one["name"] == package)
+    theirs = [Requirement(one) for one in requires(package) or () if "extra ==" not in one]
+    kept = {str(one) for one in theirs if canonicalize_name(one.name) not in LEFT_OUT[package]}
+    assert {str(Requirement(one)) for one in ours["requires-dist"]} == kept
+    assert LEFT_OUT[package] <= {canonicalize_name(one.name) for one in theirs}
