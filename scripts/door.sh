@@ -3,8 +3,8 @@
 # without the machine's own uv; then the samples must have become a report.
 #   door.sh         once, with the Python at hand; and whether uv, installed by Debian 12's pip and by the newest one,
 #                   reads the lock (what CI does, about a minute)
-#   door.sh full    the whole of it with both of these pips and on every Python that is found; then the unit tests, the
-#                   graph as a page, and MLflow's page
+#   door.sh full    the whole of it with both of these pips and on every Python that is found; then the tests but for
+#                   those of the whole job, the graph as a page, and MLflow's page
 set -euo pipefail
 cd "$(dirname "$0")/.."
 how=${1:-quick}
@@ -61,7 +61,7 @@ pythons() {
 look_around() {
   local clone=$place/$1 port=5099 page=
   make --no-print-directory -C "$clone" VENV=.venv dev || fail "$1: make dev failed"
-  (cd "$clone" && .venv/bin/pytest -n auto --dist loadscope tests/unit) || fail "$1: unit tests failed"
+  (cd "$clone" && .venv/bin/pytest -n auto --dist loadscope tests --ignore tests/integration) || fail "$1: tests failed"
   (cd "$clone" && .venv/bin/kedro viz build >/dev/null 2>&1) || fail "$1: kedro viz build failed"
   (cd "$clone" && exec .venv/bin/mlflow ui --backend-store-uri sqlite:///mlflow.db --workers 1 --port $port) &
   local server=$!
@@ -74,7 +74,7 @@ print(urlopen('http://127.0.0.1:$port/').read().decode())" 2>/dev/null) && break
   kill $server
   wait $server 2>/dev/null || true
   [[ $page == *'<title>MLflow</title>'* ]] || fail "$1: MLflow's page did not come"
-  echo "door: $1: unit tests, graph and MLflow's page are fine"
+  echo "door: $1: tests, graph and MLflow's page are fine"
 }
 
 case $how in

@@ -56,6 +56,12 @@ def extra(*which: str) -> set[str]:
     return set().union(*(names(project()["project"]["optional-dependencies"][one]) for one in which))
 
 
+def group(which: str) -> set[str]:
+    lines = project()["dependency-groups"][which]
+    included = (group(one["include-group"]) for one in lines if isinstance(one, dict))
+    return names([one for one in lines if isinstance(one, str)]).union(*included)
+
+
 def core() -> set[str]:
     return names(project()["project"]["dependencies"])
 
@@ -107,7 +113,7 @@ def test_what_the_laboratory_imports_is_declared_in_bench() -> None:
 
 def test_what_tests_and_benchmarks_import_is_declared() -> None:
     modules = imported(path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
-    declared = core() | extra("bench", "gpu", "text") | names(project()["dependency-groups"]["dev"])
+    declared = core() | extra("bench", "gpu", "text") | group("test")
     assert undeclared(modules, declared | BY_TRANSFORMERS) == {}
 
 
