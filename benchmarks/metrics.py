@@ -1,18 +1,17 @@
-"""How fast the structural metrics are: TEDS against its reference, CER of 10,000 pages, a page of OmniDocBench.
+"""How fast the structural metrics are: TEDS against its reference, a page of OmniDocBench.
 
     python -m benchmarks.metrics [--data ../shared/data] [--rounds 5] [--json FILE]
 
 TEDS: PubTabNet's 21 published tables, both sides read from HTML. The reference is PubTabNet's method: the trees of
 its scorer and APTED's Python library, with rapidfuzz for the cells (the original's edit distance is Python too, so
 the original is slower than what is measured here). Each takes the better of its rounds, in turns on one core. The
-values are compared, and a difference ends the measurement. CER: random Korean syllables, 5 % of them changed.
+values are compared, and a difference ends the measurement.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,17 +21,14 @@ from typing import Any
 import numpy as np
 from apted import APTED, Config
 from benchmarks.gpu_machine import commit, hardware
-from benchmarks.scoring import page
 from lxml import html
 from rapidfuzz.distance import Levenshtein
 
 from ocr_project.bench.metrics.opendataloader import nid
 from ocr_project.bench.metrics.tables import teds
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules import score_page
-from ocr_project.engine.metrics import cer_pages
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-PAGES, CHARACTERS, DISTINCT = 10_000, 2_000, 100
 
 
 class Node:
@@ -115,19 +111,6 @@ def measure_teds(data: Path, rounds: int) -> dict[str, Any]:
     }
 
 
-def measure_cer(rounds: int) -> dict[str, Any]:
-    generator = np.random.default_rng(0)
-    pairs = [page(generator, CHARACTERS, 0.05) for _ in range(DISTINCT)] * (PAGES // DISTINCT)
-    references, hypotheses = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    cores = len(os.sched_getaffinity(0))
-    return {
-        "pages": PAGES,
-        "characters": CHARACTERS,
-        "one_thread_s": best(lambda: cer_pages(references, hypotheses), rounds)[0],
-        f"{cores}_threads_s": best(lambda: cer_pages(references, hypotheses, workers=cores), rounds)[0],
-    }
-
-
 def measure_pages(data: Path, rounds: int) -> dict[str, Any]:
     """Score opendataloader-bench's pages by OmniDocBench's protocol and by NID; blocks are the truth's paragraphs."""
     pairs = []
@@ -159,7 +142,6 @@ def main() -> None:
         "commit": commit(),
         "hardware": hardware(),
         "teds": measure_teds(chosen.data, chosen.rounds),
-        "cer": measure_cer(min(2, chosen.rounds)),
         "pages": measure_pages(chosen.data, min(2, chosen.rounds)),
     }
     text = json.dumps(result, indent=2)

@@ -2,8 +2,8 @@
 
 Usage: python -m benchmarks.statistics [--pages 1355] [--rates 40] [--json FILE]
 
-Three ways to the same intervals: one rate alone (`bootstrap_rate`, draws gathered), many rates one after the other
-in that way, and many rates at once (`estimate_rates`, matrix products). Then the tables of two recognizers over a
+Three ways to the same intervals: one rate alone (`estimate_rate`), many rates one after the other in that way, and
+many rates at once (`estimate_rates`). Then the tables of two recognizers over a
 test set with slices, as `kedro compare` makes them.
 """
 
@@ -20,9 +20,10 @@ from benchmarks.gpu_machine import commit, hardware
 from tests import two_recognizers as two
 
 from ocr_project.bench.results.score_tables import compare_test_sets, tabulate_test_sets
-from ocr_project.engine.metrics import Draws, bootstrap_rate, estimate_differences, estimate_rates
+from ocr_project.engine.metrics import Draws, estimate_differences, estimate_rate, estimate_rates
 
 RESAMPLES = 10_000
+DRAWS = Draws(RESAMPLES, 0)
 DOCUMENTS = 361  # of SDS-KoPub-VDR; the other case is each page a document of its own
 
 
@@ -46,21 +47,20 @@ def measure(pages: int, rates: int) -> dict[str, float]:
         name = f"{documents} documents"
 
         def one(column: int, clusters: list[str] = clusters) -> object:
-            return bootstrap_rate(errors[:, column], totals[:, column], clusters, RESAMPLES, 0)
+            return estimate_rate(errors[:, column], totals[:, column], clusters, DRAWS)
 
         found[f"one rate, {name}"] = seconds(lambda one=one: one(0))
         found[f"{rates} rates one by one, {name}"] = seconds(lambda one=one: [one(k) for k in range(rates)], 1)
         found[f"{rates} rates at once, {name}"] = seconds(
-            lambda clusters=clusters: estimate_rates(errors, totals, clusters, RESAMPLES, 0)
+            lambda clusters=clusters: estimate_rates(errors, totals, clusters, DRAWS)
         )
         found[f"{rates} paired differences, {name}"] = seconds(
-            lambda clusters=clusters: estimate_differences((errors, totals), (totals, totals), clusters, RESAMPLES, 0)
+            lambda clusters=clusters: estimate_differences((errors, totals), (totals, totals), clusters, DRAWS)
         )
     known = two.truths(pages // two.ITEMS_OF_DOCUMENT)
     sides = [(name, two.scores(name, known)) for name in ("hasty", "careful")]
-    draws = Draws(RESAMPLES, 0)
-    found["table by set, metric and slice"] = seconds(lambda: tabulate_test_sets(sides[0][1], known, draws), 1)
-    found["table of pairs"] = seconds(lambda: compare_test_sets(sides[0], sides[1], known, draws), 1)
+    found["table by set, metric and slice"] = seconds(lambda: tabulate_test_sets(sides[0][1], known, DRAWS), 1)
+    found["table of pairs"] = seconds(lambda: compare_test_sets(sides[0], sides[1], known, DRAWS), 1)
     return found
 
 

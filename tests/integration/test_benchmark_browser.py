@@ -51,9 +51,9 @@ const chooser = document.querySelector(".chooses");
 seen.choices = chooser.options.length; seen.plots = visible(".choice").length;
 chooser.selectedIndex = 1; chooser.dispatchEvent(new Event("input")); seen.chosen = visible(".choice").length;
 seen.all = cards().length;
-pick("item-set", "texts_ko"); seen.texts = cards().length;
-pick("item-search", "정보공개 청구인"); seen.korean = cards().length;
-pick("item-search", "없는 말"); seen.none = [cards().length, visible("#none-fit").length];
+pick("card-set", "texts_ko"); seen.texts = cards().length;
+pick("card-search", "정보공개 청구인"); seen.korean = cards().length;
+pick("card-search", "없는 말"); seen.none = [cards().length, visible("#none-fit").length];
 const dot = document.querySelector("circle[data-item]");
 seen.dot = Boolean(dot);
 if (dot) {

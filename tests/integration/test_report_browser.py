@@ -19,6 +19,7 @@ import pytest
 
 from ocr_project.domain.types import Box, Label, Region
 from ocr_project.engine.imaging.pixels import encode
+from ocr_project.engine.metrics import Span
 from ocr_project.engine.reporting import (
     FailureRow,
     GroupRow,
@@ -59,12 +60,12 @@ heads[0].click(); seen.named = names(); seen.unsorted = heads[2].parentNode.aria
 const search = document.querySelector("[data-search=document-rows]");
 search.value = "문서"; search.dispatchEvent(new Event("input")); seen.found = names();
 const pages = () => visible(".card").map((node) => node.dataset.rank);
-seen.groups = text(document.getElementById("page-group").options);
-type("page-group", "law"); seen.law = pages(); seen.count = document.getElementById("page-count").textContent;
-type("page-search", "DOC2"); seen.both = pages(); type("page-search", ""); type("page-group", "");
-type("page-status", "failed"); seen.failed = pages(); type("page-status", "");
-type("page-order", "confidence"); seen.unsure = pages();
-type("page-order", "name"); seen.byName = pages();
+seen.groups = text(document.getElementById("card-group").options);
+type("card-group", "law"); seen.law = pages(); seen.count = document.getElementById("card-count").textContent;
+type("card-search", "DOC2"); seen.both = pages(); type("card-search", ""); type("card-group", "");
+type("card-status", "failed"); seen.failed = pages(); type("card-status", "");
+type("card-order", "confidence"); seen.unsure = pages();
+type("card-order", "name page"); seen.byName = pages();
 const overlay = () => visible(".overlay").length;
 seen.drawn = overlay();
 document.querySelector("input.drawn").click(); seen.one = overlay();
@@ -82,7 +83,9 @@ def card(rank: int, group: str, **changes: object) -> PageCard:
         "page_id": f"p_{rank:05d}", "path": f"{group}/doc{rank}.pdf", "number": 12 - rank, "group": group,
         "width": 300, "height": 200, "image": encode(np.full((200, 300, 3), 255, np.uint8)), "regions": [region],
         "reference": "가 나", "hypothesis": "가나" + ATTACK, "cer_no_space": 0.5 / rank, "status": "ok", "reason": "",
-        "spans": [("equal", "가", "가"), ("delete", " ", ""), ("equal", "나", "나"), ("insert", "", ATTACK)],
+        "spans": [
+            Span("equal", "가", "가"), Span("delete", " ", ""), Span("equal", "나", "나"), Span("insert", "", ATTACK),
+        ],
         "confidence": 0.5 + 0.1 * rank, "reference_kind": "gold",
     }  # fmt: skip
     return PageCard(**{**fields, **changes})  # type: ignore[arg-type]
@@ -140,7 +143,7 @@ def test_script_runs_under_its_policy_and_documents_text_does_not(report: Path) 
     dom = dump(report)
     assert 'data-ready="yes"' in dom
     assert "<title>A run &lt;script" in dom
-    assert '<span class="many" id="page-count" aria-live="polite">3</span>' in dom
+    assert '<span class="many" id="card-count" aria-live="polite">3</span>' in dom
 
 
 def test_policy_stops_a_script_that_slips_in(report: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ocr_project.bench.report.item_views import answer_side, reference_side
+from ocr_project.bench.report.item_views import answer_content, reference_content
 from ocr_project.bench.report.report_rows import compare_runs, headlines, item_values
 from ocr_project.bench.results.recording import answer_fault
 from ocr_project.bench.results.run_tables import judge_run, measure_evidence, tabulate_answers, tabulate_scores
@@ -173,18 +173,18 @@ def test_faults(rows: list[Recognition], fault: str) -> None:
 def test_sides_of_a_table_mark_the_cells_that_differ() -> None:
     known = '{"html": "<table><tr><td>가</td><td>1</td></tr><tr><td>나</td><td>2</td></tr></table>"}'
     answer = "<table><tr><td>가</td><td>1</td></tr><tr><td>나</td><td>3</td></tr></table>"
-    for side in (reference_side("table", known, answer), answer_side("table", known, answer, UNDRAWN)):
+    for side in (reference_content("table", known, answer), answer_content("table", known, answer, UNDRAWN)):
         assert [[cell.changed for cell in row] for row in side.table] == [[False, False], [False, True]]
 
 
 def test_sides_of_fields_and_tests() -> None:
-    fields = answer_side(
+    fields = answer_content(
         "fields", '{"fields": {"total": "8.50", "date": "2024"}}', '{"total": "8.50", "shop": "x"}', UNDRAWN
     )
     assert list(fields.fields) == [("total", "8.50", True), ("date", "—", False), ("shop", "x", False)]
     tests = '{"tests": [{"type": "present", "text": "안녕", "max_diffs": 0}]}'
-    assert [right for _, _, right in answer_side("tests", tests, "안녕 하세요", UNDRAWN).fields] == [True]
-    assert [right for _, _, right in answer_side("tests", tests, "없다", UNDRAWN).fields] == [False]
+    assert [right for _, _, right in answer_content("tests", tests, "안녕 하세요", UNDRAWN).fields] == [True]
+    assert [right for _, _, right in answer_content("tests", tests, "없다", UNDRAWN).fields] == [False]
 
 
 @pytest.mark.parametrize(
@@ -197,11 +197,11 @@ def test_sides_of_fields_and_tests() -> None:
     ],
 )
 def test_reference_as_text(kind: str, payload: str, text: str) -> None:
-    assert reference_side(kind, payload, "").text == text
+    assert reference_content(kind, payload, "").text == text
 
 
 def test_formula_is_drawn_where_it_can_be() -> None:
-    drawn = reference_side("formula", r'{"latex": "$$\\frac{a}{b} + \\mathrm{d}x$$"}', "").picture
+    drawn = reference_content("formula", r'{"latex": "$$\\frac{a}{b} + \\mathrm{d}x$$"}', "").picture
     assert drawn is not None
     assert drawn.startswith(b"\x89PNG")
-    assert reference_side("formula", r'{"latex": "\\begin{array}{c} a \\end{array}"}', "").picture is None
+    assert reference_content("formula", r'{"latex": "\\begin{array}{c} a \\end{array}"}', "").picture is None

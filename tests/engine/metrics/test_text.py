@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ocr_project.engine.metrics import Counts, cer, cer_no_space, cer_pages, ned, score_page, wer
+from ocr_project.engine.metrics import Counts, cer, cer_no_space, ned, score_page, wer
 
 
 def test_cer_counts_edits_and_characters() -> None:
@@ -14,15 +14,6 @@ def test_cer_counts_edits_and_characters() -> None:
 
 def test_cer_no_space_ignores_white_space_only() -> None:
     assert cer_no_space("개인정보 보호법", "개인 정보보호벌") == Counts(1, 7)
-
-
-def test_many_pages_at_once_are_the_same_pages() -> None:
-    references, hypotheses = ["일부개정법률안", "", "ab"], ["일부개정법류안", "x", ""]
-    pairs = zip(references, hypotheses, strict=True)
-    assert cer_pages(references, hypotheses, workers=2) == [cer(*pair) for pair in pairs]
-    assert cer_pages([], []) == []
-    with pytest.raises(ValueError, match="1 references"):
-        cer_pages(["a"], [])
 
 
 def test_wer_counts_words_with_their_punctuation() -> None:

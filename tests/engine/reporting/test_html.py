@@ -16,16 +16,17 @@ import pytest
 
 from ocr_project.domain.types import Box, Label, Region
 from ocr_project.engine.imaging.pixels import encode
+from ocr_project.engine.metrics import Span
 from ocr_project.engine.reporting import (
     Difference,
     FailureRow,
-    FoundRow,
     GroupRow,
     PageCard,
     PagePoint,
     Rate,
     Report,
     Retrieval,
+    RetrievalRow,
     StageRow,
     write_report,
 )
@@ -77,7 +78,7 @@ def make_card(**changes: object) -> PageCard:
     card = PageCard(
         page_id="a_00001", path=f"law/{EVIL}.pdf", number=1, group="law", width=1000, height=1200, image=image,
         regions=[region], reference="가나 다", hypothesis=EVIL,
-        spans=[("equal", "가나", "가나"), ("replace", " 다", EVIL)],
+        spans=[Span("equal", "가나", "가나"), Span("replace", " 다", EVIL)],
         cer_no_space=0.25, confidence=0.9, status="ok", reason=EVIL, reference_kind="gold",
     )  # fmt: skip
     return dataclasses.replace(card, **changes)  # type: ignore[arg-type]
@@ -89,7 +90,7 @@ RETRIEVAL = {"retrieval-runs", "retrieval-parts", "retrieval-differences", "reco
 def make_retrieval() -> Retrieval:
     rate = Rate(0.5, 0.4, 0.6, math.nan, math.nan)
     difference = Difference(EVIL, EVIL, EVIL, 0.1, -0.1, 0.3, 0.8, 9)
-    rows = [FoundRow(EVIL, part, 9, {EVIL: rate, "cer_no_space": rate}, {EVIL: difference}) for part in ("", EVIL)]
+    rows = [RetrievalRow(EVIL, part, 9, {EVIL: rate, "cer_no_space": rate}, {EVIL: difference}) for part in ("", EVIL)]
     return Retrieval(searches=rows, differences=[difference], recognizers=rows[:1])
 
 
@@ -210,9 +211,34 @@ def test_characters_that_utf8_cannot_hold_do_not_stop_the_report(tmp_path: Path)
     assert "a\ufffdb\ufffdc\ufffdd" in "".join(parse(path).text)
 
 
-def test_dollar_signs_in_documents_are_no_placeholders(tmp_path: Path) -> None:
+TITLES = {
+    "script": "</title><script>alert(1)</script>",
+    "quotes": "\"onload=x' `y` & &amp; &lt;b&gt;",
+    "placeholders": "{{ style }} {% raw %} {# gone? #} $facts ${style} %s {0}",
+    "a very long word": "정보공개" * 5_000,
+    "names of marks": "#1 -2 # -",
+}
+
+
+@pytest.mark.parametrize("title", TITLES.values(), ids=TITLES.keys())
+def test_a_title_is_text_whatever_is_in_it(tmp_path: Path, title: str) -> None:
     path = tmp_path / "report.html"
-    write_report(path, make_report(title="$facts ${style} $$", pages=[make_card(hypothesis="$title", reference=None)]))
-    text = "".join(parse(path).text)
-    assert "$facts ${style} $$" in text
-    assert "$title" in text
+    card = make_card(path=title, group=title, hypothesis=title, reference=None, status=title)
+    rows = [GroupRow(title, 1, {}, title)]
+    write_report(path, make_report(title=title, groups=rows, pages=[card], facts={title: title}))
+    tree = parse(path)
+    assert len(tree.all("script")) == 1
+    assert "".join(tree.text).count(title) >= 6
+    (article,) = tree.all("article")
+    assert (article["data-name"], article["data-group"], article["data-status"]) == (title, title, title)
+
+
+def test_marks_that_turn_the_direction_of_text_are_shown_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    marks = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    title = f"report{marks}fdp.exe עברית"
+    card = make_card(path=title, hypothesis=title, spans=[Span("replace", title, title + title)])
+    write_report(path, make_report(title=title, pages=[card], facts={title: title}))
+    text = path.read_text(encoding="utf-8")
+    assert not set(marks) & set(text)
+    assert text.count("report" + "\ufffd" * 9 + "fdp.exe עברית") >= 6

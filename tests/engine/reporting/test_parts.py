@@ -9,6 +9,7 @@ import io
 import math
 import re
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,54 +19,69 @@ from PIL import Image
 
 from ocr_project.domain.types import Box, Label, Region, Status
 from ocr_project.engine.imaging.pixels import encode
-from ocr_project.engine.reporting import charts, markup, retrieval, tables
-from ocr_project.engine.reporting.model import (
+from ocr_project.engine.metrics import Span
+from ocr_project.engine.reporting import (
     Difference,
     FailureRow,
-    FoundRow,
     GroupRow,
     PageCard,
     PagePoint,
     Rate,
-    Span,
+    Report,
+    Retrieval,
+    RetrievalRow,
     StageRow,
+    charts,
+    markup,
+    write_report,
 )
-from ocr_project.engine.reporting.page_card import page_card
+from ocr_project.engine.reporting.differences import marked
 
 NAN = math.nan
 
 
 def rate(value: float) -> Rate:
-    return Rate(value, NAN, NAN, NAN, NAN)
+    return Rate(value, NAN, NAN)
 
 
-def card(
-    *,
-    image: bytes | None = None,
-    regions: list[Region] | None = None,
-    reference: str | None = "가나다",
-    hypothesis: str = "가나다",
-    spans: list[Span] | None = None,
-) -> str:
-    return page_card(
-        PageCard(
-            page_id="d_00003", path="g/d.pdf", number=3, group="g", width=2000, height=3000, image=image,
-            regions=regions or [], reference=reference, hypothesis=hypothesis, spans=spans or [],
-            cer_no_space=0.1, confidence=0.8, status="ok", reason="", reference_kind="silver",
-        ),
-        7,
-    )  # fmt: skip
+class Shown:
+    """Writes a report of the parts that a test gives, and returns one of its tables or cards as HTML."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "report.html"
+
+    def report(self, **parts: object) -> str:
+        empty: dict[str, object] = {key: {} for key in ("facts", "parameters", "totals", "overall")}
+        empty |= dict.fromkeys(("stages", "groups", "documents", "failures", "pages"), ()) | {"retrieval": Retrieval()}
+        report = Report(title="", created="", **{**empty, **parts})  # type: ignore[arg-type]
+        write_report(self._path, report)
+        return self._path.read_text(encoding="utf-8")
+
+    def table(self, name: str, **parts: object) -> str:
+        match = re.search(f'<table id="{name}".*?</table>', self.report(**parts), re.DOTALL)
+        assert match
+        return match[0]
+
+    def card(self, **changes: object) -> str:
+        fields: dict[str, object] = {
+            "page_id": "d_00003", "path": "g/d.pdf", "number": 3, "group": "g", "width": 2000, "height": 3000,
+            "image": None, "regions": [], "reference": "가나다", "hypothesis": "가나다", "spans": [],
+            "cer_no_space": 0.1, "confidence": 0.8, "status": "ok", "reason": "", "reference_kind": "silver",
+        }  # fmt: skip
+        page = PageCard(**{**fields, **changes})  # type: ignore[arg-type]
+        match = re.search(r"<article.*</article>", self.report(pages=[page]), re.DOTALL)
+        assert match
+        return match[0]
 
 
-def diff(*spans: Span) -> str:
-    match = re.search(r'<div class="diff">(.*?)</div>', card(spans=list(spans)), re.DOTALL)
-    assert match
-    return match[1]
+@pytest.fixture
+def shown(tmp_path: Path) -> Shown:
+    return Shown(tmp_path)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_escaped_text_reads_back_but_for_what_cannot_be_shown(text: str) -> None:
-    safe = markup.escape(text)
+    safe = str(markup.safe(text))
     assert not set("<>\"'") & set(safe)
     kept = re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "\ufffd", text.replace("\r\n", "\n"))
     assert html.unescape(safe) == kept
@@ -119,7 +135,12 @@ def test_dots_lie_within_the_axes(rate: float, confidence: float) -> None:
 
 def test_plots_without_data_are_left_out() -> None:
     unscored = [PagePoint(None, 0.9), PagePoint(0.1, 0.0)]
-    assert charts.cer_histogram(unscored[:1]) == charts.confidence_plot(unscored) == charts.stage_bars([]) == ""
+    assert (
+        charts.cer_histogram(unscored[:1])
+        == charts.confidence_plot(unscored)
+        == charts.stage_bars([])
+        == markup.NOTHING
+    )
 
 
 def test_stage_bars_are_as_long_as_their_time() -> None:
@@ -135,79 +156,84 @@ def test_forest_dot_lies_on_its_interval() -> None:
     (dot,) = svg.iter("circle")
     assert [float(whisker.get(end, "nan")) for end in ("x1", "x2")] == [32, 116]
     assert float(dot.get("cx", "nan")) == 60
-    assert charts.forest(Rate(NAN, NAN, NAN, 0, 0), 0.04) == ""
+    assert charts.forest(Rate(NAN, NAN, NAN, 0, 0), 0.04) == markup.NOTHING
 
 
-def test_score_table_sorts_by_numbers_and_leaves_unknown_ones_empty() -> None:
+def test_score_table_sorts_by_numbers_and_leaves_unknown_ones_empty(shown: Shown) -> None:
     rows = [
         GroupRow("a", 1200, {"cer_no_space": Rate(0.0312, 0.02, 0.05, 312, 10_000)}, "gold"),
         GroupRow("b", 1, {}, "none"),
     ]
-    table = tables.score_table("t", "Group", rows)
-    assert 'data-v="0.0312" title="312 of 10,000 characters">3.12&#8239;%</td>' in table
+    table = shown.table("group-rows", groups=rows)
+    assert 'data-v="0.0312" title="312 of 10,000 characters">3.12\u202f%</td>' in table
     assert "1,200" in table
     second = table.split("<tr>")[-1]
     assert 'data-v=""' in second
     assert "nan" not in table
 
 
-def test_failures_say_what_to_do() -> None:
+def test_failures_say_what_to_do(shown: Shown) -> None:
     rows = [FailureRow("a.pdf", "ingest", "encrypted: needs a password"), FailureRow("b.pdf", "layout", "odd: x", "4")]
-    table = tables.failure_table(rows)
+    table = shown.table("failure-rows", failures=rows)
     assert "without the password" in table
     assert "odd: x" in table  # a code that is not known stays part of the reason
     assert '<span class="chip failed">encrypted</span> needs a password' in table
 
 
-def test_the_best_search_of_each_column_is_marked_and_the_least_error_rate() -> None:
+def test_the_best_search_of_each_column_is_marked_and_the_least_error_rate(shown: Shown) -> None:
     rows = [
-        FoundRow("a", "", 9, {"ndcg@5": rate(0.4), "mrr": rate(NAN), "map": rate(0.2), "cer_no_space": rate(0.02)}),
-        FoundRow("b", "", 9, {"ndcg@5": rate(0.5), "mrr": rate(0.3), "map": rate(0.2), "cer_no_space": rate(0.03)}),
+        RetrievalRow(name, "", 9, dict(zip(("ndcg@5", "mrr", "map", "cer_no_space"), map(rate, values), strict=True)))
+        for name, values in (("a", (0.4, NAN, 0.2, 0.02)), ("b", (0.5, 0.3, 0.2, 0.03)))
     ]
-    table = retrieval.found_table("found", "Search", rows)
+    table = shown.table("retrieval-runs", retrieval=Retrieval(searches=rows))
     assert table.count("n main") == 2  # there is nothing to compare MRR with, and MAP is the same
     assert 'class="n main" data-v="0.5"' in table
     assert 'class="n main" data-v="0.02"' in table
     assert ">nDCG@5<" in table
 
 
-def test_a_difference_stands_below_its_figure() -> None:
+def test_a_difference_stands_below_its_figure(shown: Shown) -> None:
     difference = Difference("b", "a", "mrr", -0.25, -0.5, NAN, 0.1, 9)
-    sure = dataclasses.replace(difference, high=-0.1)
-    assert "<i>-0.250 (-0.500 – -0.100)</i>" in retrieval.found_table(
-        "found", "Recognizer", [FoundRow("b", "", 9, {"mrr": rate(0.5)}, {"mrr": sure})]
-    )
-    table = retrieval.difference_table([difference, sure])
+    clear = dataclasses.replace(difference, high=-0.1)
+    row = RetrievalRow("b", "", 9, {"mrr": rate(0.5)}, {"mrr": clear})
+    retrieval = Retrieval(searches=[row], differences=[difference, clear], recognizers=[row])
+    assert "<i>-0.250 (-0.500 – -0.100)</i>" in shown.table("recognizer-rows", retrieval=retrieval)
+    table = shown.table("retrieval-differences", retrieval=retrieval)
     assert table.count("n main") == 1
     assert table.count("MRR") == 2
 
 
 def test_differences_are_marked() -> None:
-    assert diff(("equal", "a<", "a<"), ("replace", "b", "c"), ("delete", "d", ""), ("insert", "", "e")) == (
-        "a&lt;<del>b</del><ins>c</ins><del>d</del><ins>e</ins>"
-    )
+    spans = [Span("equal", "a<", "a<"), Span("replace", "b", "c"), Span("delete", "d", ""), Span("insert", "", "e")]
+    assert marked(spans) == "a&lt;<del>b</del><ins>c</ins><del>d</del><ins>e</ins>"
 
 
 def test_white_space_alone_is_a_sign_and_missed_breaks_break_nothing() -> None:
-    assert diff(("delete", "\n", ""), ("insert", "", " \n")) == (
+    assert marked([Span("delete", "\n", ""), Span("insert", "", " \n")]) == (
         '<del class="space" data-sign="⏎"></del><ins class="space" data-sign="␣⏎"> \n</ins>'
     )
 
 
-def test_a_reference_without_alignment_is_missed_as_a_whole() -> None:
-    assert "<del>가나다</del><ins>라</ins>" in card(hypothesis="라")
+def test_a_reference_without_alignment_is_missed_as_a_whole(shown: Shown) -> None:
+    assert "<del>가나다</del><ins>라</ins>" in shown.card(hypothesis="라")
 
 
-def test_runaway_text_is_cut_and_says_so() -> None:
+def test_text_stands_as_it_was_written(shown: Shown) -> None:
+    text = "\n  first\n\tsecond <b>  \n"
+    assert f"<pre>\n{html.escape(text)}</pre>" in shown.card(hypothesis=text, reference=None)
+
+
+def test_runaway_text_is_cut_and_says_so(shown: Shown) -> None:
     loop = "가" * 1_000_000
-    made = card(hypothesis=loop, spans=[("equal", "가", "가"), ("insert", "", loop[1:]), ("insert", "", "b" * 10)])
+    spans = [Span("equal", "가", "가"), Span("insert", "", loop[1:]), Span("insert", "", "b" * 10)]
+    made = shown.card(hypothesis=loop, spans=spans)
     assert len(made) < 100_000
     assert "980,010 more characters are not shown" in made
     assert "980,000 more characters are not shown" in made
 
 
-def test_image_is_shrunk_to_jpeg() -> None:
-    made = card(image=encode(np.full((3000, 2000, 3), 255, np.uint8)))
+def test_image_is_shrunk_to_jpeg(shown: Shown) -> None:
+    made = shown.card(image=encode(np.full((3000, 2000, 3), 255, np.uint8)))
     match = re.search(r'src="data:image/jpeg;base64,([^"]+)" width="2000" height="3000"', made)
     assert match
     with Image.open(io.BytesIO(base64.b64decode(match[1]))) as image:
@@ -215,8 +241,8 @@ def test_image_is_shrunk_to_jpeg() -> None:
 
 
 @pytest.mark.parametrize(("shape", "size"), [((20_000, 500), (100, 4000)), ((1, 1), (1, 1)), ((1, 9000), (900, 1))])
-def test_odd_shapes_are_shown(shape: tuple[int, int], size: tuple[int, int]) -> None:
-    match = re.search(r"base64,([^\"]+)", card(image=encode(np.zeros((*shape, 3), np.uint8))))
+def test_odd_shapes_are_shown(shown: Shown, shape: tuple[int, int], size: tuple[int, int]) -> None:
+    match = re.search(r"base64,([^\"]+)", shown.card(image=encode(np.zeros((*shape, 3), np.uint8))))
     assert match
     with Image.open(io.BytesIO(base64.b64decode(match[1]))) as image:
         assert image.size == size
@@ -225,21 +251,21 @@ def test_odd_shapes_are_shown(shape: tuple[int, int], size: tuple[int, int]) -> 
 @pytest.mark.parametrize(
     ("image", "said"), [(None, "could not be rendered"), (b"", "decoded"), (b"\x89PNG...", "decoded")]
 )
-def test_a_page_without_a_usable_image_says_why(image: bytes | None, said: str) -> None:
-    made = card(image=image)
+def test_a_page_without_a_usable_image_says_why(shown: Shown, image: bytes | None, said: str) -> None:
+    made = shown.card(image=image)
     assert "No image: " in made
     assert said in made
     assert "<img" not in made
 
 
-def test_regions_are_drawn_in_reading_order_with_label_and_turn() -> None:
+def test_regions_are_drawn_in_reading_order_with_label_and_turn(shown: Shown) -> None:
     regions = [
         Region("p", 0, Label.TABLE, "<t>", Box(10, 20, 110, 220), score=0.5),
         Region(
             "p", 1, Label.TEXT, "t", Box(0, 0, 9, 9), quad=(5, 0, 9, 5, 5, 9, 0, 5), status=Status.FAILED, reason="r"
         ),
     ]
-    made = card(image=encode(np.zeros((30, 20, 3), np.uint8)), regions=regions)
+    made = shown.card(image=encode(np.zeros((30, 20, 3), np.uint8)), regions=regions)
     match = re.search(r'<svg class="overlay".*?</svg>', made, re.DOTALL)
     assert match
     svg = ElementTree.fromstring(match[0])

@@ -1,4 +1,4 @@
-"""The report of a run over test sets, and of several runs side by side, filled from their records."""
+"""The report of a run over test sets, and of several runs side by side, made from their records."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import pandas as pd
 
 from ocr_project.bench.metrics.catalog import by_weight, title_of
 from ocr_project.bench.report import AnswerView, BenchmarkReport, ItemCard, RunColumn, write_benchmark_report
-from ocr_project.bench.report.item_views import answer_side, reference_side
+from ocr_project.bench.report.item_views import answer_content, reference_content
 from ocr_project.bench.report.report_rows import (
     answer_lines,
     headlines,
     item_values,
+    normalization_scatters,
     pair_lines,
-    reading_clouds,
-    run_clouds,
+    run_scatters,
     score_lines,
 )
 from ocr_project.bench.results.run_tables import tabulate_answers, tabulate_scores
@@ -32,7 +32,7 @@ from ocr_project.domain.protocols import ShardSource
 from ocr_project.engine.running.shards import worker_count
 from ocr_project.storage.run_record import RunRecord
 
-_SPEED = (  # title and form of what the footers of the shards say
+_SPEED = (  # of the footers of the shards: name, title, format
     ("pages_per_second", "Pages per second", "{:.2f}"),
     ("gpu_watt_hours_per_1000_pages", "Watt-hours per 1,000 pages", "{:.1f}"),
     ("gpu_cost_per_1000_pages", "Cost of 1,000 pages", "{:.2f}"),
@@ -41,7 +41,7 @@ _SPEED = (  # title and form of what the footers of the shards say
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Runs that stand side by side, with their tables."""
+    """Runs side by side, with their tables."""
 
     records: Sequence[RunRecord]
     names: Sequence[str]
@@ -57,14 +57,14 @@ def build_page(
     options: BenchmarkOptions,
     runtime: RuntimeOptions,
 ) -> partial[None]:
-    """Return a function that writes the report of one run to a path, reading images as it goes."""
+    """Return a function that writes the report of one run to a path, and reads the images while it does."""
     runs = Runs([record], [record.run.recognizer], [table], [answers])
     report = _report(runs, None, shards.pages, options)
     return partial(write_benchmark_report, report=report, workers=worker_count(runtime))
 
 
 def stand_side_by_side(records: Sequence[RunRecord], names: Sequence[str], options: BenchmarkOptions) -> Runs:
-    """Make the tables of runs that were recorded at different times, with one bootstrap."""
+    """Make the tables of runs that were recorded at different times, with the same bootstrap."""
     tables = [tabulate_scores(record, options) for record in records]
     return Runs(records, names, tables, [tabulate_answers(record) for record in records])
 
@@ -72,14 +72,14 @@ def stand_side_by_side(records: Sequence[RunRecord], names: Sequence[str], optio
 def build_comparison(
     runs: Runs, pairs: pd.DataFrame, pages: ShardSource, options: BenchmarkOptions, workers: int
 ) -> partial[None]:
-    """Return a function that writes the report of several runs; items whose page is not there have no image."""
+    """Return a function that writes the report of several runs; items whose page is missing have no image."""
     return partial(write_benchmark_report, report=_report(runs, pairs, pages, options), workers=workers)
 
 
 def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options: BenchmarkOptions) -> BenchmarkReport:
     heads = headlines(runs.scores)
     values = [item_values(record) for record in runs.records]
-    clouds = reading_clouds(values[0]) if pairs is None else run_clouds(values, runs.names, heads)
+    scatters = normalization_scatters(values[0]) if pairs is None else run_scatters(values, runs.names, heads)
     chosen = _chosen(values, heads, options.report_pages)
     drawer = Drawer(cdm=False, katex=options.sets_katex, cache=options.sets_drawings)
     cards = _Cards(runs, values, pages, drawer)
@@ -87,13 +87,13 @@ def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options:
         title="Test sets" if pairs is None else "Test sets: " + " against ".join(runs.names),
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         runs=[_column(record, name) for record, name in zip(runs.records, runs.names, strict=True)],
-        notes=_notes(runs, heads),
+        notes=_notes(runs),
         scores=score_lines(runs.scores, heads),
         pairs=[] if pairs is None else pair_lines(pairs, runs.names, heads),
         answers=answer_lines(runs.answers),
-        clouds=sorted(clouds, key=lambda cloud: -cloud.apart),
+        scatters=sorted(scatters, key=lambda scatter: -scatter.apart),
         parameters=runs.records[0].run.parameters,
-        items=(cards.make(*row) for row in chosen),
+        items=(cards.make(test_set, item, apart) for test_set, item, _, apart in chosen),
         shown=frozenset(row[1] for row in chosen),
     )
 
@@ -104,11 +104,11 @@ def _column(record: RunRecord, name: str) -> RunColumn:
     return RunColumn(name, {"recognizer": run.recognizer, "created": run.created, **run.facts}, speed)
 
 
-def _notes(runs: Runs, heads: Mapping[str, str]) -> list[str]:
+def _notes(runs: Runs) -> list[str]:
     if len(runs.records) == 1:
-        return [f"{runs.records[0].run.recognizer}, {len(heads)} test sets, {len(runs.records[0].items):,} items."]
+        return [f"Recognizer: {runs.records[0].run.recognizer}"]
     machines = {record.run.facts.get("machine", "") for record in runs.records}
-    found = [f"{len(runs.records)} runs on the same items where both have them; marked is the best of each line."]
+    found = [f"{len(runs.records)} runs, on the items that both have; the best of each line is marked."]
     if len(machines) > 1:
         found.append("The runs were made on different machines: their times are not comparable.")
     return found
@@ -117,11 +117,11 @@ def _notes(runs: Runs, heads: Mapping[str, str]) -> list[str]:
 def _chosen(
     values: Sequence[pd.DataFrame], heads: Mapping[str, str], limit: int
 ) -> list[tuple[str, str, float, float]]:
-    """Choose the items to show: of each set as many, half of them the worst, half where values part most.
+    """Choose the items to show: equally many of each set, half of them the worst, half where values differ most.
 
     Returns:
-        Test set, item, loss of its worst run, how far its values part; worst first. What could not be scored counts
-        as lost.
+        Test set, item, loss of its worst run, largest difference of its values; worst first. An item that could not
+        be scored has the loss 1.
     """
     queues = [_queue(values, test_set, metric) for test_set, metric in heads.items()]
     taken: dict[tuple[str, str], tuple[str, str, float, float]] = {}
@@ -150,7 +150,7 @@ def _queue(values: Sequence[pd.DataFrame], test_set: str, metric: str) -> list[t
 
 
 class _Cards:
-    """Makes the card of an item from what the runs recorded of it."""
+    """Makes the card of an item from the records of the runs."""
 
     def __init__(self, runs: Runs, values: Sequence[pd.DataFrame], pages: ShardSource, drawer: Drawer) -> None:
         self._rows = [_indexed(record.items) for record in runs.records]
@@ -161,7 +161,7 @@ class _Cards:
         self._drawer = drawer
         self._shards = pages.index()
 
-    def make(self, test_set: str, item: str, loss: float, apart: float) -> ItemCard:
+    def make(self, test_set: str, item: str, apart: float) -> ItemCard:
         held = [rows.get((test_set, item)) for rows in self._rows]
         known = next(row for row in held if row is not None)
         first = next((row["answer"] for row in held if row is not None), "")
@@ -171,11 +171,10 @@ class _Cards:
             test_set=test_set,
             kind=known["kind"],
             slices=[(pair["name"], pair["value"]) for pair in known["slices"]],
-            badness=loss,
             apart=apart,
             image=self._image(known["shard"], item),
             question=known["question"],
-            reference=reference_side(known["kind"], known["payload"], first),
+            reference=reference_content(known["kind"], known["payload"], first),
             answers=[self._answer(run, row, test_set) for run, row in enumerate(held) if row is not None],
         )
 
@@ -184,7 +183,7 @@ class _Cards:
         marks = [] if scores is None else sorted(scores.to_dict("records"), key=lambda mark: by_weight(mark["metric"]))
         return AnswerView(
             run=run,
-            side=answer_side(row["kind"], row["payload"], row["answer"], self._drawer),
+            content=answer_content(row["kind"], row["payload"], row["answer"], self._drawer),
             scores=[(title_of(mark["metric"]), mark["value"], mark["reason"]) for mark in marks],
             fault=row["fault"],
             status=row["status"],

@@ -1,4 +1,4 @@
-"""What is known about an item, and what was answered, in the form in which a person sees the difference."""
+"""The reference of an item and its answers, in the form in which a person sees the difference."""
 
 from __future__ import annotations
 
@@ -7,69 +7,68 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ocr_project.bench.report import CellView, Side
+from ocr_project.bench.report import CellView, Content
 from ocr_project.bench.report.formula_picture import draw_formula
 from ocr_project.bench.rules.drawings import Drawer
 from ocr_project.bench.rules.forms import read_fields
 from ocr_project.bench.testsets.olmocr_bench.views import claims, verdicts
 from ocr_project.bench.testsets.omnidocbench_v1_5.views import element_texts
 from ocr_project.domain.types import TruthKind
-from ocr_project.engine.metrics import diff, normalize
+from ocr_project.engine.metrics import Span, diff, normalize
+from ocr_project.engine.reporting.differences import LONGEST_TEXT
 from ocr_project.engine.transcript.html_table import Table, parse_table
 
-_LONGEST = 20_000  # characters that are compared: an answer in a loop has more, and nobody reads on
 
-
-def reference_side(kind: str, payload: str, answer: str) -> Side:
-    """Show what is known.
+def reference_content(kind: str, payload: str, answer: str) -> Content:
+    """Return the reference.
 
     Args:
-        kind: Of the truth.
+        kind: Of the ground truth, a `TruthKind`.
         payload: Its JSON.
-        answer: Of the first run, against which a table's cells are marked.
+        answer: Of the first run, against which the cells of a table are marked.
     """
     known: dict[str, Any] = json.loads(payload)
     match kind:
         case TruthKind.TABLE:
-            return Side(known["html"], table=_cells(parse_table(known["html"]), parse_table(answer)))
+            return Content(known["html"], table=_cells(parse_table(known["html"]), parse_table(answer)))
         case TruthKind.FORMULA:
-            return Side(known["latex"], picture=draw_formula(known["latex"]))
+            return Content(known["latex"], picture=draw_formula(known["latex"]))
         case TruthKind.FIELDS:
-            return Side(_pretty(known["fields"]), fields=[(n, v, True) for n, v in _flat(known["fields"])])
+            return Content(_pretty(known["fields"]), fields=[(n, v, True) for n, v in _flat(known["fields"])])
         case TruthKind.TESTS:
-            return Side(_pretty(known["tests"]), fields=list(claims(known["tests"])))
+            return Content(_pretty(known["tests"]), fields=list(claims(known["tests"])))
         case _:
-            return Side(known_text(kind, known))
+            return Content(known_text(kind, known))
 
 
-def answer_side(kind: str, payload: str, answer: str, drawer: Drawer) -> Side:
-    """Show what was answered, its differences marked.
+def answer_content(kind: str, payload: str, answer: str, drawer: Drawer) -> Content:
+    """Return an answer, its differences marked.
 
     Args:
-        kind: Of the truth.
+        kind: Of the ground truth, a `TruthKind`.
         payload: Its JSON.
         answer: As it was scored.
         drawer: Draws the formulas that tests look for.
     """
     known: dict[str, Any] = json.loads(payload)
-    spans = [(span.op, span.reference, span.hypothesis) for span in _compared(known_text(kind, known), answer)]
+    spans = _compared(known_text(kind, known), answer)
     match kind:
         case TruthKind.TABLE:
-            return Side(answer, spans, table=_cells(parse_table(answer), parse_table(known["html"])))
+            return Content(answer, spans, table=_cells(parse_table(answer), parse_table(known["html"])))
         case TruthKind.FORMULA:
-            return Side(answer, spans, picture=draw_formula(answer))
+            return Content(answer, spans, picture=draw_formula(answer))
         case TruthKind.FIELDS:
-            return Side(answer, fields=_filled(known["fields"], answer))
+            return Content(answer, fields=_filled(known["fields"], answer))
         case TruthKind.TESTS:
-            return Side(answer, fields=list(verdicts(known["tests"], answer, drawer)))
+            return Content(answer, fields=list(verdicts(known["tests"], answer, drawer)))
         case TruthKind.ANSWERS:
-            return Side(answer)
+            return Content(answer)
         case _:
-            return Side(answer, spans)
+            return Content(answer, spans)
 
 
 def known_text(kind: str, known: Mapping[str, Any]) -> str:
-    """Write what is known as text."""
+    """Return the reference as text."""
     match kind:
         case TruthKind.TEXT:
             return str(known["text"])
@@ -87,12 +86,12 @@ def known_text(kind: str, known: Mapping[str, Any]) -> str:
             return _pretty(dict(known))
 
 
-def _compared(reference: str, answer: str) -> Sequence[Any]:
-    return diff(reference[:_LONGEST], answer[:_LONGEST])
+def _compared(reference: str, answer: str) -> list[Span]:
+    return diff(reference[:LONGEST_TEXT], answer[:LONGEST_TEXT])
 
 
 def _cells(table: Table, other: Table) -> list[list[CellView]]:
-    """Mark the cells that the other table has not: in the row that is most alike, at the same place or elsewhere."""
+    """Mark the cells that the other table lacks: in its most similar row near the same place."""
     theirs = [[normalize(cell.text) for cell in row] for row in other]
     rows = []
     for place, row in enumerate(table):
@@ -113,7 +112,7 @@ def _alike(mine: Sequence[str], theirs: Sequence[str]) -> int:
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the leaves of a form, with the way to each."""
+    """Yield the leaves of a form with their paths: `items[0].price`."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _flat(inner, f"{name}.{key}" if name else str(key))

@@ -1,7 +1,6 @@
 """What a report of test sets is made of: plain data, for one run or for several side by side.
 
-Runs are named by their place in `BenchmarkReport.runs`, from 0; everything that has a value for each run has them
-in that order.
+A run is named by its place in `BenchmarkReport.runs`, from 0; what has a value per run has them in that order.
 """
 
 from __future__ import annotations
@@ -10,9 +9,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ocr_project.engine.reporting.model import Span
+from ocr_project.engine.metrics import Span
 
-MOST_RUNS = 5  # as many colours can be told apart, also by those who see few of them
+MOST_RUNS = 5  # that many colours can be told apart, also by people who see few of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +19,9 @@ class RunColumn:
     """One run.
 
     Attributes:
-        name: As people call it: the recognizer, or the version of the run.
+        name: The recognizer, or the version of the run.
         facts: Commit, machine, identities: one line each.
-        speed: What the stage did, for the cards of the summary: a title, and the figure as it shall be read.
+        speed: For the cards of the summary: titles, and figures as they are shown.
     """
 
     name: str
@@ -35,10 +34,10 @@ class Value:
     """A rate of one run.
 
     Attributes:
-        rate: Fraction, over what could be scored; nan where nothing could be.
-        low: Lower end of the 95 % interval; nan where there is none.
-        high: Upper end, likewise.
-        strict: The rate with what could not be scored at its worst.
+        rate: Fraction, over what could be scored; NaN where nothing could be.
+        low: Lower end of the 95 % interval; NaN where there is none.
+        high: Upper end; NaN where `low` is.
+        strict: The rate with what could not be scored as if it were worst.
         failed: Items that could not be scored.
     """
 
@@ -47,6 +46,10 @@ class Value:
     high: float = math.nan
     strict: float = math.nan
     failed: int = 0
+
+    @property
+    def has_interval(self) -> bool:
+        return math.isfinite(self.low) and math.isfinite(self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,11 @@ class ScoreLine:
         metric: As in the score rows: `teds/official`.
         title: For people.
         higher_is_better: Of the metric.
-        slice: Name of the slice, `all` for the whole set; `value` likewise.
-        items: That count, in the first run that has it; `documents` likewise.
-        values: One a run; `None` where the run has not this metric.
+        slice: Name of the slice; `all` for the whole set.
+        value: Of the slice; `all` for the whole set.
+        items: How many count, in the first run that has the metric.
+        documents: How many these items come from.
+        values: One per run; `None` where the run lacks this metric.
         headline: Whether this is the number that stands for the set.
     """
 
@@ -80,8 +85,9 @@ class PairLine:
     """Two runs on the items that both were scored on: the second minus the first.
 
     Attributes:
-        better: Probability that the second is the better one; nan where it cannot be known.
-        p: Corrected by Holm over all comparisons shown; nan likewise.
+        difference: Fraction; `low` and `high` are the ends of its 95 % interval, NaN where there is none.
+        better: Probability that the second is better; NaN where it cannot be known.
+        p: Corrected by Holm over all comparisons shown; NaN where it cannot be known.
         verdict: `first`, `second` or `open`.
     """
 
@@ -101,17 +107,22 @@ class PairLine:
     headline: bool = False
     higher_is_better: bool = True
 
+    @property
+    def winner(self) -> int | None:
+        """The run that is better; `None` where that is open."""
+        return {"first": self.first, "second": self.second}.get(self.verdict)
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerLine:
     """How one run answered one test set.
 
     Attributes:
-        faults: `loop`, `cut`, `empty`, and how many items have such an answer.
-        retried: Items of which something was asked for more than once.
+        faults: How many items have such an answer, by `loop`, `cut` and `empty`.
+        retried: Items of which some region was asked for more than once.
         failed: Items that could not be read.
-        seconds: `p50`, `p95`, `p99` of an item's recognition.
-        tokens: Written, over all items; 0 where the backend counts none.
+        seconds: `p50`, `p95` and `p99` of the recognition of an item.
+        tokens: Generated, over all items; 0 where the backend counts none.
     """
 
     test_set: str
@@ -134,25 +145,26 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Cloud:
-    """The items of a test set by two values that would be the same if all were well.
+class Scatter:
+    """The items of a test set by two values each, of two runs or of two ways to normalise.
 
     Attributes:
         caption: What is shown.
-        across: What x is; `up` what y is.
-        apart: Items whose values are further apart than 5 points.
+        x_label: Of the first value.
+        y_label: Of the second.
+        apart: How many items have values that differ by more than 5 percentage points.
     """
 
     caption: str
-    across: str
-    up: str
+    x_label: str
+    y_label: str
     points: Sequence[Point]
     apart: int
 
 
 @dataclass(frozen=True, slots=True)
 class CellView:
-    """A cell of a table as it is shown; `changed` where the other side has not the same."""
+    """A cell of a table as it is shown; `changed` where the other table lacks it."""
 
     text: str
     rows: int = 1
@@ -162,15 +174,15 @@ class CellView:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class Content:
     """A reference or an answer, in the form in which it is shown best.
 
     Attributes:
         text: As it was written.
         spans: Its alignment with the reference; empty for the reference itself.
         table: Rows of cells, where it is a table.
-        fields: Name, value, and whether it is as expected: where it is a set of fields.
-        picture: A rendered formula, PNG; `None` where none was made.
+        fields: Name, value, and whether it is as expected, where it is a set of fields.
+        picture: A rendered formula as PNG; `None` where none was made.
     """
 
     text: str = ""
@@ -185,13 +197,14 @@ class AnswerView:
     """What one run answered.
 
     Attributes:
-        scores: Title, value (nan: could not be scored) and reason.
-        fault: `loop`, `cut`, `empty` or nothing.
-        reason: Why it could not be read, or what was odd.
+        scores: Title, value (NaN: could not be scored) and reason.
+        fault: `loop`, `cut`, `empty` or an empty string.
+        reason: Why it could not be read, or what was unusual.
+        seconds: Of the recognition; NaN where they are not known.
     """
 
     run: int
-    side: Side
+    content: Content
     scores: Sequence[tuple[str, float, str]]
     fault: str = ""
     status: str = "ok"
@@ -204,9 +217,8 @@ class ItemCard:
     """An item of a test set with what is known and what was read.
 
     Attributes:
-        name: As people know it: the path of its file.
-        badness: How far the worst run is from perfect, 0 to 1 and above; for the order.
-        apart: How far its values are apart, official from canonical or run from run.
+        name: The path of its file.
+        apart: How far its values differ, official from canonical or run from run: a fraction.
         image: Encoded image of any size; `None` where there is none.
     """
 
@@ -215,11 +227,10 @@ class ItemCard:
     test_set: str
     kind: str
     slices: Sequence[tuple[str, str]]
-    badness: float
     apart: float
     image: bytes | None
     question: str
-    reference: Side
+    reference: Content
     answers: Sequence[AnswerView]
 
 
@@ -229,9 +240,9 @@ class BenchmarkReport:
 
     Attributes:
         runs: One to five.
-        notes: Sentences that a reader has to know before the numbers: what was compared with what.
+        notes: Sentences to read before the numbers: what was compared with what.
         items: Worst first; taken one at a time, so that memory does not grow with their number.
-        shown: Their ids, for the dots that lead to them.
+        shown: Ids of the items, for the dots that lead to them.
     """
 
     title: str
@@ -241,7 +252,7 @@ class BenchmarkReport:
     scores: Sequence[ScoreLine]
     pairs: Sequence[PairLine]
     answers: Sequence[AnswerLine]
-    clouds: Sequence[Cloud]
+    scatters: Sequence[Scatter]
     parameters: Mapping[str, str]
     items: Iterable[ItemCard]
     shown: frozenset[str] = frozenset()

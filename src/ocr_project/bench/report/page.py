@@ -1,37 +1,22 @@
-"""Writes the report of test sets, of one run or of several: one file without references to anything outside of it."""
+"""Writes the report of test sets, of one run or of several side by side, on the layout of all reports."""
 
 from __future__ import annotations
 
+import base64
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from importlib.resources import files
+from itertools import accumulate
 from pathlib import Path
-from string import Template
-from typing import TextIO
 
-from ocr_project.bench.report.cards import item_card
-from ocr_project.bench.report.model import MOST_RUNS, BenchmarkReport
-from ocr_project.bench.report.sections import (
-    answer_lines,
-    cloud_panels,
-    facts,
-    legend,
-    notes,
-    pair_lines,
-    panels,
-    score_lines,
-    summary_cards,
-)
-from ocr_project.engine.reporting.html import asset, drawn, frame, write_whole
-from ocr_project.engine.reporting.markup import count, escape
-from ocr_project.engine.reporting.tables import definitions
+from ocr_project.bench.report.model import MOST_RUNS, BenchmarkReport, CellView, ItemCard, ScoreLine
+from ocr_project.bench.report.panels import ALL, scatter_panels, slice_panels, summary_panels, time_panel
+from ocr_project.engine.reporting.markup import count
+from ocr_project.engine.reporting.page import ahead, write_page
+from ocr_project.engine.reporting.page_image import shrink
 
-_FILTERS = (
-    '<div class="table-filters" data-filters="{name}"><label>Search'
-    ' <input type="search" placeholder="Any word"></label>'
-    '<label>Test set <select data-key="set"><option value="">all</option></select></label>'
-    '<label>Metric <select data-key="metric"><option value="">all</option></select></label>'
-    '<label>Slice <select data-key="slice"><option value="">all</option></select></label></div>'
-)
+_MOST_CELLS = 2_000  # of a table that is drawn; what a runaway answer adds is left to its text
 
 
 def write_benchmark_report(path: Path, report: BenchmarkReport, workers: int = 1) -> None:
@@ -40,84 +25,101 @@ def write_benchmark_report(path: Path, report: BenchmarkReport, workers: int = 1
     Args:
         path: The file; its folder is made where it is missing.
         report: See `model.BenchmarkReport`. Images are scaled down to 900 px of width.
-        workers: Items that are drawn at once.
+        workers: Items whose images are prepared at once.
 
     Raises:
         ValueError: No run, or more than five.
-        OSError: The file cannot be written.
+        StorageError: The file cannot be written.
     """
     if not 1 <= len(report.runs) <= MOST_RUNS:
         raise ValueError(f"{len(report.runs)} runs: a report shows one to {MOST_RUNS}")
-    write_whole(path, partial(_write, report=report, workers=workers))
-
-
-def _write(file: TextIO, report: BenchmarkReport, workers: int) -> None:
-    before, after = _own("template.html").split("<!-- items -->\n")
-    values = {**_frame(len(report.runs)), **_sections(report)}
-    file.write(Template(before).substitute(values))
-    cards = (partial(item_card, card, rank, report.runs) for rank, card in enumerate(report.items, 1))
-    file.writelines(drawn(cards, workers))
-    values["no_items"] = "" if report.shown else '<p class="empty">No item is shown.</p>'
-    file.write(Template(after).substitute(values))
-
-
-def _frame(runs: int) -> dict[str, str]:
-    style = asset("style.css") + _own("benchmark.css")
-    script = asset("tables.js") + _own("benchmark.js")
-    return frame(style, script) | {"runs_class": "many-runs" if runs > 1 else "one-run"}
-
-
-def _own(name: str) -> str:
-    return (files(__package__) / name).read_text(encoding="utf-8")
-
-
-def _sections(report: BenchmarkReport) -> dict[str, str]:
-    many = len(report.runs) > 1
-    clouds = cloud_panels(report)
-    caption = "Item by item" if many else "Official against canonical"
-    return {
-        "title": escape(report.title),
-        "created": escape(report.created),
-        "notes": notes(report),
-        "legend": legend(report.runs),
-        "summary": summary_cards(report),
-        "panels": "".join(panels(report)),
-        "pairs": _pairs(report) if many else "",
-        "pairs_link": '<a href="#pairs">Differences</a>' if many else "",
-        "score_filters": _FILTERS.format(name="score-rows"),
-        "scores": score_lines(report),
-        "clouds": _clouds(caption, clouds, many) if clouds else "",
-        "clouds_link": f'<a href="#clouds">{caption}</a>' if clouds else "",
-        "answers": answer_lines(report),
-        "apart_order": "where the runs differ most" if many else "where official and canonical part most",
-        "run_title": "Runs" if many else "Run",
-        "facts": facts(report),
-        "parameters": definitions(report.parameters),
-        "parameters_count": count(len(report.parameters)),
+    values = {
+        "title": report.title,
+        "created": report.created,
+        "report": report,
+        "many": len(report.runs) > 1,
+        "summary": list(_summary(report)),
+        "panels": list(summary_panels(report)),
+        "slice_panels": list(slice_panels(report)),
+        "time_panel": time_panel(report),
+        "scatter_panels": list(scatter_panels(report)),
+        "items": ahead((partial(ShownItem.of, card, rank) for rank, card in enumerate(report.items, 1)), workers),
+        "ALL": ALL,
+        "best_rate": best_rate,
+        "picture_address": picture_address,
+        "rows_within": rows_within,
     }
+    write_page(path, "benchmark.html.j2", values, (__package__,))
 
 
-def _pairs(report: BenchmarkReport) -> str:
-    return (
-        '<section id="pairs"><h2>Differences on the same items</h2>'
-        f'<p class="hint">{_sides(report)}, in points of a hundred, over the items that both were scored'
-        " on; intervals and probabilities come from resampling documents, the same draws for both. p is corrected by"
-        " Holm for the number of comparisons, whole sets and slices apart; beyond doubt is below 0.05.</p>"
-        f"{_FILTERS.format(name='pair-rows')}{pair_lines(report)}</section>"
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    """An item with its image as a `data:` address, or what is wrong with the image; `rank` counts from 1.
+
+    Attributes:
+        faults: All that is wrong with its answers, by which cards are filtered.
+    """
+
+    card: ItemCard
+    rank: int
+    faults: str
+    image: str
+    problem: str
+
+    @classmethod
+    def of(cls, card: ItemCard, rank: int) -> ShownItem:
+        faults = [answer.fault for answer in card.answers if answer.fault]
+        if any(math.isnan(value) for answer in card.answers for _, value, _ in answer.scores):
+            faults.append("not scored")
+        return cls(card, rank, ", ".join(dict.fromkeys(faults)), *shrink(card.image))
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryCard:
+    """A figure of each run; `bad` where one of them should be zero and is not."""
+
+    title: str
+    figures: list[str]
+    bad: bool = False
+
+
+def _summary(report: BenchmarkReport) -> Iterator[SummaryCard]:
+    """Yield the cards at the head: how much was scored, what went wrong, how fast it was."""
+
+    def of_runs(title: str, number_of: Callable[[int], int], *, zero_is_good: bool = False) -> SummaryCard:
+        numbers = [number_of(run) for run in range(len(report.runs))]
+        return SummaryCard(title, [count(number) for number in numbers], zero_is_good and any(numbers))
+
+    def unscored(run: int) -> int:
+        whole = (line.values[run] for line in report.scores if line.slice == ALL and line.headline)
+        return sum(value.failed for value in whole if value is not None)
+
+    yield SummaryCard("Test sets", [count(len({line.test_set for line in report.scores}))])
+    yield of_runs("Items", lambda run: sum(line.items for line in report.answers if line.run == run))
+    yield of_runs("Could not be scored", unscored, zero_is_good=True)
+    yield of_runs(
+        "Loops, cut, empty",
+        lambda run: sum(sum(line.faults.values()) for line in report.answers if line.run == run),
+        zero_is_good=True,
     )
+    for title in dict.fromkeys(name for run in report.runs for name in run.speed):
+        yield SummaryCard(title, [run.speed.get(title, "–") for run in report.runs])
 
 
-def _sides(report: BenchmarkReport) -> str:
-    """Say what a difference is taken from what."""
-    if len(report.runs) > 2:
-        return "The second run minus the first"
-    first, second = (escape(run.name) for run in report.runs)
-    return f"{second} (second) minus {first} (first)"
+def best_rate(line: ScoreLine) -> float:
+    """Return the best of a line's rates; NaN where there is one alone, or all are equal."""
+    known = {value.rate for value in line.values if value is not None and math.isfinite(value.rate)}
+    if len(known) < 2:
+        return math.nan
+    return max(known) if line.higher_is_better else min(known)
 
 
-def _clouds(caption: str, clouds: str, many: bool) -> str:
-    hint = "Each dot is an item; a dot with a rim leads to its card below."
-    if not many:
-        hint += " On the diagonal both readings agree; far from it the official score punishes a way of writing."
-    head = f'<h2>{caption}</h2><p class="hint">{hint}</p>'
-    return f'<section id="clouds">{head}<div class="panels">{clouds}</div></section>'
+def rows_within(rows: Sequence[Sequence[CellView]]) -> Sequence[Sequence[CellView]]:
+    """Return the rows of a table that are drawn: as many as have 2,000 cells together."""
+    cells = accumulate(len(row) for row in rows)
+    return rows[: sum(total <= _MOST_CELLS for total in cells)]
+
+
+def picture_address(picture: bytes) -> str:
+    """Return a PNG as a `data:` address."""
+    return "data:image/png;base64," + base64.b64encode(picture).decode("ascii")

@@ -1,4 +1,4 @@
-"""Tables of runs to the lines of a report, side by side."""
+"""From the tables of runs to the lines of a report, side by side."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ocr_project.bench.metrics.catalog import by_weight, metric_of, normalization_of, title_of
-from ocr_project.bench.report import AnswerLine, Cloud, PairLine, Point, ScoreLine, Value
+from ocr_project.bench.report import AnswerLine, PairLine, Point, Scatter, ScoreLine, Value
 from ocr_project.bench.results.composites import composites_of_items
 from ocr_project.bench.results.score_tables import adjust_pairs, compare_test_sets
 from ocr_project.bench.testsets import find_test_set
@@ -68,7 +68,7 @@ def _value(row: Mapping[Any, Any]) -> Value:
 
 
 def compare_runs(records: Sequence[RunRecord], names: Sequence[str], draws: Draws) -> pd.DataFrame:
-    """Compare each run with each, on the items that both were scored on; corrected over all of it."""
+    """Compare each run with each other, on the items that both were scored on; p is corrected over all of them."""
     known = pd.concat([record.items for record in records], ignore_index=True)
     pairs = [
         compare_test_sets((names[a], records[a].scores), (names[b], records[b].scores), known, draws)
@@ -78,7 +78,7 @@ def compare_runs(records: Sequence[RunRecord], names: Sequence[str], draws: Draw
 
 
 def pair_lines(pairs: pd.DataFrame, names: Sequence[str], heads: Mapping[str, str]) -> list[PairLine]:
-    """Turn comparisons into lines: sets, weight of metrics, slices."""
+    """Turn comparisons into lines, in the order of sets, weight of metrics, slices."""
     rows = pairs.to_dict("records")
     rows.sort(
         key=lambda row: (row["test_set"], by_weight(row["metric"]), row["slice"] != _ALL, row["slice"], row["value"])
@@ -106,7 +106,7 @@ def pair_lines(pairs: pd.DataFrame, names: Sequence[str], heads: Mapping[str, st
 
 
 def answer_lines(tables: Sequence[pd.DataFrame]) -> list[AnswerLine]:
-    """Put the tables of answers side by side: by set, then by run."""
+    """Put the tables of answers side by side, by set, then by run."""
     lines = [
         AnswerLine(
             test_set=row["test_set"],
@@ -128,7 +128,7 @@ def item_values(record: RunRecord) -> pd.DataFrame:
     """Return the value of each item by each metric, and by the composites of its set.
 
     Returns:
-        Columns test_set, item_id, metric, value (nan where it could not be scored), loss (0 is perfect), reason.
+        Columns test_set, item_id, metric, value (NaN where it could not be scored), loss (0 is perfect), reason.
     """
     scores = record.scores
     scored = (scores["status"] != Status.FAILED) & (scores["denominator"] > 0)
@@ -148,19 +148,19 @@ def item_values(record: RunRecord) -> pd.DataFrame:
     return pd.concat([values, made], ignore_index=True) if len(made) else values
 
 
-def reading_clouds(values: pd.DataFrame) -> Iterator[Cloud]:
-    """Yield a cloud for each set and metric that has an official and a canonical reading, where the two part."""
+def normalization_scatters(values: pd.DataFrame) -> Iterator[Scatter]:
+    """Yield the items of each set and metric that has an official and a canonical score, where the two differ."""
     for (test_set, name), part in values.assign(name=values["metric"].map(_bare)).groupby(["test_set", "name"]):
         wide = part.pivot(index="item_id", columns="metric", values="value").dropna()
         sides = sorted(wide.columns, key=by_weight)
         if [normalization_of(side) for side in sides] == ["official", "canonical"]:
-            cloud = _cloud(f"{test_set}: {title_of(str(name))}", "official", "canonical", wide[sides])
-            if cloud.apart:
-                yield cloud
+            scatter = _scatter(f"{test_set}: {title_of(str(name))}", "official", "canonical", wide[sides])
+            if scatter.apart:
+                yield scatter
 
 
-def run_clouds(values: Sequence[pd.DataFrame], names: Sequence[str], heads: Mapping[str, str]) -> Iterator[Cloud]:
-    """Yield a cloud for each set and pair of runs: the headline of each item in both."""
+def run_scatters(values: Sequence[pd.DataFrame], names: Sequence[str], heads: Mapping[str, str]) -> Iterator[Scatter]:
+    """Yield the items of each set and pair of runs: the headline of each item in both."""
     for test_set, metric in heads.items():
         sides = [
             frame[(frame["test_set"] == test_set) & (frame["metric"] == metric)].set_index("item_id")["value"]
@@ -169,13 +169,13 @@ def run_clouds(values: Sequence[pd.DataFrame], names: Sequence[str], heads: Mapp
         for a, b in combinations(range(len(sides)), 2):
             wide = pd.concat([sides[a], sides[b]], axis=1, join="inner").dropna()
             if len(wide):
-                yield _cloud(f"{test_set}: {title_of(metric)}", names[a], names[b], wide)
+                yield _scatter(f"{test_set}: {title_of(metric)}", names[a], names[b], wide)
 
 
-def _cloud(caption: str, across: str, up: str, wide: pd.DataFrame) -> Cloud:
+def _scatter(caption: str, x_label: str, y_label: str, wide: pd.DataFrame) -> Scatter:
     points = [Point(float(x), float(y), str(item)) for item, x, y in wide.itertuples()]
     apart = sum(math.fabs(point.x - point.y) > _APART for point in points)
-    return Cloud(caption, across, up, points, apart)
+    return Scatter(caption, x_label, y_label, points, apart)
 
 
 def _bare(metric: str) -> str:

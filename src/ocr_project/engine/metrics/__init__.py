@@ -10,28 +10,34 @@ resampling    intervals and paired comparisons: whole documents are drawn
 Metrics of the public test sets are in `ocr_project.bench.metrics`.
 """
 
-from ocr_project.engine.metrics.bootstrap import Interval, bootstrap_rate
 from ocr_project.engine.metrics.diff import Span, diff
 from ocr_project.engine.metrics.latency import percentiles
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
-from ocr_project.engine.metrics.paired import Difference, PairedMeans
-from ocr_project.engine.metrics.resampling import Draws, estimate_differences, estimate_rates, holm
+from ocr_project.engine.metrics.resampling import (
+    Differences,
+    Draws,
+    Estimates,
+    Interval,
+    estimate_differences,
+    estimate_rate,
+    estimate_rates,
+    holm,
+)
 from ocr_project.engine.metrics.retrieval import rank, score_query, score_run
-from ocr_project.engine.metrics.text import Counts, cer, cer_no_space, cer_pages, ned, score_page, wer
+from ocr_project.engine.metrics.text import Counts, cer, cer_no_space, ned, score_page, wer
 
 __all__ = [
     "Counts",
-    "Difference",
+    "Differences",
     "Draws",
+    "Estimates",
     "Interval",
-    "PairedMeans",
     "Span",
-    "bootstrap_rate",
     "cer",
     "cer_no_space",
-    "cer_pages",
     "diff",
     "estimate_differences",
+    "estimate_rate",
     "estimate_rates",
     "holm",
     "ned",

@@ -13,18 +13,18 @@ from ocr_project.engine.metrics.normalize import normalize
 Op: TypeAlias = Literal["equal", "insert", "delete", "replace"]
 
 # Equal text shorter than this between two differences is shown as part of one difference: chance
-# agreements of a letter or a space shred a wrong word into confetti.
+# agreements of a letter or a space would split a wrong word into many pieces.
 _ISLAND = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of both texts; joined in order, the spans give both texts again.
+    """A piece of an alignment of two texts; joined in order, the spans give both texts again.
 
     Attributes:
-        op: What happened to the reference.
-        reference: Its text; empty for `insert`.
-        hypothesis: What stands in its place; the same for `equal`, empty for `delete`.
+        op: How the reference becomes the hypothesis.
+        reference: Text of the reference; empty for `insert`.
+        hypothesis: Text of the hypothesis; the same for `equal`, empty for `delete`.
     """
 
     op: Op

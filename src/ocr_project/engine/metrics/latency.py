@@ -11,10 +11,15 @@ PERCENTILES = (50, 95, 99)
 
 
 def percentiles(seconds: ArrayLike, at: Sequence[int] = PERCENTILES) -> dict[str, float]:
-    """Return the times below which that many percent of the items stay: `p50`, `p95`, `p99`, in seconds.
+    """Compute percentiles.
+
+    Args:
+        seconds: Shape (n,).
+        at: Percents.
 
     Returns:
-        NaN for each where there are no times. Linear between the two nearest items (NumPy's default).
+        In seconds, as `p50`, `p95`, `p99`: that many percent of the times are below. Linear between the two nearest
+        times (NumPy's default); NaN where there are none.
     """
     given = np.asarray(seconds, np.float64)
     values = np.percentile(given, list(at)) if len(given) else np.full(len(at), np.nan)

@@ -1,8 +1,8 @@
-"""The one normal form in which reference and hypothesis are compared.
+"""The normal form in which reference and hypothesis are compared.
 
-It removes what two faithful readers of the same page may write differently: composed and decomposed
-Hangul, the code point of a middle dot, the length of a dot leader, kinds of white space. What a
-reader can get wrong (letters, digits, quotes, dashes, brackets) is left alone.
+It removes what two correct transcriptions of a page may write differently: composed and decomposed Hangul, the code
+point of a middle dot, the length of a dot leader, kinds of white space. What a recognizer can get wrong (letters,
+digits, quotes, dashes, brackets) is kept.
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
-"""Many rates resampled at once: whole clusters are drawn, and every rate sees the same draws.
+"""How sure a rate is, and a difference of two: a bootstrap over clusters, the same draws for all rates.
 
-A resample is a vector of how often each cluster was drawn; a block of them times the clusters' sums gives the
-rates of all metrics and slices in one matrix product (for a single rate `bootstrap_rate` is faster). Differences
-between two recognizers come from the same draws, so that what both find hard cancels out (a paired bootstrap; Efron
-and Tibshirani, 1993, chapters 10 and 13). A number that is made of several rates (a composite) is made anew in every
-resample.
+Pages of one document share its fonts, its scanner and its layout, so their errors are not independent: whole documents
+(clusters) are drawn, not pages (Field and Welsh, 2007, "Bootstrapping clustered data"). A resample is a vector of how
+often each cluster was drawn; a block of resamples times the sums of the clusters gives the rates of all metrics and
+slices in one matrix product. Differences between two systems come from the same draws, so that what both find hard
+cancels out (a paired bootstrap; Efron and Tibshirani, 1993, chapters 10 and 13; for retrieval, where each question is
+a cluster of its own, Sakai, 2006). A number that is made of several rates (a blend) is computed in every resample.
+
+All values are fractions, not percent. Unknown is NaN, never zero.
 """
 
 from __future__ import annotations
@@ -12,25 +15,48 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ocr_project.engine.metrics.bootstrap import CONFIDENCE
+CONFIDENCE = 0.95
 
 _BLOCK_CELLS = 1 << 20  # draws held at once: 8 MiB of indices
 _MOST_SAMPLES = 1 << 23  # rates held at once: 64 MiB
+_ROUNDING = 1e-12  # differences below it are sums of the same values in another order
 
 Floats = NDArray[np.float64]
+Counted = tuple[ArrayLike, ArrayLike]
+"""Numerators and denominators, each of shape (n, k): a row per item, a column per rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """How the bootstrap draws: how often, and from which seed."""
+    """How the bootstrap draws.
+
+    Attributes:
+        resamples: How often; at 10,000 the ends of an interval move by about 1 % of its width.
+        seed: Of the generator. Draws depend on it and on the number of clusters alone.
+    """
 
     resamples: int
     seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """One rate with its 95 % percentile interval.
+
+    Attributes:
+        value: `sum(numerators) / sum(denominators)`; NaN where there is nothing to divide by.
+        low: Lower end; NaN where fewer than two clusters have anything to divide by: a resample of one document is
+            that document, and would claim certainty.
+        high: Upper end; NaN where `low` is.
+    """
+
+    value: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +64,9 @@ class Blend:
     """A number made of rates: `offset + sum(weights * rates)`.
 
     Attributes:
-        columns: Of the rates.
-        weights: As many.
-        offset: Is added.
+        columns: Places of the rates it is made of.
+        weights: One per column.
+        offset: What is added.
     """
 
     columns: tuple[int, ...]
@@ -50,12 +76,12 @@ class Blend:
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """Rates with their intervals, one for each column that was given.
+    """Rates or blends with their 95 % percentile intervals; arrays of shape (k,), in the order given.
 
     Attributes:
-        value: Shape (k,); NaN where there is nothing to divide by.
-        low: Lower ends of the 95 % intervals; NaN where fewer than two clusters have anything to divide by.
-        high: Upper ends, likewise.
+        value: NaN where there is nothing to divide by.
+        low: Lower ends; NaN where fewer than two clusters have a share.
+        high: Upper ends; NaN where `low` is.
     """
 
     value: Floats
@@ -65,18 +91,18 @@ class Estimates:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """How two recognizers differ, one for each column: the second minus the first.
+    """How two systems differ, the second minus the first; arrays of shape (k,), in the order given.
 
     Attributes:
-        value: Shape (k,).
-        low: Lower ends of the 95 % intervals; NaN where fewer than two clusters are left.
-        high: Upper ends, likewise.
-        above: Share of the resamples in which the second rate is the larger one, ties counted half: the probability
-            that it is, as far as these items can tell.
-        p: Two-sided, of "there is no difference": twice the smaller share of resamples on either side of zero (where
-            none is on the other side, the tail of a normal distribution of their mean and deviation), never below
-            2 / 2^m for m clusters in which the two differ: a bootstrap of three documents that all
-            became better is sure of itself, a sign test, the least that any test may ask of them, is not.
+        value: Difference of the rates or blends.
+        low: Lower ends of the 95 % percentile intervals; NaN where fewer than two clusters have a share in both.
+        high: Upper ends; NaN where `low` is.
+        above: Probability, 0 to 1, that the second is the larger one, as far as these items can tell: the share of
+            resamples in which it is, ties counted half; NaN where `low` is.
+        p: Two-sided p-value of "there is no difference": twice the smaller share of resamples on either side of zero.
+            Where none is on the other side, the tail of a normal distribution of their mean and deviation. Never
+            below 2 / 2^m for m clusters in which the two differ, the least that a sign test may say: a bootstrap of
+            three documents that all became better is sure of itself, and should not be.
     """
 
     value: Floats
@@ -86,159 +112,156 @@ class Differences:
     p: Floats
 
 
+def estimate_rate(numerators: ArrayLike, denominators: ArrayLike, clusters: Sequence[str], draws: Draws) -> Interval:
+    """Estimate one rate; all as for `estimate_rates`, but that both arrays have shape (n,)."""
+    found = estimate_rates(np.asarray(numerators)[:, None], np.asarray(denominators)[:, None], clusters, draws)
+    return Interval(float(found.value[0]), float(found.low[0]), float(found.high[0]))
+
+
+def estimate_rates(numerators: ArrayLike, denominators: ArrayLike, clusters: Sequence[str], draws: Draws) -> Estimates:
+    """Estimate rates, each `sum(numerators) / sum(denominators)` of its column.
+
+    Args:
+        numerators: Shape (n, k): a row per item, a column per rate. A mean over questions has its values here and
+            ones below.
+        denominators: Shape (n, k); 0 where an item is not part of a rate.
+        clusters: Length n: the document of each item; of a question, its id.
+        draws: Of the bootstrap.
+
+    Raises:
+        ValueError: The lengths differ.
+    """
+    return estimate_blends(numerators, denominators, _rates_alone(denominators), clusters, draws)
+
+
+def estimate_blends(
+    numerators: ArrayLike, denominators: ArrayLike, blends: Sequence[Blend], clusters: Sequence[str], draws: Draws
+) -> Estimates:
+    """Estimate numbers made of rates.
+
+    Args:
+        numerators: Shape (n, k), as for `estimate_rates`.
+        denominators: Shape (n, k).
+        blends: What is made of the k rates.
+        clusters: Length n.
+        draws: Of the bootstrap.
+
+    Returns:
+        One value per blend. A blend is NaN where one of its rates has nothing to divide by, its ends where fewer than
+        two clusters have a share in one of its rates. Resamples in which a rate has no share are left out.
+
+    Raises:
+        ValueError: The lengths differ.
+    """
+    side = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
+    value = blend_rates(*side, blends)
+    low, high = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
+    for places, (drawn,) in _draw_blends([side], blends, clusters, draws):
+        low[places], high[places] = _ends(drawn)
+    return Estimates(value, low, high)
+
+
+def estimate_differences(
+    first: Counted, second: Counted, clusters: Sequence[str], draws: Draws, margins: ArrayLike = 0.0
+) -> Differences:
+    """Estimate how much larger the rates of the second are, from the same draws for both.
+
+    Args:
+        first: Numerators and denominators of the first, each of shape (n, k), as for `estimate_rates`.
+        second: Those of the second, over the same items in the same order.
+        clusters: Length n.
+        draws: Of the bootstrap.
+        margins: One per rate, or one for all: `above` and `p` ask whether the difference exceeds it, instead of zero.
+
+    Raises:
+        ValueError: The lengths differ.
+    """
+    return estimate_blend_differences(first, second, _rates_alone(first[1]), clusters, draws, margins)
+
+
+def estimate_blend_differences(
+    first: Counted,
+    second: Counted,
+    blends: Sequence[Blend],
+    clusters: Sequence[str],
+    draws: Draws,
+    margins: ArrayLike = 0.0,
+) -> Differences:
+    """Estimate how much larger the numbers of the second are, each made of rates, from the same draws for both.
+
+    Args:
+        first: As for `estimate_differences`.
+        second: Over the same items in the same order.
+        blends: What is made of the k rates of either side.
+        clusters: Length n.
+        draws: Of the bootstrap.
+        margins: One per blend, or one for all.
+
+    Raises:
+        ValueError: The lengths differ.
+    """
+    sides = [(np.asarray(top, np.float64), np.asarray(bottom, np.float64)) for top, bottom in (first, second)]
+    value = blend_rates(*sides[1], blends) - blend_rates(*sides[0], blends)
+    margin = np.broadcast_to(np.asarray(margins, np.float64), value.shape)
+    changed = (sides[0][0] != sides[1][0]) | (sides[0][1] != sides[1][1])
+    low, high, above, p = (np.full(value.shape, np.nan) for _ in range(4))
+    for places, (before, after) in _draw_blends(sides, blends, clusters, draws):
+        drawn = after - before
+        drawn[np.abs(drawn) < _ROUNDING] = 0.0
+        low[places], high[places] = _ends(drawn)
+        drawn -= margin[places]
+        above[places] = np.nanmean(np.sign(drawn), axis=0) / 2 + 0.5
+        touched = np.stack([changed[:, list(blends[place].columns)].any(axis=1) for place in places], axis=1)
+        p[places] = np.minimum(1.0, np.maximum(_two_sided_p(drawn), 2.0 ** (1.0 - _count_shares(touched, clusters))))
+    return Differences(value, low, high, above, p)
+
+
+def blend_rates(numerators: ArrayLike, denominators: ArrayLike, blends: Sequence[Blend]) -> Floats:
+    """Make the blends of the rates themselves, without resampling: shape (blends,), NaN where a rate is unknown."""
+    totals = np.asarray(denominators, np.float64).sum(axis=0)
+    sums = np.asarray(numerators, np.float64).sum(axis=0)
+    rates = np.divide(sums, totals, out=np.full(totals.shape, np.nan), where=totals > 0)
+    mixed: Floats = _mix(rates[None], blends)[0]
+    return mixed
+
+
 def draw_rates(
     numerators: ArrayLike, denominators: ArrayLike, clusters: Sequence[str], resamples: int, seed: int
 ) -> Floats:
     """Resample `sum(numerators) / sum(denominators)` over clusters, for each column.
 
     Args:
-        numerators: Shape (n, k): a row for each item, a column for each rate; 0 where an item is not part of a rate.
-        denominators: Shape (n, k), likewise.
+        numerators: Shape (n, k): a row per item, a column per rate.
+        denominators: Shape (n, k); 0 where an item is not part of a rate.
         clusters: Length n: the document of each item.
         resamples: How many.
-        seed: Of the generator: the draws depend on it and the number of clusters alone.
+        seed: Of the generator: draws depend on it and on the number of clusters alone.
 
     Returns:
-        Shape (resamples, k); NaN where a resample has nothing to divide by.
+        Shape (resamples, k); NaN where what was drawn has nothing to divide by.
 
     Raises:
-        ValueError: The three have different lengths.
+        ValueError: The lengths differ.
     """
     above, below = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
-    if above.shape != below.shape or len(above) != len(clusters):
+    if not len(above) == len(below) == len(clusters):
         raise ValueError(f"{len(above)} numerators, {len(below)} denominators, {len(clusters)} clusters")
-    names, member = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
-    width = above.shape[1]
-    sums = _sum_clusters(np.hstack([above, below]), member, len(names))
+    sums = _sum_clusters(np.hstack([above, below]), clusters)
+    count, width = len(sums), below.shape[1]
     rates = np.empty((resamples, width))
-    for start, weights in _weights(len(names), resamples, seed):
-        drawn = weights @ sums
-        bottom = drawn[:, width:]
-        rates[start : start + len(weights)] = np.divide(
-            drawn[:, :width], bottom, out=np.full(bottom.shape, np.nan), where=bottom > 0
+    generator = np.random.default_rng(seed)
+    step = max(1, _BLOCK_CELLS // max(1, count))
+    for start in range(0, resamples, step):
+        rows = min(step, resamples - start)
+        drawn = generator.integers(0, count, size=(rows, count))
+        drawn += np.arange(rows)[:, None] * count  # one bincount for the block: each resample has its own bins
+        times = np.bincount(drawn.ravel(), minlength=rows * count).reshape(rows, count).astype(np.float64)
+        totals = times @ sums
+        bottom = totals[:, width:]
+        rates[start : start + rows] = np.divide(
+            totals[:, :width], bottom, out=np.full(bottom.shape, np.nan), where=bottom > 0
         )
     return rates
-
-
-def estimate_rates(
-    numerators: ArrayLike, denominators: ArrayLike, clusters: Sequence[str], resamples: int, seed: int
-) -> Estimates:
-    """Estimate rates and their 95 % percentile intervals; arguments as for `draw_rates`."""
-    width = np.shape(denominators)[1]
-    return estimate_blends(numerators, denominators, _single(width), clusters, Draws(resamples, seed))
-
-
-def estimate_blends(
-    numerators: ArrayLike, denominators: ArrayLike, blends: Sequence[Blend], clusters: Sequence[str], draws: Draws
-) -> Estimates:
-    """Estimate numbers made of rates, and their 95 % percentile intervals.
-
-    Args:
-        numerators: Shape (n, k), as for `draw_rates`.
-        denominators: Shape (n, k), likewise.
-        blends: What is made of the k rates.
-        clusters: Length n.
-        draws: Of the bootstrap.
-
-    Returns:
-        One for each blend. One of whose rates there is nothing to divide by is NaN, as are its ends where fewer than
-        two clusters have a share in one of its rates; resamples without a share in one are left out.
-    """
-    above, below = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
-    value = blend_rates(above, below, blends)
-    low, high = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
-    counted = _count_clusters(below, clusters)
-    sound = [place for place, blend in enumerate(blends) if counted[list(blend.columns)].min() >= 2]
-    for places in _blocks(sound, blends, draws.resamples):  # of one cluster alone: would claim certainty
-        columns, parts = _renumber([blends[place] for place in places])
-        rates = draw_rates(above[:, columns], below[:, columns], clusters, draws.resamples, draws.seed)
-        low[places], high[places] = _ends(_mix(rates, parts))
-    return Estimates(value, low, high)
-
-
-def estimate_differences(
-    first: tuple[ArrayLike, ArrayLike],
-    second: tuple[ArrayLike, ArrayLike],
-    clusters: Sequence[str],
-    resamples: int,
-    seed: int,
-    margins: ArrayLike = 0.0,
-) -> Differences:
-    """Estimate how much larger the second's rates are, from the same draws for both.
-
-    Args:
-        first: Numerators and denominators of the first recognizer, each of shape (n, k), as for `draw_rates`.
-        second: Those of the second, over the same items in the same order.
-        clusters: Length n.
-        resamples: How many.
-        seed: Of the generator.
-        margins: Shape (k,) or one for all: `above` and `p` ask whether the difference exceeds it, instead of zero.
-    """
-    width = np.shape(first[1])[1]
-    return estimate_blend_differences(first, second, _single(width), clusters, Draws(resamples, seed), margins)
-
-
-def estimate_blend_differences(
-    first: tuple[ArrayLike, ArrayLike],
-    second: tuple[ArrayLike, ArrayLike],
-    blends: Sequence[Blend],
-    clusters: Sequence[str],
-    draws: Draws,
-    margins: ArrayLike = 0.0,
-) -> Differences:
-    """Estimate how much larger the second's numbers are, each made of rates; from the same draws for both.
-
-    Args:
-        first: As for `estimate_differences`.
-        second: Likewise.
-        blends: What is made of the k rates, of either side.
-        clusters: Length n.
-        draws: Of the bootstrap.
-        margins: One for each blend, or one for all.
-    """
-    (above, below), (above_2, below_2) = (
-        tuple(np.asarray(part, np.float64) for part in pair) for pair in (first, second)
-    )
-    value = blend_rates(above_2, below_2, blends) - blend_rates(above, below, blends)
-    low, high, larger, p = (np.full(value.shape, np.nan) for _ in range(4))
-    counted = _count_clusters(np.minimum(below, below_2), clusters)
-    sound = [place for place, blend in enumerate(blends) if counted[list(blend.columns)].min() >= 2]
-    changed = (above != above_2) | (below != below_2)
-    for places in _blocks(sound, blends, 2 * draws.resamples):
-        columns, parts = _renumber([blends[place] for place in places])
-        tops = np.hstack([above[:, columns], above_2[:, columns]])
-        bottoms = np.hstack([below[:, columns], below_2[:, columns]])
-        rates = draw_rates(tops, bottoms, clusters, draws.resamples, draws.seed)
-        drawn = _mix(rates[:, len(columns) :], parts) - _mix(rates[:, : len(columns)], parts)
-        low[places], high[places] = _ends(drawn)
-        drawn -= np.broadcast_to(np.asarray(margins, np.float64), value.shape)[places]
-        larger[places] = np.nanmean(np.sign(drawn), axis=0) / 2 + 0.5
-        touched = np.stack([changed[:, list(blends[place].columns)].any(axis=1) for place in places], axis=1)
-        moved = _count_clusters(touched, clusters)
-        p[places] = np.minimum(1.0, np.maximum(two_sided_p(drawn), 2.0 ** (1.0 - moved)))
-    return Differences(value, low, high, larger, p)
-
-
-def blend_rates(numerators: ArrayLike, denominators: ArrayLike, blends: Sequence[Blend]) -> Floats:
-    """Make the blends of `sum(numerators) / sum(denominators)`: one value each, NaN where a rate is unknown."""
-    above, below = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
-    totals = below.sum(axis=0)
-    rates = np.divide(above.sum(axis=0), totals, out=np.full(totals.shape, np.nan), where=totals > 0)
-    mixed: Floats = _mix(rates[None], blends)[0]
-    return mixed
-
-
-def two_sided_p(drawn: Floats) -> Floats:
-    """Return the p-value of "no difference" for each column of resampled differences; NaN resamples are left out."""
-    known = np.isfinite(drawn).sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        side = np.minimum((drawn <= 0).sum(axis=0), (drawn >= 0).sum(axis=0))
-    counted = np.minimum(1.0, 2.0 * (side + 1) / (known + 1))
-    for column in np.flatnonzero((side == 0) & (known > 0)):  # what so many resamples cannot tell apart from zero
-        spread = float(np.nanstd(drawn[:, column]))
-        away = abs(float(np.nanmean(drawn[:, column]))) / spread if spread > 0 else math.inf
-        counted[column] = min(counted[column], math.erfc(away / math.sqrt(2.0)))
-    return np.asarray(counted, np.float64)
 
 
 def holm(p: ArrayLike) -> Floats:
@@ -248,7 +271,7 @@ def holm(p: ArrayLike) -> Floats:
         p: Shape (n,); NaN is a comparison that could not be made, and does not count as one.
 
     Returns:
-        Shape (n,): compare with 0.05 as they are; no larger than 1, in the order given.
+        Shape (n,), in the order given, no larger than 1; to be compared with the level as they are.
     """
     given = np.asarray(p, np.float64)
     adjusted = np.full(given.shape, np.nan)
@@ -259,66 +282,59 @@ def holm(p: ArrayLike) -> Floats:
     return adjusted
 
 
-def _weights(clusters: int, resamples: int, seed: int) -> Iterator[tuple[int, Floats]]:
-    """Yield blocks of resamples: the number of the first, and how often each cluster was drawn in each."""
-    generator = np.random.default_rng(seed)
-    step = max(1, _BLOCK_CELLS // max(1, clusters))
-    for start in range(0, resamples, step):
-        rows = min(step, resamples - start)
-        drawn = generator.integers(0, clusters, size=(rows, clusters))
-        drawn += np.arange(rows)[:, None] * clusters
-        yield start, np.bincount(drawn.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(np.float64)
+def _draw_blends(
+    sides: Sequence[tuple[Floats, Floats]], blends: Sequence[Blend], clusters: Sequence[str], draws: Draws
+) -> Iterator[tuple[list[int], list[Floats]]]:
+    """Resample the blends that have at least two clusters, as many at once as fit into memory.
 
-
-def _sum_clusters(values: NDArray[Any], member: NDArray[np.intp], clusters: int) -> Floats:
-    """Add up the rows of each cluster: shape (clusters, columns)."""
-    sums = np.empty((clusters, values.shape[1]))
-    for column in range(values.shape[1]):
-        sums[:, column] = np.bincount(member, values[:, column], minlength=clusters)
-    return sums
-
-
-def _count_clusters(shares: NDArray[Any], clusters: Sequence[str]) -> NDArray[np.intp]:
-    """Count the clusters that have a share in each column."""
-    names, member = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
-    return np.asarray((_sum_clusters(shares, member, len(names)) > 0).sum(axis=0), np.intp)
-
-
-def _single(width: int) -> list[Blend]:
-    """Return the blends that are the rates themselves."""
-    return [Blend((column,)) for column in range(width)]
+    Yields:
+        Places of blends, and for each side their values, shape (resamples, places): the same draws for all.
+    """
+    shares = _count_shares(np.minimum.reduce([below for _, below in sides]), clusters)
+    waiting = [place for place, blend in enumerate(blends) if shares[list(blend.columns)].min() >= 2]
+    room = max(1, _MOST_SAMPLES // max(1, len(sides) * draws.resamples))
+    while waiting:
+        widths = np.cumsum([len(blends[place].columns) for place in waiting])
+        taken = max(1, int(np.searchsorted(widths, room, side="right")))
+        places, waiting = waiting[:taken], waiting[taken:]
+        columns = sorted({column for place in places for column in blends[place].columns})
+        place_of = {column: place for place, column in enumerate(columns)}
+        parts = [
+            Blend(tuple(place_of[column] for column in blend.columns), blend.weights, blend.offset)
+            for blend in (blends[place] for place in places)
+        ]
+        tops, bottoms = (np.hstack([side[part][:, columns] for side in sides]) for part in (0, 1))
+        rates = draw_rates(tops, bottoms, clusters, draws.resamples, draws.seed)
+        yield places, [_mix(of_side, parts) for of_side in np.split(rates, len(sides), axis=1)]
 
 
 def _mix(rates: Floats, blends: Sequence[Blend]) -> Floats:
     """Make the blends of rates of shape (m, k): shape (m, blends)."""
-    if blends == _single(rates.shape[1]):
-        return rates
     mixed = np.empty((len(rates), len(blends)))
     for place, blend in enumerate(blends):  # one by one: NaN times zero would be NaN in all of them
         mixed[:, place] = blend.offset + rates[:, list(blend.columns)] @ np.asarray(blend.weights)
     return mixed
 
 
-def _renumber(blends: Sequence[Blend]) -> tuple[list[int], list[Blend]]:
-    """Return the columns that some blends need, and the blends as they are of these alone."""
-    columns = sorted({column for blend in blends for column in blend.columns})
-    places = {column: place for place, column in enumerate(columns)}
-    return columns, [Blend(tuple(places[c] for c in blend.columns), blend.weights, blend.offset) for blend in blends]
+def _rates_alone(denominators: ArrayLike) -> list[Blend]:
+    """Return the blends that are the rates themselves."""
+    return [Blend((column,)) for column in range(np.shape(denominators)[1])]
 
 
-def _blocks(places: Sequence[int], blends: Sequence[Blend], resamples: int) -> Iterator[list[int]]:
-    """Yield the places of blends, as many at once as may be held."""
-    room = max(1, _MOST_SAMPLES // max(1, resamples))
-    block: list[int] = []
-    taken = 0
-    for place in places:
-        if block and taken + len(blends[place].columns) > room:
-            yield block
-            block, taken = [], 0
-        block.append(place)
-        taken += len(blends[place].columns)
-    if block:
-        yield block
+def _sum_clusters(values: Floats, clusters: Sequence[str]) -> Floats:
+    """Add up the rows of each cluster: shape (clusters, columns), clusters in the order of their names."""
+    names, member = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
+    sums = np.empty((len(names), values.shape[1]))
+    for column in range(values.shape[1]):
+        sums[:, column] = np.bincount(member, values[:, column], minlength=len(names))
+    return sums
+
+
+def _count_shares(shares: NDArray[np.float64] | NDArray[np.bool_], clusters: Sequence[str]) -> NDArray[np.intp]:
+    """Count the clusters that have a share in each column, which is above zero somewhere in the cluster."""
+    if len(shares) != len(clusters):
+        raise ValueError(f"{len(shares)} items, {len(clusters)} clusters")
+    return np.asarray((_sum_clusters(np.asarray(shares, np.float64), clusters) > 0).sum(axis=0), np.intp)
 
 
 def _ends(drawn: Floats) -> tuple[Floats, Floats]:
@@ -327,3 +343,16 @@ def _ends(drawn: Floats) -> tuple[Floats, Floats]:
     find = np.nanpercentile if np.isnan(drawn).any() else np.percentile
     low, high = find(drawn, [tail, 100.0 - tail], axis=0)
     return low, high
+
+
+def _two_sided_p(drawn: Floats) -> Floats:
+    """Return the p-value of "no difference" for each column of resampled differences; NaN resamples are left out."""
+    known = np.isfinite(drawn).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        side = np.minimum((drawn <= 0).sum(axis=0), (drawn >= 0).sum(axis=0))
+    counted = np.minimum(1.0, 2.0 * (side + 1) / (known + 1))
+    for column in np.flatnonzero((side == 0) & (known > 0)):  # what so many resamples cannot tell apart from zero
+        spread = float(np.nanstd(drawn[:, column]))
+        away = abs(float(np.nanmean(drawn[:, column]))) / spread if spread > 0 else math.inf
+        counted[column] = min(counted[column], math.erfc(away / math.sqrt(2.0)))
+    return np.asarray(counted, np.float64)

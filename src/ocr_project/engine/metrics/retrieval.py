@@ -1,7 +1,7 @@
 """How well a ranking finds the relevant pages: nDCG@k, Recall@k, MRR, MAP, equal to trec_eval's.
 
-Values of one query, between 0 and 1; a corpus is their mean over queries (macro-average), so as a
-`Score` each is `numerator=value, denominator=1`, and the clusters of a bootstrap are the queries.
+Values of one query are between 0 and 1; the value of a corpus is their mean over queries (macro-average). As counts,
+the value is the numerator and 1 the denominator; the clusters of a bootstrap are the queries.
 """
 
 from __future__ import annotations

@@ -10,17 +10,11 @@ no rate (NaN), but in a sum over pages its insertions count.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from rapidfuzz.distance import Levenshtein
-from rapidfuzz.process import cpdist
 
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
-
-# Edits looked for first: the count is exact whatever it is. Pages read well take a third of the time with it.
-_EXPECTED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +34,7 @@ class Counts:
 
     @property
     def rate(self) -> float:
-        """Edits per unit of the reference: above 1 where there is more to delete than to keep, NaN where it is empty."""
+        """Edits per unit of the reference: above 1 where more is to delete than to keep, NaN where it is empty."""
         return self.numerator / self.denominator if self.denominator else math.nan
 
 
@@ -79,25 +73,3 @@ def score_page(reference: str, hypothesis: str) -> dict[str, Counts]:
         "wer": wer(expected, got),
         "ned": Counts(characters.numerator, max(len(expected), len(got))),
     }
-
-
-def cer_pages(references: Sequence[str], hypotheses: Sequence[str], *, workers: int = 1) -> list[Counts]:
-    """Count the character edits of many pages at once: `cer` of each pair, on several cores.
-
-    Args:
-        references: The pages.
-        hypotheses: Likewise, as many.
-        workers: Threads (they do not hold each other up: the counting is not Python); -1 for all cores.
-
-    Returns:
-        In the order of the pages.
-
-    Raises:
-        ValueError: There are not as many pages on both sides.
-    """
-    if len(references) != len(hypotheses):
-        raise ValueError(f"{len(references)} references and {len(hypotheses)} hypotheses")
-    edits = cpdist(
-        references, hypotheses, scorer=Levenshtein.distance, score_hint=_EXPECTED, dtype=np.int32, workers=workers
-    )
-    return [Counts(count, len(reference)) for count, reference in zip(edits.tolist(), references, strict=True)]

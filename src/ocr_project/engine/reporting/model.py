@@ -1,6 +1,6 @@
-"""What a report is made of: plain data, so that the page that shows it knows no pipeline.
+"""What the report of a run is made of: plain data, so that the page that shows it knows no pipeline.
 
-The caller fills these; `html.write_report` turns them into one file.
+The caller fills these; `run_report.write_report` turns them into one file.
 """
 
 from __future__ import annotations
@@ -10,28 +10,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ocr_project.domain.types import Region
-
-Span = tuple[str, str, str]
-"""A piece of an alignment: operation, text of the reference, text of the hypothesis."""
+from ocr_project.engine.metrics import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """An error rate with its 95 % interval.
+    """A rate with its 95 % interval.
 
     Attributes:
-        value: Fraction, 0 to 1 and above (more insertions than characters); nan where `total` is 0.
-        low: Lower end of the interval; nan where there are not enough documents for one.
-        high: Upper end, likewise.
-        errors: Numerator: edits.
-        total: Denominator: characters or words of the reference.
+        value: Fraction, 0 to 1 and above (more insertions than characters); NaN where `denominator` is 0.
+        low: Lower end of the interval; NaN where there are not enough documents for one.
+        high: Upper end; NaN where `low` is.
+        numerator: For an error rate, edits. NaN where only the rate is known.
+        denominator: For an error rate, characters or words of the reference.
     """
 
     value: float
     low: float
     high: float
-    errors: float
-    total: float
+    numerator: float = math.nan
+    denominator: float = math.nan
 
     @property
     def has_interval(self) -> bool:
@@ -45,7 +43,7 @@ class StageRow:
     Attributes:
         backend: Name of the backend; the full identity belongs in `Report.facts`.
         items: Rows that the stage wrote.
-        failed: Rows that failed in this very stage.
+        failed: Rows that failed in this stage, not in one before it.
         seconds: Wall clock.
         pages_per_second: 0 where nothing was timed.
         busy_seconds: Added up over the workers; 0 where unknown.
@@ -86,13 +84,13 @@ class FailureRow:
     """A document or page that could not be used.
 
     Attributes:
-        where: Path of the document.
-        stage: The stage in which it failed.
+        path: Of the document.
+        stage: Where it failed.
         reason: `code: message`, as `DocumentError.reason` writes it, or free text.
         page: Number of the page; an empty string for a whole document.
     """
 
-    where: str
+    path: str
     stage: str
     reason: str
     page: str = ""
@@ -100,7 +98,7 @@ class FailureRow:
 
 @dataclass(frozen=True, slots=True)
 class PagePoint:
-    """A page as a dot of the plots: kept apart from `PageCard`, which only the worst pages have.
+    """A page in the plots, which show all of them; a `PageCard` is made of the worst pages only.
 
     Attributes:
         cer_no_space: Fraction; `None` where the page has no reference.
@@ -116,7 +114,8 @@ class PageCard:
     """One page, shown with its regions and differences.
 
     Attributes:
-        width: Pixels of the page, in which the boxes of `regions` are given; likewise `height`.
+        width: Of the page, in the pixels in which the boxes of `regions` are given.
+        height: Of the page, in the same pixels.
         image: Encoded image of any size; `None` where there is none.
         regions: In reading order.
         reference: `None` where the page has none.
@@ -143,16 +142,23 @@ class PageCard:
     reason: str
     reference_kind: str
 
+    @property
+    def alignment(self) -> Sequence[Span]:
+        """Spans of reference and hypothesis; without an alignment, all of the one instead of all of the other."""
+        return self.spans or [Span("replace", self.reference or "", self.hypothesis)]
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How much better one search is than another on the same questions, or one reading of the pages than another.
+    """How much better one search is than another on the same questions, or the text of one recognizer than another's.
 
     Attributes:
         name: The first of the two.
         other: The second.
-        value: First minus second; `low` and `high` are the ends of the interval, nan where there is none.
-        better: Probability that the first is the better one; nan likewise.
+        value: First minus second.
+        low: Lower end of the 95 % interval; NaN where there is none.
+        high: Upper end; NaN where `low` is.
+        better: Probability that the first is better; NaN where `low` is.
     """
 
     name: str
@@ -164,16 +170,25 @@ class Difference:
     better: float
     questions: int
 
+    @property
+    def has_interval(self) -> bool:
+        return math.isfinite(self.low) and math.isfinite(self.high)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether zero lies outside of the interval."""
+        return self.has_interval and (self.low > 0 or self.high < 0)
+
 
 @dataclass(frozen=True, slots=True)
-class FoundRow:
-    """What one search found, or any search in the pages as one recognizer read them.
+class RetrievalRow:
+    """What one search found, or a search in the text of one recognizer.
 
     Attributes:
         name: Of the search or the recognizer.
         part: Which questions, as `type=text`; an empty string for all of them.
-        rates: By metric; `Rate.errors` and `Rate.total` are not looked at.
-        differences: By metric, to what the other rows are compared with.
+        rates: By metric, without counts.
+        differences: By metric, to the row that others are compared with.
     """
 
     name: str
@@ -190,12 +205,12 @@ class Retrieval:
     Attributes:
         searches: For all questions, then by their kinds.
         differences: Between searches, over all questions.
-        recognizers: The same pages as several recognizers read them.
+        recognizers: The same questions, asked to the text of several recognizers.
     """
 
-    searches: Sequence[FoundRow] = ()
+    searches: Sequence[RetrievalRow] = ()
     differences: Sequence[Difference] = ()
-    recognizers: Sequence[FoundRow] = ()
+    recognizers: Sequence[RetrievalRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +218,14 @@ class Report:
     """All that a report says of one run.
 
     Attributes:
-        created: When, as it shall be read.
+        created: Date and time, as it is shown.
         facts: Commit, versions, identities of backends: one line each.
-        parameters: Leaf by leaf.
+        parameters: Values by full name.
         totals: `documents`, `pages`, `regions`, `failures`; any other count is shown after them.
         overall: As `GroupRow.rates`, over all that was scored.
         retrieval: How well pages are found.
         pages: Worst first; taken one at a time, so that a generator keeps the memory bounded.
-        points: Every page of the run, for the plots; without it they are left out.
+        points: Every page of the run, for the plots, which are left out without it.
     """
 
     title: str

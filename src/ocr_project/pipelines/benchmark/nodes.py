@@ -15,7 +15,7 @@ from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, Transcript
 from ocr_project.engine.ingest import read_qrels
 from ocr_project.engine.ingest.ground_truth import find_references
-from ocr_project.engine.metrics import bootstrap_rate, score_page
+from ocr_project.engine.metrics import Draws, estimate_rate, score_page
 
 METRICS = ("cer_no_space", "cer", "wer", "ned")
 
@@ -97,8 +97,8 @@ def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
 
 
 def _rate(part: pd.DataFrame, options: BenchmarkOptions) -> dict[str, Any]:
-    interval = bootstrap_rate(
-        part["numerator"], part["denominator"], list(part["doc_id"]), options.resamples, options.seed
+    interval = estimate_rate(
+        part["numerator"], part["denominator"], list(part["doc_id"]), Draws(options.resamples, options.seed)
     )
     return {
         "pages": len(part),

@@ -22,13 +22,13 @@ from ocr_project.engine.metrics import diff
 from ocr_project.engine.reporting import (
     Difference,
     FailureRow,
-    FoundRow,
     GroupRow,
     PageCard,
     PagePoint,
     Rate,
     Report,
     Retrieval,
+    RetrievalRow,
     StageRow,
     write_report,
 )
@@ -198,14 +198,14 @@ def _retrieval(tables: Mapping[str, pd.DataFrame]) -> Retrieval:
     )
 
 
-def _searches(table: pd.DataFrame) -> Iterator[FoundRow]:
+def _searches(table: pd.DataFrame) -> Iterator[RetrievalRow]:
     for (part, run), members in table.groupby(["slice", "run"], sort=False):
         whole = part == EVERYTHING
         rows = [row for row in members.to_dict("records") if whole or row["metric"] in _SHOWN]
-        yield FoundRow(str(run), "" if whole else str(part), int(rows[0]["queries"]), _rates(rows))
+        yield RetrievalRow(str(run), "" if whole else str(part), int(rows[0]["queries"]), _rates(rows))
 
 
-def _recognizers(table: pd.DataFrame) -> Iterator[FoundRow]:
+def _recognizers(table: pd.DataFrame) -> Iterator[RetrievalRow]:
     for name, members in table.groupby("recognizer", sort=False):
         rows = [row for row in members.to_dict("records") if row["metric"] in (*_SHOWN, "cer_no_space")]
         questions = max(int(row["count"]) for row in rows if row["metric"] != "cer_no_space")
@@ -214,7 +214,7 @@ def _recognizers(table: pd.DataFrame) -> Iterator[FoundRow]:
             for row in rows
             if math.isfinite(row["difference"])
         }
-        yield FoundRow(str(name), "", questions, _rates(rows), differences)
+        yield RetrievalRow(str(name), "", questions, _rates(rows), differences)
 
 
 def _difference(name: str, other: str, row: Mapping[Any, Any], questions: int) -> Difference:
@@ -223,7 +223,7 @@ def _difference(name: str, other: str, row: Mapping[Any, Any], questions: int) -
 
 
 def _rates(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Rate]:
-    return {row["metric"]: Rate(row["value"], row["low"], row["high"], math.nan, math.nan) for row in rows}
+    return {row["metric"]: Rate(row["value"], row["low"], row["high"]) for row in rows}
 
 
 def _confidences(recognitions: ShardSource) -> dict[str, float]:
@@ -287,9 +287,7 @@ def _card(corpus: Corpus, shard: str, row: Transcript, reference: Reference | No
         regions=corpus.regions.find(shard, row.page_id),
         reference=reference.text if reference else None,
         hypothesis=row.text,
-        spans=[(span.op, span.reference, span.hypothesis) for span in diff(reference.text, row.text)]
-        if reference
-        else [],
+        spans=diff(reference.text, row.text) if reference else [],
         cer_no_space=None if math.isnan(rate) else rate,
         confidence=sum(r.confidence * len(r.text) for r in recognitions) / length if length else 0.0,
         status=row.status,

@@ -17,7 +17,17 @@ from ocr_project.domain.options import BenchmarkOptions, SearchMode, SearchOptio
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Qrel, Query, Ranked, Reference, Status, Transcript
-from ocr_project.engine.metrics import Counts, PairedMeans, bootstrap_rate, score_page, score_run
+from ocr_project.engine.metrics import (
+    Counts,
+    Differences,
+    Draws,
+    Estimates,
+    estimate_differences,
+    estimate_rate,
+    estimate_rates,
+    score_page,
+    score_run,
+)
 from ocr_project.engine.retrieval import LexicalIndex
 
 EVERYTHING = "all"
@@ -30,6 +40,7 @@ _DIFFERENCE = ("difference", "low", "high", "better")
 _READING = "cer_no_space"
 
 Judged = dict[str, dict[str, int]]
+Column = tuple[str, str]
 
 
 def score_rankings(
@@ -66,20 +77,15 @@ def tabulate_retrieval(
     means: list[dict[str, Any]] = []
     differences: list[dict[str, Any]] = []
     for name, members in _slices(retrieval_scores, queries):
-        columns: list[tuple[str, str]] = list(dict.fromkeys(zip(members["run"], members["metric"], strict=True)))
+        columns: list[Column] = list(dict.fromkeys(zip(members["run"], members["metric"], strict=True)))
         table = members.pivot(index="query_id", columns=["run", "metric"], values="value")[columns]
-        drawn = PairedMeans(table.to_numpy(np.float64), options.resamples, options.seed)
-        place_of = {column: place for place, column in enumerate(columns)}
+        pairs = [(one, other) for one, other in combinations(columns, 2) if one[1] == other[1]]
+        mean, apart = _means(table, options), _compare(table, pairs, options)
         about = {"slice": name, "queries": len(table)}
-        for (run, metric), place in place_of.items():
-            interval = drawn.interval(place)
-            means.append({"run": run, **about, "metric": metric, **_interval(interval)})
-        for (run, metric), (other, same) in combinations(place_of, 2):
-            if metric == same and run != other:
-                found = asdict(drawn.difference(place_of[run, metric], place_of[other, metric]))
-                differences.append(
-                    {"run": run, "other": other, **about, "metric": metric, "difference": found.pop("value"), **found}
-                )
+        for place, (run, metric) in enumerate(columns):
+            means.append({"run": run, **about, "metric": metric, **_mean_at(place, mean)})
+        for place, ((run, metric), (other, _)) in enumerate(pairs):
+            differences.append({"run": run, "other": other, **about, "metric": metric, **_difference_at(place, apart)})
     return (
         pd.DataFrame(means, columns=["run", "slice", *_MEANS, "queries"]),
         pd.DataFrame(differences, columns=["run", "other", "slice", "metric", *_DIFFERENCE, "queries"]),
@@ -162,10 +168,6 @@ def _slices(scores: pd.DataFrame, queries: pd.DataFrame) -> Iterator[tuple[str, 
                 yield f"{column}={value}", members
 
 
-def _interval(interval: Any) -> dict[str, float]:
-    return {"value": interval.value, "low": interval.low, "high": interval.high}
-
-
 def _said(row: Transcript) -> str:
     return row.text if row.status is not Status.FAILED else ""
 
@@ -191,21 +193,47 @@ def _reading(
     scored = [row for row in rows if row.page_id in known]
     counts: list[Counts] = [score_page(known[r.page_id], texts.get(r.page_id, ""))[_READING] for r in scored]
     documents = [row.doc_id for row in scored]
-    errors, totals = [c.numerator for c in counts], [c.denominator for c in counts]
-    interval = bootstrap_rate(errors, totals, documents, options.resamples, options.seed)
-    return {"recognizer": name, "metric": _READING, **_interval(interval), "count": len(scored)}
+    edits, characters = [c.numerator for c in counts], [c.denominator for c in counts]
+    rate = estimate_rate(edits, characters, documents, _draws(options))
+    return {"recognizer": name, "metric": _READING, **asdict(rate), "count": len(scored)}
 
 
 def _finding(found: Mapping[str, pd.DataFrame], options: BenchmarkOptions) -> Iterator[dict[str, Any]]:
     """Yield the retrieval figures of each reading, with the difference to this run's."""
     table = pd.concat(found, axis="columns")
-    drawn = PairedMeans(table.to_numpy(np.float64), options.resamples, options.seed)
-    columns: list[tuple[str, str]] = [(name, metric) for name in found for metric in found[name].columns]
-    place_of = {column: place for place, column in enumerate(columns)}
-    for (name, metric), place in place_of.items():
-        row = {"recognizer": name, "metric": metric, **_interval(drawn.interval(place)), "count": len(table)}
+    columns: list[Column] = [(name, metric) for name in found for metric in found[name].columns]
+    mean = _means(table, options)
+    more = _compare(table, [((name, metric), (THIS_RUN, metric)) for name, metric in columns], options)
+    for place, (name, metric) in enumerate(columns):
+        row = {"recognizer": name, "metric": metric, **_mean_at(place, mean), "count": len(table)}
         if name != THIS_RUN:
-            found_more = drawn.difference(place, place_of[THIS_RUN, metric])
-            row |= {"difference": found_more.value, "better": found_more.better}
-            row |= {"difference_low": found_more.low, "difference_high": found_more.high}
+            apart = _difference_at(place, more)
+            row |= {"difference": apart["difference"], "better": apart["better"]}
+            row |= {"difference_low": apart["low"], "difference_high": apart["high"]}
         yield row
+
+
+def _means(table: pd.DataFrame, options: BenchmarkOptions) -> Estimates:
+    """Estimate the mean of each column over the questions, which are the rows."""
+    values = table.to_numpy(np.float64)
+    return estimate_rates(values, np.ones_like(values), list(map(str, table.index)), _draws(options))
+
+
+def _mean_at(place: int, means: Estimates) -> dict[str, float]:
+    return {"value": float(means.value[place]), "low": float(means.low[place]), "high": float(means.high[place])}
+
+
+def _compare(table: pd.DataFrame, pairs: Sequence[tuple[Column, Column]], options: BenchmarkOptions) -> Differences:
+    """Estimate for each pair of columns how much larger the mean of its first is, over the same draws for all."""
+    first, second = (table[[pair[side] for pair in pairs]].to_numpy(np.float64) for side in (0, 1))
+    ones = np.ones_like(first)
+    return estimate_differences((second, ones), (first, ones), list(map(str, table.index)), _draws(options))
+
+
+def _difference_at(place: int, apart: Differences) -> dict[str, float]:
+    ends = {"low": float(apart.low[place]), "high": float(apart.high[place])}
+    return {"difference": float(apart.value[place]), **ends, "better": float(apart.above[place])}
+
+
+def _draws(options: BenchmarkOptions) -> Draws:
+    return Draws(options.resamples, options.seed)
