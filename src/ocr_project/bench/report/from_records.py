@@ -19,8 +19,8 @@ from ocr_project.bench.report.report_rows import (
     answer_lines,
     headlines,
     item_values,
+    normalization_scatters,
     pair_lines,
-    reading_scatters,
     run_scatters,
     score_lines,
 )
@@ -79,7 +79,7 @@ def build_comparison(
 def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options: TestsetsOptions) -> BenchmarkReport:
     heads = headlines(runs.scores)
     values = [item_values(record) for record in runs.records]
-    scatters = reading_scatters(values[0]) if pairs is None else run_scatters(values, runs.names, heads)
+    scatters = normalization_scatters(values[0]) if pairs is None else run_scatters(values, runs.names, heads)
     chosen = _chosen(values, heads, options.report_pages)
     drawer = Drawer(cdm=False, katex=options.katex, cache=options.drawings)
     cards = _Cards(runs, values, pages, drawer)

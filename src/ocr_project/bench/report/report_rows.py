@@ -148,8 +148,8 @@ def item_values(record: RunRecord) -> pd.DataFrame:
     return pd.concat([values, made], ignore_index=True) if len(made) else values
 
 
-def reading_scatters(values: pd.DataFrame) -> Iterator[Scatter]:
-    """Yield the items of each set and metric that has an official and a canonical reading, where the two differ."""
+def normalization_scatters(values: pd.DataFrame) -> Iterator[Scatter]:
+    """Yield the items of each set and metric that has an official and a canonical score, where the two differ."""
     for (test_set, name), part in values.assign(name=values["metric"].map(_bare)).groupby(["test_set", "name"]):
         wide = part.pivot(index="item_id", columns="metric", values="value").dropna()
         sides = sorted(wide.columns, key=by_weight)
