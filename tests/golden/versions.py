@@ -34,7 +34,7 @@ import numpy as np
 
 from ocr_project.bench.scoring import Outcome
 from ocr_project.bench.scoring.scorer import Scorer
-from ocr_project.bench.testsets import OpenedSet, card_of, open_test_set, truths_of
+from ocr_project.bench.testsets import TRUTHS_VERSION, OpenedSet, card_of, open_test_set, truths_of
 from ocr_project.domain.options import (
     EmbeddingOptions,
     IngestOptions,
@@ -188,7 +188,8 @@ def _test_set(name: str) -> Made:
             [item.index, item.document, item.page, item.given, item.question, *map(_truth_row, truths_of(name, item))]
             for item in opened.read(range(len(opened)), images=False)
         ]
-    return Made(str(card_of(name).version), "", _hash(rows), f"`version` of the card {name}")
+    version = f"{card_of(name).version}.{TRUTHS_VERSION}"
+    return Made(version, "", _hash(rows), f"`version` of the card {name}, or TRUTHS_VERSION in bench/testsets/item.py")
 
 
 @contextmanager

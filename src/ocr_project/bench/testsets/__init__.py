@@ -28,13 +28,14 @@ from pathlib import Path
 from ocr_project.bench.testsets.card import Card
 from ocr_project.bench.testsets.definition import TestSet
 from ocr_project.bench.testsets.fetching import locate
-from ocr_project.bench.testsets.item import Item, OpenedSet, doc_id, page_id, truths_of
+from ocr_project.bench.testsets.item import TRUTHS_VERSION, Item, OpenedSet, doc_id, page_id, truths_of
 from ocr_project.bench.testsets.selecting import Chosen, NamedShards, narrow, select, set_name, testset_identity
 from ocr_project.domain.errors import OptionError, SourceError
 from ocr_project.domain.options import TestsetsOptions
 
 __all__ = [
     "NAMES",
+    "TRUTHS_VERSION",
     "Card",
     "Chosen",
     "Item",

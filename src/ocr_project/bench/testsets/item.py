@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from ocr_project.bench.testsets.card import Card
 from ocr_project.domain.types import Label, Truth, TruthKind
 
+TRUTHS_VERSION = "2"  # of what `truths_of` makes of an item: part of the key of every shard of truths
 _ID_DIGITS = 16
 
 

@@ -13,6 +13,7 @@ from ocr_project.bench.report.from_records import build_page
 from ocr_project.bench.results.recording import record_run
 from ocr_project.bench.scoring import LaneShards, Outcome, build_scorer
 from ocr_project.bench.testsets import (
+    TRUTHS_VERSION,
     Chosen,
     Item,
     doc_id,
@@ -66,7 +67,7 @@ def read_truths(
 ) -> Iterator[Shard | Prune]:
     """Collect what the test sets know about the same items; their images are not touched."""
     shards = select(open_test_sets(options), limit=options.limit, shard_pages=ingest.shard_pages)
-    identity = testset_identity(Identity("truths", "2"))  # 2: payloads no longer say how an item is scored
+    identity = testset_identity(Identity("truths", TRUTHS_VERSION))
     plan = pending(narrow(pages, options), narrow(truths_done, options), "testset_truths", identity)
 
     def read(batch: Sequence[Chosen]) -> list[Truth]:
