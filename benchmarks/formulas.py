@@ -25,10 +25,11 @@ from time import perf_counter
 
 from benchmarks.gpu_machine import commit, hardware
 
+from ocr_project.bench.metrics.canonical import canonical_formula
 from ocr_project.bench.metrics.cdm import cdm, missing_tools
 from ocr_project.bench.metrics.cdm.drawing import draw_batch
 from ocr_project.bench.metrics.cdm.painting import paint
-from ocr_project.bench.metrics.formula import canonical_formula, formula_edit
+from ocr_project.bench.metrics.formula.scores import formula_edit
 
 FORMULAS = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "formulas"
 ALONE = 32  # drawn one by one: enough for a ratio

@@ -25,7 +25,7 @@ from rapidfuzz.distance import Levenshtein
 from ocr_project.domain.options import LayoutBackend, LayoutOptions
 from ocr_project.domain.types import Box, Label, Page, Region
 from ocr_project.engine.imaging.pixels import crop, decode
-from ocr_project.engine.imaging.ruled_table import find_cells
+from ocr_project.engine.imaging.ruled_table import find_ruled_cells
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
 
@@ -141,7 +141,7 @@ def by_cell(words: list[Word], region: Region, page: Page) -> str:
     if not words:
         return ""
     pixels = cv2.cvtColor(crop(decode(page.image or b""), region), cv2.COLOR_RGB2GRAY)
-    cells = [cell.box for cell in find_cells(np.ascontiguousarray(pixels), page.dpi)[0]]
+    cells = [cell.box for cell in find_ruled_cells(np.ascontiguousarray(pixels), page.dpi)[0]]
     held: dict[int, list[Word]] = defaultdict(list)
     for box, text in words:
         x, y = (box.x0 + box.x1) / 2 - region.box.x0, (box.y0 + box.y1) / 2 - region.box.y0

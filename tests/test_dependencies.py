@@ -35,7 +35,7 @@ ELSEWHERE = {
     "transformers": "transformers",
     "vllm": "vllm",
 }
-BY_TRANSFORMERS = {"tokenizers"}  # tiny models for tests are made with it, and it comes with transformers
+BY_TRANSFORMERS = {"tokenizers"}  # `testing` makes tiny models with it, and it comes with transformers
 # What pyproject.toml leaves out of the requirements of others: nothing of it is imported on our ways.
 LEFT_OUT = {
     "mlflow": {"docker", "matplotlib", "scikit-learn", "scipy", "skops"},

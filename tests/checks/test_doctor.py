@@ -23,12 +23,12 @@ from ocr_project.checks.doctor.finding import Finding, State
 from ocr_project.checks.doctor.needs import Model, Needs, needs_of
 from ocr_project.domain.errors import BackendError, OptionError
 from ocr_project.domain.options import (
-    BenchmarkOptions,
     IngestOptions,
     LayoutOptions,
     RecognitionOptions,
     RuntimeOptions,
     TesseractOptions,
+    TestsetsOptions,
     TranscriptOptions,
     VllmOptions,
 )
@@ -54,7 +54,7 @@ def states(findings: list[Finding]) -> list[tuple[str, State]]:
 
 def test_the_laptop_needs_tesseract_and_room() -> None:
     needs = needs_of(Profile().stages())
-    assert needs == Needs(tesseract=TesseractOptions(), ingest=IngestOptions(), searchable_pdf=True)
+    assert needs == Needs(tesseract=TesseractOptions(), orientation=True, ingest=IngestOptions(), searchable_pdf=True)
 
 
 def test_a_gpu_profile_needs_cards_packages_weights_and_ports() -> None:
@@ -443,10 +443,39 @@ def test_tesseract_and_its_languages(tmp_path: Path) -> None:
     assert "tesseract-ocr-xyz" in lacking.advice
 
 
+def test_the_model_that_tells_which_way_up_a_page_is(tmp_path: Path) -> None:
+    assert states(services.check_orientation(Needs(orientation=True))) == [("orientation", State.OK)]
+    (lacking,) = services.check_orientation(Needs(orientation=True, tessdata=tmp_path))
+    assert lacking.state is State.WARNING
+    assert f"no osd.traineddata in {tmp_path}" in lacking.found
+    assert "tesseract-ocr-osd" in lacking.advice
+    assert services.check_orientation(Needs(tessdata=tmp_path)) == [], "nothing asks it"
+
+
+def test_the_folder_of_models_is_one_option(tmp_path: Path) -> None:
+    (tmp_path / "eng.traineddata").write_bytes(b"model")
+    needs = Needs(tesseract=TesseractOptions(languages="eng+xyz"), tessdata=tmp_path)
+    (found,) = services.check_tesseract(needs)
+    assert str(tmp_path) in found.found
+    assert "xyz" in found.found
+    assert "eng" not in found.found.split(str(tmp_path))[0]
+
+
+def test_the_old_name_of_the_folder_of_models_says_where_it_went(tmp_path: Path) -> None:
+    profile = Profile(recognition=RecognitionOptions(tesseract=TesseractOptions(tessdata=tmp_path)))
+    (found,) = services.check_old_options(needs_of(profile.stages()))
+    assert found.state is State.WARNING
+    assert "runtime.tessdata" in found.advice
+
+
 def test_the_laptop_is_well(tmp_path: Path) -> None:
     write_pages(tmp_path / "source", 1)
     profile = Profile(ingest=IngestOptions(source=str(tmp_path / "source")))
-    assert states(examine(profile, tmp_path)) == [("Tesseract", State.OK), ("disk", State.OK)]
+    assert states(examine(profile, tmp_path)) == [
+        ("Tesseract", State.OK),
+        ("orientation", State.OK),
+        ("disk", State.OK),
+    ]
 
 
 # The cheap half, before every run
@@ -461,7 +490,7 @@ def test_a_run_is_refused_where_a_package_is_missing(tmp_path: Path, monkeypatch
 
 def test_test_sets_are_refused_where_a_package_of_theirs_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "anls_star", None)  # as if it were not installed
-    options = BenchmarkOptions.model_validate({"sets": ["ocrbench"]})
+    options = TestsetsOptions.model_validate({"sets": ["ocrbench"]})
     with pytest.raises(OptionError, match=r"test sets need anls_star, .* pip install 'ocr_project\[bench\]'"):
         preflight.check_test_sets(options)
 
@@ -472,6 +501,17 @@ def test_another_version_is_a_line_in_the_log(
     installed(monkeypatch, torch="2.11.0", transformers="5.19.0", torchvision="0.28.0")
     preflight.require_packages(Needs(packages=("torch", "transformers"), faster_with=("torchvision",)))
     assert [record.message.partition(";")[0] for record in caplog.records] == ["torch 2.11.0"]
+
+
+def test_a_missing_model_of_orientation_is_one_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    options = {"layout": LayoutOptions(), "runtime": RuntimeOptions(tessdata=tmp_path)}
+    preflight.check_backends(options, tmp_path)
+    assert [record.message.partition(":")[0] for record in caplog.records] == [f"no osd.traineddata in {tmp_path}"]
+    caplog.clear()
+    preflight.check_backends({"layout": LayoutOptions(), "runtime": RuntimeOptions()}, tmp_path)
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(("free", "warned"), [(100e9, False), (0.52e9, True)])

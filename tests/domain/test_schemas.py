@@ -7,7 +7,15 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from ocr_project.domain.schemas import SCHEMAS, from_frame, from_table, to_frame, to_table
+from ocr_project.domain.schemas import (
+    SCHEMAS,
+    current_names,
+    from_frame,
+    from_table,
+    stored_columns,
+    to_frame,
+    to_table,
+)
 from ocr_project.domain.types import (
     Box,
     Document,
@@ -32,6 +40,7 @@ EXAMPLES = [
     page(1, image=b"x", text_layer="가", text_layer_words=(Word("가", Box(0, 1, 2, 3)),)),
     Region("p", 0, Label.TABLE, "Table", Box(0, 1, 2, 3), (0.0, 1.0, 2.0, 1.0, 2.0, 3.0, 0.0, 3.0), 0.5),
     Region("p", 0, Label.PAGE, "", Box(0, 1, 2, 3)),
+    Region("p", 0, Label.TABLE, "", Box(0, 1, 2, 3), cells=(0.0, 0.5, 1.0, 2.0)),
     Recognition("p", 0, "<table></table>", TextFormat.HTML, (Word("a", Box(0, 0, 1, 1), 0.25, 1),), 0.5),
     Transcript("p", "d", "a", "", 1, "text", "# text"),
     Score("p", "d", "", "cer", 1.0, 10.0),
@@ -51,6 +60,13 @@ def test_rows_survive_the_way_to_a_table_and_back(row: object) -> None:
     assert list(from_table(to_table([row], type(row)), type(row))) == [row]
 
 
+def test_a_shard_from_before_regions_had_cells_is_read() -> None:
+    region = Region("p", 0, Label.TABLE, "", Box(0, 1, 2, 3), cells=(0.0, 0.5, 1.0, 2.0))
+    older = to_table([region], Region).drop_columns(["cells"])
+    (read,) = from_table(older, Region)
+    assert read.cells is None
+
+
 def test_rows_survive_the_way_to_a_frame_and_back() -> None:
     rows = [row for row in EXAMPLES if isinstance(row, Document)]
     assert from_frame(to_frame(rows, Document), Document) == rows
@@ -65,3 +81,21 @@ def test_vectors_survive() -> None:
 
 def test_no_rows_are_a_table_too() -> None:
     assert to_table([], Page).schema == SCHEMAS[Page]
+
+
+SCORE = Score("p", "d", "", "cer", 1.0, 10.0)
+
+
+def test_scores_have_their_old_names_beside_the_new_ones() -> None:
+    table = to_table([SCORE], Score)
+    assert table.select(["numerator", "denominator", "errors", "total"]).to_pylist() == [
+        {"numerator": 1.0, "denominator": 10.0, "errors": 1.0, "total": 10.0}
+    ]
+    assert stored_columns(Score)[-2:] == ["errors", "total"]
+
+
+def test_scores_of_earlier_runs_are_read() -> None:
+    old = to_table([SCORE], Score).drop_columns(["numerator", "denominator"])
+    assert list(from_table(old, Score)) == [SCORE]
+    assert from_frame(old.to_pandas(), Score) == [SCORE]
+    assert current_names(old.to_pandas(), Score)["denominator"].tolist() == [10.0]

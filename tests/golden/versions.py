@@ -36,11 +36,11 @@ from ocr_project.bench.scoring import Outcome
 from ocr_project.bench.scoring.scorer import Scorer
 from ocr_project.bench.testsets import OpenedSet, card_of, open_test_set, truths_of
 from ocr_project.domain.options import (
-    BenchmarkOptions,
     EmbeddingOptions,
     IngestOptions,
     LayoutOptions,
     RecognitionOptions,
+    TestsetsOptions,
     TranscriptOptions,
 )
 from ocr_project.domain.types import (
@@ -195,7 +195,7 @@ def _test_set(name: str) -> Made:
 def _opened(name: str) -> Iterator[OpenedSet]:
     with tempfile.TemporaryDirectory() as folder:
         testset_files.WRITERS[name](Path(folder) / name)
-        yield open_test_set(name, BenchmarkOptions(sets_folder=Path(folder)))
+        yield open_test_set(name, TestsetsOptions(folder=Path(folder)))
 
 
 def _scoring() -> Made:

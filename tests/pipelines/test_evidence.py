@@ -46,6 +46,14 @@ def test_record_survives_the_disk_and_is_replaced_whole(tmp_path: Path) -> None:
     assert [path.name for path in folder.parent.iterdir()] == ["benchmark_run"]
 
 
+def test_a_record_of_an_earlier_run_has_the_old_names_of_counts(tmp_path: Path) -> None:
+    record = two_records.record("hasty")
+    write_record(tmp_path / "run", record)
+    path = tmp_path / "run" / "scores.parquet"
+    pd.read_parquet(path).drop(columns=["numerator", "denominator"]).to_parquet(path, index=False)
+    assert tabulate_scores(read_record(tmp_path / "run"), OPTIONS).equals(tabulate_scores(record, OPTIONS))
+
+
 def test_no_record_says_what_one_is(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"is no record of a run over test sets: run\.json"):
         read_record(tmp_path)

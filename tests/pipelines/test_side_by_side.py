@@ -70,6 +70,7 @@ class Job:
         self.saved.clear()
         catalog = DataCatalog(
             {
+                "source": MemoryDataset(str(self.folder / "in")),
                 "params:ingest": MemoryDataset(IngestOptions(source=str(self.folder / "in"), shard_pages=1, dpi=dpi)),
                 "params:layout": MemoryDataset(LayoutOptions(backend="whole_page")),
                 "params:recognition": MemoryDataset(

@@ -5,8 +5,9 @@ import html
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ocr_project.bench.metrics.canonical import canonical_table
 from ocr_project.bench.metrics.opendataloader import mhs, nid, page_teds
-from ocr_project.bench.metrics.tables import canonical_table, tables_to_html, teds
+from ocr_project.bench.metrics.tables import tables_to_html, teds
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules import score_page
 
 CELLS = st.text(st.one_of(st.sampled_from("ab1 |$\\^_{}*~<>&;%()[]#-\n가²−“"), st.characters()), max_size=12)

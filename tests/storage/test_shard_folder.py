@@ -11,7 +11,7 @@ import pytest
 
 from ocr_project.datasets import ShardFolder
 from ocr_project.domain.errors import StorageError
-from ocr_project.domain.types import Box, Page, Prune, Shard, ShardInfo, Word
+from ocr_project.domain.types import Box, Page, Prune, Score, Shard, ShardInfo, Word
 from ocr_project.storage.atomic import partial_of, this_writer
 from ocr_project.testing.fakes import page
 
@@ -111,3 +111,11 @@ def test_pruning_forgets_only_what_is_named(folder: ShardFolder) -> None:
     folder.write(shard("b", 1))
     folder.prune(Prune(("a", "never there")))
     assert list(folder.index()) == ["b"]
+
+
+def test_scores_of_a_shard_with_the_old_names_are_read(tmp_path: Path) -> None:
+    folder, score = ShardFolder(tmp_path / "scored", Score), Score("p", "d", "", "cer", 1.0, 10.0)
+    folder.write(Shard(ShardInfo("a", "k", "a", 1), [score]))
+    path = folder.folder / "a.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["numerator", "denominator"]), path)
+    assert list(folder.read("a")) == [score]

@@ -15,6 +15,7 @@ from ocr_project.checks.doctor.disk import page_bytes, room
 from ocr_project.checks.doctor.finding import State
 from ocr_project.checks.doctor.needs import Needs, needs_of
 from ocr_project.checks.doctor.packages import check_packages
+from ocr_project.checks.doctor.services import check_old_options, check_orientation
 from ocr_project.domain.errors import BackendError, OptionError, PublishError
 from ocr_project.domain.options import (
     EmbeddingOptions,
@@ -50,13 +51,16 @@ def check_backends(options: Mapping[str, Options], data: Path) -> None:
     """
     needs = needs_of(options.values())
     require_packages(needs)
+    for finding in (*check_old_options(needs), *check_orientation(needs)):
+        if finding.state is State.WARNING:
+            log.warning("%s: %s", finding.found, finding.advice)
     warn_of_disk(needs, data)
     for chosen in options.values():
         match chosen:
             case LayoutOptions():
-                build_detector(chosen)
+                build_detector(chosen, needs.tessdata)
             case RecognitionOptions():
-                build_recognizer(chosen).close()
+                build_recognizer(chosen, needs.tessdata).close()
             case EmbeddingOptions():
                 build_embedder(chosen).close()
             case PublishOptions():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
@@ -10,6 +9,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 from kedro.io import AbstractDataset, DatasetError
 
 from ocr_project.domain.project import Project
+from ocr_project.storage.checkout import describe
 from ocr_project.storage.scratch import Scratch
 
 Loaded = TypeVar("Loaded")
@@ -40,9 +40,7 @@ class Checkout(_LoadedOnly[Project]):
         self._root = Path(filepath)
 
     def load(self) -> Project:
-        command = ["git", "describe", "--always", "--dirty"]
-        found = subprocess.run(command, cwd=self._root, capture_output=True, text=True, check=False)
-        return Project(self._root, found.stdout.strip())
+        return Project(self._root, describe(self._root))
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._root)}

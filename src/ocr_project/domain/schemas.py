@@ -90,6 +90,7 @@ SCHEMAS: dict[type, pa.Schema] = {
         *_OUTCOME,
         ("seconds", pa.float32()),
         ("polygon", pa.list_(pa.float32())),
+        ("cells", pa.list_(pa.float32())),
     ),
     Recognition: _schema(
         ("page_id", pa.string()),
@@ -248,7 +249,7 @@ def _wake(row_type: type, name: str, column: Any) -> list[Any]:
         return [Box(*value) for value in values]
     if name == "slices":
         return [tuple((pair["name"], pair["value"]) for pair in value) for value in values]
-    if name in ("quad", "polygon"):
+    if name in ("quad", "polygon", "cells"):
         return [None if value is None else tuple(value) for value in values]
     if name in ("words", "text_layer_words"):
         return [tuple(Word(w["text"], Box(*w["box"]), w["confidence"], w["line"]) for w in value) for value in values]

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocr_project.bench.metrics.answers import anls, contains_answer, contains_or_similar, count_score
-from ocr_project.bench.metrics.bleu import bleu, corpus_bleu
-from ocr_project.bench.metrics.fields import FieldCounts, documents_right, field_f1
+from ocr_project.bench.metrics.bleu import bleu
+from ocr_project.bench.metrics.fields import FieldCounts, field_f1
 from ocr_project.bench.testsets.ocrbench_v2.rules import MissingWords, passages, score_ocrbench_v2
 
 TEXTS = st.text(st.sampled_from("abc 가나1"), max_size=12)
@@ -137,10 +137,6 @@ def test_fields_are_counted_by_name() -> None:
     assert counts["address"] == FieldCounts(0, 0, 0, 1)
     micro = sum(counts.values(), FieldCounts())
     assert micro == FieldCounts(1, 2, 3, 3)
-    assert micro.f1_exact == pytest.approx(1 / 3)
-    assert micro.f1_normalized == pytest.approx(2 / 3)
-    assert not documents_right(counts)
-    assert documents_right(field_f1(RECEIPT, RECEIPT))
 
 
 def test_nested_fields() -> None:
@@ -148,7 +144,7 @@ def test_nested_fields() -> None:
     counts = field_f1(RECEIPT, hypothesis)
     assert counts["menu.nm"] == FieldCounts(2, 2, 2, 2)
     assert counts["menu.cnt"] == FieldCounts(1, 1, 2, 2)
-    assert counts["total.total_price"].f1_exact == 1.0
+    assert counts["total.total_price"] == FieldCounts(1, 1, 1, 1)
 
 
 def test_bleu_is_sacrebleus() -> None:
@@ -158,10 +154,3 @@ def test_bleu_is_sacrebleus() -> None:
     assert bleu("a b", "a b") == 1.0
     assert bleu("", "") == 1.0
     assert bleu("a", "") == bleu("", "a") == 0.0
-    assert bleu("서울특별시", "서울특별시", "char") == 1.0
-    # Modified precisions 5/6, 3/5, 2/4, 1/3 of one text: the geometric mean, lengths equal.
-    expected = (5 / 6 * 3 / 5 * 2 / 4 * 1 / 3) ** 0.25
-    assert corpus_bleu(["the cat sat on the mat"], ["the cat sat on a mat"]) == pytest.approx(expected)
-    assert corpus_bleu([], []) == 0.0
-    with pytest.raises(ValueError, match="1 references, 0 hypotheses"):
-        corpus_bleu(["a"], [])

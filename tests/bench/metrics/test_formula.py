@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocr_project.bench.metrics.formula import (
-    canonical_formula,
+from ocr_project.bench.metrics.canonical import canonical_formula
+from ocr_project.bench.metrics.formula.scores import (
     formula_edit,
     formula_edit_characters,
     formula_exact,

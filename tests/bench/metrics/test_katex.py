@@ -11,7 +11,7 @@ import pytest
 
 from ocr_project.bench.metrics.katex import Glyphs, NoAnswer, draw_formulas, glyphs, missing_browser, stands_within
 from ocr_project.bench.metrics.katex import drawing as katex
-from ocr_project.bench.metrics.katex.glyphs import NOBODY, neighbours, spread
+from ocr_project.bench.metrics.katex.glyphs import ABSENT, neighbours, spread
 
 needs_browser = pytest.mark.skipif(bool(missing_browser()), reason=f"formulas were NOT drawn: {missing_browser()}")
 
@@ -36,10 +36,10 @@ def test_neighbours_are_the_nearest_in_a_row_or_a_column() -> None:
     #  0
     #  1  2     the third is 5 px lower, the fourth 6 px: off the row
     found = neighbours(np.array([[0, -20], [0, 0], [20, 5], [40, 6]], np.float64))
-    assert found[0].tolist() == [NOBODY, 1, NOBODY, NOBODY]
-    assert found[1].tolist() == [0, NOBODY, NOBODY, 2]
-    assert found[2].tolist() == [NOBODY, NOBODY, 1, 3]
-    assert neighbours(np.zeros((1, 2))).tolist() == [[NOBODY] * 4]
+    assert found[0].tolist() == [ABSENT, 1, ABSENT, ABSENT]
+    assert found[1].tolist() == [0, ABSENT, ABSENT, 2]
+    assert found[2].tolist() == [ABSENT, ABSENT, 1, 3]
+    assert neighbours(np.zeros((1, 2))).tolist() == [[ABSENT] * 4]
 
 
 @pytest.mark.parametrize(

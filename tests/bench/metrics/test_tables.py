@@ -3,15 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ocr_project.bench.metrics.tables import (
-    TreeTooLarge,
-    canonical_table,
-    dp_bench_nid,
-    dp_bench_teds,
-    tables_to_html,
-    teds,
-    tree,
-)
+from ocr_project.bench.metrics.canonical import canonical_table
+from ocr_project.bench.metrics.tables import TreeTooLarge, dp_bench_nid, dp_bench_teds, tables_to_html, teds, tree
 
 PLAIN = "<table><tr><td>Total</td><td>10</td></tr><tr><td>a</td><td>b c</td></tr></table>"
 ALIKE = {

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 
-from ocr_project.bench.metrics.cdm import missing_tools
+from ocr_project.bench.metrics.cdm import CdmResult, missing_tools
 from ocr_project.bench.metrics.katex import NoAnswer, missing_browser
 from ocr_project.bench.metrics.tables import tree
 from ocr_project.bench.rules import drawings
 from ocr_project.bench.scoring import Outcome
 from ocr_project.bench.scoring.scorer import Scorer
+from ocr_project.bench.testsets.omnidocbench_v1_5 import rules as rules_v1_5
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules import PageScore, score_page
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.scoring import prepare_page
 from ocr_project.bench.testsets.sroie.reader import truth_of_boxes
 from ocr_project.domain.types import Label, Page, Recognition, Score, Status, TextFormat, Transcript, Truth, TruthKind
 from ocr_project.testing.fakes import page
@@ -265,6 +269,31 @@ def test_formulas_of_tests_are_drawn_where_there_is_a_browser() -> None:
     assert "KaTeX" in drawn.identity.settings["formulas_of_tests"]
     (row, _) = drawn.score([page_])
     assert (row.numerator, row.reason) == (1, "")
+
+
+def test_a_page_is_matched_once_and_the_formulas_of_all_items_are_drawn_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    matched: list[str] = []
+    drawn: list[list[str]] = []
+
+    def match(truth: Mapping[str, Any], markdown: str) -> PageScore:
+        matched.append(markdown)
+        return score_page(truth, markdown)
+
+    def compare(references: Sequence[str], hypotheses: Sequence[str], **_: Any) -> list[CdmResult]:
+        drawn.append(list(references))
+        return [CdmResult(1, 1, 1) for _ in references]
+
+    monkeypatch.setattr(rules_v1_5, "RULES", {TruthKind.ELEMENTS: partial(prepare_page, match)})
+    monkeypatch.setattr(drawings, "cdm", compare)
+    block = {"anno_id": 1, "category_type": "equation_isolated", "order": 1, "latex": "$$x^2 + y$$"}
+    elements = outcome(TruthKind.ELEMENTS, {"layout_dets": [block]}, "$$x^2 + y$$", of_set="omnidocbench_v1_5")
+    formula = outcome(TruthKind.FORMULA, {"latex": "z"}, "z")
+    rows = scored(elements, formula, cdm=True)
+    assert len(matched) == 1
+    assert drawn == [["x^2 + y", "z"]]
+    assert [row.numerator for row in rows if row.metric == "cdm/official"] == [1, 1]
 
 
 def test_a_browser_that_fails_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
 from ocr_project.domain.options import RecognitionOptions, TesseractOptions
 from ocr_project.domain.types import Box, Label, Region, TextFormat
-from ocr_project.engine.imaging.borderless_table import OpenTable, find_open_table, trusted
-from ocr_project.engine.imaging.enlarging import enlarged, print_of
-from ocr_project.engine.imaging.ink import find_ink
-from ocr_project.engine.imaging.ruled_table import Cell, find_cells, without_bands
+from ocr_project.engine.imaging.borderless_table import BorderlessTable, find_borderless_table, judge_cells
+from ocr_project.engine.imaging.ruled_table import TableCell, find_ruled_cells, without_fills
 from ocr_project.engine.recognition import build_recognizer
 from tests.drawing import Sheet, page_of, prose
 
@@ -39,17 +36,17 @@ def write(sheet: Sheet, rows: Sequence[Sequence[str]], top: int = 30, step: int 
                 sheet.text((left, top + number * step), text)
 
 
-def look(sheet: Sheet) -> OpenTable:
-    table = find_open_table(drawn(sheet), 150)
+def look(sheet: Sheet) -> BorderlessTable:
+    table = find_borderless_table(drawn(sheet), 150)
     assert table is not None
     return table
 
 
-def spans(table: OpenTable) -> list[tuple[int, int, int, int]]:
+def spans(table: BorderlessTable) -> list[tuple[int, int, int, int]]:
     return [(c.row, c.column, c.rows, c.columns) for c in table.cells if any(c.box)]
 
 
-def at(table: OpenTable, row: int, column: int) -> Cell:
+def at(table: BorderlessTable, row: int, column: int) -> TableCell:
     return next(cell for cell in table.cells if (cell.row, cell.column) == (row, column))
 
 
@@ -149,8 +146,8 @@ def test_a_heading_of_several_lines_is_one_row() -> None:
 def test_running_text_is_no_table() -> None:
     sheet = Sheet((720, 330))
     sheet.lines((20, 20), prose(680, 8))
-    assert find_open_table(drawn(sheet), 150) is None
-    assert find_open_table(np.full((60, 80), 255, np.uint8), 150) is None
+    assert find_borderless_table(drawn(sheet), 150) is None
+    assert find_borderless_table(np.full((60, 80), 255, np.uint8), 150) is None
 
 
 def test_the_fills_of_rows_are_taken_away() -> None:
@@ -160,7 +157,7 @@ def test_the_fills_of_rows_are_taken_away() -> None:
     for left, text in zip(LEFTS, ROWS[0], strict=True):
         sheet.text((left, 28), text, ink=255)
     write(sheet, ROWS[1:], top=64)
-    cleaned = without_bands(drawn(sheet), 150)
+    cleaned = without_fills(drawn(sheet), 150)
     assert np.median(cleaned[22:57]) == 255
     assert cleaned[22:57].min() < 60, "white letters are dark now"
     assert len(spans(look(sheet))) == 20
@@ -173,9 +170,9 @@ def test_lines_that_part_groups_of_columns_do_not_tell_the_cells() -> None:
         sheet.draw.line((x, 20, x, 240), fill=0, width=2)
     for y in (20, 72, 240):
         sheet.rule(8, y, 712)
-    cells, cleaned = find_cells(drawn(sheet), 150)
+    cells, cleaned = find_ruled_cells(drawn(sheet), 150)
     assert cells
-    assert trusted(cells, cleaned) == (cells, True)
+    assert judge_cells(cells, cleaned) == (cells, True)
     assert len(spans(look(sheet))) == 20
 
 
@@ -183,34 +180,9 @@ def test_lines_beside_the_text_are_no_table() -> None:
     sheet = Sheet((720, 400))
     sheet.grid((600, 640, 680), (10, 40, 70))
     sheet.lines((20, 100), prose(680, 8))
-    cells, cleaned = find_cells(drawn(sheet), 150)
+    cells, cleaned = find_ruled_cells(drawn(sheet), 150)
     assert cells
-    assert trusted(cells, cleaned) == ([], False)
-
-
-@pytest.mark.parametrize(("height", "enlarged_by"), [(12, 1.0), (6, 20 / 6)])
-def test_only_small_print_is_enlarged(height: int, enlarged_by: float) -> None:
-    sheet = Sheet((600, 300))
-    for row in range(8):
-        for column in range(30):
-            x, y = 20 + 18 * column, 20 + 30 * row
-            sheet.draw.rectangle((x, y, x + 5, y + height - 1), outline=0)
-    size = print_of(find_ink(drawn(sheet)), 0)
-    assert size.scale == pytest.approx(enlarged_by)
-    crop = enlarged(drawn(sheet), size)
-    assert crop.pixels.shape[1] == pytest.approx(600 * enlarged_by, abs=1)
-    assert crop.dpi == pytest.approx(150 * enlarged_by, rel=0.01)
-
-
-def test_letters_tell_the_resolution_that_a_file_does_not() -> None:
-    sheet = Sheet((2000, 600))
-    sheet.grid((10, 1000, 1990), (10, 300, 590), thick=3)
-    for row in range(3):
-        sheet.text((40, 40 + 180 * row), "Hidden Hills Illinois 111", size=90)
-    size = print_of(find_ink(drawn(sheet)), 0)
-    assert size.dpi > 250
-    assert size.scale == 1
-    assert print_of(find_ink(drawn(sheet)), 600).dpi == 600
+    assert judge_cells(cells, cleaned) == ([], False)
 
 
 def test_a_small_table_is_read_and_its_words_stand_where_they_are() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from ocr_project.domain.options import LayoutOptions, OpenCvLayoutOptions, TesseractOptions
-from ocr_project.domain.types import Box, Label, Region
-from ocr_project.engine.imaging import orientation
-from ocr_project.engine.imaging.page_view import Frame
+from ocr_project.domain.types import Label, Region
+from ocr_project.engine.imaging.orientation import OrientationModel
 from ocr_project.engine.imaging.pixels import Pixels, crop
 from ocr_project.engine.layout import build_detector
+from ocr_project.engine.layout.opencv import OpenCvDetector
 from ocr_project.engine.recognition.tesseract import TesseractRecognizer
 from tests.drawing import Sheet, overlap, page_of, prose, turned
 
@@ -90,23 +91,32 @@ def test_a_page_on_its_head_is_read_from_its_top_like_an_upright_one(face: str, 
     assert all(abs(direction(region)) == pytest.approx(180, abs=0.3) for region in regions)
 
 
-def test_a_page_with_a_text_layer_is_not_asked_which_way_up_it_is(
-    upright: Pixels, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(orientation, "_orientation", lambda *_: pytest.fail("a quarter of a second"))
-    DETECTOR.detect([page_of(turned(upright, 180), text_layer="what it says")])
+def test_a_page_with_a_text_layer_is_not_asked_which_way_up_it_is(upright: Pixels) -> None:
+    detector = OpenCvDetector(OpenCvLayoutOptions(), ask=lambda *_: pytest.fail("a quarter of a second"))
+    detector.detect([page_of(turned(upright, 180), text_layer="what it says")])
 
 
-def test_a_doubtful_page_is_left_as_it_is(upright: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(orientation, "_orientation", lambda *_: (180, 4.9))
-    assert only_region(upright).quad is None
-    monkeypatch.setattr(orientation, "_orientation", lambda *_: (180, 5.1))
-    assert only_region(upright).quad is not None
+@pytest.mark.parametrize(("confidence", "turns"), [(4.9, False), (5.1, True)])
+def test_a_doubtful_page_is_left_as_it_is(upright: Pixels, confidence: float, turns: bool) -> None:
+    detector = OpenCvDetector(OpenCvLayoutOptions(), ask=lambda *_: (180, confidence))
+    ((region,),) = detector.detect([page_of(upright)])
+    assert (region.quad is not None) is turns
 
 
-def test_the_model_that_says_so_is_part_of_the_identity() -> None:
-    assert DETECTOR.identity.settings["osd"] == orientation.model_fingerprint() != ""
+def test_the_model_that_says_so_is_part_of_the_identity(tmp_path: Path) -> None:
+    assert DETECTOR.identity.settings["osd"] == OrientationModel().fingerprint != ""
     assert "osd" not in build_detector(LayoutOptions(opencv=OpenCvLayoutOptions(turn=False))).identity.settings
+    assert build_detector(LayoutOptions(), tmp_path).identity.settings["osd"] == ""
+
+
+def test_the_model_is_taken_from_the_folder_that_is_named(tmp_path: Path) -> None:
+    (tmp_path / "osd.traineddata").symlink_to(OrientationModel().file)
+    assert build_detector(LayoutOptions(), tmp_path).identity == DETECTOR.identity, "the path is not part of it"
+    assert OrientationModel(tmp_path).file == tmp_path / "osd.traineddata"
+
+
+def test_without_the_model_nothing_can_be_told(tmp_path: Path, upright: Pixels) -> None:
+    assert OrientationModel(tmp_path).ask(upright[..., 0], 50) == (0, 0.0)
 
 
 def test_turning_is_an_option(upright: Pixels) -> None:
@@ -150,15 +160,3 @@ def test_deskewing_is_an_option(upright: Pixels) -> None:
         [page_of(turned(upright, 5))]
     )
     assert all(region.quad is None for region in regions)
-
-
-@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
-def test_a_turned_frame_finds_the_way_back(quarters: int) -> None:
-    page = np.zeros((60, 40), np.uint8)
-    page[11:14, 5:9] = 255
-    view = np.rot90(page, quarters)
-    rows, columns = np.nonzero(view)
-    box = Box(columns.min(), rows.min(), columns.max() + 1.0, rows.max() + 1.0)
-    hull, quad = Frame.scaled(1, 1).turned(quarters, 40, 60).place(box, 40, 60)
-    assert hull == Box(5, 11, 9, 14)
-    assert (quad is None) == (quarters == 0)

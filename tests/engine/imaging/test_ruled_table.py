@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.ruled_table import Cell, find_cells
-from ocr_project.engine.recognition.cells import to_html
+from ocr_project.engine.imaging.ruled_table import TableCell, find_ruled_cells
+from ocr_project.engine.recognition.table_html import to_html
 from tests.drawing import Sheet, prose
 
 COLUMNS, ROWS = (20, 220, 420, 620), (20, 70, 120, 170, 220)
@@ -23,7 +23,7 @@ def filled(sheet: Sheet, columns: tuple[int, ...] = COLUMNS, rows: tuple[int, ..
             sheet.text((left + 12, top + 12), f"cell {row}{column}")
 
 
-def places(cells: list[Cell]) -> list[tuple[int, int, int, int]]:
+def places(cells: list[TableCell]) -> list[tuple[int, int, int, int]]:
     return [(cell.row, cell.column, cell.rows, cell.columns) for cell in cells]
 
 
@@ -34,12 +34,23 @@ def test_a_grid_has_a_cell_in_every_row_and_column() -> None:
     sheet = Sheet((640, 240))
     sheet.grid(COLUMNS, ROWS)
     filled(sheet)
-    cells, _ = find_cells(drawn(sheet), 150)
+    cells, _ = find_ruled_cells(drawn(sheet), 150)
     assert places(cells) == FULL_GRID
     for cell in cells:
         x0, y0, x1, y1 = cell.box
         assert COLUMNS[cell.column] <= x0 < x1 <= COLUMNS[cell.column + 1] + 1
         assert ROWS[cell.row] <= y0 < y1 <= ROWS[cell.row + 1] + 1
+
+
+def test_known_cells_are_taken_as_they_are_and_nothing_is_left_between_them() -> None:
+    sheet = Sheet((640, 240))
+    sheet.grid(COLUMNS, ROWS)
+    filled(sheet)
+    found, _ = find_ruled_cells(drawn(sheet), 150)
+    again, cleaned = find_ruled_cells(drawn(sheet), 150, [cell.box for cell in found])
+    assert again == found
+    assert (cleaned[:, 20] == 255).all()
+    assert (cleaned[70] == 255).all()
 
 
 @pytest.mark.parametrize("scale", [1, 2])
@@ -50,14 +61,14 @@ def test_the_resolution_is_taken_into_account(scale: int) -> None:
     for row, top in enumerate(rows[:-1]):
         for left in columns[:-1]:
             sheet.text((left + 12, top + 12), f"cell {row}", size=20 * scale)
-    assert places(find_cells(drawn(sheet), 150 * scale)[0]) == FULL_GRID
+    assert places(find_ruled_cells(drawn(sheet), 150 * scale)[0]) == FULL_GRID
 
 
 def test_an_unknown_resolution_counts_as_150_dpi() -> None:
     sheet = Sheet((640, 240))
     sheet.grid(COLUMNS, ROWS)
     filled(sheet)
-    assert find_cells(drawn(sheet), 0)[0] == find_cells(drawn(sheet), 150)[0]
+    assert find_ruled_cells(drawn(sheet), 0)[0] == find_ruled_cells(drawn(sheet), 150)[0]
 
 
 def test_missing_lines_are_spans() -> None:
@@ -66,7 +77,7 @@ def test_missing_lines_are_spans() -> None:
     filled(sheet)
     sheet.draw.rectangle((218, 24, 223, 66), fill=255)  # between the first two cells of the first row
     sheet.draw.rectangle((424, 118, 616, 123), fill=255)  # between rows 1 and 2 of the last column
-    found = places(find_cells(drawn(sheet), 150)[0])
+    found = places(find_ruled_cells(drawn(sheet), 150)[0])
     assert (0, 0, 1, 2) in found
     assert (1, 2, 2, 1) in found
     assert sum(rows * columns for _, _, rows, columns in found) == 12
@@ -80,14 +91,14 @@ def test_the_outer_frame_may_be_missing() -> None:
     for x in COLUMNS[1:-1]:
         sheet.draw.line((x, 20, x, 220), fill=0, width=2)
     filled(sheet)
-    assert places(find_cells(drawn(sheet), 150)[0]) == FULL_GRID
+    assert places(find_ruled_cells(drawn(sheet), 150)[0]) == FULL_GRID
 
 
 def test_rows_that_white_alone_sets_apart_are_rows() -> None:
     sheet = Sheet((640, 240))
     sheet.grid(COLUMNS, (20, 70, 220))
     filled(sheet)
-    assert places(find_cells(drawn(sheet), 150)[0]) == FULL_GRID
+    assert places(find_ruled_cells(drawn(sheet), 150)[0]) == FULL_GRID
 
 
 def test_lines_of_one_cell_are_not_rows() -> None:
@@ -97,7 +108,9 @@ def test_lines_of_one_cell_are_not_rows() -> None:
         sheet.text((left + 12, 32), "head")
     sheet.lines((32, 82), ["several lines", "of running", "text here"])
     sheet.text((232, 82), "one line")
-    assert places(find_cells(drawn(sheet), 150)[0]) == [(row, column, 1, 1) for row in range(2) for column in range(3)]
+    assert places(find_ruled_cells(drawn(sheet), 150)[0]) == [
+        (row, column, 1, 1) for row in range(2) for column in range(3)
+    ]
 
 
 def test_a_stub_without_lines_is_cut_along_the_rows_beside_it() -> None:
@@ -105,7 +118,7 @@ def test_a_stub_without_lines_is_cut_along_the_rows_beside_it() -> None:
     sheet.grid((220, 420, 620), ROWS)
     sheet.grid((20, 220), (20, 220))
     filled(sheet)
-    assert places(find_cells(drawn(sheet), 150)[0]) == FULL_GRID
+    assert places(find_ruled_cells(drawn(sheet), 150)[0]) == FULL_GRID
 
 
 @pytest.mark.parametrize("y", [82, 110])
@@ -117,7 +130,7 @@ def test_a_heading_that_spans_rows_is_not_cut(y: int) -> None:
     for top in ROWS[:-1]:
         sheet.text((232, top + 12), "cell")
         sheet.text((432, top + 12), "cell")
-    assert (0, 0, 4, 1) in places(find_cells(drawn(sheet), 150)[0])
+    assert (0, 0, 4, 1) in places(find_ruled_cells(drawn(sheet), 150)[0])
 
 
 @pytest.mark.parametrize(
@@ -127,13 +140,13 @@ def test_what_has_one_column_is_no_table(columns: tuple[int, ...], rows: tuple[i
     sheet = Sheet((640, 240))
     sheet.grid(columns, rows)
     sheet.text((40, 32), "text in a frame")
-    assert find_cells(drawn(sheet), 150)[0] == []
+    assert find_ruled_cells(drawn(sheet), 150)[0] == []
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 3), (600, 4), (40, 300)])
 def test_crops_without_lines_have_no_cells(size: tuple[int, int]) -> None:
     grey = drawn(Sheet(size))
-    cells, cleaned = find_cells(grey, 150)
+    cells, cleaned = find_ruled_cells(grey, 150)
     assert cells == []
     assert np.array_equal(cleaned, grey)
 
@@ -144,7 +157,7 @@ def test_dense_text_is_not_taken_for_lines(step: float) -> None:
     for number, line in enumerate(prose(680, 14, size=18)):
         sheet.text((10, 10 + number * step * 18), line, size=18)
     grey = drawn(sheet)
-    _, cleaned = find_cells(grey, 150)
+    _, cleaned = find_ruled_cells(grey, 150)
     assert (cleaned < 128).sum() > 0.97 * (grey < 128).sum()
 
 
@@ -157,7 +170,7 @@ def test_dense_korean_text_is_not_taken_for_lines() -> None:
             face="korean",
         )
     grey = drawn(sheet)
-    _, cleaned = find_cells(grey, 150)
+    _, cleaned = find_ruled_cells(grey, 150)
     assert (cleaned < 128).sum() > 0.97 * (grey < 128).sum()
 
 
@@ -167,13 +180,17 @@ def test_lines_are_painted_over_and_letters_stay() -> None:
     filled(sheet)
     filled(letters)
     grey, alone = drawn(sheet), drawn(letters)
-    _, cleaned = find_cells(grey, 150)
+    _, cleaned = find_ruled_cells(grey, 150)
     assert np.array_equal(cleaned < 128, alone < 128)
     assert (grey < 128).sum() > 1.5 * (alone < 128).sum()
 
 
 def test_html_has_rows_spans_and_escapes() -> None:
-    cells = [Cell((0, 0, 9, 9), 0, 0, 2, 1), Cell((9, 0, 20, 9), 0, 1, 1, 2), Cell((9, 9, 12, 18), 1, 1)]
+    cells = [
+        TableCell((0, 0, 9, 9), 0, 0, 2, 1),
+        TableCell((9, 0, 20, 9), 0, 1, 1, 2),
+        TableCell((9, 9, 12, 18), 1, 1),
+    ]
     html = to_html(cells, {cells[0]: "two\nlines", cells[1]: 'a < b & "c"'})
     assert html == (
         '<table><tr><td rowspan="2">two lines</td><td colspan="2">a &lt; b &amp; "c"</td></tr>'
@@ -182,7 +199,7 @@ def test_html_has_rows_spans_and_escapes() -> None:
 
 
 def test_rows_that_only_spans_reach_are_written() -> None:
-    cells = [Cell((0, 0, 9, 9), 0, 0, 3, 1), Cell((9, 0, 20, 9), 0, 1, 3, 1)]
+    cells = [TableCell((0, 0, 9, 9), 0, 0, 3, 1), TableCell((9, 0, 20, 9), 0, 1, 3, 1)]
     assert to_html(cells, {}).count("<tr>") == 3
     assert to_html([], {}) == "<table></table>"
 
@@ -196,4 +213,6 @@ def test_one_line_in_the_middle_of_its_cell_does_not_part_the_cells_beside_it() 
         for number, text in enumerate(texts):
             sheet.text((left + 12, 40 + 40 * number), text)
         sheet.text((left + 12, 182), "below")
-    assert places(find_cells(drawn(sheet), 150)[0]) == [(row, column, 1, 1) for row in range(2) for column in range(3)]
+    assert places(find_ruled_cells(drawn(sheet), 150)[0]) == [
+        (row, column, 1, 1) for row in range(2) for column in range(3)
+    ]

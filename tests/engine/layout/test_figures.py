@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
 from ocr_project.domain.options import LayoutOptions
 from ocr_project.domain.types import Box, Label, Region
+from ocr_project.engine.imaging.pixels import crop
 from ocr_project.engine.layout import build_detector
-from tests.drawing import Sheet, overlap
+from tests.drawing import Sheet, overlap, page_of, turned
 
 DETECTOR = build_detector(LayoutOptions())
 LEFT, RIGHT = 90, 784
@@ -44,6 +49,72 @@ def test_crossing_lines_with_cells_are_a_table() -> None:
     assert regions[1].native_label == "ruled_table"
     assert overlap(regions[1].box, box) > 0.85
     assert regions[1].box.intersection(box) == box.area
+
+
+def cells_of(region: Region) -> NDArray[np.float64]:
+    assert region.cells is not None
+    return np.asarray(region.cells).reshape(-1, 4)
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 3], ids=["upright", "on its side", "skewed"])
+def test_a_table_carries_the_cells_that_its_lines_leave(degrees: int) -> None:
+    sheet = Sheet()
+    around(sheet, 700)
+    ruled_table(sheet, 400)
+    pixels = turned(sheet.pixels, degrees)
+    (regions,) = DETECTOR.detect([page_of(pixels)])
+    (table,) = [region for region in regions if region.label is Label.TABLE]
+    cells = cells_of(table)
+    assert len(cells) == 12
+    assert (cells[:, 2:] - cells[:, :2]).min(axis=0).tolist() == [pytest.approx(228, abs=5), pytest.approx(46, abs=4)]
+    cut = crop(pixels, table)
+    for x0, y0, x1, y1 in cells.round().astype(int).tolist():
+        assert 0 <= x0 < x1 <= cut.shape[1]
+        inside = cut[y0 + 2 : y1 - 2, x0 + 2 : x1 - 2]
+        assert (inside < 128).any(), "its text"
+        assert not (inside < 128).all(axis=1).any(), "no line"
+        assert not (inside < 128).all(axis=0).any(), "no line"
+
+
+def test_a_page_larger_than_the_copy_that_is_looked_at_carries_cells_in_its_own_pixels() -> None:
+    sheet = Sheet()
+    around(sheet, 700)
+    ruled_table(sheet, 400)
+    large = np.asarray(sheet.image.convert("RGB").resize((2185, 3100)))
+    (regions,) = DETECTOR.detect([page_of(large, dpi=375.0)])
+    (table,) = [region for region in regions if region.label is Label.TABLE]
+    assert len(cells_of(table)) == 12
+    assert np.median(cells_of(table)[:, 2] - cells_of(table)[:, 0]) == pytest.approx(2.5 * 228, abs=10)
+
+
+def test_a_grid_with_a_cell_that_is_no_rectangle_is_left_to_the_recognizer() -> None:
+    sheet = Sheet()
+    around(sheet, 900)
+    box = ruled_table(sheet, 400, rows=8)
+    sheet.draw.rectangle((COLUMNS[1] - 3, 452, COLUMNS[1] + 3, 498), fill=255)
+    sheet.draw.rectangle((COLUMNS[0] + 4, 497, COLUMNS[1] - 4, 503), fill=255)  # three cells are one, of six corners
+    (table,) = [region for region in found(sheet) if region.label is Label.TABLE]
+    assert overlap(table.box, box) > 0.85
+    assert table.cells is None
+
+
+def test_a_grid_with_shaded_cells_is_left_to_the_recognizer() -> None:
+    sheet = Sheet()
+    around(sheet, 700)
+    sheet.draw.rectangle((COLUMNS[1] + 2, 452, COLUMNS[2] - 2, 498), fill=150)
+    box = ruled_table(sheet, 400)
+    (table,) = [region for region in found(sheet) if region.label is Label.TABLE]
+    assert overlap(table.box, box) > 0.85
+    assert table.cells is None
+
+
+def test_white_within_a_double_line_is_no_cell() -> None:
+    sheet = Sheet()
+    around(sheet, 700)
+    ruled_table(sheet, 400)
+    sheet.rule(COLUMNS[0], 393, COLUMNS[-1])
+    (table,) = [region for region in found(sheet) if region.label is Label.TABLE]
+    assert len(cells_of(table)) == 12
 
 
 def test_a_frame_around_text_is_no_table() -> None:

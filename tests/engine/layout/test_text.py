@@ -7,9 +7,9 @@ import pytest
 
 from ocr_project.domain.options import LayoutOptions
 from ocr_project.domain.types import Box, Label, Region, Status
+from ocr_project.engine.imaging.text_lines import TextLine
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.layout.blocks import Walls, find_blocks
-from ocr_project.engine.layout.lines import Line
 from tests.drawing import Sheet, overlap, page_of, prose
 
 DETECTOR = build_detector(LayoutOptions())
@@ -235,12 +235,12 @@ def test_specks_around_the_text_are_no_regions() -> None:
 
 
 def test_a_block_ends_where_the_next_begins() -> None:
-    words = np.asarray([[90, 100, 500, 118], [90, 124, 300, 172], [90, 170, 700, 200]], np.int32)
+    words = [(90, 100, 500, 118), (90, 124, 300, 172), (90, 170, 700, 200)]
+    letters = [(100.0, 118.0), (124.0, 142.0), (160.0, 200.0)]  # the last one's words touch the line above it
     lines = [
-        Line(float(y0), bottom, [row], Box(90, y0, x1, y1))
-        for row, ((_, y0, x1, y1), bottom) in enumerate(zip(words.tolist(), (118.0, 142.0, 200.0), strict=True))
+        TextLine(np.asarray([box], np.int32), np.asarray([row]), top, bottom)
+        for row, (box, (top, bottom)) in enumerate(zip(words, letters, strict=True))
     ]
-    lines[2].top = 160.0  # its words touch letters of the line above it
     none = np.zeros((0, 4), np.int32)
-    blocks = find_blocks(lines, Walls(none, none), words, 18)
+    blocks = find_blocks(lines, Walls(none, none), 18)
     assert [block.box.y1 for block in blocks] == [160.0, 200.0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -166,6 +167,31 @@ def test_a_ruled_table_is_html_with_spans(english: Recognizer) -> None:
     assert 40 < total.box.y0 < 60
 
 
+def two_by_two() -> tuple[Sheet, Region]:
+    """Draw a table whose lines are too pale to be found, with the cells that a detector would know."""
+    sheet = Sheet((700, 200))
+    for at, text in {(40, 40): "River", (360, 40): "120", (40, 120): "Stone", (360, 120): "450"}.items():
+        sheet.text(at, text, size=24)
+    cells = tuple(float(v) for x in (0, 320) for y in (0, 80) for v in (x, y, x + 320, y + 80))
+    return sheet, Region("d_00001", 0, Label.TABLE, "ruled_table", Box(20, 20, 660, 180), cells=cells)
+
+
+def test_cells_that_the_detector_saw_are_taken_from_it(english: Recognizer) -> None:
+    sheet, region = two_by_two()
+    (found,) = read(english, sheet.page(), region)
+    assert found.text == "<table><tr><td>River</td><td>120</td></tr><tr><td>Stone</td><td>450</td></tr></table>"
+    number = next(word for word in found.words if word.text == "450")
+    assert 355 < number.box.x0 < 365
+    assert 115 < number.box.y0 < 130
+
+
+def test_cells_outside_of_the_region_are_not_trusted(english: Recognizer) -> None:
+    sheet, region = two_by_two()
+    wrong = replace(region, cells=(*(region.cells or ())[:-4], 320.0, 80.0, 900.0, 160.0))
+    without = replace(region, cells=None)
+    assert read(english, sheet.page(), wrong)[0].text == read(english, sheet.page(), without)[0].text
+
+
 def test_a_table_without_lines_is_read_as_text(english: Recognizer) -> None:
     sheet, box = block(["River 120", "Stone 450"])
     (found,) = read(english, sheet.page(), region_of(box, Label.TABLE))
@@ -247,15 +273,15 @@ def test_the_identity_is_stable_and_changes_with_the_languages(recognizer: Recog
 
 def test_another_model_of_the_same_name_is_another_identity(english: Recognizer, tmp_path: Path) -> None:
     (tmp_path / "eng.traineddata").write_bytes(b"another model")
-    other = build_recognizer(RecognitionOptions(tesseract=TesseractOptions(languages="eng", tessdata=tmp_path)))
+    other = build_recognizer(RecognitionOptions(tesseract=TesseractOptions(languages="eng")), tmp_path)
     assert other.identity.canonical() != english.identity.canonical()
 
 
 def test_a_missing_language_names_its_debian_package(tmp_path: Path) -> None:
     (tmp_path / "eng.traineddata").write_bytes(b"model")
-    options = RecognitionOptions(tesseract=TesseractOptions(languages="eng+chi_sim+kor", tessdata=tmp_path))
+    options = RecognitionOptions(tesseract=TesseractOptions(languages="eng+chi_sim+kor"))
     with pytest.raises(BackendError, match="apt-get install tesseract-ocr-chi-sim tesseract-ocr-kor") as caught:
-        build_recognizer(options)
+        build_recognizer(options, tmp_path)
     assert "chi_sim, kor" in str(caught.value)
     assert "tesseract-ocr-eng" not in str(caught.value)
 
@@ -263,7 +289,7 @@ def test_a_missing_language_names_its_debian_package(tmp_path: Path) -> None:
 def test_missing_tessdata_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     absent = tmp_path / "absent"
     with pytest.raises(BackendError, match=f"are not in {absent}: apt-get install tesseract-ocr"):
-        build_recognizer(RecognitionOptions(tesseract=TesseractOptions(tessdata=absent)))
+        build_recognizer(RecognitionOptions(), absent)
     monkeypatch.setenv("TESSDATA_PREFIX", str(absent))
     with pytest.raises(BackendError, match=f"are not in {absent}"):
         build_recognizer(RecognitionOptions())

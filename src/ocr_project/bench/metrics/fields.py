@@ -5,7 +5,6 @@ Counts add up over fields (micro-average) and over documents.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -38,16 +37,6 @@ class FieldCounts:
             self.got + other.got,
         )
 
-    @property
-    def f1_exact(self) -> float:
-        """F1 of exact values: twice the right ones over expected and got; NaN where there are none."""
-        return _f1(self.exact, self.expected, self.got)
-
-    @property
-    def f1_normalized(self) -> float:
-        """F1 of normalised values."""
-        return _f1(self.normalized, self.expected, self.got)
-
 
 def field_f1(truth: Mapping[str, Any], hypothesis: Mapping[str, Any]) -> dict[str, FieldCounts]:
     """Count the fields of one document: SROIE, CORD, Nanonets-KIE, OCRBench v2's extraction.
@@ -65,11 +54,6 @@ def field_f1(truth: Mapping[str, Any], hypothesis: Mapping[str, Any]) -> dict[st
     """
     expected, got = _values(truth), _values(hypothesis)
     return {name: _count(expected.get(name, []), got.get(name, [])) for name in (*expected, *_only(got, expected))}
-
-
-def documents_right(counts: Mapping[str, FieldCounts]) -> bool:
-    """Say whether every field of a document is right and none too much, normalised: the strictest score."""
-    return all(one.normalized == one.expected == one.got for one in counts.values())
 
 
 def _only(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
@@ -105,7 +89,3 @@ def _count(expected: list[str], got: list[str]) -> FieldCounts:
 
 def _common(left: list[str], right: list[str]) -> int:
     return (Counter(left) & Counter(right)).total()
-
-
-def _f1(right: int, expected: int, got: int) -> float:
-    return 2 * right / (expected + got) if expected + got else math.nan

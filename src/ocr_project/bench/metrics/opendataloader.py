@@ -31,7 +31,7 @@ def nid(reference_md: str, hypothesis_md: str, *, tables: bool = True) -> float:
 
     Args:
         reference_md: A page in Markdown, tables as Markdown or HTML.
-        hypothesis_md: Likewise.
+        hypothesis_md: The same of the answer.
         tables: False is NID-S: what stands in tables does not count.
 
     Returns:

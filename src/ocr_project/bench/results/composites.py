@@ -32,7 +32,7 @@ class Members:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Statistic:
     """A number of a set: a metric, or a composite, over a slice.
 
     Attributes:
@@ -54,25 +54,25 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Weave:
+class RatePlan:
     """The numbers of a set and the rates that they are made of.
 
     Attributes:
-        lines: Composites first.
+        statistics: Composites first.
         metric: Shape (k,): of each rate, its place among the metrics.
         masks: Shape (items, k): the items that it is over.
     """
 
-    lines: list[Line]
+    statistics: list[Statistic]
     metric: NDArray[np.intp]
     masks: Mask
 
-    def take(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Lay values of shape (items, metrics) out for the rates: shape (items, k), 0 where an item is not in it."""
         return np.where(self.masks, values[:, self.metric], 0.0)
 
 
-def weave(test_set: str, metrics: Sequence[str], held: Mask, slices: Sequence[Members]) -> Weave:
+def plan_rates(test_set: str, metrics: Sequence[str], held: Mask, slices: Sequence[Members]) -> RatePlan:
     """Find the numbers of a set: each of its metrics and composites over each slice.
 
     Args:
@@ -82,21 +82,21 @@ def weave(test_set: str, metrics: Sequence[str], held: Mask, slices: Sequence[Me
         slices: The whole set first.
     """
     columns = [(place, members.mask) for place in range(len(metrics)) for members in slices]
-    lines = [
-        Line(metric, members, Blend((place * len(slices) + number,)))
+    statistics = [
+        Statistic(metric, members, Blend((place * len(slices) + number,)))
         for place, metric in enumerate(metrics)
         for number, members in enumerate(slices)
     ]
-    made: list[Line] = []
+    made: list[Statistic] = []
     for composite in find_test_set(test_set).composites:
         for members in slices:
             parts = [list(_rates(part, metrics, held, members, slices)) for part in composite.parts]
             if all(parts):
                 names = [[metrics[place] for place, _ in part] for part in parts]
-                made.append(Line(composite.metric, members, _mean(names, len(columns))))
+                made.append(Statistic(composite.metric, members, _mean(names, len(columns))))
                 columns += [rate for part in parts for rate in part]
     masks = np.stack([mask for _, mask in columns], axis=1) if columns else np.zeros((len(held), 0), np.bool_)
-    return Weave([*made, *lines], np.array([place for place, _ in columns], np.intp), masks)
+    return RatePlan([*made, *statistics], np.array([place for place, _ in columns], np.intp), masks)
 
 
 def composites_of_items(values: pd.DataFrame) -> pd.DataFrame:

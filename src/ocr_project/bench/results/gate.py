@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from ocr_project.bench.results.composites import weave
+from ocr_project.bench.results.composites import plan_rates
 from ocr_project.bench.results.score_tables import ALL, common_scores, find_members, lay_out, slices_of
 from ocr_project.engine.metrics.resampling import Draws, blend_rates, draw_rates, estimate_blend_differences, holm
 
@@ -31,7 +31,7 @@ class Tolerances:
 
     Attributes:
         quality: Of a rate, as a fraction: 0.01 is one point of a hundred.
-        by_metric: Of some metrics, by name with or without reading; goes before `quality`.
+        by_metric: Of some metrics, by name with or without normalization; takes precedence over `quality`.
         speed: Of times, as a share of the baseline's: 0.25 is a quarter slower. `None`: not looked at.
     """
 
@@ -40,7 +40,7 @@ class Tolerances:
     speed: float | None = None
 
     def of(self, metric: str) -> float:
-        """Return the tolerance of a metric: by its full name, by its name without reading, or the general one."""
+        """Return the tolerance of a metric: by its full name, its name without normalization, or the general one."""
         return self.by_metric.get(metric, self.by_metric.get(metric.split("/")[0], self.quality))
 
 
@@ -57,8 +57,9 @@ def judge_quality(
         draws: Of the bootstrap.
 
     Returns:
-        `GATE_COLUMNS` without `p_holm` and `verdict` settled: see `settle`. `worse_by` is the loss as a fraction,
-        negative where it became better; a metric of the baseline that the run lacks has the verdict `gone`.
+        `GATE_COLUMNS` without the final `p_holm` and `verdict`: see `give_verdicts`. `worse_by` is the loss as a
+        fraction, negative where it became better; a metric of the baseline that the run lacks has the verdict
+        `gone`.
     """
     rows: list[dict[str, object]] = []
     sides = dict(list(now.groupby("group", sort=True)))
@@ -81,7 +82,7 @@ def judge_speed(
     Args:
         what: Whose times: for the table.
         baseline: Seconds by id; what has none in one of the two is left out.
-        now: Likewise.
+        now: The same of this run.
         tolerance: As a share of the baseline's time.
         draws: Of the bootstrap, over the ids.
 
@@ -111,7 +112,7 @@ def judge_speed(
     return pd.DataFrame([row], columns=frame.columns)
 
 
-def settle(*parts: pd.DataFrame) -> pd.DataFrame:
+def give_verdicts(*parts: pd.DataFrame) -> pd.DataFrame:
     """Put what was judged together, correct by Holm and give the verdicts.
 
     Returns:
@@ -139,19 +140,19 @@ def _judge_set(
     test_set, known = whose
     one, two = lay_out(shared[0]), lay_out(shared[1])
     held = one.bottom > 0
-    woven = weave(test_set, one.metrics, held, find_members(one.items, test_set, known))
-    lines = [line for line in woven.lines if line.members.slice == ALL]
-    first = woven.take(one.top), woven.take(one.bottom)
-    second = woven.take((two.top + two.worst) * held), woven.take((two.bottom + two.missing) * held)
-    margins = np.array([tolerances.of(line.metric) for line in lines])
-    found = estimate_blend_differences(first, second, [line.loss for line in lines], one.clusters, draws, margins)
-    before, after = (blend_rates(*side, [line.blend for line in lines]) for side in (first, second))
+    plan = plan_rates(test_set, one.metrics, held, find_members(one.items, test_set, known))
+    statistics = [stat for stat in plan.statistics if stat.members.slice == ALL]
+    first = plan.spread(one.top), plan.spread(one.bottom)
+    second = plan.spread((two.top + two.worst) * held), plan.spread((two.bottom + two.missing) * held)
+    margins = np.array([tolerances.of(stat.metric) for stat in statistics])
+    found = estimate_blend_differences(first, second, [stat.loss for stat in statistics], one.clusters, draws, margins)
+    before, after = (blend_rates(*side, [stat.blend for stat in statistics]) for side in (first, second))
     clusters = np.asarray(one.clusters, np.str_)
-    for place, line in enumerate(lines):
-        mine = (first[1][:, list(line.blend.columns)] > 0).any(axis=1)
+    for place, stat in enumerate(statistics):
+        mine = (first[1][:, list(stat.blend.columns)] > 0).any(axis=1)
         p = found.p[place] / 2
         yield {
-            "what": test_set, "metric": line.metric, "items": int(mine.sum()),
+            "what": test_set, "metric": stat.metric, "items": int(mine.sum()),
             "documents": len(set(clusters[mine])), "baseline": before[place], "now": after[place],
             "worse_by": found.value[place], "low": found.low[place], "high": found.high[place],
             "tolerance": margins[place], "p": p if found.above[place] > 0.5 else 1.0 - p,

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pandas as pd
 
-from ocr_project.bench.results.gate import Tolerances, judge_quality, judge_speed, settle
+from ocr_project.bench.results.gate import Tolerances, give_verdicts, judge_quality, judge_speed
 from ocr_project.bench.results.score_tables import tabulate_test_sets
 from ocr_project.domain.options import TestsetsOptions
 from ocr_project.domain.types import Status
@@ -52,7 +52,7 @@ def tabulate_answers(record: RunRecord) -> pd.DataFrame:
 def judge_run(record: RunRecord, baseline: RunRecord | None, options: TestsetsOptions) -> pd.DataFrame:
     """Compare the run with the baseline of `testsets.gate`; no rows where there is none."""
     if baseline is None:
-        return settle()
+        return give_verdicts()
     gate = options.gate
     draws = Draws(options.resamples, options.seed)
     tolerances = Tolerances(gate.tolerance, gate.tolerances, gate.speed_tolerance)
@@ -63,7 +63,7 @@ def judge_run(record: RunRecord, baseline: RunRecord | None, options: TestsetsOp
             ("a page of a shard", baseline.run.shards, record.run.shards),
         ):
             parts.append(judge_speed(what, old, new, tolerances.speed, draws))
-    return settle(*parts)
+    return give_verdicts(*parts)
 
 
 def measure_evidence(table: pd.DataFrame, answers: pd.DataFrame, record: RunRecord) -> dict[str, float]:
@@ -88,7 +88,7 @@ def measure_evidence(table: pd.DataFrame, answers: pd.DataFrame, record: RunReco
 
 
 def _accepted(name: str) -> str:
-    """Write a name with the characters that MLflow accepts; a folder of one's own has slashes and worse."""
+    """Write a name with the characters that MLflow accepts; names of own folders may have any."""
     return "".join(c if c.isalnum() or c in "_-. /" else "_" for c in name)
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ocr_project.bench.metrics.catalog import Average, by_weight, metric_of
-from ocr_project.bench.results.composites import Line, Members, weave
+from ocr_project.bench.results.composites import Members, Statistic, plan_rates
 from ocr_project.domain.types import Status
 from ocr_project.engine.metrics.resampling import (
     Blend,
@@ -148,21 +148,21 @@ def tabulate_test_sets(scores: pd.DataFrame, truths: pd.DataFrame, draws: Draws)
 
 
 def _set_rows(test_set: str, grid: Grid, slices: Sequence[Members], draws: Draws) -> Iterator[dict[str, object]]:
-    woven = weave(test_set, grid.metrics, (grid.bottom + grid.missing) > 0, slices)
-    blends = [line.blend for line in woven.lines]
-    top, bottom = woven.take(grid.top), woven.take(grid.bottom)
-    strict_top, strict_bottom = top + woven.take(grid.worst), bottom + woven.take(grid.missing)
+    plan = plan_rates(test_set, grid.metrics, (grid.bottom + grid.missing) > 0, slices)
+    blends = [stat.blend for stat in plan.statistics]
+    top, bottom = plan.spread(grid.top), plan.spread(grid.bottom)
+    strict_top, strict_bottom = top + plan.spread(grid.worst), bottom + plan.spread(grid.missing)
     strict = [Blend(tuple(c + top.shape[1] for c in b.columns), b.weights, b.offset) for b in blends]
     # all rates of the set in one go: drawing costs more than multiplying
     found = estimate_blends(
         np.hstack([top, strict_top]), np.hstack([bottom, strict_bottom]), [*blends, *strict], grid.clusters, draws
     )
     documents = _documents(grid)
-    for place, line in enumerate(woven.lines):
-        counted, lost = _counted(line, strict_bottom), _counted(line, woven.take(grid.missing))
+    for place, stat in enumerate(plan.statistics):
+        counted, lost = _counted(stat, strict_bottom), _counted(stat, plan.spread(grid.missing))
         if counted.any():
             yield {
-                "test_set": test_set, "metric": line.metric, "slice": line.members.slice, "value": line.members.value,
+                "test_set": test_set, "metric": stat.metric, "slice": stat.members.slice, "value": stat.members.value,
                 "items": int(counted.sum()), "scored": int((counted & ~lost).sum()), "failed": int(lost.sum()),
                 "documents": len(set(documents[counted])),
                 "rate": found.value[place], "low": found.low[place], "high": found.high[place],
@@ -178,7 +178,7 @@ def compare_test_sets(
 
     Args:
         first: Its name and Score rows.
-        second: Likewise; differences are the second's rate minus the first's.
+        second: The same of the second; differences are the second's rate minus the first's.
         truths: Truth rows, for the slices.
         draws: Of the bootstrap.
 
@@ -221,23 +221,23 @@ def _pair_rows(
 ) -> Iterator[dict[str, object]]:
     one, two = grids
     both = (one.bottom > 0) & (two.bottom > 0)
-    woven = weave(names[0], one.metrics, both, slices)
-    blends = [line.blend for line in woven.lines]
-    sides = [(woven.take(grid.top * both), woven.take(grid.bottom * both)) for grid in grids]
+    plan = plan_rates(names[0], one.metrics, both, slices)
+    blends = [stat.blend for stat in plan.statistics]
+    sides = [(plan.spread(grid.top * both), plan.spread(grid.bottom * both)) for grid in grids]
     rates = [blend_rates(*side, blends) for side in sides]
     found = estimate_blend_differences(sides[0], sides[1], blends, one.clusters, draws)
     documents = _documents(one)
-    for place, line in enumerate(woven.lines):
-        held = _counted(line, sides[0][1])
+    for place, stat in enumerate(plan.statistics):
+        held = _counted(stat, sides[0][1])
         if held.any():
             above = found.above[place]
             yield {
                 **dict(zip(("test_set", "first", "second"), names, strict=True)),
-                "metric": line.metric, "slice": line.members.slice, "value": line.members.value,
+                "metric": stat.metric, "slice": stat.members.slice, "value": stat.members.value,
                 "items": int(held.sum()), "documents": len(set(documents[held])),
                 "first_rate": rates[0][place], "second_rate": rates[1][place],
                 "difference": found.value[place], "low": found.low[place], "high": found.high[place],
-                "better": above if metric_of(line.metric).higher_is_better else 1.0 - above, "p": found.p[place],
+                "better": above if metric_of(stat.metric).higher_is_better else 1.0 - above, "p": found.p[place],
             }  # fmt: skip
 
 
@@ -245,9 +245,9 @@ def _documents(grid: Grid) -> NDArray[np.intp]:
     return np.asarray(np.unique(np.asarray(grid.clusters, np.str_), return_inverse=True)[1], np.intp)
 
 
-def _counted(line: Line, shares: Floats) -> NDArray[np.bool_]:
-    """Tell which items have a share in a line."""
-    return np.asarray((shares[:, list(line.blend.columns)] > 0).any(axis=1), np.bool_)
+def _counted(stat: Statistic, shares: Floats) -> NDArray[np.bool_]:
+    """Tell which items have a share in a statistic."""
+    return np.asarray((shares[:, list(stat.blend.columns)] > 0).any(axis=1), np.bool_)
 
 
 def common_scores(one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -50,7 +50,7 @@ class Drawer:
             cache: Folder in which drawings are kept; may be shared by runs at the same time.
         """
         self.cdm = cdm
-        self.no_browser = missing_browser() if katex else "benchmark.sets_katex is false"
+        self.no_browser = missing_browser() if katex else "testsets.katex is false"
         self._cache = cache
 
     def draw(self, pairs: Iterable[Pair] = (), formulas: Iterable[str] = ()) -> Drawings:

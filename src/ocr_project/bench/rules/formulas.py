@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ocr_project.bench.metrics.bleu import bleu
+from ocr_project.bench.metrics.canonical import canonical_formula
 from ocr_project.bench.metrics.catalog import CANONICAL, OFFICIAL
-from ocr_project.bench.metrics.formula import (
-    canonical_formula,
+from ocr_project.bench.metrics.formula.scores import (
     formula_edit,
     formula_edit_characters,
     formula_exact,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ocr_project.bench.metrics.canonical import canonical_table
 from ocr_project.bench.metrics.catalog import CANONICAL, OFFICIAL
-from ocr_project.bench.metrics.tables.canonical import canonical_table
 from ocr_project.bench.metrics.tables.teds import teds
 from ocr_project.bench.rules.outcome import Outcome
 from ocr_project.bench.rules.rule import Payload, undrawn

@@ -24,7 +24,7 @@ class TestSet:
     """All that is known about a test set, in the folder of its name.
 
     Attributes:
-        name: Of its folder here, and in `benchmark.sets`.
+        name: Of its folder here, and in `testsets.sets`.
     """
 
     __test__: ClassVar[bool] = False  # not a test of pytest's

@@ -23,10 +23,13 @@ class ListedSet(Generic[Entry]):
     def __init__(
         self, card: Card, entries: Sequence[Entry], make: Callable[[int, Entry, bool], Item], fingerprint: str
     ) -> None:
-        """Args:
-        entries: In the order of the set.
-        make: Makes an item of its index, its entry, and whether its image is wanted.
-        fingerprint: See `OpenedSet.fingerprint`.
+        """Keep the list.
+
+        Args:
+            card: Of the set.
+            entries: In the order of the set.
+            make: Makes an item of its index, its entry, and whether its image is wanted.
+            fingerprint: See `OpenedSet.fingerprint`.
         """
         self.card = card
         self.fingerprint = fingerprint
@@ -77,7 +80,7 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
             try:
                 yield json.loads(line)
             except ValueError as error:
-                raise SourceError(f"{path}, line {number}, is no JSON ({error}); get it again") from error
+                raise SourceError(f"{path}, line {number}, is not JSON ({error}); get it again") from error
 
 
 def only(paths: Iterable[Path], root: Path, wanted: str) -> Path:

@@ -34,10 +34,13 @@ class ParquetSet:
     """Rows of several Parquet files, seen as one table."""
 
     def __init__(self, card: Card, paths: Sequence[Path], make: Callable[[int, Row], Item], image: str) -> None:
-        """Args:
-        paths: In the order of the set.
-        make: Makes an item of its index and row; the row lacks the image where it was not wanted.
-        image: Column of the image.
+        """Read the footers.
+
+        Args:
+            card: Of the set.
+            paths: In the order of the set.
+            make: Makes an item of its index and row; the row lacks the image where it was not wanted.
+            image: Column of the image.
 
         Raises:
             SourceError: A file is damaged, or lacks the column of the image.

@@ -18,7 +18,13 @@ from ocr_project.checks.doctor.gpus import check_gpus
 from ocr_project.checks.doctor.models import check_models
 from ocr_project.checks.doctor.needs import Profile, needs_of
 from ocr_project.checks.doctor.packages import check_packages
-from ocr_project.checks.doctor.services import check_ports, check_servers, check_tesseract
+from ocr_project.checks.doctor.services import (
+    check_old_options,
+    check_orientation,
+    check_ports,
+    check_servers,
+    check_tesseract,
+)
 
 __all__ = ["Finding", "Profile", "State", "examine"]
 
@@ -41,5 +47,7 @@ def examine(profile: Profile, root: Path) -> list[Finding]:
         *check_ports(needs),
         *check_servers(needs),
         *check_tesseract(needs),
+        *check_orientation(needs),
+        *check_old_options(needs),
         *check_disk(needs, root),
     ]

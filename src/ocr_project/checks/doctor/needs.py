@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ocr_project.domain.options import (
     BenchmarkOptions,
@@ -71,7 +72,9 @@ class Needs:
         models: Checkpoints.
         servers: That are started on this machine.
         urls: Of servers that run already.
-        tesseract: None where it is not used.
+        tesseract: None where it is not used for reading.
+        tessdata: Folder of Tesseract's models. None: where they usually are.
+        orientation: Whether Tesseract is asked which way up a page is.
         ingest: None where no pages are made.
         searchable_pdf: Whether the pages are written a second time.
     """
@@ -86,6 +89,8 @@ class Needs:
     servers: int = 0
     urls: tuple[str, ...] = ()
     tesseract: TesseractOptions | None = None
+    tessdata: Path | None = None
+    orientation: bool = False
     ingest: IngestOptions | None = None
     searchable_pdf: bool = False
 
@@ -100,9 +105,11 @@ def needs_of(options: Iterable[Options]) -> Needs:
     for chosen in options:
         match chosen:
             case RuntimeOptions():
-                needs = replace(needs, gpu_memory_gib=chosen.gpu_memory_gib)
+                needs = replace(needs, gpu_memory_gib=chosen.gpu_memory_gib, tessdata=chosen.tessdata)
             case IngestOptions():
                 needs = replace(needs, ingest=chosen)
+            case LayoutOptions(backend=LayoutBackend.OPENCV):
+                needs = replace(needs, orientation=chosen.opencv.turn)
             case LayoutOptions(backend=LayoutBackend.PP_DOCLAYOUT_V3):
                 needs = _with_layout(needs, chosen)
             case RecognitionOptions():

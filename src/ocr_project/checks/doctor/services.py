@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from contextlib import ExitStack
 
-from ocr_project.checks.doctor.finding import Finding, missing, ok
+from ocr_project.checks.doctor.finding import Finding, missing, ok, warning
 from ocr_project.checks.doctor.needs import Needs
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import LANGUAGE_SEPARATOR, RecognitionBackend, RecognitionOptions
@@ -44,12 +44,35 @@ def check_tesseract(needs: Needs) -> list[Finding]:
 
     options = RecognitionOptions(backend=RecognitionBackend.TESSERACT, tesseract=needs.tesseract)
     try:
-        revision = build_recognizer(options).identity.revision
+        revision = build_recognizer(options, needs.tessdata).identity.revision
     except BackendError as error:
         found, _, advice = str(error).partition(": ")
         return [missing("Tesseract", found, advice)]
     languages = ", ".join(needs.tesseract.languages.split(LANGUAGE_SEPARATOR))
     return [ok("Tesseract", f"{revision.partition('tesseract-')[2]} with {languages}")]
+
+
+def check_old_options(needs: Needs) -> list[Finding]:
+    """Look for options that have moved."""
+    if needs.tesseract is None or needs.tesseract.tessdata is None:
+        return []
+    found = "recognition.tesseract.tessdata is read for one more release, and by the recognizer alone"
+    return [warning("options", found, f"set runtime.tessdata={needs.tesseract.tessdata}, which tells orientation too")]
+
+
+def check_orientation(needs: Needs) -> list[Finding]:
+    """Look for the model that tells which way up a page is."""
+    if not needs.orientation:
+        return []
+    from ocr_project.engine.imaging.orientation import OrientationModel
+    from ocr_project.engine.imaging.tessdata import ORIENTATION_MODEL, debian_packages
+
+    model = OrientationModel(needs.tessdata)
+    if model.fingerprint:
+        return [ok("orientation", f"model {model.file.name}")]
+    found = f"no {model.file.name} in {model.file.parent}: pages on their side or upside down are read as they lie"
+    advice = f"apt-get install {debian_packages([ORIENTATION_MODEL])}, or set runtime.tessdata or layout.opencv.turn"
+    return [warning("orientation", found, advice)]
 
 
 def _server(url: str) -> Finding:

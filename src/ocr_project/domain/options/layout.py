@@ -32,7 +32,7 @@ class OpenCvLayoutOptions(Options):
 
     deskew: bool = Field(True, description="Estimate skew up to 10 degrees and read along it.")
     turn: bool = Field(
-        True, description="Recognise pages scanned on their side or, without a text layer, on their head."
+        True, description="Recognise pages scanned on their side or, without a text layer, upside down."
     )
 
 

@@ -32,7 +32,7 @@ class TesseractOptions(Options):
         description="Tesseract's names joined by `+`: the languages that the corpus may hold.",
     )
     tessdata: Path | None = Field(
-        None, description="Folder of `*.traineddata`. None: TESSDATA_PREFIX, then Debian's folder."
+        None, description="The old place of `runtime.tessdata`, which replaces it; goes with the next release."
     )
 
     @field_validator("languages")

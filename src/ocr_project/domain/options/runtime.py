@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from ocr_project.domain.options.base import Options
 
 
 class RuntimeOptions(Options):
-    """How the machine is used. Nothing here changes a result, so nothing here is part of a key."""
+    """How the machine is used, and where its parts are. Nothing here is part of a key.
+
+    Of Tesseract's models, the fingerprints of their files are in the identities that use them, not their folder.
+    """
 
     workers: int = Field(0, ge=0, le=1024, description="Pages worked on at once; 0 is one for each core.")
     progress: bool = Field(True, description="Show a progress bar with pages/s and time left.")
+    tessdata: Path | None = Field(
+        None,
+        description="Folder of Tesseract's models (`*.traineddata`), for reading and for which way up a page is. None:"
+        " TESSDATA_PREFIX, then Debian's folder.",
+    )
     ahead: int = Field(4, ge=1, le=1024, description="Pages queued for each worker: bounds memory, hides reading.")
 
     failures_are_errors: bool = Field(

@@ -181,6 +181,8 @@ class Region:
         polygon: Corners x, y, x, y, … of its outline, where the detector knows more than a box: what is
             outside of it belongs to other regions.
         seconds: The page's layout time, on its first region; 0 on the others, so that it adds up.
+        cells: x0, y0, x1, y1, … of the cells of a table whose drawn lines the detector saw, within the lines, in
+            pixels of the upright region (`engine.imaging.pixels.crop`). `None`: the recognizer looks for itself.
     """
 
     page_id: str
@@ -194,6 +196,7 @@ class Region:
     reason: str = ""
     seconds: float = 0.0
     polygon: tuple[float, ...] | None = None
+    cells: tuple[float, ...] | None = None
 
 
 class TextFormat(StrEnum):

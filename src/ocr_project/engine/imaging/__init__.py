@@ -1,1 +1,15 @@
-"""What layout and recognition both see on a page: pixels, ink, drawn lines, lines of text, tables, orientation."""
+"""What layout and recognition both see on a page.
+
+pixels            bytes to pixels and back, crops of regions
+ink               grey pixels to ink, connected components
+words             height of letters, words, strokes
+text_lines        words to lines of text, of a page or a table
+text_bands        the lines of a block as bands of rows, for reading
+rulings           drawn lines and the cells that they enclose
+ruled_table       the cells of a table with drawn lines
+borderless_table  the cells of a table by its white (column_gaps, row_joins)
+small_print       enlarging what is too small to be read
+fills, specks     shaded areas; dashed rules and dirt
+skew, orientation how a page lies; page_view: the way back to it
+tessdata          where Tesseract's models are
+"""

@@ -1,4 +1,4 @@
-"""The cells of a table without upright lines: columns from white, rows from lines of text and level rules.
+"""The cells of a table without upright lines: columns from white, rows from lines of text and horizontal rulings.
 
 What it does not know: a cell of the first column that belongs to several rows (nothing but white says so), and rows
 whose wrapped lines stand as far apart as the rows themselves.
@@ -10,16 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-import cv2
 import numpy as np
 
-from ocr_project.engine.imaging.column_gaps import CELL_GAP, Strip, find_strips
-from ocr_project.engine.imaging.ink import Mask, find_ink
-from ocr_project.engine.imaging.row_joins import Between, find_heading, joined_to_previous
-from ocr_project.engine.imaging.ruled_table import Cell, Pixels, drawn_lines, without_bands, without_lines
-from ocr_project.engine.imaging.text_lines import TextLine, find_text_lines, letter_height
+from ocr_project.engine.imaging.column_gaps import CELL_GAP, ColumnGap, find_column_gaps
+from ocr_project.engine.imaging.ink import Boxes, Grey, Mask, find_ink
+from ocr_project.engine.imaging.row_joins import RulesBetween, find_heading, joined_to_previous
+from ocr_project.engine.imaging.ruled_table import PixelBox, TableCell, table_rulings, without_fills
+from ocr_project.engine.imaging.rulings import widened, without
+from ocr_project.engine.imaging.text_lines import TextLine, find_text_lines
+from ocr_project.engine.imaging.words import letter_height
 
-_RIM = 0.008  # inches of grey on either side of a drawn line
+# Tuned on one half of `tables_en` and checked on the other (docs/decisions/0013).
+_RIM = 0.008  # inches of grey on either side of a ruling
 _FULL_RULE = 0.8  # of the width of the text: a shorter rule stands under a heading of several columns
 # In letter heights.
 _LEAST_HEIGHT = 5  # pixels of a letter that can be read
@@ -33,11 +35,12 @@ _LEAST_FILLED = 0.25  # of the places of a table hold something
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """A row from edge to edge.
 
     Attributes:
-        top: First row of pixels, with half of the white above; `bottom` likewise.
+        top: First row of pixels, with half of the white above.
+        bottom: The row of pixels after its last, with half of the white below.
         single: Whether it is one line of text.
     """
 
@@ -47,20 +50,20 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenTable:
+class BorderlessTable:
     """A table that was found by its white.
 
     Attributes:
         cells: By row and column; the box of one that holds something is that of its words.
         heading: Rows at the top that name the columns.
         rows: From the top.
-        cleaned: The crop without drawn lines.
+        cleaned: The crop without rulings.
     """
 
-    cells: list[Cell]
+    cells: list[TableCell]
     heading: int
-    rows: list[Row]
-    cleaned: Pixels
+    rows: list[TableRow]
+    cleaned: Grey
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,51 +72,55 @@ class _Piece:
 
     first: int
     last: int
-    box: tuple[int, int, int, int]
+    box: PixelBox
 
 
-def find_open_table(table: Pixels, dpi: float) -> OpenTable | None:
+def find_borderless_table(table: Grey, dpi: float) -> BorderlessTable | None:
     """Find the cells of a table.
 
     Args:
-        table: Crop of the table, shape (height, width), uint8.
+        table: Crop of the table, shape (height, width).
         dpi: Of the crop; 0 where unknown.
 
     Returns:
         `None` where no columns can be told apart.
+
+    Raises:
+        TooBusy: There are more components than in any text.
     """
-    table = without_bands(table, dpi)
-    drawn = drawn_lines(table, dpi)
-    reach = 2 * round(_RIM * dpi) + 1 if dpi else 3
-    cleaned = without_lines(table, drawn.all, reach)
+    table = without_fills(table, dpi)
+    rulings = table_rulings(table, dpi)
+    lines_mask = widened(rulings, round(_RIM * dpi))
+    cleaned = without(table, lines_mask)
     ink = find_ink(cleaned)
-    ink[cv2.dilate(drawn.all, np.ones((reach, reach), np.uint8)) > 0] = 0
+    ink[lines_mask > 0] = 0
     height = letter_height(ink)
     if height < _LEAST_HEIGHT:
         return None
     lines = find_text_lines(ink, height)
-    strips = find_strips(lines, height, table.shape[1])
-    if not strips or len(lines) < _LEAST_ROWS:
+    gaps = find_column_gaps(lines, height, table.shape[1])
+    if not gaps or len(lines) < _LEAST_ROWS:
         return None
-    pieces = [_pieces(line, strips, height) for line in lines]
-    between = _between(lines, drawn.level)
+    pieces = [_pieces(line, gaps, height) for line in lines]
+    between = _between(lines, rulings.horizontal)
     heading = find_heading(between)
-    columns = len(strips) + 1
+    columns = len(gaps) + 1
     filled = [sum(piece.last - piece.first + 1 for piece in row) / columns for row in pieces]
     joins = joined_to_previous(lines, between, filled, heading, height)
     groups = _groups(joins)
-    cells, heading_rows = _cells(pieces, groups, between, strips, heading)
+    cells, heading_rows = _cells(pieces, groups, between, gaps, heading)
     if len(groups) < _LEAST_ROWS or sum(map(len, pieces)) < _LEAST_FILLED * columns * len(groups):
         return None
     cells = [_with_margin(cell, height, table.shape) for cell in cells]
-    return OpenTable(cells, heading_rows, _rows(lines, groups, height, len(table)), cleaned)
+    return BorderlessTable(cells, heading_rows, _rows(lines, groups, height, len(table)), cleaned)
 
 
-def trusted(cells: Sequence[Cell], cleaned: Pixels) -> tuple[list[Cell], bool]:
+def judge_cells(cells: Sequence[TableCell], cleaned: Grey) -> tuple[list[TableCell], bool]:
     """Judge the cells that drawn lines leave.
 
     Args:
-        cells: As `find_cells` gives them, as is `cleaned`.
+        cells: As `find_ruled_cells` gives them.
+        cleaned: The crop as it gives it.
 
     Returns:
         The cells, none where most of what is written stands outside of them; and whether they are crowded: whether
@@ -132,8 +139,8 @@ def trusted(cells: Sequence[Cell], cleaned: Pixels) -> tuple[list[Cell], bool]:
     return list(cells), _is_crowded(cells, ink, height)
 
 
-def _is_crowded(cells: Sequence[Cell], ink: Mask, height: float) -> bool:
-    """Say whether half of the columns that lines leave are several by their white."""
+def _is_crowded(cells: Sequence[TableCell], ink: Mask, height: float) -> bool:
+    """Return whether half of the columns that lines leave are several by their white."""
     crowded = []
     for column in sorted({cell.column for cell in cells}):
         boxes = [cell.box for cell in cells if cell.column == column and cell.columns == 1]
@@ -144,18 +151,18 @@ def _is_crowded(cells: Sequence[Cell], ink: Mask, height: float) -> bool:
         lines = find_text_lines(np.ascontiguousarray(ink[y0:y1, x0:x1]), height)
         several = sum(len(line.segments(CELL_GAP * height)) > 1 for line in lines)
         enough = several >= max(_CROWDED_ROWS, len(lines) / 2)
-        crowded.append(enough and bool(find_strips(lines, height, x1 - x0)))
+        crowded.append(enough and bool(find_column_gaps(lines, height, x1 - x0)))
     return sum(crowded) * 2 >= max(1, len(crowded))
 
 
-def _pieces(line: TextLine, strips: Sequence[Strip], height: float) -> list[_Piece]:
+def _pieces(line: TextLine, gaps: Sequence[ColumnGap], height: float) -> list[_Piece]:
     """Put the words of a line into columns."""
     runs: list[list[list[int]]] = []
-    for word in line.words.tolist():
+    for word in line.boxes.tolist():
         reach = max(w[2] for w in runs[-1]) if runs else 0
-        gap = word[0] - reach
-        between_columns = any(reach < strip.x1 and word[0] > strip.x0 for strip in strips)
-        if runs and (gap < _SPLIT * height or (gap < CELL_GAP * height and not between_columns)):
+        white = word[0] - reach
+        between_columns = any(reach < gap.x1 and word[0] > gap.x0 for gap in gaps)
+        if runs and (white < _SPLIT * height or (white < CELL_GAP * height and not between_columns)):
             runs[-1].append(word)
         else:
             runs.append([word])
@@ -163,7 +170,7 @@ def _pieces(line: TextLine, strips: Sequence[Strip], height: float) -> list[_Pie
     for run in runs:
         x0, x1 = min(w[0] for w in run), max(w[2] for w in run)
         box = (x0, min(w[1] for w in run), x1, max(w[3] for w in run))
-        first, last = _columns_of(x0, x1, strips, height)
+        first, last = _columns_of(x0, x1, gaps, height)
         if found and first <= found[-1].last:
             before = found[-1]
             if before.last > before.first and first > before.first:
@@ -176,27 +183,27 @@ def _pieces(line: TextLine, strips: Sequence[Strip], height: float) -> list[_Pie
     return found
 
 
-def _columns_of(x0: int, x1: int, strips: Sequence[Strip], height: float) -> tuple[int, int]:
+def _columns_of(x0: int, x1: int, gaps: Sequence[ColumnGap], height: float) -> tuple[int, int]:
     """Return the first and the last column that something reaches well into."""
-    edges = [0, *(edge for strip in strips for edge in (strip.x0, strip.x1)), 1 << 30]
+    edges = [0, *(edge for gap in gaps for edge in (gap.x0, gap.x1)), 1 << 30]
     shared = [min(x1, right) - max(x0, left) for left, right in zip(edges[::2], edges[1::2], strict=True)]
     reached = [place for place, much in enumerate(shared) if much > _OVER * height]
     if not reached:
         middle = (x0 + x1) / 2
-        place = sum(strip.middle < middle for strip in strips)
+        place = sum(gap.middle < middle for gap in gaps)
         return place, place
     return reached[0], reached[-1]
 
 
-def _between(lines: Sequence[TextLine], level: np.ndarray) -> list[Between]:
-    """Gather the level rules between each line and the next."""
-    left, right = min(int(line.words[0, 0]) for line in lines), max(int(line.words[:, 2].max()) for line in lines)
+def _between(lines: Sequence[TextLine], rules: Boxes) -> list[RulesBetween]:
+    """Gather the horizontal rulings between each line and the next."""
+    left, right = min(int(line.boxes[0, 0]) for line in lines), max(int(line.boxes[:, 2].max()) for line in lines)
     found = []
     for above, below in pairwise(lines):
-        middle = (level[:, 1] + level[:, 3]) / 2
-        own = level[(middle > above.middle) & (middle < below.middle)]
+        middle = (rules[:, 1] + rules[:, 3]) / 2
+        own = rules[(middle > above.middle) & (middle < below.middle)]
         full = bool(len(own)) and int((own[:, 2] - own[:, 0]).max()) >= _FULL_RULE * (right - left)
-        found.append(Between(full, tuple((int(x0), int(x1)) for x0, _, x1, _ in own) if not full else ()))
+        found.append(RulesBetween(full, tuple((int(x0), int(x1)) for x0, _, x1, _ in own) if not full else ()))
     return found
 
 
@@ -211,43 +218,43 @@ def _groups(joins: Sequence[bool]) -> list[list[int]]:
     return groups
 
 
-def _rows(lines: Sequence[TextLine], groups: Sequence[Sequence[int]], height: float, bottom: int) -> list[Row]:
+def _rows(lines: Sequence[TextLine], groups: Sequence[Sequence[int]], height: float, bottom: int) -> list[TableRow]:
     """Say from where to where each row goes: half of the white around it, and a letter at most."""
-    tops = [min(int(lines[place].words[:, 1].min()) for place in group) for group in groups]
-    ends = [max(int(lines[place].words[:, 3].max()) for place in group) for group in groups]
+    tops = [min(int(lines[place].boxes[:, 1].min()) for place in group) for group in groups]
+    ends = [max(int(lines[place].boxes[:, 3].max()) for place in group) for group in groups]
     rows = []
     for number, group in enumerate(groups):
         above = tops[number] - (ends[number - 1] if number else 0)
         below = (tops[number + 1] if number + 1 < len(groups) else bottom) - ends[number]
         top = tops[number] - round(min(height, max(0.0, above / 2)))
         end = ends[number] + round(min(height, max(0.0, below / 2)))
-        rows.append(Row(max(0, top), min(bottom, end), len(group) == 1))
+        rows.append(TableRow(max(0, top), min(bottom, end), len(group) == 1))
     return rows
 
 
 def _cells(
     pieces: Sequence[Sequence[_Piece]],
     groups: Sequence[Sequence[int]],
-    between: Sequence[Between],
-    strips: Sequence[Strip],
+    between: Sequence[RulesBetween],
+    gaps: Sequence[ColumnGap],
     heading: int,
-) -> tuple[list[Cell], int]:
+) -> tuple[list[TableCell], int]:
     heading_rows = sum(group[-1] < heading for group in groups)
     rows = []
     for number, group in enumerate(groups):
         row = _merged([piece for place in group for piece in pieces[place]])
         if number + 1 < heading_rows and group[-1] < len(between):
-            row = _under_rules(row, between[group[-1]].parts, strips)
+            row = _under_rules(row, between[group[-1]].parts, gaps)
         elif len(row) == 1 and row[0].first == 0 and row[0].last > 0:
-            row = [replace(row[0], last=len(strips))]
+            row = [replace(row[0], last=len(gaps))]
         rows.append(row)
     cells = [
-        Cell(piece.box, number, piece.first, 1, piece.last - piece.first + 1)
+        TableCell(piece.box, number, piece.first, 1, piece.last - piece.first + 1)
         for number, row in enumerate(rows)
         for piece in row
     ]
     cells = _down_the_heading(cells, heading_rows)
-    return _with_empty(cells, len(groups), len(strips) + 1), heading_rows
+    return _with_empty(cells, len(groups), len(gaps) + 1), heading_rows
 
 
 def _merged(pieces: Sequence[_Piece]) -> list[_Piece]:
@@ -262,10 +269,10 @@ def _merged(pieces: Sequence[_Piece]) -> list[_Piece]:
     return found
 
 
-def _under_rules(row: list[_Piece], parts: Sequence[tuple[int, int]], strips: Sequence[Strip]) -> list[_Piece]:
+def _under_rules(row: list[_Piece], parts: Sequence[tuple[int, int]], gaps: Sequence[ColumnGap]) -> list[_Piece]:
     """Widen a heading over all columns that the rule under it runs along."""
     for left, right in parts:
-        first, last = _columns_of(left, right, strips, 0.0)
+        first, last = _columns_of(left, right, gaps, 0.0)
         own = [piece for piece in row if piece.last >= first and piece.first <= last]
         if last > first and len(own) == 1:
             wide = replace(own[0], first=min(first, own[0].first), last=max(last, own[0].last))
@@ -275,7 +282,7 @@ def _under_rules(row: list[_Piece], parts: Sequence[tuple[int, int]], strips: Se
     return row
 
 
-def _down_the_heading(cells: list[Cell], heading_rows: int) -> list[Cell]:
+def _down_the_heading(cells: list[TableCell], heading_rows: int) -> list[TableCell]:
     """Let a heading of one column reach down where nothing stands below it in the heading."""
     taken = {(cell.row, column) for cell in cells for column in range(cell.column, cell.column + cell.columns)}
     found = []
@@ -287,7 +294,7 @@ def _down_the_heading(cells: list[Cell], heading_rows: int) -> list[Cell]:
     return found
 
 
-def _with_empty(cells: Sequence[Cell], rows: int, columns: int) -> list[Cell]:
+def _with_empty(cells: Sequence[TableCell], rows: int, columns: int) -> list[TableCell]:
     """Add a cell wherever there is none, by row and column."""
     taken = {
         (row, column)
@@ -296,7 +303,7 @@ def _with_empty(cells: Sequence[Cell], rows: int, columns: int) -> list[Cell]:
         for column in range(cell.column, cell.column + cell.columns)
     }
     empty = [
-        Cell((0, 0, 0, 0), row, column)
+        TableCell((0, 0, 0, 0), row, column)
         for row in range(rows)
         for column in range(columns)
         if (row, column) not in taken
@@ -304,7 +311,7 @@ def _with_empty(cells: Sequence[Cell], rows: int, columns: int) -> list[Cell]:
     return sorted([*cells, *empty], key=lambda cell: (cell.row, cell.column))
 
 
-def _with_margin(cell: Cell, height: float, shape: tuple[int, ...]) -> Cell:
+def _with_margin(cell: TableCell, height: float, shape: tuple[int, ...]) -> TableCell:
     if cell.box == (0, 0, 0, 0):
         return cell
     margin = max(1, round(_MARGIN * height))
@@ -313,5 +320,5 @@ def _with_margin(cell: Cell, height: float, shape: tuple[int, ...]) -> Cell:
     return replace(cell, box=box)
 
 
-def _hull(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+def _hull(one: PixelBox, other: PixelBox) -> PixelBox:
     return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])

@@ -10,18 +10,19 @@ from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.text_lines import TextLine
 
+# Tuned on one half of `tables_en` and checked on the other (docs/decisions/0013).
 # In letter heights. White between words of one cell is narrower than the first; white that no row has anything in
 # need only be as wide as the second, since each row by itself has more.
 CELL_GAP = 0.9
-_STRIP = 0.35
-_INSIDE = 0.3  # how far within a strip something must stand to be a column of its own
+_LEAST_GAP = 0.35
+_INSIDE = 0.3  # how far within a gap something must stand to be a column of its own
 # Shares of the rows of cells.
-_CROSSING = 0.15  # may cross a strip: headings over several columns
+_CROSSING = 0.15  # may cross a gap: headings over several columns
 _FILLED = 0.12  # hold something in a column, and are two at least
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
+class ColumnGap:
     """White between two columns, in pixels."""
 
     x0: int
@@ -32,7 +33,7 @@ class Strip:
         return (self.x0 + self.x1) // 2
 
 
-def find_strips(lines: Sequence[TextLine], height: float, width: int) -> list[Strip]:
+def find_column_gaps(lines: Sequence[TextLine], height: float, width: int) -> list[ColumnGap]:
     """Find the white between columns.
 
     Args:
@@ -41,7 +42,7 @@ def find_strips(lines: Sequence[TextLine], height: float, width: int) -> list[St
         width: Of the crop in pixels.
 
     Returns:
-        Strips from left to right: one fewer than there are columns.
+        Gaps from left to right: one fewer than there are columns.
     """
     rows = [segments for line in lines if len(segments := line.segments(CELL_GAP * height)) > 1]
     if len(rows) < 2:
@@ -52,9 +53,9 @@ def find_strips(lines: Sequence[TextLine], height: float, width: int) -> list[St
             covered[max(0, x0) : x1] += 1
     allowed = int(_CROSSING * len(rows))
     runs = _runs(covered <= allowed)
-    strips = [Strip(a, b) for a, b in runs if a > 0 and b < width and b - a >= _STRIP * height]
-    strips = [part for strip in strips for part in _around_few(strip, rows, height)]
-    return _with_filled_columns(strips, rows)
+    gaps = [ColumnGap(a, b) for a, b in runs if a > 0 and b < width and b - a >= _LEAST_GAP * height]
+    gaps = [part for gap in gaps for part in _around_few(gap, rows, height)]
+    return _with_filled_columns(gaps, rows)
 
 
 def _runs(white: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -62,11 +63,11 @@ def _runs(white: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _around_few(strip: Strip, rows: Sequence[Sequence[tuple[int, int]]], height: float) -> list[Strip]:
-    """Cut a strip by what stands wholly within it: a column that few rows have something in."""
+def _around_few(gap: ColumnGap, rows: Sequence[Sequence[tuple[int, int]]], height: float) -> list[ColumnGap]:
+    """Cut a gap by what stands wholly within it: a column that few rows have something in."""
     inside = _INSIDE * height
     within = sorted(
-        (x0, x1) for segments in rows for x0, x1 in segments if strip.x0 + inside < x0 and x1 < strip.x1 - inside
+        (x0, x1) for segments in rows for x0, x1 in segments if gap.x0 + inside < x0 and x1 < gap.x1 - inside
     )
     groups: list[list[tuple[int, int]]] = []
     for x0, x1 in within:
@@ -74,23 +75,23 @@ def _around_few(strip: Strip, rows: Sequence[Sequence[tuple[int, int]]], height:
             groups[-1].append((x0, x1))
         else:
             groups.append([(x0, x1)])
-    parts, left = [], strip.x0
+    parts, left = [], gap.x0
     for group in groups:
         if len(group) >= 2:
-            parts.append(Strip(left, group[0][0]))
+            parts.append(ColumnGap(left, group[0][0]))
             left = max(end for _, end in group)
-    return [*parts, Strip(left, strip.x1)]
+    return [*parts, ColumnGap(left, gap.x1)]
 
 
-def _with_filled_columns(strips: list[Strip], rows: Sequence[Sequence[tuple[int, int]]]) -> list[Strip]:
-    """Drop strips beside columns in which hardly any row has something."""
+def _with_filled_columns(gaps: list[ColumnGap], rows: Sequence[Sequence[tuple[int, int]]]) -> list[ColumnGap]:
+    """Drop gaps beside columns in which hardly any row has something."""
     least = max(2, round(_FILLED * len(rows)))
-    kept: list[Strip] = []
-    for place, strip in enumerate(strips):
+    kept: list[ColumnGap] = []
+    for place, gap in enumerate(gaps):
         left = kept[-1].middle if kept else 0
-        right = strips[place + 1].middle if place + 1 < len(strips) else 1 << 30
-        before = sum(any(left <= (a + b) / 2 < strip.middle for a, b in row) for row in rows)
-        after = sum(any(strip.middle <= (a + b) / 2 < right for a, b in row) for row in rows)
+        right = gaps[place + 1].middle if place + 1 < len(gaps) else 1 << 30
+        before = sum(any(left <= (a + b) / 2 < gap.middle for a, b in row) for row in rows)
+        after = sum(any(gap.middle <= (a + b) / 2 < right for a, b in row) for row in rows)
         if before >= least and after >= least:
-            kept.append(strip)
+            kept.append(gap)
     return kept

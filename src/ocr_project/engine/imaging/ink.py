@@ -1,4 +1,8 @@
-"""From grey pixels to ink: whatever differs from the paper around it, dark on light or light on dark."""
+"""From grey pixels to ink: whatever differs from the paper around it, dark on light or light on dark.
+
+Layout and recognition each mark the ink of a page once. They cannot share it: they run in different processes, and
+layout looks at a reduced copy of a page that has more pixels than it needs.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Grey = NDArray[np.uint8]
-Mask = NDArray[np.uint8]
+Mask = NDArray[np.uint8]  # 255 for what is marked, 0 elsewhere
+Boxes = NDArray[np.int32]  # shape (n, 4): x0 y0 x1 y1, half open
 
 # The paper is looked for on a copy of this fraction: text is thinner than the window there, paper is not.
 _REDUCTION = 4
@@ -42,6 +47,13 @@ def components(mask: Mask, connectivity: int = 8) -> tuple[NDArray[Any], NDArray
     except cv2.error:  # more than 65,534 of them
         _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, None, None, None, connectivity, cv2.CV_32S)
     return labels, np.asarray(stats, np.int32)
+
+
+def corners(stats: NDArray[Any]) -> Boxes:
+    """Turn rows of component statistics (x, y, width, height, …) into boxes; returns a new array."""
+    boxes = stats[:, :4].astype(np.int32)
+    boxes[:, 2:] += boxes[:, :2]
+    return boxes
 
 
 def levels(grey: Grey, *shares: float) -> tuple[float, ...]:

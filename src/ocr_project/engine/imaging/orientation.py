@@ -1,16 +1,15 @@
 """Which way up a page is.
 
-Lines that run down make a page suspect, and then Tesseract is asked. Nothing so cheap tells a page that stands on its
-head (in Korean and Cyrillic, neither do the sharpness of baselines nor ragged margins): Tesseract looks at a hundred
-letters of it, and at all of them only where these are upside down. A page with a text layer is not asked about.
+A page whose lines run down is suspected to lie on its side, and then Tesseract is asked. There is no test as cheap for
+a page that is upside down (in Korean and Cyrillic, neither the sharpness of baselines nor ragged margins tell it):
+Tesseract looks at a hundred letters of it, and at all of them only where these are upside down. A page with a text
+layer is not asked about.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 import threading
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +18,75 @@ import numpy as np
 
 from ocr_project.engine.imaging.ink import Grey, Mask, components
 from ocr_project.engine.imaging.skew import Small, sharpness
+from ocr_project.engine.imaging.tessdata import ORIENTATION_MODEL, model_file, model_fingerprint, tessdata_folder
 
-_SUSPECT = 1.3  # times as sharp after a quarter turn; an upright page of narrow tables reaches 2, of text 0.7
-_DEBIAN_TESSDATA = "/usr/share/tesseract-ocr/5/tessdata"
-_MODEL = "osd.traineddata"
-_DPI = 150  # Tesseract's detector wants a resolution; the copy that is looked at has about this one
-_ON_ITS_HEAD = 180  # degrees
-# Of 108 upright pages Tesseract took two receipts to be upside down, at a confidence of 3.6 at the most; pages that
-# were turned it told at 5.2 or more, but for one form (3.8).
+# Times as sharp after a quarter turn. Measured: an upright page of narrow tables reaches 2, one of text 0.7.
+_SUSPECT = 1.3
+_DPI = 150  # Tesseract's detector needs a resolution; the reduced copy that is looked at has about this one
+_UPSIDE_DOWN = 180  # degrees
+# Of 108 upright pages Tesseract took two receipts to be upside down, with a confidence of 3.6 at most; pages that
+# were turned got 5.2 or more, except for one form (3.8).
 _LEAST_CONFIDENCE = 5.0
 _LETTERS = 100  # in the window that is looked at first
-# Letters that Tesseract looks at, at least: its own 50 for an answer that counts, fewer for a suspicion. That is as
-# often right and takes half the time.
+# Letters that Tesseract looks at, at least: its own default of 50 for an answer that counts, fewer for a suspicion.
+# Measured on the same pages: that is right as often and takes half the time.
 _ENOUGH, _FEW = 50, 8
 _LETTER_SIDES = (8, 40), (1, 60)  # pixels: least and most of height and width of what may be a letter, or a part of it
 _CELL = 25, 50  # pixels: rows and columns in which letters are counted
 _WINDOWS = ((3, 8), (3, 12), (4, 16), (6, 16), (8, 24), (12, 32), (20, 40))  # cells; the first with enough letters
 
+# Takes grey pixels and the least number of letters to look at; answers with the degrees by which the text is turned
+# clockwise (0, 90, 180, 270) and a confidence from 0.
+AskOrientation = Callable[[Grey, int], tuple[int, float]]
 
-def quarter_turns(grey: Grey, small: Small) -> int:
+
+class OrientationModel:
+    """Tesseract's model `osd`; one instance per thread, since starting one takes 0.1 s.
+
+    Attributes:
+        file: The model, whether it exists or not.
+        fingerprint: Of the model; an empty string where it does not exist.
+    """
+
+    def __init__(self, tessdata: Path | None = None) -> None:
+        """Look for the model.
+
+        Args:
+            tessdata: As `tessdata_folder` takes it.
+        """
+        self.file = model_file(tessdata_folder(tessdata), ORIENTATION_MODEL)
+        self.fingerprint = model_fingerprint(self.file)
+        self._local = threading.local()
+
+    def ask(self, grey: Grey, letters: int) -> tuple[int, float]:
+        """Answer as `AskOrientation` says; 0 and 0.0 where nothing can be told, and without the model."""
+        if not self.fingerprint:
+            return 0, 0.0
+        from PIL import Image
+
+        api = self._instance()
+        api.SetVariable("min_characters_to_try", str(letters))
+        api.SetImage(Image.fromarray(grey))
+        api.SetSourceResolution(_DPI)
+        answer = api.DetectOrientationScript()
+        return (int(answer["orient_deg"]), float(answer["orient_conf"])) if answer else (0, 0.0)
+
+    def _instance(self) -> Any:
+        if not hasattr(self._local, "api"):
+            import tesserocr  # here and not above: another recognizer may be chosen on a machine without Tesseract
+
+            folder, mode = str(self.file.parent), tesserocr.PSM.OSD_ONLY
+            self._local.api = tesserocr.PyTessBaseAPI(path=folder, lang=ORIENTATION_MODEL, psm=mode)
+        return self._local.api
+
+
+def quarter_turns(grey: Grey, small: Small, ask: AskOrientation) -> int:
     """Find how to set a page upright that was scanned on its side.
 
     Args:
         grey: Shape (height, width), uint8.
         small: Its ink, as `skew.shrunk` gives it.
+        ask: Called only where the page is suspect.
 
     Returns:
         Counterclockwise quarter turns, as `numpy.rot90` takes them: 0, 1 or 3.
@@ -50,29 +94,23 @@ def quarter_turns(grey: Grey, small: Small) -> int:
     down = sharpness(np.rot90(small))
     if not down > _SUSPECT * sharpness(small):
         return 0
-    quarters = _orientation(grey)[0] // 90
+    quarters = ask(grey, _ENOUGH)[0] // 90
     return quarters if quarters in (1, 3) else 0
 
 
-def is_on_its_head(grey: Grey, ink: Mask) -> bool:
-    """Say whether a page, whose lines are level, is upside down beyond doubt.
+def is_upside_down(grey: Grey, ink: Mask, ask: AskOrientation) -> bool:
+    """Return whether a page, whose lines are level, is upside down beyond doubt.
 
     Args:
         grey: Shape (height, width), uint8.
         ink: Its ink.
+        ask: Called once or twice, unless the page has too few letters.
     """
     window = _densest(grey, ink)
-    if window is None or _orientation(window, _FEW)[0] != _ON_ITS_HEAD:
+    if window is None or ask(window, _FEW)[0] != _UPSIDE_DOWN:
         return False
-    degrees, confidence = _orientation(grey)
-    return degrees == _ON_ITS_HEAD and confidence >= _LEAST_CONFIDENCE
-
-
-@cache
-def model_fingerprint() -> str:
-    """Return the first 12 hexadecimal digits of the sha256 of Tesseract's model `osd`; empty where it is not there."""
-    model = _folder() / _MODEL
-    return hashlib.sha256(model.read_bytes()).hexdigest()[:12] if model.is_file() else ""
+    degrees, confidence = ask(grey, _ENOUGH)
+    return degrees == _UPSIDE_DOWN and confidence >= _LEAST_CONFIDENCE
 
 
 def _densest(grey: Grey, ink: Mask) -> Grey | None:
@@ -93,33 +131,3 @@ def _densest(grey: Grey, ink: Mask) -> Grey | None:
         if sums[y, x] >= _LETTERS:
             break
     return np.ascontiguousarray(grey[y * rows : (y + height) * rows, x * columns : (x + width) * columns])
-
-
-class _Own(threading.local):
-    """Tesseract's detector of this thread: to start one takes 0.1 s."""
-
-    def __init__(self) -> None:
-        self.api: Any = None
-
-
-_OWN = _Own()
-
-
-def _orientation(grey: Grey, letters: int = _ENOUGH) -> tuple[int, float]:
-    """Ask Tesseract by how many degrees the text is turned clockwise, and how sure it is; 0, 0 without its model."""
-    if not model_fingerprint():
-        return 0, 0.0
-    import tesserocr  # here and not above: another recognizer may be chosen on a machine without Tesseract
-    from PIL import Image
-
-    if _OWN.api is None:
-        _OWN.api = tesserocr.PyTessBaseAPI(path=str(_folder()), lang="osd", psm=tesserocr.PSM.OSD_ONLY)
-    _OWN.api.SetVariable("min_characters_to_try", str(letters))
-    _OWN.api.SetImage(Image.fromarray(grey))
-    _OWN.api.SetSourceResolution(_DPI)
-    answer = _OWN.api.DetectOrientationScript()
-    return (int(answer["orient_deg"]), float(answer["orient_conf"])) if answer else (0, 0.0)
-
-
-def _folder() -> Path:
-    return Path(os.environ.get("TESSDATA_PREFIX", _DEBIAN_TESSDATA))

@@ -10,6 +10,7 @@ import numpy as np
 
 from ocr_project.engine.imaging.text_lines import TextLine
 
+# Tuned on one half of `tables_en` and checked on the other (docs/decisions/0013).
 _OVERLAP = 0.25  # of the letters' height: lines that share more stand beside each other, not one above the other
 _APART = 1.17  # times: two distances between lines that differ by less are one
 _NEARER = 0.87  # of the usual distance between rows: lines of a heading that are nearer are one row
@@ -19,7 +20,7 @@ _HEADING_SHARE = 0.5  # of the lines of a table may be its heading
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class RulesBetween:
     """What is drawn between a line of text and the next.
 
     Attributes:
@@ -35,16 +36,16 @@ class Between:
         return self.full or bool(self.parts)
 
 
-def find_heading(between: Sequence[Between]) -> int:
+def find_heading(between: Sequence[RulesBetween]) -> int:
     """Return how many lines stand above the first rule that is as wide as the table; 0 where none parts them."""
     first = next((place + 1 for place, one in enumerate(between) if one.full), 0)
     return first if first <= _HEADING_SHARE * (len(between) + 1) else 0
 
 
 def joined_to_previous(
-    lines: Sequence[TextLine], between: Sequence[Between], filled: Sequence[float], heading: int, height: float
+    lines: Sequence[TextLine], between: Sequence[RulesBetween], filled: Sequence[float], heading: int, height: float
 ) -> list[bool]:
-    """Say of each line whether it goes on with the row of the line above it.
+    """Return for each line whether it goes on with the row of the line above it.
 
     Args:
         lines: From top to bottom.

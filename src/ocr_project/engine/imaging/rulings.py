@@ -1,147 +1,120 @@
-"""Lines that were drawn: rules between parts of a page, frames, and the grids of tables."""
+"""Lines that were drawn, and the cells that they enclose.
+
+The one finder of rulings: layout looks with it for rules, frames and grids on a whole page, recognition for the lines
+of a table in its crop. How long and how thick a ruling is, each says in its own measure: layout in heights of body
+text, recognition in inches.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.ink import Mask, components
-
-Boxes = NDArray[np.int32]
-
-# In body heights. No stroke of a letter is as long as a line must be, and none as thick as a line may be thick.
-_LENGTH = 2.5
-_THICKNESS = 0.4
-# Cells: the least side of one in body heights, and what share of its hull a cell fills if it is a rectangle.
-_CELL_SIDE = 0.5
-_RECTANGULAR = 0.88
-# Share of a grid's area that must be rectangular cells. The ground of a drawing of boxes and arrows has holes.
-_TILED = 0.8
-# A drawing has so many lines apart from its outline; a frame around text has none.
-_INNER_LINES = 4
+from ocr_project.engine.imaging.ink import Boxes, Grey, Mask, components, corners, levels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rulings:
-    """The drawn lines of a page.
+    """Drawn lines.
 
     Attributes:
-        mask: Their pixels, a little thicker than they are; shape of the page, 255 and 0.
-        horizontal: Shape (n, 4), int32: boxes x0 y0 x1 y1 of the level ones.
-        vertical: Likewise of the upright ones.
-        grids: Boxes of tables: lines that meet and leave rectangular cells.
-        drawings: Boxes of lines that meet and leave something else.
+        mask: Their pixels, one pixel wider on every side than they are; shape of the ink.
+        horizontal: Boxes of those that run from left to right.
+        vertical: Boxes of those that run from top to bottom.
     """
 
     mask: Mask
     horizontal: Boxes
     vertical: Boxes
-    grids: Boxes
-    drawings: Boxes
 
 
-def find_rulings(ink: Mask, body: float) -> Rulings:
-    """Find the drawn lines of a level page.
+def find_rulings(ink: Mask, length: int, thickness: int, bridge: int = 1) -> Rulings:
+    """Find the drawn lines of a level image.
 
     Args:
-        ink: Shape (height, width), uint8, 255 for ink.
-        body: Height of a line of body text in pixels.
+        ink: Shape (height, width).
+        length: Pixels that a ruling has at least: more than any stroke of a letter.
+        thickness: Pixels that it has at most: what is thicker is a fill, or a letter of a headline.
+        bridge: Pixels of white that do not end a ruling.
     """
-    length = max(8, round(body * _LENGTH))
-    thickness = max(4, round(body * _THICKNESS))
-    across, horizontal = _lines(ink, (length, 1), thickness, axis=3)
-    down, vertical = _lines(ink, (1, length), thickness, axis=2)
-    mask = np.asarray(cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8)), np.uint8)
-    grids, drawings = _grids(mask, horizontal, vertical, body)
-    return Rulings(mask, horizontal, vertical, grids, drawings)
+    length, bridge = length | 1, bridge | 1  # OpenCV moves what it opens with an even kernel by a pixel
+    found = []
+    for size, gap, side in (((1, length), (1, bridge), 3), ((length, 1), (bridge, 1), 2)):
+        # strokes first, bridges after: the other way round a row of letters becomes a line
+        lines = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(size, np.uint8))
+        if bridge > 1:
+            lines = cv2.morphologyEx(lines, cv2.MORPH_CLOSE, np.ones(gap, np.uint8))
+        found.append(_thin(np.asarray(lines, np.uint8), thickness, side))
+    (across, horizontal), (down, vertical) = found
+    mask = cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8))
+    return Rulings(np.asarray(mask, np.uint8), horizontal, vertical)
 
 
-def _lines(ink: Mask, size: tuple[int, int], thickness: int, axis: int) -> tuple[Mask, Boxes]:
-    """Return the pixels and boxes of what is long one way and thin the other (`axis` of the statistics)."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, size)
-    opened = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_OPEN, kernel), np.uint8)
-    if not opened.any():
-        return np.zeros_like(ink), np.zeros((0, 4), np.int32)
-    labels, stats = components(opened)
-    thin = stats[:, axis] <= thickness
+def _thin(lines: Mask, thickness: int, side: int) -> tuple[Mask, Boxes]:
+    """Keep the lines that are thin; `side` is the column of the statistics that says how thick they are."""
+    if not lines.any():
+        return lines, np.zeros((0, 4), np.int32)
+    labels, stats = components(lines)
+    thin = stats[:, side] <= thickness
     thin[0] = False
-    if not thin.any():
-        return np.zeros_like(ink), np.zeros((0, 4), np.int32)
-    lines = np.where(thin, 255, 0).astype(np.uint8)[labels]
-    return lines, corners(stats[thin])
+    return np.where(thin, 255, 0).astype(np.uint8)[labels], corners(stats[thin])
 
 
-def corners(stats: NDArray[Any]) -> Boxes:
-    """Turn rows of component statistics (x, y, width, height, …) into boxes x0 y0 x1 y1."""
-    boxes = stats[:, :4].astype(np.int32)
-    boxes[:, 2:] += boxes[:, :2]
-    return boxes
+def widened(rulings: Rulings, reach: int) -> Mask:
+    """Return the pixels of rulings and `reach` more on every side of them (one at least)."""
+    if reach <= 1:
+        return rulings.mask
+    side = 2 * (reach - 1) + 1
+    return np.asarray(cv2.dilate(rulings.mask, np.ones((side, side), np.uint8)), np.uint8)
 
 
-def _grids(mask: Mask, horizontal: Boxes, vertical: Boxes, body: float) -> tuple[Boxes, Boxes]:
-    """Sort groups of lines that meet into tables and drawings; frames are neither."""
-    grids: list[NDArray[np.int32]] = []
-    drawings: list[NDArray[np.int32]] = []
-    if len(horizontal) and len(vertical):
-        labels, stats = components(mask)
-        across, down = _owners(labels, horizontal), _owners(labels, vertical)
-        for label in range(1, len(stats)):
-            level, upright = horizontal[across == label], vertical[down == label]
-            if len(level) + len(upright) < 3 or not len(level) or not len(upright):
-                continue
-            box = corners(stats[label : label + 1])[0]
-            x0, y0, x1, y1 = (int(value) for value in box)
-            own = np.where(labels[y0:y1, x0:x1] == label, 255, 0).astype(np.uint8)
-            if _is_grid(own, body):
-                grids.append(box)
-            elif _inner(level, box, body) + _inner(upright, box, body) >= _INNER_LINES:
-                drawings.append(box)
-    return _stack(grids), _stack(drawings)
-
-
-def _owners(labels: NDArray[Any], lines: Boxes) -> NDArray[np.int32]:
-    """Return the component that the middle of each line belongs to."""
-    middle = (lines[:, :2] + lines[:, 2:]) // 2
-    return np.asarray(labels[middle[:, 1], middle[:, 0]], np.int32)
-
-
-def _inner(lines: Boxes, box: NDArray[np.int32], body: float) -> int:
-    """Count the lines that are not on the outline of a box."""
-    middle = (lines[:, :2] + lines[:, 2:]) // 2
-    margin = max(1, round(body))
-    return int(((middle >= box[:2] + margin) & (middle <= box[2:] - margin)).all(axis=1).sum())
-
-
-def _is_grid(lines: Mask, body: float) -> bool:
-    cells = grid_cells(lines, body)
-    if len(cells) < 4:
-        return False
-    area = float(((cells[:, 2] - cells[:, 0]) * (cells[:, 3] - cells[:, 1])).sum())
-    open_area = float((lines == 0).sum())
-    rows, columns = np.unique(cells[:, 1] // max(1, int(body))), np.unique(cells[:, 0] // max(1, int(body)))
-    return area >= _TILED * open_area and len(rows) > 1 and len(columns) > 1
-
-
-def grid_cells(lines: Mask, body: float) -> Boxes:
-    """Find the rectangular cells that lines leave.
+def without(grey: Grey, mask: Mask) -> Grey:
+    """Paint pixels over in the colour of the paper.
 
     Args:
-        lines: Pixels of the lines of one group, cropped to its hull: an open side is closed by the crop.
-        body: Height of a line of body text in pixels.
+        grey: Shape (height, width).
+        mask: What is painted over, of the same shape.
 
     Returns:
-        Shape (n, 4), int32, in no order.
+        A new array.
     """
-    _, stats = components(np.asarray(cv2.bitwise_not(lines), np.uint8), connectivity=4)
+    cleaned = grey.copy()
+    cleaned[mask > 0] = int(levels(grey, 0.90)[0])
+    return cleaned
+
+
+def enclosed_cells(mask: Mask, least: float, filled: float) -> Boxes:
+    """Find the rectangles of white that lines enclose.
+
+    Args:
+        mask: Pixels of the lines. Lines that end at an edge are closed by it.
+        least: Pixels of the smaller side of a cell, at least: less white is within a double line.
+        filled: Share of its hull that a cell fills, at least.
+
+    Returns:
+        In no order.
+    """
+    _, stats = components(np.asarray(cv2.bitwise_not(mask), np.uint8), connectivity=4)
     cells = stats[1:]
-    hull = cells[:, 2] * cells[:, 3]
-    side = np.minimum(cells[:, 2], cells[:, 3])
-    return corners(cells[(side >= _CELL_SIDE * body) & (cells[:, 4] >= _RECTANGULAR * hull)])
+    hull, side = cells[:, 2] * cells[:, 3], np.minimum(cells[:, 2], cells[:, 3])
+    return corners(cells[(side >= least) & (cells[:, 4] >= filled * hull)])
 
 
-def _stack(boxes: list[NDArray[np.int32]]) -> Boxes:
-    return np.stack(boxes).astype(np.int32) if boxes else np.zeros((0, 4), np.int32)
+def framed(mask: Mask, frame: int) -> Mask:
+    """Draw a frame of `frame` pixels along the edges: the sides that many tables leave out; returns a new array.
+
+    White between a line at the edge and the frame would be a sliver that looks like a cell: the frame covers it.
+    """
+    closed = np.full_like(mask, 255)
+    inner = np.s_[frame : mask.shape[0] - frame, frame : mask.shape[1] - frame]
+    closed[inner] = mask[inner]
+    return closed
+
+
+def hull_of(mask: Mask) -> NDArray[np.int32]:
+    """Return the box of all marked pixels, shape (4,); zeros where there are none."""
+    x, y, width, height = cv2.boundingRect(mask)
+    return np.asarray([x, y, x + width, y + height], np.int32)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.ink import Mask
 
+# Set by hand; tests turn pages by known angles.
 _LARGEST = 10.0  # degrees, as the option says
 _COARSE, _FINE, _FINEST = 0.5, 0.1, 0.02  # degrees between the angles that are tried, in three rounds
 _SIDE = 900  # pixels of the longer side of the copy that is projected: a line of text is still 5 of them
@@ -46,7 +47,7 @@ def estimate_skew(small: Small) -> float:
 
 
 def sharpness(small: Small) -> float:
-    """Say how strongly ink gathers in rows, at the best angle: large for lines of text that are about level.
+    """Return how strongly ink gathers in rows, at the best angle: large for lines of text that are about level.
 
     Returns:
         The sum of squared differences between neighbouring rows, for each point that was counted.

@@ -1,12 +1,13 @@
-"""Low marks that are no text: dashed rules, and the dirt of a scan around what is written."""
+"""Low marks that are not text: dashed rules, and the dirt of a scan around the text."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.rulings import Boxes
+from ocr_project.engine.imaging.ink import Boxes
 
+# Set by hand; what they give on the shared pages is in docs/log.md.
 # In body heights.
 _LOW = 0.4  # letters are higher
 _LEVEL = 0.25  # marks whose middles differ by less are in one row
@@ -16,7 +17,7 @@ _INKED = 0.3  # of a dashed rule, at the least
 _OUTSIDE = 1.0  # beyond everything that is written
 
 
-def part_marks(words: Boxes, body: float) -> tuple[NDArray[np.bool_], Boxes]:
+def separate_specks(words: Boxes, body: float) -> tuple[NDArray[np.bool_], Boxes]:
     """Find dashed rules and dirt among words.
 
     Args:

@@ -1,4 +1,8 @@
-"""The lines of a block of text, by the white between them."""
+"""The lines of a block of text as bands of rows, by the white between them.
+
+Not the lines of `text_lines.py`: what is read is cut where no row of pixels has ink, and not at all where letters of
+two lines touch. Bands from its lines were tried and read worse, with more time of our own (docs/log.md, 2026-11-28).
+"""
 
 from __future__ import annotations
 

@@ -9,33 +9,34 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.ink import Mask, components
-from ocr_project.engine.imaging.rulings import Boxes, corners
+from ocr_project.engine.imaging.ink import Boxes, Mask, components, corners
 
-# In body heights. Ink closer than this is one word: wider than the gap between syllables or letters,
-# narrower than the space between words. Upright it must join the strokes of a syllable, but no two lines.
-_REACH = 0.5
-_REACH_UP = 0.12
+# Letters, in pixels: lower ink is a dot or dirt; ink is no letter where it is higher than `_TALLEST` and an eighth of
+# the image, or nearly as high as the image (a crop may hold a single line).
+_LOWEST, _TALLEST, _OF_IMAGE = 3, 60, 0.9
+_SLENDER, _FLAT = 6, 4  # height over width of a letter and width over height, at most
+_INKED = 0.1  # of its box that the ink of a letter covers, at least: the lines of a grid are one component
+# Gaps in letter heights. In running text, ink nearer than this is one word: wider than the gap between syllables or
+# letters, narrower than the space between words. Upright it must join the strokes of a syllable, but no two lines.
+REACH, REACH_UP = 0.5, 0.12
 # Ink smaller than this both ways is dust or a dot; a dot lies within the margin of the words beside it.
 _DUST = 0.2
 _EVERY_ROW = 3  # rows of pixels that are looked at for gaps: a line of text has more
-# Of the components that may be letters: pixels.
-_SMALLEST_LETTER = 4
 # More components than this are a halftone or noise, not text: a page of the smallest print has 30,000.
 MOST_COMPONENTS = 120_000
 
 
 class TooBusy(Exception):
-    """The page has more components than any text has."""
+    """An image has more components than any text has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Words:
-    """The words of a page.
+    """The words of a page or crop.
 
     Attributes:
-        boxes: Shape (n, 4), int32: x0 y0 x1 y1, in no order.
-        ink: Shape (n,), int32: pixels of ink that were joined in each, joints included.
+        boxes: In no order.
+        ink: Shape (n,): pixels of ink that were joined in each, what joins them included.
         mask: The joined ink, 255 and 0.
     """
 
@@ -45,10 +46,13 @@ class Words:
 
 
 def letter_height(ink: Mask) -> float:
-    """Guess the height of letters before words are known.
+    """Return the height of letters before words are known: the one measure of layout and of recognition.
+
+    Args:
+        ink: Of a page or of a crop.
 
     Returns:
-        Pixels; the median over the ink of components that may be letters, 0 where there are none.
+        Pixels; the median over components that may be letters, by their ink; 0 where there are none.
 
     Raises:
         TooBusy: There are more components than in any text.
@@ -57,24 +61,30 @@ def letter_height(ink: Mask) -> float:
     if len(stats) > MOST_COMPONENTS:
         raise TooBusy(f"{len(stats) - 1} components")
     width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
-    tallest = max(8, min(ink.shape) // 8)
-    letters = (height >= _SMALLEST_LETTER) & (height <= tallest) & (width <= 4 * height) & (height <= 6 * width)
+    tallest = min(_OF_IMAGE * ink.shape[0], max(_TALLEST, min(ink.shape) / 8))
+    letters = (height >= _LOWEST) & (height <= tallest) & (width <= _FLAT * height) & (height <= _SLENDER * width)
+    letters &= area >= _INKED * width * height
     return weighted_median(height[letters], area[letters])
 
 
-def find_words(ink: Mask, body: float) -> Words:
+def find_words(ink: Mask, height: float, reach: float = REACH, reach_up: float = REACH_UP) -> Words:
     """Join ink to words.
 
     Args:
-        ink: Without drawn lines and pictures.
-        body: Height of letters in pixels.
+        ink: Without rulings; pictures may be in it, each is one word.
+        height: Of letters in pixels.
+        reach: Gap from left to right that does not part words, in letter heights.
+        reach_up: Gap from top to bottom that does not part the strokes of a letter, in letter heights.
+
+    Raises:
+        TooBusy: There are more words than in any text.
     """
-    kernel = np.ones((max(1, round(body * _REACH_UP)) | 1, max(1, round(body * _REACH)) | 1), np.uint8)
+    kernel = np.ones((max(1, round(height * reach_up)) | 1, max(1, round(height * reach)) | 1), np.uint8)
     mask = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, kernel), np.uint8)
     _, stats = components(mask)
     if len(stats) > MOST_COMPONENTS:
         raise TooBusy(f"{len(stats) - 1} components")
-    large = np.maximum(stats[:, 2], stats[:, 3]) > _DUST * body
+    large = np.maximum(stats[:, 2], stats[:, 3]) > _DUST * height
     large[0] = False
     return Words(corners(stats[large]), stats[large, 4], mask)
 
@@ -107,7 +117,7 @@ class Strokes:
 
     Attributes:
         ink: Shape (height + 1, width + 1): sums of ink pixels above and left of each pixel.
-        rims: Likewise of those that border on paper.
+        rims: The same sums of the ink pixels that border on paper.
     """
 
     ink: NDArray[np.int32]

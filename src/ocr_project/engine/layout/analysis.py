@@ -8,27 +8,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box, Label
-from ocr_project.engine.imaging.ink import Grey, Mask
-from ocr_project.engine.imaging.rulings import Boxes
+from ocr_project.engine.imaging.ink import Boxes, Grey, Mask
+from ocr_project.engine.imaging.text_lines import gather_lines
 from ocr_project.engine.imaging.words import weighted_median, word_gap
 from ocr_project.engine.layout.blocks import Block, Walls, find_blocks
-from ocr_project.engine.layout.classify import Surroundings, classify
+from ocr_project.engine.layout.classify import PageContext, classify
 from ocr_project.engine.layout.columns import find_columns
-from ocr_project.engine.layout.lines import find_lines
-from ocr_project.engine.layout.page_parts import Parts, take_apart
-from ocr_project.engine.layout.reading_order import row_order
+from ocr_project.engine.layout.page_parts import PageParts, take_apart
+from ocr_project.engine.layout.row_order import row_order
 
 # In body heights: white left around a region, so that no stroke is cut off, where no neighbour is nearer.
 _MARGIN = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A region in pixels of the upright view."""
+class FoundRegion:
+    """A region in pixels of the upright view.
+
+    Attributes:
+        cells: Of a ruled table, where they are known.
+    """
 
     box: Box
     label: Label
     native: str
+    cells: Boxes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Column:
     blocks: tuple[Block, ...]
 
 
-def analyse(grey: Grey, ink: Mask) -> list[Found]:
+def analyse(grey: Grey, ink: Mask) -> list[FoundRegion]:
     """Find the regions of an upright page.
 
     Args:
@@ -57,17 +61,20 @@ def analyse(grey: Grey, ink: Mask) -> list[Found]:
         return []
     columns = _columns(parts)
     labels = iter(_labels(parts, columns, grey.shape[1], grey.shape[0]))
-    atoms = [Found(_box(row), Label.TABLE, "ruled_table") for row in parts.tables]
-    atoms += [Found(_box(row), Label.PICTURE, "picture") for row in parts.pictures]
-    found: list[Found] = []
+    atoms = [
+        FoundRegion(_box(row), Label.TABLE, "ruled_table", cells if len(cells) else None)
+        for row, cells in zip(parts.tables, parts.cells, strict=True)
+    ]
+    atoms += [FoundRegion(_box(row), Label.PICTURE, "picture") for row in parts.pictures]
+    found: list[FoundRegion] = []
     for column in columns:
-        own = [Found(block.box, label, label.value) for block, label in zip(column.blocks, labels, strict=False)]
+        own = [FoundRegion(block.box, label, label.value) for block, label in zip(column.blocks, labels, strict=False)]
         own += [atom for atom in atoms if _holds(column.area, atom.box)]
         found += [own[place] for place in row_order([item.box for item in own])]
     return _with_margins(found, parts.body)
 
 
-def _columns(parts: Parts) -> list[Column]:
+def _columns(parts: PageParts) -> list[Column]:
     """Return the columns in reading order, with their blocks of text."""
     words, body = parts.words, parts.body
     walls = Walls(np.concatenate([parts.tables, parts.pictures]), parts.rules)
@@ -79,23 +86,24 @@ def _columns(parts: Parts) -> list[Column]:
     for area in find_columns(occupied, body, word_gap(words, body)):
         low, high = np.asarray(area[:2]), np.asarray(area[2:])
         members = np.nonzero(((middle >= low) & (middle < high)).all(axis=1))[0]
-        lines = find_lines(words.boxes, [int(row) for row in members], body)
-        columns.append(Column(area, tuple(find_blocks(lines, walls, words.boxes, body))))
+        lines = gather_lines(words.boxes[members], body)
+        columns.append(Column(area, tuple(find_blocks(lines, walls, body))))
     return columns
 
 
-def _labels(parts: Parts, columns: list[Column], width: int, height: int) -> list[Label]:
+def _labels(parts: PageParts, columns: list[Column], width: int, height: int) -> list[Label]:
     """Name all blocks, column by column."""
-    boxes = parts.words.boxes
-    strokes = parts.strokes.widths(boxes)
-    widths = boxes[:, 2] - boxes[:, 0]
     blocks = [block for column in columns for block in column.blocks]
-    members = [[row for line in block.lines for row in line.words] for block in blocks]
+    words = [np.concatenate([line.boxes for line in block.lines]) for block in blocks]
     figures = [_box(row) for row in np.concatenate([parts.tables, parts.pictures])]
     figures += [block.box for block in blocks if block.table]
-    usual = weighted_median(strokes, widths)
-    around = Surroundings(width, height, parts.body, parts.rules, figures, boxes, usual)
-    return classify(blocks, [weighted_median(strokes[rows], widths[rows]) for rows in members], around)
+    around = PageContext(width, height, parts.body, parts.rules, figures, _stroke(parts, parts.words.boxes))
+    return classify(blocks, [_stroke(parts, boxes) for boxes in words], around)
+
+
+def _stroke(parts: PageParts, words: Boxes) -> float:
+    """Return the usual width of strokes in words, each as wide as it counts, in pixels."""
+    return weighted_median(parts.strokes.widths(words), words[:, 2] - words[:, 0])
 
 
 def _holds(holder: Box, box: Box) -> bool:
@@ -107,7 +115,7 @@ def _box(row: Boxes) -> Box:
     return Box(*(float(value) for value in row))
 
 
-def _with_margins(found: list[Found], body: float) -> list[Found]:
+def _with_margins(found: list[FoundRegion], body: float) -> list[FoundRegion]:
     """Widen regions into the white around them: halfway to the next at most."""
     boxes = np.asarray([item.box for item in found], np.float64).reshape(-1, 4)
     return [replace(item, box=_widened(boxes, place, _MARGIN * body)) for place, item in enumerate(found)]

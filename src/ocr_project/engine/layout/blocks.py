@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box
-from ocr_project.engine.imaging.rulings import Boxes
-from ocr_project.engine.layout.lines import Line
+from ocr_project.engine.imaging.ink import Boxes
+from ocr_project.engine.imaging.text_lines import TextLine
 
+# Set by hand; what they give on the shared pages is in docs/log.md.
 # A new block begins where the white between two lines is this much more than is usual in the column, in body
 # heights, or where the heights of two lines differ by this factor.
 _EXTRA_GAP = 0.55
@@ -36,7 +37,7 @@ class Block:
         table: Whether its lines are rows of cells.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
     box: Box
     table: bool = False
 
@@ -59,19 +60,18 @@ class Walls:
     rules: Boxes
 
 
-def find_blocks(lines: list[Line], walls: Walls, boxes: Boxes, body: float) -> list[Block]:
+def find_blocks(lines: list[TextLine], walls: Walls, body: float) -> list[Block]:
     """Part the lines of a column into blocks.
 
     Args:
         lines: From top to bottom.
         walls: Tables, pictures and rules of the page.
-        boxes: Shape (m, 4): all words of the page.
         body: Height of a line of body text in pixels.
     """
     if not lines:
         return []
     usual = _usual_gap(lines)
-    rows = [_cells(line, boxes, body) > 1 for line in lines]
+    rows = [_cells(line, body) > 1 for line in lines]
     tabular = _tabular(rows)
     parts: list[list[int]] = [[0]]
     for place in range(1, len(lines)):
@@ -101,39 +101,37 @@ def _parted(blocks: list[Block]) -> list[Block]:
     return found
 
 
-def _block(lines: list[Line], table: bool) -> Block:
-    box = lines[0].box
-    for line in lines[1:]:
-        box = box.union(line.box)
-    return Block(tuple(lines), box, table)
+def _block(lines: list[TextLine], table: bool) -> Block:
+    hulls = np.asarray([line.hull for line in lines], np.float64)
+    return Block(tuple(lines), Box(*hulls[:, :2].min(axis=0).tolist(), *hulls[:, 2:].max(axis=0).tolist()), table)
 
 
-def _usual_gap(lines: list[Line]) -> float:
+def _usual_gap(lines: list[TextLine]) -> float:
     gaps = [below.top - above.bottom for above, below in pairwise(lines)]
     gaps = [gap for gap in gaps if gap > 0]
     return float(np.percentile(gaps, 35)) if gaps else 0.0
 
 
-def _alike(above: Line, below: Line, body: float) -> bool:
-    """Say whether two lines are of one size; a short line may lack tall letters."""
+def _alike(above: TextLine, below: TextLine, body: float) -> bool:
+    """Return whether two lines are of one size; a short line may lack tall letters."""
     low, high = sorted((above.height, below.height))
-    short = min(above.box.width, below.box.width) < _SHORT * body
+    short = min(line.hull[2] - line.hull[0] for line in (above, below)) < _SHORT * body
     return high <= (_SHORT_RATIO if short else _RATIO) * max(1.0, low)
 
 
-def _walled(above: Line, below: Line, walls: Boxes) -> bool:
-    """Say whether something stands between two lines."""
+def _walled(above: TextLine, below: TextLine, walls: Boxes) -> bool:
+    """Return whether something stands between two lines."""
     if not len(walls):
         return False
     middle = (walls[:, 1] + walls[:, 3]) / 2
     between = (middle > (above.top + above.bottom) / 2) & (middle < (below.top + below.bottom) / 2)
-    left, right = min(above.box.x0, below.box.x0), max(above.box.x1, below.box.x1)
+    left, right = min(above.hull[0], below.hull[0]), max(above.hull[2], below.hull[2])
     return bool((between & (walls[:, 0] < right) & (walls[:, 2] > left)).any())
 
 
-def _cells(line: Line, boxes: Boxes, body: float) -> int:
+def _cells(line: TextLine, body: float) -> int:
     """Count the parts of a line that wide white parts; a number or bullet before a text is no cell."""
-    own = boxes[line.words]
+    own = line.boxes
     reach = np.maximum.accumulate(own[:, 2])
     wide = np.nonzero(own[1:, 0] - reach[:-1] > _CELL_GAP * body)[0]
     if len(wide) == 1:
@@ -144,7 +142,7 @@ def _cells(line: Line, boxes: Boxes, body: float) -> int:
 
 
 def _tabular(rows: list[bool]) -> list[bool]:
-    """Say of each line whether it is in a run of rows of cells; one line of a single cell may stand between."""
+    """Return for each line whether it is in a run of rows of cells; one line of a single cell may stand between."""
     marks: NDArray[np.bool_] = np.asarray(rows)
     table = np.zeros(len(marks), np.bool_)
     start: int | None = None

@@ -1,7 +1,8 @@
-"""What a block is, by its place, its size and its neighbours: nothing here reads.
+"""What a block is, by its place, its size and its neighbours; no text is read here.
 
-A wrong label costs little (every text label is read alike); a running header that is not known as one
-stands in the middle of a paragraph that goes on over the page, so those rules are the careful ones.
+A wrong label costs little (every text label is read alike). A running header that is not recognised as one ends up in
+the middle of a paragraph that goes on over the page, so those rules are the careful ones. The thresholds were set by
+hand; what they give on the shared pages is in docs/log.md.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ocr_project.domain.types import Box, Label
-from ocr_project.engine.imaging.rulings import Boxes
+from ocr_project.engine.imaging.ink import Boxes
 from ocr_project.engine.layout.blocks import Block
 
 # Shares of the page's height. A running header or footer is outside of the inner part; where no rule parts it
@@ -33,16 +34,15 @@ _TAB = 0.8  # white between it and the text of an item of one line, which no han
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Surroundings:
+class PageContext:
     """What the label of a block depends on beside the block.
 
     Attributes:
         width: Of the page in pixels.
-        height: Likewise.
+        height: Of the page in pixels.
         body: Height of a line of body text in pixels.
         rules: Shape (n, 4): level rules.
         figures: Tables and pictures.
-        words: Shape (n, 4): all words.
         stroke: The usual width of strokes in pixels.
     """
 
@@ -51,11 +51,10 @@ class Surroundings:
     body: float
     rules: Boxes
     figures: Sequence[Box]
-    words: Boxes
     stroke: float
 
 
-def classify(blocks: Sequence[Block], strokes: Sequence[float], around: Surroundings) -> list[Label]:
+def classify(blocks: Sequence[Block], strokes: Sequence[float], around: PageContext) -> list[Label]:
     """Name the blocks of a page.
 
     Args:
@@ -84,7 +83,7 @@ def classify(blocks: Sequence[Block], strokes: Sequence[float], around: Surround
 _HEADINGS = (Label.SECTION_HEADER,)
 
 
-def _by_itself(block: Block, stroke: float, around: Surroundings) -> Label:
+def _by_itself(block: Block, stroke: float, around: PageContext) -> Label:
     if block.table:
         return Label.TABLE
     few = len(block.lines) <= _HEADING_LINES
@@ -107,8 +106,8 @@ def _bottommost(blocks: Sequence[Block]) -> list[int]:
     return sorted(range(len(blocks)), key=lambda place: -blocks[place].box.y1)
 
 
-def _margin_label(blocks: Sequence[Block], place: int, label: Label, around: Surroundings) -> Label | None:
-    """Say whether a block, the outermost that is left, runs along the margin of the page."""
+def _margin_label(blocks: Sequence[Block], place: int, label: Label, around: PageContext) -> Label | None:
+    """Return whether a block, the outermost that is left, runs along the margin of the page."""
     block, top = blocks[place], label is Label.PAGE_HEADER
     out = block.box.y1 if top else around.height - block.box.y0
     if len(block.lines) > 1 or block.table or out > _INNER * around.height:
@@ -128,8 +127,8 @@ def _gap(above: Box, below: Box) -> float:
     return below.y0 - above.y1
 
 
-def _has_rule(box: Box, around: Surroundings, *, below: bool) -> bool:
-    """Say whether a level rule runs along a block, not far from it."""
+def _has_rule(box: Box, around: PageContext, *, below: bool) -> bool:
+    """Return whether a level rule runs along a block, not far from it."""
     rules = around.rules
     near = rules[:, 1] - box.y1 if below else box.y0 - rules[:, 3]
     along = (rules[:, 0] < box.x1) & (rules[:, 2] > box.x0)
@@ -137,8 +136,8 @@ def _has_rule(box: Box, around: Surroundings, *, below: bool) -> bool:
     return bool(((near >= -slack) & (near <= _RULE_NEAR * around.body) & along).any())
 
 
-def _is_caption(block: Block, around: Surroundings) -> bool:
-    """Say whether a block stands right above or below a table or picture and within its width."""
+def _is_caption(block: Block, around: PageContext) -> bool:
+    """Return whether a block stands right above or below a table or picture and within its width."""
     if len(block.lines) > _CAPTION_LINES:
         return False
     for figure in around.figures:
@@ -150,22 +149,22 @@ def _is_caption(block: Block, around: Surroundings) -> bool:
     return False
 
 
-def _is_footnote(block: Block, around: Surroundings) -> bool:
-    """Say whether a block is of small print, under a rule, in the lower half of the page."""
+def _is_footnote(block: Block, around: PageContext) -> bool:
+    """Return whether a block is of small print, under a rule, in the lower half of the page."""
     if block.box.y0 < around.height / 2 or block.height > _SMALL * around.body:
         return False
     return _has_rule(block.box, around, below=False)
 
 
-def _is_item(block: Block, around: Surroundings) -> bool:
-    """Say whether a block begins with a bullet or a number, and hangs from it."""
+def _is_item(block: Block, around: PageContext) -> bool:
+    """Return whether a block begins with a bullet or a number, and hangs from it."""
     first = block.lines[0]
-    if len(first.words) < 2 or block.box.width < 4 * around.body:
+    if len(first.boxes) < 2 or block.box.width < 4 * around.body:
         return False
-    mark, text = around.words[first.words[0]], around.words[first.words[1]]
+    mark, text = first.boxes[0], first.boxes[1]
     width, height = mark[2] - mark[0], mark[3] - mark[1]
     if max(width, height) <= _BULLET * around.body:
         return True
-    hanging = [line.box.x0 - first.box.x0 >= _HANGING * around.body for line in block.lines[1:]]
+    hanging = [line.hull[0] - first.hull[0] >= _HANGING * around.body for line in block.lines[1:]]
     apart = 0.3 if hanging else _TAB
     return bool(width <= _NUMERAL * around.body and text[0] - mark[2] >= apart * around.body and np.all(hanging))

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from ocr_project.domain.types import Box
 from ocr_project.engine.imaging.ink import Mask
 
-# Squares of the grid on which gutters are looked for: this many to a body height, each way.
+# Set by hand; what they give on the shared pages is in docs/log.md.
+# Squares of the raster on which gutters are looked for: this many to a body height, each way.
 _CELLS = 5
 # In body heights: the least width of a gutter, also in gaps between words; the least height over which both of
 # its sides are written on; and the least area of what it is wider than a gap between words, since a few such gaps
@@ -36,12 +37,12 @@ _FILLED = 0.25
 _DEEPEST = 24  # nested cuts; a page of a newspaper has fewer than ten
 _TRIES = 12  # gutters looked at in one rectangle, tallest first
 
-Grid = NDArray[np.bool_]
+Raster = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Gutter:
-    """An empty strip, in squares of the grid, half open."""
+    """An empty strip, in squares of the raster, half open."""
 
     x0: int
     x1: int
@@ -62,18 +63,18 @@ def find_columns(occupied: Mask, body: float, gap: float) -> list[Box]:
     """
     cell = body / _CELLS
     size = max(1, round(occupied.shape[1] / cell)), max(1, round(occupied.shape[0] / cell))
-    grid = np.asarray(cv2.resize(occupied, size, interpolation=cv2.INTER_AREA)) > 32
+    raster = np.asarray(cv2.resize(occupied, size, interpolation=cv2.INTER_AREA)) > 32
     scale_x, scale_y = occupied.shape[1] / size[0], occupied.shape[0] / size[1]
-    leaves = _cut(grid, (0, 0, size[0], size[1]), gap / cell, 0)
+    leaves = _cut(raster, (0, 0, size[0], size[1]), gap / cell, 0)
     return [Box(x0 * scale_x, y0 * scale_y, x1 * scale_x, y1 * scale_y) for x0, y0, x1, y1 in leaves]
 
 
 Rect = tuple[int, int, int, int]
 
 
-def _cut(grid: Grid, rect: Rect, gap: float, depth: int) -> Iterator[Rect]:
+def _cut(raster: Raster, rect: Rect, gap: float, depth: int) -> Iterator[Rect]:
     x0, y0, x1, y1 = rect
-    gutter = _best_gutter(grid[y0:y1, x0:x1], gap) if depth < _DEEPEST else None
+    gutter = _best_gutter(raster[y0:y1, x0:x1], gap) if depth < _DEEPEST else None
     if gutter is None:
         yield rect
         return
@@ -82,28 +83,28 @@ def _cut(grid: Grid, rect: Rect, gap: float, depth: int) -> Iterator[Rect]:
     parts = [(x0, y0, x1, top), (x0, top, middle, bottom), (middle, top, x1, bottom), (x0, bottom, x1, y1)]
     for part in parts:
         if part[3] > part[1]:
-            yield from _cut(grid, part, gap, depth + 1)
+            yield from _cut(raster, part, gap, depth + 1)
 
 
-def _best_gutter(grid: Grid, gap: float) -> Gutter | None:
+def _best_gutter(raster: Raster, gap: float) -> Gutter | None:
     """Return the tallest strip that has running text on both sides."""
-    for gutter in _strips(grid, gap):
+    for gutter in _strips(raster, gap):
         area = (gutter.x1 - gutter.x0 - gap) * (gutter.y1 - gutter.y0)
         if area < _GUTTER_AREA * _CELLS**2:
             continue
-        rows = grid[gutter.y0 : gutter.y1]
+        rows = raster[gutter.y0 : gutter.y1]
         if _is_text(rows[:, : gutter.x0]) and _is_text(rows[:, gutter.x1 :]):
             return gutter
     return None
 
 
-def _strips(grid: Grid, gap: float) -> list[Gutter]:
+def _strips(raster: Raster, gap: float) -> list[Gutter]:
     """Find empty strips with ink on both sides over enough of their height, tallest first."""
     width = max(round(_GUTTER_WIDTH * _CELLS), round(_GUTTER_GAPS * gap))
-    columns = np.nonzero(grid.any(axis=0))[0]
-    if len(columns) < 2 or grid.shape[1] < 3 * width:
+    columns = np.nonzero(raster.any(axis=0))[0]
+    if len(columns) < 2 or raster.shape[1] < 3 * width:
         return []
-    totals = np.cumsum(np.pad(grid, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
+    totals = np.cumsum(np.pad(raster, ((0, 0), (1, 0))), axis=1, dtype=np.int32)
     free = totals[:, width:] == totals[:, :-width]
     padded = np.pad(free, ((1, 1), (0, 0))).astype(np.int8)
     edges = np.diff(padded, axis=0).T
@@ -115,24 +116,24 @@ def _strips(grid: Grid, gap: float) -> list[Gutter]:
     for _, x, y0, y1 in runs:
         if any(strip.x0 <= x < strip.x1 and strip.y0 <= y0 and y1 <= strip.y1 for strip in strips):
             continue
-        strips.append(_widened(grid, Gutter(int(x), int(x) + width, int(y0), int(y1))))
+        strips.append(_widened(raster, Gutter(int(x), int(x) + width, int(y0), int(y1))))
         if len(strips) >= _TRIES:
             break
-    return [trimmed for strip in strips if (trimmed := _trim(grid, strip)) is not None]
+    return [trimmed for strip in strips if (trimmed := _trim(raster, strip)) is not None]
 
 
-def _widened(grid: Grid, gutter: Gutter) -> Gutter:
+def _widened(raster: Raster, gutter: Gutter) -> Gutter:
     """Take in all that is empty beside a strip over its whole height."""
-    inked = np.nonzero(grid[gutter.y0 : gutter.y1].any(axis=0))[0]
+    inked = np.nonzero(raster[gutter.y0 : gutter.y1].any(axis=0))[0]
     left, right = inked[inked < gutter.x0], inked[inked >= gutter.x1]
     x0 = int(left[-1]) + 1 if len(left) else 0
-    x1 = int(right[0]) if len(right) else grid.shape[1]
+    x1 = int(right[0]) if len(right) else raster.shape[1]
     return Gutter(x0, x1, gutter.y0, gutter.y1)
 
 
-def _trim(grid: Grid, gutter: Gutter) -> Gutter | None:
+def _trim(raster: Raster, gutter: Gutter) -> Gutter | None:
     """Cut a strip to the rows that are written on; `None` where too few have ink on both sides."""
-    rows = grid[gutter.y0 : gutter.y1]
+    rows = raster[gutter.y0 : gutter.y1]
     left = np.nonzero(rows[:, : gutter.x0].any(axis=1))[0]
     right = np.nonzero(rows[:, gutter.x1 :].any(axis=1))[0]
     if not len(left) or not len(right):
@@ -155,7 +156,7 @@ def _reach(rows: NDArray[np.intp], end: np.intp) -> int:
     return int(beyond[-1] if not len(breaks) else beyond[breaks[0] - 1] if breaks[0] else end)
 
 
-def _is_text(part: Grid) -> bool:
+def _is_text(part: Raster) -> bool:
     """Tell running text from the cells of a table."""
     columns = np.nonzero(part.any(axis=0))[0]
     rows = np.nonzero(part.any(axis=1))[0]

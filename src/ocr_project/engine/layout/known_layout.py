@@ -1,4 +1,4 @@
-"""Pages whose layout is known before anybody looks: a table's crop, a formula's, a page that is asked about."""
+"""Pages whose layout is known beforehand: the crop of a table or formula, a page that a question is asked about."""
 
 from __future__ import annotations
 

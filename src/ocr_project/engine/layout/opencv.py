@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from time import perf_counter
 
 import cv2
@@ -12,25 +13,36 @@ from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import OpenCvLayoutOptions
 from ocr_project.domain.types import Identity, Page, Region, Status
 from ocr_project.engine.imaging.ink import Grey, find_ink, find_ink_in_noise
-from ocr_project.engine.imaging.orientation import is_on_its_head, model_fingerprint, quarter_turns
-from ocr_project.engine.imaging.page_view import Frame
+from ocr_project.engine.imaging.orientation import AskOrientation, OrientationModel, is_upside_down, quarter_turns
+from ocr_project.engine.imaging.page_view import PageView
 from ocr_project.engine.imaging.pixels import page_grey
 from ocr_project.engine.imaging.skew import estimate_skew, shrunk
 from ocr_project.engine.imaging.words import TooBusy
-from ocr_project.engine.layout.analysis import Found, analyse
+from ocr_project.engine.layout.analysis import FoundRegion, analyse
 from ocr_project.engine.layout.whole_page import page_region
 
-REVISION = "5"
+REVISION = "6"
 # Pixels of the copy that is looked at: A4 at 150 dpi. Body text is 15 pixels high there.
 _MOST_PIXELS = 2_200_000
 _LEAST_SKEW = 0.15  # degrees: below that a line over the whole page rises by a quarter of its height
 
 
 class OpenCvDetector:
-    """Finds regions with OpenCV and NumPy alone."""
+    """Finds regions with OpenCV and NumPy; only which way up a page is, Tesseract is asked."""
 
-    def __init__(self, options: OpenCvLayoutOptions) -> None:
+    def __init__(
+        self, options: OpenCvLayoutOptions, tessdata: Path | None = None, ask: AskOrientation | None = None
+    ) -> None:
+        """Build the detector.
+
+        Args:
+            options: Its options.
+            tessdata: Folder of Tesseract's models, as `tessdata_folder` takes it.
+            ask: Tells how a page is turned. None: Tesseract's model in that folder.
+        """
         self._options = options
+        model = OrientationModel(tessdata)
+        self._model, self._ask = model.fingerprint, ask or model.ask
 
     batch_pages = 1
     workers = None
@@ -39,7 +51,7 @@ class OpenCvDetector:
     def identity(self) -> Identity:
         settings = self._options.model_dump()
         if self._options.turn:
-            settings["osd"] = model_fingerprint()
+            settings["osd"] = self._model
         return Identity("opencv", f"{REVISION}+opencv-{cv2.__version__}", settings)
 
     def detect(self, pages: Sequence[Page]) -> list[list[Region]]:
@@ -54,7 +66,7 @@ class OpenCvDetector:
         start = perf_counter()
         try:
             grey = page_grey(page)
-            frame, found = self._look(grey, may_be_upside_down=page.text_layer is None)
+            view, found = self._look(grey, may_be_upside_down=page.text_layer is None)
         except DocumentError as error:
             return [page_region(page, Status.FAILED, error.reason, perf_counter() - start)]
         except TooBusy as busy:
@@ -63,29 +75,32 @@ class OpenCvDetector:
             return [page_region(page, Status.EMPTY, "blank page", perf_counter() - start)]
         regions = []
         for index, item in enumerate(found):
-            box, quad = frame.place(item.box, grey.shape[1], grey.shape[0])
+            box, quad = view.place(item.box, grey.shape[1], grey.shape[0])
             seconds = 0.0 if index else perf_counter() - start
-            regions.append(Region(page.page_id, index, item.label, item.native, box, quad, seconds=seconds))
+            cells = None if item.cells is None else view.place_cells(item.cells, box, quad)
+            regions.append(
+                Region(page.page_id, index, item.label, item.native, box, quad, seconds=seconds, cells=cells)
+            )
         return regions
 
-    def _look(self, grey: Grey, *, may_be_upside_down: bool) -> tuple[Frame, list[Found]]:
+    def _look(self, grey: Grey, *, may_be_upside_down: bool) -> tuple[PageView, list[FoundRegion]]:
         height, width = grey.shape
         scale = min(1.0, (_MOST_PIXELS / (width * height)) ** 0.5)
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = grey if scale == 1.0 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        frame = Frame.scaled(size[0] / width, size[1] / height)
+        view = PageView.scaled(size[0] / width, size[1] / height)
         small, ink = find_ink_in_noise(np.asarray(small, np.uint8))
         outline = shrunk(ink)
-        quarters = quarter_turns(small, outline) if self._options.turn else 0
-        if self._options.turn and not quarters and may_be_upside_down and is_on_its_head(small, ink):
+        quarters = quarter_turns(small, outline, self._ask) if self._options.turn else 0
+        if self._options.turn and not quarters and may_be_upside_down and is_upside_down(small, ink, self._ask):
             quarters = 2
         if quarters:
-            frame = frame.turned(quarters, size[0], size[1])
-            small, ink = (np.ascontiguousarray(np.rot90(view, quarters)) for view in (small, ink))
+            view = view.turned(quarters, size[0], size[1])
+            small, ink = (np.ascontiguousarray(np.rot90(pixels, quarters)) for pixels in (small, ink))
             outline = np.rot90(outline, quarters)
         if self._options.deskew:
             skew = estimate_skew(outline)
             if abs(skew) >= _LEAST_SKEW:
-                frame, small = frame.deskewed(skew, small)
+                view, small = view.deskewed(skew, small)
                 ink = find_ink(small)
-        return frame, analyse(small, ink)
+        return view, analyse(small, ink)

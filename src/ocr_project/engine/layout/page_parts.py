@@ -9,14 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.fills import lift_fills
-from ocr_project.engine.imaging.ink import Grey, Mask
-from ocr_project.engine.imaging.rulings import Boxes, find_rulings
-from ocr_project.engine.imaging.specks import part_marks
+from ocr_project.engine.imaging.ink import Boxes, Grey, Mask
+from ocr_project.engine.imaging.rulings import Rulings, find_rulings
+from ocr_project.engine.imaging.specks import separate_specks
 from ocr_project.engine.imaging.words import Strokes, Words, body_height, find_words, letter_height
 from ocr_project.engine.layout.pictures import find_pictures
+from ocr_project.engine.layout.ruling_groups import RuledGrid, group_rulings
 
+# Set by hand; what they give on the shared pages is in docs/log.md.
 # Letters are lower than the line that they stand on, by about this factor (ascenders, syllables of two rows).
 _LINE_OF_LETTERS = 1.3
+# Rulings in body heights: no stroke of a letter is as long as one must be, and none as thick as one may be thick.
+_LENGTH = 2.5
+_THICKNESS = 0.4
 # In body heights: a level line at least this long ends a block and a gutter.
 _RULE = 4.0
 # An underline is so near below its words (in body heights), they cover this share of it, and begin with it.
@@ -29,12 +34,13 @@ _LINE_SHARE, _PICTURE_SHARE = 1 / 60, 1 / 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parts:
+class PageParts:
     """What a page is made of.
 
     Attributes:
         words: Outside of tables and pictures.
         tables: Shape (n, 4): ruled ones.
+        cells: Of each table: the boxes of its cells, none where they are not known.
         pictures: Shape (n, 4).
         rules: Shape (n, 4): level lines that part what is above from what is below.
         strokes: Of the ink that is not drawn lines.
@@ -43,13 +49,14 @@ class Parts:
 
     words: Words
     tables: Boxes
+    cells: tuple[Boxes, ...]
     pictures: Boxes
     rules: Boxes
     strokes: Strokes
     body: float
 
 
-def take_apart(grey: Grey, ink: Mask) -> Parts | None:
+def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
     """Find words, tables, pictures and rules.
 
     Args:
@@ -65,28 +72,42 @@ def take_apart(grey: Grey, ink: Mask) -> Parts | None:
     letters = letter_height(ink)
     if not letters:
         return _wordless(grey, ink)
-    ink = lift_fills(grey, ink, letters * _LINE_OF_LETTERS)
-    rulings = find_rulings(ink, letters * _LINE_OF_LETTERS)
+    plain, ink = ink, lift_fills(grey, ink, letters * _LINE_OF_LETTERS)
+    rulings = _rulings(ink, letters * _LINE_OF_LETTERS)
+    grids, drawings = group_rulings(rulings, letters * _LINE_OF_LETTERS)
     text = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(rulings.mask)), np.uint8)
     words = find_words(text, letters)
     body = body_height(words)
     if not body:
         return None
-    pictures = _outside(find_pictures(grey, words, rulings.drawings, body), rulings.grids)
-    tables = _outside(rulings.grids, pictures)
+    frames = np.asarray([grid.box for grid in grids], np.int32).reshape(-1, 4)
+    pictures = _outside(find_pictures(grey, words, drawings, body), frames)
+    shown = ~_within(frames, pictures)
+    cells = tuple(_unshaded(grid, plain, ink) for grid, kept in zip(grids, shown, strict=True) if kept)
+    tables = frames[shown]
     width, height = words.boxes[:, 2] - words.boxes[:, 0], words.boxes[:, 3] - words.boxes[:, 1]
     outline = (height > _TALL * body) & (words.ink < _OUTLINE * width * height)
     free = ~outline & ~_within(words.boxes, tables) & ~_within(words.boxes, pictures)
     words = Words(words.boxes[free], words.ink[free], words.mask)
-    written, dashed = part_marks(words.boxes, body)
+    written, dashed = separate_specks(words.boxes, body)
     words = Words(words.boxes[written], words.ink[written], words.mask)
     long = rulings.horizontal[rulings.horizontal[:, 2] - rulings.horizontal[:, 0] > _RULE * body]
     rules = _outside(_outside(long, tables), pictures)
     rules = np.concatenate([rules[~_underlines(rules, words.boxes, body)], dashed])
-    return Parts(words, tables, pictures, rules, Strokes.measure(text), body)
+    return PageParts(words, tables, cells, pictures, rules, Strokes.measure(text), body)
 
 
-def _wordless(grey: Grey, ink: Mask) -> Parts | None:
+def _unshaded(grid: RuledGrid, ink: Mask, lifted: Mask) -> Boxes:
+    """Return the cells of a grid; none where some are shaded: beside a fill its lines are not seen for sure."""
+    x0, y0, x1, y1 = (int(value) for value in grid.box)
+    return grid.cells[:0] if (ink[y0:y1, x0:x1] != lifted[y0:y1, x0:x1]).any() else grid.cells
+
+
+def _rulings(ink: Mask, body: float) -> Rulings:
+    return find_rulings(ink, max(8, round(body * _LENGTH)), max(4, round(body * _THICKNESS)))
+
+
+def _wordless(grey: Grey, ink: Mask) -> PageParts | None:
     """Find the pictures of a page without letters: a photograph, a drawing; `None` for a blank one."""
     body = max(1.0, _LINE_SHARE * min(ink.shape))
     none = np.zeros((0, 4), np.int32)
@@ -96,11 +117,11 @@ def _wordless(grey: Grey, ink: Mask) -> Parts | None:
     if not len(pictures):
         return None
     words = Words(none, np.zeros(0, np.int32), np.zeros_like(ink))
-    return Parts(words, none, pictures, none, Strokes.measure(ink), body)
+    return PageParts(words, none, (), pictures, none, Strokes.measure(ink), body)
 
 
 def _within(boxes: Boxes, holders: Boxes) -> NDArray[np.bool_]:
-    """Say of each box whether its middle is in one of the holders."""
+    """Return for each box whether its middle is in one of the holders."""
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     inside = np.zeros(len(boxes), np.bool_)
     for holder in holders:

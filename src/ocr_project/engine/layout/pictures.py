@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.ink import Grey, components, levels
-from ocr_project.engine.imaging.rulings import Boxes, corners
+from ocr_project.engine.imaging.ink import Boxes, Grey, components, corners, levels
 from ocr_project.engine.imaging.words import Words
 
+# Set by hand; what they give on the shared pages is in docs/log.md.
 # In body heights: ink that hangs together and is taller than this, and wider than that, is no word.
 _TALL = 3.2
 _WIDE = 1.6
@@ -104,7 +104,7 @@ def _merge(seeds: Boxes, shape: tuple[int, ...], body: float) -> Boxes:
 
 
 def _holds_text(words: Words, box: NDArray[np.int32], body: float) -> bool:
-    """Say whether long lines of text cover a good part of a box."""
+    """Return whether long lines of text cover a good part of a box."""
     x0, y0, x1, y1 = (int(value) for value in box)
     inside = words.boxes[
         (words.boxes[:, 0] >= x0) & (words.boxes[:, 1] >= y0) & (words.boxes[:, 2] <= x1) & (words.boxes[:, 3] <= y1)

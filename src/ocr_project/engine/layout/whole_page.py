@@ -32,7 +32,7 @@ def page_region(page: Page, status: Status = Status.OK, reason: str = "", second
     Args:
         page: Where it failed upstream, the region is skipped and carries the page's reason.
         status: Of the region, where the page itself is sound.
-        reason: Likewise.
+        reason: Of the region, where the page itself is sound.
         seconds: Layout time of the page.
     """
     if page.image is None:

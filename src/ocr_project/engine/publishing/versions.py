@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocr_project.engine.running.provenance import ask_git, package_versions
+from ocr_project.engine.running.provenance import package_versions
+from ocr_project.storage.checkout import ask_git
 
 _PACKAGES = ("ocr_project", "kedro", "dvc", "pyarrow", "huggingface_hub")
 _CODE = ("src", "conf", "dvc.yaml", "dvc.lock", "pyproject.toml", "uv.lock")  # what changes a result

@@ -3,11 +3,14 @@
 tesseract.py  the recognizer: languages, segmentation modes, words back on the page
 reader.py     one Tesseract instance a thread
 scripts.py    which languages a page is read in
-cells.py      rows and columns of words to HTML
+korean.py     Latin words that the Korean model doubts
+table_html.py cells that were read to HTML
 vision/       vision-language models: the backends vllm and transformers
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from ocr_project.domain.options import RecognitionBackend, RecognitionOptions
 from ocr_project.domain.protocols import Recognizer
@@ -15,8 +18,12 @@ from ocr_project.domain.protocols import Recognizer
 __all__ = ["build_recognizer"]
 
 
-def build_recognizer(options: RecognitionOptions) -> Recognizer:
+def build_recognizer(options: RecognitionOptions, tessdata: Path | None = None) -> Recognizer:
     """Build the recognizer that the options name.
+
+    Args:
+        options: Of the stage recognition.
+        tessdata: `runtime.tessdata`: the folder of Tesseract's models.
 
     Raises:
         BackendError: Something that it needs is missing.
@@ -25,7 +32,7 @@ def build_recognizer(options: RecognitionOptions) -> Recognizer:
         case RecognitionBackend.TESSERACT:
             from ocr_project.engine.recognition.tesseract import TesseractRecognizer
 
-            return TesseractRecognizer(options.tesseract)
+            return TesseractRecognizer(options.tesseract, tessdata)
         case RecognitionBackend.VLLM:
             from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
 

@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 
 from ocr_project.engine.recognition.reader import ReadWord, together
 
-Line = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
 
 _DOUBTFUL = 0.75  # confidence of a Korean word that may be Latin: of Hangul seldom below, of Latin seldom above
 _SURE = 0.75  # confidence of a Latin word that takes its place
-_LIKELY = 0.5  # likewise of what has no letters: numbers, brackets
+_LIKELY = 0.5  # confidence of a second reading that has no letters (numbers, brackets) and takes its place
 _LETTERS = 3  # letters of a Latin word, and signs other than Hangul in a doubtful one
 _JOINED = 0.2  # in heights of the line: parts that are nearer to each other are one word
 _MARGIN = 3  # pixels behind what is read again
 
 
-def read_latin(words: Sequence[ReadWord], line: Line, read: Callable[[Line], list[ReadWord]]) -> list[ReadWord]:
+def read_latin(words: Sequence[ReadWord], line: Pixels, read: Callable[[Pixels], list[ReadWord]]) -> list[ReadWord]:
     """Read doubtful words of a line again.
 
     Args:
@@ -51,7 +51,7 @@ def read_latin(words: Sequence[ReadWord], line: Line, read: Callable[[Line], lis
 
 
 def is_hangul(character: str) -> bool:
-    """Say whether a character is a syllable of Hangul."""
+    """Return whether a character is a syllable of Hangul."""
     return "가" <= character <= "힣"
 
 

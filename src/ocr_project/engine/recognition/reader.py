@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +12,7 @@ import tesserocr
 from numpy.typing import NDArray
 
 from ocr_project.domain.errors import BackendError
-
-DEBIAN_TESSDATA = Path("/usr/share/tesseract-ocr/5/tessdata")
+from ocr_project.engine.imaging.tessdata import debian_packages, model_file, model_fingerprint, tessdata_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,21 @@ class Reader:
     """Reads images; safe to share between threads, each of which gets instances of its own."""
 
     def __init__(self, tessdata: Path | None) -> None:
-        self.tessdata = _find_tessdata(tessdata)
+        """Look for the folder of models.
+
+        Args:
+            tessdata: As `tessdata_folder` takes it.
+
+        Raises:
+            BackendError: There is no such folder.
+        """
+        self.tessdata = tessdata_folder(tessdata)
+        if not self.tessdata.is_dir():
+            packages = debian_packages(["kor", "rus"])
+            raise BackendError(
+                f"Tesseract's models are not in {self.tessdata}: apt-get install tesseract-ocr {packages},"
+                " or set runtime.tessdata"
+            )
         self._local = threading.local()
 
     def require(self, languages: list[str]) -> None:
@@ -49,17 +60,16 @@ class Reader:
         Raises:
             BackendError: One is missing; the message names its Debian package.
         """
-        missing = [name for name in languages if not self._model(name).is_file()]
+        missing = [name for name in languages if not model_file(self.tessdata, name).is_file()]
         if missing:
-            packages = " ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
             raise BackendError(
-                f"Tesseract has no model for {', '.join(missing)} in {self.tessdata}: apt-get install {packages},"
-                " or change recognition.tesseract.languages"
+                f"Tesseract has no model for {', '.join(missing)} in {self.tessdata}: apt-get install"
+                f" {debian_packages(missing)}, or change runtime.tessdata or recognition.tesseract.languages"
             )
 
     def fingerprint(self, language: str) -> str:
         """Return the first 12 hexadecimal digits of the sha256 of a language's model."""
-        return hashlib.sha256(self._model(language).read_bytes()).hexdigest()[:12]
+        return model_fingerprint(model_file(self.tessdata, language))
 
     def read(self, pixels: NDArray[np.uint8], languages: str, mode: int, dpi: int) -> list[ReadWord]:
         """Read an image.
@@ -90,9 +100,6 @@ class Reader:
         if languages not in instances:
             instances[languages] = tesserocr.PyTessBaseAPI(path=str(self.tessdata), lang=languages)
         return instances[languages]
-
-    def _model(self, language: str) -> Path:
-        return self.tessdata / f"{language}.traineddata"
 
 
 def _words(api: tesserocr.PyTessBaseAPI) -> list[ReadWord]:
@@ -141,17 +148,3 @@ def together(text: str, pieces: Sequence[ReadWord]) -> ReadWord:
     weights = [len(piece.text) for piece in pieces]
     confidence = sum(p.confidence * w for p, w in zip(pieces, weights, strict=True)) / sum(weights)
     return ReadWord(text, hull, confidence, pieces[0].line, tuple(pieces))
-
-
-def _find_tessdata(chosen: Path | None) -> Path:
-    """Return the folder of models: tesserocr's wheel brings none and does not look where Debian puts them."""
-    if chosen is not None:
-        folder = chosen.expanduser()
-    else:
-        folder = Path(os.environ["TESSDATA_PREFIX"]) if "TESSDATA_PREFIX" in os.environ else DEBIAN_TESSDATA
-    if not folder.is_dir():
-        raise BackendError(
-            f"Tesseract's models are not in {folder}: apt-get install tesseract-ocr tesseract-ocr-kor"
-            " tesseract-ocr-rus, or set recognition.tesseract.tessdata"
-        )
-    return folder

@@ -48,7 +48,7 @@ def surest(
     Args:
         candidates: Languages joined by `+`, the leading ones first: they win where nothing can be told.
         confidence: Reads a sample of the page; 0 to 1, and 0 where nothing was read.
-        again: Likewise with more of the page, for those that are left where none is `SURE`.
+        again: As `confidence`, with more of the page: for the candidates that are left where none is `SURE`.
 
     Returns:
         The first candidate that is `SURE`, else the one with the highest confidence. But one that holds the languages

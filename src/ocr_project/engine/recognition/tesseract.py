@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,21 +16,23 @@ from numpy.typing import NDArray
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import LANGUAGE_SEPARATOR, TesseractOptions
 from ocr_project.domain.types import Box, Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
-from ocr_project.engine.imaging.borderless_table import OpenTable, find_open_table, trusted
-from ocr_project.engine.imaging.enlarging import Crop, Print, enlarged, print_of
+from ocr_project.engine.imaging.borderless_table import BorderlessTable, find_borderless_table, judge_cells
 from ocr_project.engine.imaging.ink import find_ink_in_noise, levels
 from ocr_project.engine.imaging.pixels import crop, page_grey
-from ocr_project.engine.imaging.ruled_table import Cell, find_cells
+from ocr_project.engine.imaging.ruled_table import PixelBox, TableCell, find_ruled_cells
+from ocr_project.engine.imaging.small_print import PrintSize, ScaledCrop, enlarge, measure_print
 from ocr_project.engine.imaging.text_bands import find_bands
-from ocr_project.engine.recognition.cells import to_html
+from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.reader import Reader, ReadWord
 from ocr_project.engine.recognition.scripts import by_script, surest
+from ocr_project.engine.recognition.table_html import to_html
 
-_VERSION = "5"
+_VERSION = "6"
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
+# Set by hand; what they give on the shared pages is in docs/log.md.
 _SAMPLES = 4  # regions that are looked at to tell the script of a page
 _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
 _ENOUGH_LETTERS, _MANY_LETTERS = 30, 300  # tell the script, and where they do not
@@ -43,9 +46,12 @@ _LARGEST_SIDE = 20_000  # pixels: beyond it Tesseract itself refuses (32,767) or
 class TesseractRecognizer:
     """Reads regions with Tesseract, one instance a thread."""
 
-    def __init__(self, options: TesseractOptions) -> None:
-        """Args:
-        options: Languages and where their models are.
+    def __init__(self, options: TesseractOptions, tessdata: Path | None = None) -> None:
+        """Build the recognizer; no model is loaded yet.
+
+        Args:
+            options: Its languages.
+            tessdata: Folder of their models, as `tessdata_folder` takes it.
 
         Raises:
             BackendError: A model is missing.
@@ -54,7 +60,7 @@ class TesseractRecognizer:
         scripts = by_script(self._languages)
         self._candidates = list(scripts.values())
         self._korean, self._latin = scripts.get("hangul", ""), scripts.get("latin", "")
-        self._reader = Reader(options.tessdata)
+        self._reader = Reader(tessdata or options.tessdata)
         self._reader.require(self._languages)
         models = {name: self._reader.fingerprint(name) for name in self._languages}
         revision = f"{_VERSION} tesseract-{tesserocr.tesseract_version().split()[1]}"
@@ -77,18 +83,18 @@ class TesseractRecognizer:
         except DocumentError as error:
             return [_unread(region, region.reason or error.reason) for region in regions]
         upright, ink = find_ink_in_noise(grey)
-        size = print_of(ink, page.dpi)
+        size = measure_print(ink, page.dpi)
         languages = self._languages_of(upright, size, regions)
         return [self._region(upright, size, region, languages) for region in regions]
 
-    def _languages_of(self, grey: NDArray[np.uint8], size: Print, regions: Sequence[Region]) -> str:
+    def _languages_of(self, grey: NDArray[np.uint8], size: PrintSize, regions: Sequence[Region]) -> str:
         readable = [region for region in regions if region.label not in _UNREAD and region.status is Status.OK]
         if len(self._candidates) == 1 or not readable:
             return self._candidates[0]
         # Running text tells more than the numbers of a table.
         readable.sort(key=lambda region: (region.label is Label.TABLE, -region.box.area))
         views = [_middle(crop(grey, region)) for region in readable[:_SAMPLES]]
-        samples = [_padded(enlarged(view, size).pixels) for view in views]
+        samples = [_padded(enlarge(view, size).pixels) for view in views]
         brief, thorough = (partial(self._confidence, samples, enough) for enough in (_ENOUGH_LETTERS, _MANY_LETTERS))
         return surest(self._candidates, brief, thorough)
 
@@ -104,7 +110,7 @@ class TesseractRecognizer:
                 break
         return sum(sums) / max(1, sum(sizes))
 
-    def _region(self, grey: NDArray[np.uint8], size: Print, region: Region, languages: str) -> Recognition:
+    def _region(self, grey: NDArray[np.uint8], size: PrintSize, region: Region, languages: str) -> Recognition:
         if region.status in (Status.FAILED, Status.SKIPPED):
             return _unread(region, region.reason)
         if region.label in _UNREAD:
@@ -118,21 +124,23 @@ class TesseractRecognizer:
                 f"too_large: {cut.shape[1]} x {cut.shape[0]} pixels are more than Tesseract reads; lower ingest.dpi"
             )
             return Recognition(region.page_id, region.index, "", status=Status.FAILED, reason=reason)
-        piece = enlarged(cut, size)
+        piece = enlarge(cut, size)
         recognition = self._table(piece, region, languages) if region.label is Label.TABLE else None
         if recognition is None:
             recognition = _assembled(region, self._read(piece.pixels, region, languages, piece.dpi), piece)
         return replace(recognition, seconds=time.perf_counter() - started)
 
-    def _table(self, piece: Crop, region: Region, languages: str) -> Recognition | None:
-        """Read a table cell by cell; None where no cells are found."""
-        cells, cleaned = find_cells(piece.pixels, piece.dpi)
-        cells, crowded = trusted(cells, cleaned)
-        if not cells or crowded:
-            found_open = find_open_table(piece.pixels, piece.dpi)
-            if found_open is not None:
-                return self._open_table(found_open, piece, region, languages)
-        texts: dict[Cell, str] = {}
+    def _table(self, piece: ScaledCrop, region: Region, languages: str) -> Recognition | None:
+        """Read a table by its cells; None where none are found."""
+        try:
+            cells, cleaned = find_ruled_cells(piece.pixels, piece.dpi, _known_cells(region, piece))
+            cells, crowded = judge_cells(cells, cleaned)
+            borderless = find_borderless_table(piece.pixels, piece.dpi) if crowded or not cells else None
+        except TooBusy:
+            return None
+        if borderless is not None:
+            return self._borderless_table(borderless, piece, region, languages)
+        texts: dict[TableCell, str] = {}
         words: list[ReadWord] = []
         for cell in cells:
             found = self._cell(cleaned, cell, region, languages, piece.dpi)
@@ -142,9 +150,11 @@ class TesseractRecognizer:
             return None
         return replace(_assembled(region, words, piece), text=to_html(cells, texts), format=TextFormat.HTML)
 
-    def _open_table(self, table: OpenTable, piece: Crop, region: Region, languages: str) -> Recognition | None:
+    def _borderless_table(
+        self, table: BorderlessTable, piece: ScaledCrop, region: Region, languages: str
+    ) -> Recognition | None:
         """Read rows of one line from end to end, since words tell each other's height, and others cell by cell."""
-        read: dict[Cell, list[ReadWord]] = {}
+        read: dict[TableCell, list[ReadWord]] = {}
         for number, row in enumerate(table.rows):
             cells = [cell for cell in table.cells if cell.row == number and any(cell.box)]
             strip = np.ascontiguousarray(table.cleaned[row.top : row.bottom])
@@ -159,7 +169,7 @@ class TesseractRecognizer:
         return replace(_assembled(region, everything, piece), text=html, format=TextFormat.HTML)
 
     def _cell(
-        self, cleaned: NDArray[np.uint8], cell: Cell, region: Region, languages: str, dpi: float
+        self, cleaned: NDArray[np.uint8], cell: TableCell, region: Region, languages: str, dpi: float
     ) -> list[ReadWord]:
         x0, y0, x1, y1 = cell.box
         inside = cleaned[y0:y1, x0:x1]
@@ -200,9 +210,20 @@ class TesseractRecognizer:
         return [_placed(word, cut.shape, top) for word in words]
 
 
-def by_cell(words: Sequence[ReadWord], cells: Sequence[Cell]) -> dict[Cell, list[ReadWord]]:
+def _known_cells(region: Region, piece: ScaledCrop) -> list[PixelBox]:
+    """Return the cells that the detector saw, in pixels of the crop; none where one of them lies outside of it."""
+    height, width = piece.pixels.shape
+    boxes = np.rint(np.asarray(region.cells or (), np.float64).reshape(-1, 4) * piece.scale).astype(int)
+    if not len(boxes) or boxes.min() < 0 or (boxes[:, 2:] > (width, height)).any():
+        return []
+    if (boxes[:, 2:] - boxes[:, :2] < _LEAST_SIDE).any():
+        return []
+    return [(x0, y0, x1, y1) for x0, y0, x1, y1 in boxes.tolist()]
+
+
+def by_cell(words: Sequence[ReadWord], cells: Sequence[TableCell]) -> dict[TableCell, list[ReadWord]]:
     """Give each word of a row to the cell that it stands in, or next to."""
-    found: dict[Cell, list[ReadWord]] = {}
+    found: dict[TableCell, list[ReadWord]] = {}
     for word in words:
         middle = (word.box[0] + word.box[2]) / 2
         nearest = min(cells, key=lambda cell: max(cell.box[0] - middle, middle - cell.box[2]))
@@ -222,10 +243,10 @@ def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.copyMakeBorder(cut, *(_MARGIN,) * 4, borderType=cv2.BORDER_CONSTANT, value=paper), np.uint8)
 
 
-def _assembled(region: Region, words: Sequence[ReadWord], piece: Crop) -> Recognition:
+def _assembled(region: Region, words: Sequence[ReadWord], piece: ScaledCrop) -> Recognition:
     if not words:
         return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="no text found")
-    back = _to_page(region, piece)
+    back = _CropToPage(region, piece)
     placed = tuple(Word(w.text, back(w.box), w.confidence, w.line) for w in words)
     text = as_lines(words)
     return Recognition(region.page_id, region.index, text, TextFormat.TEXT, placed, _confidence(words))
@@ -260,10 +281,10 @@ def _confidence(words: Sequence[ReadWord]) -> float:
     return sum(len(word.text) * word.confidence for word in words) / max(1, letters)
 
 
-class _to_page:  # noqa: N801 - reads as the function that it is
-    """From pixels of a crop to pixels of its page: the way back of `engine.pixels.crop`."""
+class _CropToPage:
+    """From pixels of a crop to pixels of its page: the way back of `imaging.pixels.crop`."""
 
-    def __init__(self, region: Region, piece: Crop) -> None:
+    def __init__(self, region: Region, piece: ScaledCrop) -> None:
         height, width = piece.pixels.shape
         if region.quad is None:
             x0, y0 = max(0.0, float(np.floor(region.box.x0))), max(0.0, float(np.floor(region.box.y0)))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 from collections.abc import Iterable
 from importlib.metadata import version
-from pathlib import Path
 
 
 def facts(commit: str, packages: Iterable[str] = ()) -> dict[str, str]:
@@ -30,12 +28,3 @@ def facts(commit: str, packages: Iterable[str] = ()) -> dict[str, str]:
 def package_versions(packages: Iterable[str]) -> dict[str, str]:
     """Return the installed versions by name."""
     return {name: version(name) for name in packages}
-
-
-def ask_git(*arguments: str, project: Path | None = None) -> str:
-    """Return what git says; an empty string where it has nothing to say of this folder, or is not there."""
-    try:
-        done = subprocess.run(["git", *arguments], cwd=project, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return ""
-    return done.stdout if done.returncode == 0 else ""

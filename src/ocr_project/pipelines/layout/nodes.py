@@ -17,7 +17,7 @@ def detect_regions(
     pages: ShardSource, regions_done: ShardSource, options: LayoutOptions, runtime: RuntimeOptions
 ) -> Iterator[Shard | Prune]:
     """Find the regions of every page."""
-    with closing(build_detector(options)) as detector:
+    with closing(build_detector(options, runtime.tessdata)) as detector:
         plan = pending(pages, regions_done, "layout", detector.identity)
 
         def detect(batch: Sequence[Page]) -> list[Region]:

@@ -23,7 +23,7 @@ def recognize_regions(
     runtime: RuntimeOptions,
 ) -> Iterator[Shard | Prune]:
     """Read every region."""
-    with closing(build_recognizer(options)) as recognizer:
+    with closing(build_recognizer(options, runtime.tessdata)) as recognizer:
         plan = pending(regions, recognitions_done, "recognition", recognizer.identity)
 
         def read(name: str) -> Iterator[tuple[Page, list[Region]]]:

@@ -1,11 +1,7 @@
-"""Formulas: read as tokens and as a tree, written in one form, compared."""
+"""Formulas in LaTeX without drawing them.
 
-from ocr_project.bench.metrics.formula.canonical import canonical_formula
-from ocr_project.bench.metrics.formula.scores import (
-    formula_edit,
-    formula_edit_characters,
-    formula_exact,
-    strip_formula_spaces,
-)
-
-__all__ = ["canonical_formula", "formula_edit", "formula_edit_characters", "formula_exact", "strip_formula_spaces"]
+symbols.py  commands and what they show
+tokens.py   LaTeX as tokens
+tree.py     and as a tree
+scores.py   edit distances and exact match
+"""

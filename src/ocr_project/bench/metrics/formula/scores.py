@@ -6,7 +6,7 @@ import re
 
 from rapidfuzz.distance import Levenshtein
 
-from ocr_project.bench.metrics.formula.canonical import canonical_formula
+from ocr_project.bench.metrics.canonical.formulas import canonical_formula
 from ocr_project.bench.metrics.formula.tokens import strip_delimiters, tokenize
 from ocr_project.engine.metrics.text import Counts
 

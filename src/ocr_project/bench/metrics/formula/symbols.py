@@ -83,7 +83,7 @@ DROPPED = {
     ),
     **dict.fromkeys(words("\\label \\tag \\tag* \\color \\textcolor \\colorbox \\cellcolor \\index \\ref \\eqref"), 1),
 }
-"""No ink of the formula, and how many groups after them go too."""
+"""No ink of the formula, and how many groups after them go with them."""
 
 MEASURES = frozenset(words("\\hspace \\hspace* \\vspace \\vspace* \\hskip \\vskip \\kern \\mkern \\mskip"))
 
@@ -167,7 +167,7 @@ UNICODE: dict[str, tuple[str, ...]] = {
     "＾": ("\\wedge",),
     "～": ("\\sim",),
 }
-"""Characters that recognizers write for commands; full-width ASCII likewise."""
+"""Characters that recognizers write for commands; full-width ASCII as well."""
 
 FUNCTIONS = frozenset("\\" + name for name in (*NAMES, *words("lim sup inf det gcd Pr liminf limsup")))
 """Functions with a command of their own."""

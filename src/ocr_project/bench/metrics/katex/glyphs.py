@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 _NEAR = 5.0  # pixels by which a neighbour's centre may lie off the row or the column
 _MOST_STEPS = 200_000  # of the search for a matching; a page's formula takes as many as it has symbols
 _ZERO_WIDTH = "\u200b"
-NOBODY = -1
+ABSENT = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def neighbours(centres: NDArray[np.float64]) -> NDArray[np.intp]:
     Returns:
         Shape (n, 4): above, below, left, right; -1 where there is none.
     """
-    found = np.full((len(centres), 4), NOBODY, np.intp)
+    found = np.full((len(centres), 4), ABSENT, np.intp)
     if len(centres) < 2:
         return found
     across = centres[None, :, 0] - centres[:, None, 0]
@@ -92,7 +92,7 @@ def neighbours(centres: NDArray[np.float64]) -> NDArray[np.intp]:
     for place, (distance, beside) in enumerate(((-down, column), (down, column), (-across, row), (across, row))):
         far = np.where(beside & (distance > 0), distance, np.inf)
         nearest = far.argmin(axis=1)
-        found[:, place] = np.where(np.isfinite(far.min(axis=1)), nearest, NOBODY)
+        found[:, place] = np.where(np.isfinite(far.min(axis=1)), nearest, ABSENT)
     return found
 
 
@@ -133,12 +133,12 @@ def _fits(
 ) -> bool:
     """Say whether a symbol's neighbours are there: those that are matched already, others by what they are."""
     for mine, other in zip(around[0][symbol], around[1][place], strict=True):
-        if mine == NOBODY:
+        if mine == ABSENT:
             continue
-        if other == NOBODY:
+        if other == ABSENT:
             return False
-        matched = place if mine == symbol else (taken[mine] if mine < len(taken) else NOBODY)
-        if matched != NOBODY:
+        matched = place if mine == symbol else (taken[mine] if mine < len(taken) else ABSENT)
+        if matched != ABSENT:
             if matched != other:
                 return False
         elif formulas[1].symbols[other] != formulas[0].symbols[mine]:

@@ -1,8 +1,7 @@
-"""Tables: TEDS by its public definitions, and the form in which tables written differently are alike."""
+"""Tables: TEDS by its public definitions."""
 
-from ocr_project.bench.metrics.tables.canonical import canonical_table
 from ocr_project.bench.metrics.tables.markdown import tables_to_html
 from ocr_project.bench.metrics.tables.teds import dp_bench_nid, dp_bench_teds, teds
 from ocr_project.bench.metrics.tables.tree import TreeTooLarge
 
-__all__ = ["TreeTooLarge", "canonical_table", "dp_bench_nid", "dp_bench_teds", "tables_to_html", "teds"]
+__all__ = ["TreeTooLarge", "dp_bench_nid", "dp_bench_teds", "tables_to_html", "teds"]

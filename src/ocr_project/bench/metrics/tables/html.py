@@ -1,4 +1,8 @@
-"""HTML tables as trees, the way PubTabNet's scorer reads them (Zhong et al. 2020, arXiv 1911.10683)."""
+"""HTML tables as trees, the way PubTabNet's scorer reads them (Zhong et al. 2020, arXiv 1911.10683).
+
+Parsed by lxml because the official program does: how it repairs broken HTML is part of the score. The reader for
+everything else is `engine/transcript/html_table.py`.
+"""
 
 from __future__ import annotations
 

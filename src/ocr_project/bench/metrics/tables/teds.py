@@ -28,7 +28,7 @@ def teds(reference_html: str, hypothesis_html: str, *, structure_only: bool = Fa
 
     Args:
         reference_html: A page or a fragment; the first table directly below its body counts.
-        hypothesis_html: Likewise.
+        hypothesis_html: The same of the answer.
         structure_only: TEDS-S: the text of the cells does not count.
 
     Returns:
@@ -53,7 +53,7 @@ def dp_bench_teds(reference_html: str, hypothesis_html: str, *, structure_only: 
 
     Args:
         reference_html: The tables of a page; text around them does not matter.
-        hypothesis_html: Likewise.
+        hypothesis_html: The same of the answer.
         structure_only: TEDS-S.
 
     Returns:
@@ -70,7 +70,7 @@ def dp_bench_nid(reference: Sequence[str], hypothesis: Sequence[str]) -> float:
 
     Args:
         reference: The text of each element; those of the classes figure, table and chart are left out by its callers.
-        hypothesis: Likewise.
+        hypothesis: The same of the answer.
 
     Returns:
         Between 0 and 1; 1 where both are empty.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ocr_project.bench.metrics.canonical import canonical_text
+from ocr_project.bench.metrics.canonical import canonical_table, canonical_text
 from ocr_project.bench.metrics.catalog import CANONICAL, OFFICIAL
 from ocr_project.bench.metrics.opendataloader import mhs, nid
-from ocr_project.bench.metrics.tables.canonical import canonical_table
 from ocr_project.bench.metrics.tables.markdown import tables_to_html
 from ocr_project.bench.metrics.tables.teds import dp_bench_teds, teds
 from ocr_project.bench.rules.outcome import Outcome

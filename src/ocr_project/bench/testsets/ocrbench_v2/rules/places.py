@@ -15,8 +15,8 @@ _FOUR = re.compile(r"[(\[]" + ",".join([r"\s*(\d+)\s*"] * 4) + r"[)\]]")
 _GROUP = re.compile(r"[\[(]\s*([^\[\]()]*?)\s*[\])]")
 _QUOTED = re.compile(r'\s*"(.*)"\s*')
 _HIGHEST = 1000
-_OVERLAP = 0.5  # more of it and two boxes are the same; also the share of a box in one that nobody minds
-_ILLEGIBLE = "###"  # ICDAR: text that nobody has to read
+_OVERLAP = 0.5  # two boxes that overlap more are the same; also how much of a box may lie in one that is not scored
+_ILLEGIBLE = "###"  # ICDAR: text that need not be read
 _EDGE_MARKS = "!?.:,*\"()·[]/'"  # may be missing at the ends of the truth
 
 Box = Sequence[int]

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from rapidfuzz import fuzz
 
-from ocr_project.bench.metrics.formula.canonical import canonical_formula
+from ocr_project.bench.metrics.canonical import canonical_formula
 from ocr_project.bench.testsets.olmocr_bench.rules.plain import plain
 from ocr_project.bench.testsets.olmocr_bench.rules.tables import Table, tables_of
 

@@ -1,7 +1,8 @@
 """The forms in which OmniDocBench compares text, formulas and tables.
 
 github.com/opendatalab/OmniDocBench, evaluator of v1.5 (November 2025), `data_preprocess`. They are its own and kept to
-the letter, oddities included: a score that is to stand beside its leaderboard needs them.
+the letter, oddities included: a score that is to stand beside its leaderboard needs them. Tables are parsed by
+BeautifulSoup, as the evaluator does; the reader for everything else is `engine/transcript/html_table.py`.
 """
 
 from __future__ import annotations

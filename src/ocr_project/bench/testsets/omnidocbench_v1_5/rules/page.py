@@ -13,8 +13,8 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
+from ocr_project.bench.metrics.canonical import canonical_table
 from ocr_project.bench.metrics.plain_latex import latex_to_text
-from ocr_project.bench.metrics.tables.canonical import canonical_table
 from ocr_project.bench.metrics.tables.teds import teds
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules import normal
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import (

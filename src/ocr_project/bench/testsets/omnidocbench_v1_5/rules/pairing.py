@@ -51,15 +51,15 @@ class Pair:
     Attributes:
         category: Of the blocks: what most of them are.
         reference: As it was written.
-        hypothesis: Likewise.
+        hypothesis: The same of the answer.
         normal_reference: In its normal form.
-        normal_hypothesis: Likewise.
+        normal_hypothesis: The same of the answer.
         hypothesis_kind: Of the first piece; empty where there is none.
         places: In the reading order.
         start: Of the first piece.
         attributes: Of each block.
         blocks: Their numbers among those that have a normal form.
-        pieces: Likewise.
+        pieces: The same of the answer.
         edit: How far the two are apart as they were matched; 1 for what was left on both sides.
     """
 
@@ -78,7 +78,7 @@ class Pair:
 
 
 def pair_up(blocks: Sequence[Block], pieces: Sequence[Element], forms: Forms) -> Iterator[Pair]:
-    """Match texts and formulas; those that nobody scores are matched first, and take their pieces with them.
+    """Match texts and formulas; those that are not scored are matched first, and take their pieces with them.
 
     Args:
         blocks: In reading order.
@@ -89,7 +89,7 @@ def pair_up(blocks: Sequence[Block], pieces: Sequence[Element], forms: Forms) ->
     readings = [(piece, form) for piece in pieces if (form := forms.of(piece.content, piece.kind == FORMULA))]
     gone = set(np.nonzero(_near(lines, readings).any(axis=0))[0].tolist())
     # Blocks and pieces without a letter are left out of the lists, and the evaluator then takes places, attributes and
-    # kinds by number from the full lists: here too, or its reading order cannot be had.
+    # kinds by number from the full lists: here too, or its reading order cannot be reproduced.
     placed = [(number, *line) for number, line in enumerate(lines) if line[0].category not in IGNORED]
     kept = [(number, *reading) for number, reading in enumerate(readings) if number not in gone]
     alone = {place for place, (_, block, _) in enumerate(placed) if forms.alone and block.category == FORMULA}
@@ -115,7 +115,7 @@ def pair_up(blocks: Sequence[Block], pieces: Sequence[Element], forms: Forms) ->
 
 
 def taken_by_noise(blocks: Sequence[Block], pieces: Sequence[Element], forms: Forms) -> set[int]:
-    """Find the pieces that the blocks which nobody scores hold; a block of several near pieces holds the last."""
+    """Find the pieces that the blocks that are not scored hold; a block of several near pieces holds the last."""
     lines = [(block, form) for block in blocks if (form := forms.of(block.content, block.category == FORMULA))]
     readings = [(piece, form) for piece in pieces if (form := forms.of(piece.content, piece.kind == FORMULA))]
     noise = [form for block, form in lines if block.category in IGNORED]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
-from ocr_project.bench.metrics.canonical import canonical_text
+from ocr_project.bench.metrics.canonical import canonical_formula, canonical_text
 from ocr_project.bench.metrics.catalog import CANONICAL, OFFICIAL
-from ocr_project.bench.metrics.formula import canonical_formula, formula_edit
+from ocr_project.bench.metrics.formula.scores import formula_edit
 from ocr_project.bench.rules.drawings import Drawings
 from ocr_project.bench.rules.outcome import Outcome
 from ocr_project.bench.rules.rule import Payload, Prepared, Rule

@@ -28,7 +28,7 @@ def align(
 
     Args:
         references: Normal forms.
-        hypotheses: Likewise.
+        hypotheses: The same of the answer.
         kinds: What the pieces of the answer are.
         sources: Which formula a piece is a line of.
         gaps: Whether a piece may be passed over within one that is joined.

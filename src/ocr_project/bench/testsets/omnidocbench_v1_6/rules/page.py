@@ -8,7 +8,7 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from ocr_project.bench.metrics.tables.canonical import canonical_table
+from ocr_project.bench.metrics.canonical import canonical_table
 from ocr_project.bench.metrics.tables.teds import teds
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import FORMULA, HTML_TABLE, TEXT, Element
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.matching import assign, distances

@@ -1,8 +1,7 @@
-r"""One form for texts that say the same in different marks: Unicode, Markdown, HTML, LaTeX.
+r"""The canonical form of texts: Unicode, Markdown, HTML and LaTeX marks do not count.
 
-`normalize` leaves alone what a reader can get wrong; this goes further, for answers of models that may
-write a table as HTML or a footnote's number as `$^{1}$`. A score on canonical texts beside the official
-one shows how much of an error is format.
+`normalize` leaves alone what a reader can get wrong; this goes further, for answers of models that may write a table
+as HTML or a footnote's number as `$^{1}$`.
 """
 
 from __future__ import annotations
@@ -10,25 +9,12 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
 
 from rapidfuzz.distance import Levenshtein
 
+from ocr_project.bench.metrics.canonical.signs import plain_signs
 from ocr_project.bench.metrics.formula.symbols import UNICODE
 from ocr_project.engine.metrics.normalize import normalize, strip_spaces
-
-_QUOTES = {
-    **dict.fromkeys(map(ord, "“”„‟«»″〝〞＂"), '"'),
-    **dict.fromkeys(map(ord, "‘’‚‛‹›′｀´`"), "'"),
-    **dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-"),
-    **dict.fromkeys(map(ord, "•◦▪‣∙"), "·"),
-    ord("⁄"): "/",
-    ord("µ"): "μ",
-    ord("～"): "~",
-    ord("〜"): "~",
-}
-# Circled and parenthesised letters and numbers are letters of Korean laws: NFKC would make ① a 1.
-_KEPT = re.compile("[\u2460-\u24ff\u3200-\u33ff]")
 
 _TAG = re.compile(r"<!--[\s\S]*?-->|</?[A-Za-z][^<>]*>")
 _MARKDOWN = (
@@ -78,34 +64,9 @@ def canonical_text(text: str) -> str:
     return text
 
 
-def plain_signs(text: str) -> str:
-    """Write signs that a scan does not tell apart as one: quotes, dashes, bullets, compatibility characters (NFKC).
-
-    Circled and parenthesised numbers and letters stay. Tables and texts share this; beyond it `canonical_text`
-    takes marks off that would be the content of a cell (`- 5`, `# 3`, `a|b`), so that cells have a form of their own.
-    """
-    return _compatible(text).translate(_QUOTES)
-
-
 def loose(text: str) -> str:
     """Return the canonical text in small letters, without white space and punctuation."""
     return "".join(sign for sign in canonical_text(text).casefold() if unicodedata.category(sign)[0] not in "PZC")
-
-
-def closest(accepted: Sequence[str], hypothesis: str) -> str:
-    """Return the accepted form nearest to the hypothesis, the first of equals: the union of accepted forms.
-
-    Args:
-        accepted: At least one.
-        hypothesis: What was read.
-
-    Raises:
-        ValueError: Nothing is accepted.
-    """
-    if not accepted:
-        raise ValueError("no accepted form is given")
-    got = canonical_text(hypothesis)
-    return min(accepted, key=lambda form: Levenshtein.normalized_distance(canonical_text(form), got))
 
 
 def match_exact(reference: str, hypothesis: str) -> bool:
@@ -123,25 +84,12 @@ def match_similar(reference: str, hypothesis: str, threshold: float = 0.8) -> bo
     return bool(Levenshtein.normalized_similarity(loose(reference), loose(hypothesis)) >= threshold)
 
 
-def any_match(accepted: Iterable[str], hypothesis: str) -> bool:
-    """Say whether the hypothesis is one of the accepted forms, by `match_normalized`."""
-    got = loose(hypothesis)
-    return any(loose(form) == got for form in accepted)
-
-
 def _once(text: str) -> str:
     plain = _MATH.sub(_plain_math, text)
     plain = html.unescape(_TAG.sub(" ", plain))
     for mark, left in _MARKDOWN:
         plain = mark.sub(left, plain)
     return normalize(plain_signs(plain))
-
-
-def _compatible(text: str) -> str:
-    return "".join(
-        sign if _KEPT.match(sign) or sign == "…" else unicodedata.normalize("NFKC", sign)
-        for sign in unicodedata.normalize("NFC", text.translate(_QUOTES))
-    )
 
 
 def _plain_math(found: re.Match[str]) -> str:

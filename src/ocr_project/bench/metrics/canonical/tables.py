@@ -1,6 +1,6 @@
-"""The form in which tables that were written differently, and say the same, are alike.
+"""The canonical form of tables and their cells.
 
-For the canonical score beside the official one: what a browser shows alike is alike here. Its rules take away what a
+What a browser shows alike is alike here. Its rules take away what a
 faithful reader of the image cannot know (which element marks a head, how a superscript is typed), not what it can get
 wrong (letters, digits, spans, the order of rows).
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from ocr_project.bench.metrics.canonical import plain_signs
+from ocr_project.bench.metrics.canonical.signs import plain_signs
 from ocr_project.bench.metrics.plain_latex import latex_to_text
 from ocr_project.bench.metrics.tables.html import parse_page, span
 from ocr_project.bench.metrics.tables.markdown import tables_to_html
@@ -21,7 +21,7 @@ from ocr_project.engine.metrics.normalize import normalize
 
 _MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 _FORMULA = re.compile(r"[\\^_=<>+]")
-_PERCENT = re.compile(r"(?<!\\)%")  # a comment to LaTeX, a per cent to whoever writes cells
+_PERCENT = re.compile(r"(?<!\\)%")  # a comment to LaTeX, a per cent sign to the author of a cell
 _SCRIPTS = re.compile(r"[\^_{}]")
 _EMPHASIS = re.compile(r"(\*{2,3}|~~)(?=\S)(.+?)(?<=\S)\1")
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "td", "th"})

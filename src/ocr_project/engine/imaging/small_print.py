@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.ink import Mask
-from ocr_project.engine.imaging.text_lines import letter_height
+from ocr_project.engine.imaging.words import TooBusy, letter_height
 
 # Pixels of letter height. Body text at 150 dpi has 9 to 17 and is read best as it is (Korean is read worse when it is
 # enlarged); of tables at 72 dpi, with 5 and 6, Tesseract reads next to nothing.
@@ -23,7 +23,7 @@ _DPI_OF_LETTERS = 6.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Crop:
+class ScaledCrop:
     """A region as it is read.
 
     Attributes:
@@ -38,7 +38,7 @@ class Crop:
 
 
 @dataclass(frozen=True, slots=True)
-class Print:
+class PrintSize:
     """How large the letters of a page are.
 
     Attributes:
@@ -50,7 +50,7 @@ class Print:
     dpi: float
 
 
-def print_of(ink: Mask, dpi: float) -> Print:
+def measure_print(ink: Mask, dpi: float) -> PrintSize:
     """Measure the letters of a page.
 
     Of the page, not of a crop: what is smaller than the letters of its page is dirt more often than print.
@@ -59,16 +59,19 @@ def print_of(ink: Mask, dpi: float) -> Print:
         ink: Of the page, 255 for ink.
         dpi: As the page's file says; 0 where unknown.
     """
-    height = letter_height(ink)
+    try:
+        height = letter_height(ink)
+    except TooBusy:
+        height = 0.0
     scale = min(_MOST, _ENOUGH / height) if 0 < height < _SMALL else 1.0
-    return Print(scale, max(dpi or _DEFAULT_DPI, _DPI_OF_LETTERS * height))
+    return PrintSize(scale, max(dpi or _DEFAULT_DPI, _DPI_OF_LETTERS * height))
 
 
-def enlarged(cut: NDArray[np.uint8], size: Print) -> Crop:
+def enlarge(cut: NDArray[np.uint8], size: PrintSize) -> ScaledCrop:
     """Enlarge a crop, shape (height, width), uint8, as the letters of its page ask for."""
     scale = min(size.scale, (_MOST_PIXELS / cut.size) ** 0.5)
     if scale <= 1:
-        return Crop(cut, size.dpi)
+        return ScaledCrop(cut, size.dpi)
     pixels = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     scale = pixels.shape[1] / cut.shape[1]
-    return Crop(np.asarray(pixels, np.uint8), size.dpi * scale, scale)
+    return ScaledCrop(np.asarray(pixels, np.uint8), size.dpi * scale, scale)

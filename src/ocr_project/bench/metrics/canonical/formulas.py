@@ -1,4 +1,4 @@
-r"""One form for formulas that look the same however they are written."""
+r"""The canonical form of formulas: those that look the same are written the same."""
 
 from __future__ import annotations
 

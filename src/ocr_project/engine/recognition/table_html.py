@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from ocr_project.engine.imaging.ruled_table import Cell
+from ocr_project.engine.imaging.ruled_table import TableCell
 
 
-def to_html(cells: Sequence[Cell], texts: Mapping[Cell, str], heading: int = 0) -> str:
+def to_html(cells: Sequence[TableCell], texts: Mapping[TableCell, str], heading: int = 0) -> str:
     """Write a table.
 
     Args:

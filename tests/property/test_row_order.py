@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocr_project.domain.types import Box
-from ocr_project.engine.layout.reading_order import reading_order, row_order
+from ocr_project.engine.layout.row_order import row_order
 
 WIDTH, HEIGHT = 1000, 1400
-Order = Callable[[list[Box]], list[int]]
-
-
-def by_page(boxes: list[Box]) -> list[int]:
-    return reading_order(boxes, WIDTH, HEIGHT)
-
-
-ORDERS = pytest.mark.parametrize("order", [by_page, row_order])
 
 
 @st.composite
@@ -41,40 +31,23 @@ def stacked(draw: st.DrawFn, x0: float, x1: float, least: int = 1) -> list[Box]:
     return found
 
 
-@ORDERS
 @given(boxes=st.lists(any_box(), max_size=14))
 @settings(max_examples=40, deadline=None)
-def test_every_box_is_read_once(order: Order, boxes: list[Box]) -> None:
-    assert sorted(order(boxes)) == list(range(len(boxes)))
+def test_every_box_is_read_once(boxes: list[Box]) -> None:
+    assert sorted(row_order(boxes)) == list(range(len(boxes)))
 
 
-@ORDERS
 @given(boxes=st.lists(any_box(), max_size=10, unique=True), seed=st.randoms(use_true_random=False))
 @settings(max_examples=40, deadline=None)
-def test_the_order_is_that_of_the_places_and_not_of_the_input(order: Order, boxes: list[Box], seed: Random) -> None:
+def test_the_order_is_that_of_the_places_and_not_of_the_input(boxes: list[Box], seed: Random) -> None:
     shuffled = list(boxes)
     seed.shuffle(shuffled)
-    assert [shuffled[place] for place in order(shuffled)] == [boxes[place] for place in order(boxes)]
+    assert [shuffled[place] for place in row_order(shuffled)] == [boxes[place] for place in row_order(boxes)]
 
 
-@ORDERS
 @given(boxes=stacked(0, WIDTH), seed=st.randoms(use_true_random=False))
 @settings(max_examples=40, deadline=None)
-def test_a_single_column_is_read_from_top_to_bottom(order: Order, boxes: list[Box], seed: Random) -> None:
+def test_a_single_column_is_read_from_top_to_bottom(boxes: list[Box], seed: Random) -> None:
     shuffled = list(boxes)
     seed.shuffle(shuffled)
-    assert [shuffled[place] for place in order(shuffled)] == boxes
-
-
-@given(left=stacked(0, 480, 2), right=stacked(520, WIDTH, 2), seed=st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
-def test_two_columns_are_read_left_before_right(left: list[Box], right: list[Box], seed: Random) -> None:
-    shuffled = [*left, *right]
-    seed.shuffle(shuffled)
-    assert [shuffled[place] for place in by_page(shuffled)] == [*left, *right]
-
-
-@given(boxes=st.lists(any_box(), max_size=10), rules=st.lists(any_box(), max_size=3))
-@settings(max_examples=40, deadline=None)
-def test_separators_are_not_read(boxes: list[Box], rules: list[Box]) -> None:
-    assert sorted(reading_order(boxes, WIDTH, HEIGHT, rules)) == list(range(len(boxes)))
+    assert [shuffled[place] for place in row_order(shuffled)] == boxes
