@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ocr_project.domain.errors import StorageError
-from ocr_project.domain.types import Lineage
+from ocr_project.domain.types import Lineage, Prune, Shard
 from ocr_project.storage.atomic import atomic_json, partial_of, remove_abandoned, storing, sync, this_writer
 from ocr_project.storage.shard_folder import ShardFolder, read_footer, shard_files
 
@@ -69,6 +69,18 @@ class LineageFolder(ShardFolder):
         self.root = root
         self.lineage = _current(root) if lineage is None else lineage
         super().__init__(root / self.lineage, row_type)
+
+    @property
+    def place(self) -> str:
+        """Return the folder of all lineages."""
+        return str(self.root)
+
+    def keep(self, made: Shard | Prune) -> None:
+        """Write a shard, or forget some, in the lineage that they name, whichever is shown or current."""
+        if made.lineage in ("", self.lineage):
+            super().keep(made)
+        else:
+            LineageFolder(self.root, self.row_type, made.lineage).keep(made)
 
     def open(self, lineage: Lineage, keys: Mapping[str, str]) -> LineageFolder:
         """Make a lineage the current one and return it, with the shards that it should have and the folder has.
