@@ -22,6 +22,7 @@ from ocr_project.cli.summary import gate_losses, print_summary
 from ocr_project.datasets import LineageFolder, NamedByOption, Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, OptionError
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
+from ocr_project.domain.options.names import unknown_sections
 from ocr_project.domain.project import Project
 from ocr_project.domain.types import Made, ShardInfo, Transcript
 from ocr_project.storage.run_lock import RunLock
@@ -59,13 +60,13 @@ class OptionHooks:
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol[Any, Any], parameters: dict[str, Any]) -> None:
-        """Refuse old names, and let the datasets that options name be looked up.
+        """Refuse names that are unknown or old, and let the datasets that options name be looked up.
 
         Raises:
-            OptionError: An option has another name now, which the message says.
+            OptionError: There is no such option, or it has another name now; the message says which may be meant.
         """
         given: dict[str, Any] = parameters["parameters"]
-        _refuse_moved(given)
+        _refuse_names(given)
         for name, look_up in _look_ups(given, self._root).items():
             dataset = catalog.get(name)
             if isinstance(dataset, NamedByOption):  # a person's own catalog may have another in its place
@@ -95,9 +96,10 @@ def _look_ups(given: Mapping[str, Any], root: Path) -> dict[str, Callable[[], An
     return {"source": source, "other_transcripts": other_transcripts, "baseline_run": baseline_run}
 
 
-def _refuse_moved(given: Mapping[str, Any]) -> None:
+def _refuse_names(given: Mapping[str, Any]) -> None:
     """Look at all stages: Kedro validates the options of those that run."""
-    said = [
+    said = unknown_sections(given, SECTIONS)
+    said += [
         message
         for section, model in SECTIONS.items()
         if isinstance(values := given.get(section), Mapping)

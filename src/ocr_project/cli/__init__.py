@@ -6,7 +6,7 @@ doctor.py     kedro doctor
 testsets.py   kedro testsets
 compare.py    kedro compare
 options.py    kedro options; option_reference.py reads the models
-errors.py     what ends a command, and its exit status
+errors.py     what ends a command, and its exit status; unknown_names.py offers the nearest names
 summary.py    the table at the end of a run
 """
 
