@@ -25,13 +25,12 @@ from ocr_project.domain.options import SECTIONS, RuntimeOptions
 from ocr_project.domain.options.names import unknown_sections
 from ocr_project.domain.project import Project
 from ocr_project.domain.types import Made, ShardInfo, Transcript
-from ocr_project.storage.run_lock import RunLock
+from ocr_project.storage.run_lock import DATA, RunLock
 
 if TYPE_CHECKING:
     from ocr_project.storage.run_record import RunRecord
 
 EXPERIMENT = "ocr_project"
-DATA = "data"  # the folder that one run at a time writes to
 PLACES: tuple[str, ...] = ("exports", "report", "published", "benchmark_page", "benchmark_run")
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
