@@ -48,7 +48,7 @@ def test_they_are_listed_by_stage_with_size_time_and_which_is_read(project: Path
     assert current.split()[:4] == ["*", HIGH.name, "7", "pages,"]
     assert other.split()[:3] == [LOW.name, "7", "pages,"]
     size, made = lineages(project)[1].bytes, lineages(project)[1].made
-    assert f"{size / 1e6:,.1f} MB" in other
+    assert f"{size / 1e3:,.1f} kB" in other
     assert made is not None
     assert other.endswith(f"{made:%Y-%m-%d %H:%M}")
     assert "nothing made yet" in lines[lines.index("regions") + 1]

@@ -104,4 +104,5 @@ def find_results(found: Stored, name: str) -> tuple[Path, StoredLineage]:
 
 
 def _amount(stored: StoredLineage) -> str:
-    return f"{stored.pages:,} pages, {stored.bytes / 1e6:,.1f} MB"
+    size = f"{stored.bytes / 1e6:,.1f} MB" if stored.bytes >= 1e5 else f"{stored.bytes / 1e3:,.1f} kB"
+    return f"{stored.pages:,} pages, {size}"
