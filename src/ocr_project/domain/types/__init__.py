@@ -27,7 +27,7 @@ from ocr_project.domain.types.page import (
 )
 from ocr_project.domain.types.score import Reference, Score, Truth, TruthKind
 from ocr_project.domain.types.search import Embedding, Part, Qrel, Query, Ranked
-from ocr_project.domain.types.shard import Identity, Lineage, Prune, Shard, ShardInfo, derive_key, derive_lineage
+from ocr_project.domain.types.shard import Identity, Lineage, Made, Prune, Shard, ShardInfo, derive_key, derive_lineage
 
 __all__ = [
     "Box",
@@ -36,6 +36,7 @@ __all__ = [
     "Identity",
     "Label",
     "Lineage",
+    "Made",
     "Page",
     "Part",
     "Prune",

@@ -128,3 +128,16 @@ class Prune:
 
     names: tuple[str, ...]
     lineage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a stage made in one run, when all of it rests where it belongs: the answer of its node.
+
+    Attributes:
+        place: Of the folder that it rests in.
+        shards: Their footers, in the order in which they were made; empty where all was done already.
+    """
+
+    place: str
+    shards: tuple[ShardInfo, ...] = ()

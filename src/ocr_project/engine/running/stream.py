@@ -1,6 +1,6 @@
 """The stream of finished shards. The only scheduler in the project.
 
-A stage is a three-line generator: build the backend, ask `plan.pending` what is missing, `yield from stream(…)`.
+A stage is three lines: build the backend, ask `plan.pending` what is missing, `return keep_all(done, stream(…))`.
 Pages of several shards are in flight at once, so that no worker waits while the last slow page of a shard is read;
 a shard is handed on as soon as all of its pages are there.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
@@ -32,7 +32,7 @@ def stream(
     *,
     batch: int = 1,
     size: Callable[[Item], int] = lambda _: 1,
-) -> Iterator[Shard | Prune]:
+) -> Generator[Shard | Prune]:
     """Work through a plan, several shards at once, and hand each on when it is whole.
 
     Args:

@@ -47,8 +47,8 @@ def tabulate_scores(
     """Add up the counts overall, by group and by document, with 95 % intervals over documents.
 
     Returns:
-        Columns level, name, reference (gold or silver, never mixed), metric, pages, errors, total,
-        rate, low, high.
+        Columns level, name, reference (gold or silver, never mixed), metric, pages, numerator,
+        denominator, rate, low, high.
     """
     path_of = {row.doc_id: row.path for row in transcripts.rows(without=("text", "markdown"))}
     frame = scores.merge(references[["page_id", "kind"]], left_on="item_id", right_on="page_id")
@@ -134,7 +134,7 @@ def tabulate_all_shards(
     return tabulate_shards(runtime, pages, regions, recognitions, transcripts, page_vectors)
 
 
-_RATE = ("errors", "total", "rate", "low", "high")
+_RATE = ("numerator", "denominator", "rate", "low", "high")
 
 
 def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
@@ -151,8 +151,8 @@ def _rate(part: pd.DataFrame, options: BenchmarkOptions) -> dict[str, Any]:
     )
     return {
         "pages": len(part),
-        "errors": part["numerator"].sum(),
-        "total": part["denominator"].sum(),
+        "numerator": part["numerator"].sum(),
+        "denominator": part["denominator"].sum(),
         "rate": interval.value,
         "low": interval.low,
         "high": interval.high,

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import RuntimeOptions, TranscriptOptions
-from ocr_project.domain.protocols import ShardSource
-from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard, Transcript
+from ocr_project.domain.protocols import ShardSource, ShardStore
+from ocr_project.domain.types import Made, Page, Recognition, Region, Transcript
 from ocr_project.engine.exports import Wanted, export_documents
+from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.transcript import assemble, transcript_identity
@@ -19,10 +20,10 @@ def assemble_transcripts(
     pages: ShardSource,
     regions: ShardSource,
     recognitions: ShardSource,
-    transcripts_done: ShardSource,
+    transcripts_done: ShardStore,
     options: TranscriptOptions,
     runtime: RuntimeOptions,
-) -> Iterator[Shard | Prune]:
+) -> Made:
     """Put the recognitions of each page together."""
     plan = pending(recognitions, transcripts_done, "transcript", transcript_identity(options))
 
@@ -32,7 +33,7 @@ def assemble_transcripts(
     def write(batch: Sequence[tuple[Page, list[Region], list[Recognition]]]) -> list[Transcript]:
         return [assemble(page, found, read_, options) for page, found, read_ in batch]
 
-    yield from stream(plan, read, write, runtime)
+    return keep_all(transcripts_done, stream(plan, read, write, runtime))
 
 
 def write_exports(
