@@ -4,6 +4,7 @@
     ├── OptionError            a parameter is wrong: names it and says what is right
     ├── SourceError            the source of documents is missing, empty or unreadable
     ├── StorageError           a shard could not be written or read (disk full, no permission)
+    ├── StaleSource            what two stages left does not belong together: one of them has to be run again
     ├── FolderBusy             another run is at work in the same data folder, or may be
     ├── BackendError           a backend could not be built: a package, a model, a language is missing
     ├── PublishError           a dataset could not be published: nothing to publish, no token, not allowed, no network
@@ -38,6 +39,10 @@ class SourceError(OcrProjectError):
 
 class StorageError(OcrProjectError):
     """A shard could not be written or read."""
+
+
+class StaleSource(OcrProjectError):
+    """What two stages left does not belong together: one of them has to be run again first."""
 
 
 class FolderBusy(OcrProjectError):

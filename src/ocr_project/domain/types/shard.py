@@ -42,8 +42,12 @@ def derive_key(source_key: str, stage: str, identity: Identity) -> str:
     Returns:
         64 hexadecimal digits (sha256). A change anywhere upstream changes every key below it.
     """
-    parts = "\x1f".join((source_key, stage, identity.canonical()))
-    return hashlib.sha256(parts.encode()).hexdigest()
+    return derive_key_of(source_key, stage, identity.canonical())
+
+
+def derive_key_of(source_key: str, stage: str, canonical: str) -> str:
+    """Return what `derive_key` does, of the identity as a footer says it."""
+    return hashlib.sha256("\x1f".join((source_key, stage, canonical)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

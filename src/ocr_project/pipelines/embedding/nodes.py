@@ -22,6 +22,7 @@ from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.embedding.inputs import RowsOf, at_rest, embed_parts, page_parts, stage_identity
 from ocr_project.engine.ingest import read_queries
 from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.running.workers import AsyncWork, Work
 from ocr_project.storage.scratch import Scratch
@@ -43,6 +44,7 @@ def embed_pages(
 ) -> Iterator[Shard | Prune]:
     """Embed what the options name of every page."""
     corpus = Corpus(pages, regions, recognitions, transcripts)
+    check_sources(*_joined(corpus, options.embed))
     with closing(build_embedder(options)) as embedder:
         source = _source(corpus, options.embed)
         identity = stage_identity(embedder.identity, options)
@@ -125,6 +127,15 @@ def _source(corpus: Corpus, wanted: Sequence[Embedded]) -> ShardSource:
     if Embedded.REGION_IMAGE in wanted:
         return corpus.regions
     return corpus.pages
+
+
+def _joined(corpus: Corpus, wanted: Sequence[Embedded]) -> Sequence[ShardSource]:
+    """Return the shards that are put side by side, and those between them."""
+    if set(wanted) == {Embedded.PAGE_TEXT}:
+        return ()
+    source = _source(corpus, wanted)
+    stages = (corpus.pages, corpus.regions, corpus.recognitions, corpus.transcripts)
+    return stages[: next(place for place, shards in enumerate(stages, start=1) if shards is source)]
 
 
 def _read(corpus: Corpus, options: EmbeddingOptions, name: str) -> Iterator[_Item]:

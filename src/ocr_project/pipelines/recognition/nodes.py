@@ -11,6 +11,7 @@ from ocr_project.domain.protocols import Recognizer, ShardSource, SubmittingReco
 from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard
 from ocr_project.engine.recognition import build_recognizer
 from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.running.workers import AsyncWork, Work
 
@@ -23,6 +24,7 @@ def recognize_regions(
     runtime: RuntimeOptions,
 ) -> Iterator[Shard | Prune]:
     """Read every region."""
+    check_sources(pages, regions)
     with closing(build_recognizer(options, runtime.tessdata)) as recognizer:
         plan = pending(regions, recognitions_done, "recognition", recognizer.identity)
 

@@ -31,6 +31,7 @@ from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Document, Identity, Page, Prune, Score, Shard, Status, Truth
 from ocr_project.engine.ingest import ingest_identity, read_single_page
 from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import stream
 from ocr_project.storage.run_record import RunRecord
 from ocr_project.storage.scratch import Scratch
@@ -83,6 +84,7 @@ def read_truths(
 
 def score_test_sets(
     pages: ShardSource,
+    regions: ShardSource,
     recognitions: ShardSource,
     transcripts: ShardSource,
     truths: ShardSource,
@@ -92,6 +94,7 @@ def score_test_sets(
 ) -> Iterator[Shard | Prune]:
     """Score what was read of each item against what is known about it."""
     lane = _lane(pages, recognitions, transcripts, truths, options)
+    check_sources(lane.pages, narrow(regions, options), lane.recognitions, lane.transcripts, lane.truths)
     scorer = build_scorer(options)
     plan = pending(lane.transcripts, narrow(scored_done, options), "testset_scored", scorer.identity)
 

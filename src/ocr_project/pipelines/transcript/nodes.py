@@ -11,6 +11,7 @@ from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard, Transcript
 from ocr_project.engine.exports import Wanted, export_documents
 from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.transcript import assemble, transcript_identity
 
@@ -24,6 +25,7 @@ def assemble_transcripts(
     runtime: RuntimeOptions,
 ) -> Iterator[Shard | Prune]:
     """Put the recognitions of each page together."""
+    check_sources(pages, regions, recognitions)
     plan = pending(recognitions, transcripts_done, "transcript", transcript_identity(options))
 
     def read(name: str) -> Iterator[tuple[Page, list[Region], list[Recognition]]]:
@@ -51,6 +53,7 @@ def write_exports(
     Returns:
         `exports_done`.
     """
+    check_sources(pages, regions, recognitions, transcripts)
     export_documents(
         exports_done,
         corpus=Corpus(pages, regions, recognitions, transcripts),
