@@ -13,7 +13,8 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from ocr_project.domain.errors import BackendError, BrokenDocument, EncryptedDocument
+from ocr_project.domain.causes import Cause, cause_of
+from ocr_project.domain.errors import BackendError, BrokenDocument, EncryptedDocument, Killed
 from ocr_project.domain.options import IngestOptions
 from ocr_project.domain.types import Page, Status
 from ocr_project.engine.ingest import ingest_identity, open_source, pdf, pdf_isolated
@@ -134,6 +135,19 @@ def test_processes_end_with_their_threads_and_the_listing_leaves_its_own_to_them
         assert len(children_of_this_process()) == 2
         assert set(listing) < set(children_of_this_process())
     assert not children_of_this_process()
+
+
+def test_a_process_that_is_killed_from_outside_is_no_fault_of_a_page(tmp_path: Path) -> None:
+    write_laughing(tmp_path / "a.pdf")
+    answers = pdf_isolated.read_pages(tmp_path / "a.pdf", 1, 3, PATIENT)
+    assert isinstance(next(answers), Picture)
+    (child,) = children_of_this_process()
+    threading.Timer(0.5, os.kill, (child, signal.SIGKILL)).start()
+    killed = next(answers)
+    assert isinstance(killed, Killed)
+    assert cause_of(killed.reason) is Cause.CIRCUMSTANCE
+    assert "export" not in killed.reason, "it is not the PDF that is at fault"
+    answers.close()
 
 
 def test_a_process_that_was_ended_while_nobody_had_it_is_no_fault_of_a_page(tmp_path: Path) -> None:

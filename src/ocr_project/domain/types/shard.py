@@ -95,6 +95,7 @@ class ShardInfo:
         busy_seconds: Time that workers spent on it, added up over the workers.
         workers: Workers at that time.
         gpus: What each GPU did in `wall_seconds`; none where there is none.
+        left: Tells what failed by circumstance, and that a shard was done again; empty for one made in one go.
     """
 
     name: str
@@ -109,6 +110,15 @@ class ShardInfo:
     busy_seconds: float = 0.0
     workers: int = 0
     gpus: tuple[GpuUsage, ...] = ()
+    left: str = ""
+
+    @property
+    def source_key(self) -> str:
+        """Return what the stages below derive their keys from: another one where other rows failed by circumstance.
+
+        Once nothing is left it is `key`, as if nothing had ever failed.
+        """
+        return derive_key_of(self.key, self.stage, self.left) if self.left else self.key
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr_project.domain.errors import BrokenDocument, DocumentError, TooLarge
+from ocr_project.domain.errors import Away, BrokenDocument, DocumentError, TooLarge
 from ocr_project.domain.options import IngestOptions
 from ocr_project.engine.imaging.pixels import Pixels, decode, encode
 from ocr_project.engine.ingest.rendered_page import Answers, Picture
@@ -149,6 +149,8 @@ def _guarded() -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the system, not of a decoder
+            raise Away(f"the image cannot be read ({error.strerror})") from error
         what = str(error).strip() or type(error).__name__
         raise BrokenDocument(f"the image is damaged ({what}); export it again") from error
 

@@ -39,7 +39,7 @@ def check_sources(*sources: ShardSource) -> None:
     keys: dict[str, dict[str, str]] = {}
     for index in indexes:
         for name, info in index.items():
-            keys.setdefault(info.stage, {})[name] = info.key
+            keys.setdefault(info.stage, {})[name] = info.source_key
     for index in indexes:
         for info in index.values():
             before = [keys[stage] for stage in _MADE_FROM.get(info.stage, ()) if stage in keys]

@@ -38,6 +38,11 @@ class Lost(Exception):
         super().__init__("took too long" if status is None else f"ended with status {status}")
         self.status = status
 
+    @property
+    def was_killed(self) -> bool:
+        """Whether somebody else ended it (the system short of memory, a person), not what it worked on."""
+        return self.status in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)
+
 
 class Child:
     """A process and the line to it. For one thread at a time."""

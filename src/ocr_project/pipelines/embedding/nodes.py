@@ -48,7 +48,7 @@ def embed_pages(
     with closing(build_embedder(options)) as embedder:
         source = _source(corpus, options.embed)
         identity = stage_identity(embedder.identity, options)
-        plan = pending(source, page_vectors_done, "embedding", identity)
+        plan = pending(source, page_vectors_done, "embedding", identity, runtime.retry)
         submits = isinstance(embedder, SubmittingEmbedder)
         batch = 1 if submits else _TEXTS_AT_ONCE
         for made in stream(plan, partial(_read, corpus, options), _work_of(embedder), runtime, batch=batch):

@@ -26,7 +26,7 @@ def recognize_regions(
     """Read every region."""
     check_sources(pages, regions)
     with closing(build_recognizer(options, runtime.tessdata)) as recognizer:
-        plan = pending(regions, recognitions_done, "recognition", recognizer.identity)
+        plan = pending(regions, recognitions_done, "recognition", recognizer.identity, runtime.retry)
 
         def read(name: str) -> Iterator[tuple[Page, list[Region]]]:
             return join_pages(pages.read(name, without=("text_layer_words",)), regions.read(name))

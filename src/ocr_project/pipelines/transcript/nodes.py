@@ -26,7 +26,7 @@ def assemble_transcripts(
 ) -> Iterator[Shard | Prune]:
     """Put the recognitions of each page together."""
     check_sources(pages, regions, recognitions)
-    plan = pending(recognitions, transcripts_done, "transcript", transcript_identity(options))
+    plan = pending(recognitions, transcripts_done, "transcript", transcript_identity(options), runtime.retry)
 
     def read(name: str) -> Iterator[tuple[Page, list[Region], list[Recognition]]]:
         return join_pages(pages.read(name, without=("image",)), regions.read(name), recognitions.read(name))

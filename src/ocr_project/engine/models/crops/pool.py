@@ -96,4 +96,6 @@ class CropPool:
     def _reason(self, lost: Lost) -> str:
         if lost.status is None:
             return f"broken: cutting the page took more than {self._seconds:.0f} s"
+        if lost.was_killed:
+            return f"killed: the process that cuts crops was killed from outside (status {lost.status}); run again"
         return f"broken: the page ended the process that cuts its crops (status {lost.status})"
