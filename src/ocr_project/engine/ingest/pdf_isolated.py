@@ -78,8 +78,11 @@ class _Reader:
             del _SPARE[:-_MOST_SPARE]
         self._child = self._last_question = None
 
+    def _started(self, options: IngestOptions) -> Child:
+        return Child(_CHILD, "read PDFs", int(options.pdf_memory_gib * 2**30))
+
     def _ask(self, question: Question, options: IngestOptions, what: str) -> Any:
-        child = self._child = self._child or _spare() or Child(_CHILD, "read PDFs")
+        child = self._child = self._child or _spare() or self._started(options)
         try:
             child.send(None if question is self._last_question else question)
             self._last_question = question
@@ -115,4 +118,6 @@ def _failure(lost: Lost, what: str, options: IngestOptions) -> DocumentError:
     if lost.was_killed:
         advice = "the machine may lack memory; run again"
         return Killed(f"the process that read {what} was killed from outside (status {lost.status}): {advice}")
-    return BrokenDocument(f"{what} ended the process that reads it (status {lost.status}); export the PDF again")
+    limit = f"ingest.pdf_memory_gib ({options.pdf_memory_gib:g})"
+    advice = f"it is damaged, or needs more memory than {limit}; export the PDF again, or raise the limit"
+    return BrokenDocument(f"{what} ended the process that reads it (status {lost.status}): {advice}")
