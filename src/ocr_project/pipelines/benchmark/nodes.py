@@ -20,6 +20,7 @@ from ocr_project.engine.ingest.ground_truth import find_references
 from ocr_project.engine.metrics import Draws, estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
 from ocr_project.engine.reporting.from_stages import Tables, collect_report
+from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
 from ocr_project.storage.scratch import Scratch
@@ -114,6 +115,7 @@ def write_run_report(
     Returns:
         The file, in `scratch`.
     """
+    check_sources(pages, regions, recognitions, transcripts, page_vectors)
     corpus = Corpus(pages, regions, recognitions, transcripts, page_vectors)
     tables = Tables(documents, references, scores, score_table, retrieval_table, search_table, recognizer_table)
     report = collect_report(corpus, tables, project, options, runtime)

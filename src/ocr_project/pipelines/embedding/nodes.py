@@ -23,6 +23,7 @@ from ocr_project.engine.embedding.inputs import RowsOf, at_rest, embed_parts, pa
 from ocr_project.engine.ingest import read_queries
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.running.workers import AsyncWork, Work
 from ocr_project.storage.scratch import Scratch
@@ -44,10 +45,11 @@ def embed_pages(
 ) -> Made:
     """Embed what the options name of every page."""
     corpus = Corpus(pages, regions, recognitions, transcripts)
+    check_sources(*_joined(corpus, options.embed))
     with closing(build_embedder(options)) as embedder:
         source = _source(corpus, options.embed)
         identity = stage_identity(embedder.identity, options)
-        plan = pending(source, page_vectors_done, "embedding", identity)
+        plan = pending(source, page_vectors_done, "embedding", identity, runtime.retry)
         submits = isinstance(embedder, SubmittingEmbedder)
         batch = 1 if submits else _TEXTS_AT_ONCE
         made = stream(plan, partial(_read, corpus, options), _work_of(embedder), runtime, batch=batch)
@@ -133,6 +135,15 @@ def _source(corpus: Corpus, wanted: Sequence[Embedded]) -> ShardSource:
     if Embedded.REGION_IMAGE in wanted:
         return corpus.regions
     return corpus.pages
+
+
+def _joined(corpus: Corpus, wanted: Sequence[Embedded]) -> Sequence[ShardSource]:
+    """Return the shards that are put side by side, and those between them."""
+    if set(wanted) == {Embedded.PAGE_TEXT}:
+        return ()
+    source = _source(corpus, wanted)
+    stages = (corpus.pages, corpus.regions, corpus.recognitions, corpus.transcripts)
+    return stages[: next(place for place, shards in enumerate(stages, start=1) if shards is source)]
 
 
 def _read(corpus: Corpus, options: EmbeddingOptions, name: str) -> Iterator[_Item]:

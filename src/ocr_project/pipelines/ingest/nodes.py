@@ -31,7 +31,7 @@ def render_pages(
     opened = open_location(source, options)
     shards = partition(from_frame(documents, Document), limit=options.limit, shard_pages=options.shard_pages)
     wanted = {name: shard_info(name, slices) for name, slices in shards.items()}
-    plan = pending(wanted, pages_done, "ingest", ingest_identity(options))
+    plan = pending(wanted, pages_done, "ingest", ingest_identity(options), runtime.retry)
 
     def render(batch: Sequence[Slice]) -> list[Page]:
         return [page for piece in batch for page in opened.pages(piece.document, piece.first, piece.last)]

@@ -19,7 +19,7 @@ def detect_regions(
 ) -> Made:
     """Find the regions of every page."""
     with closing(build_detector(options, runtime.tessdata)) as detector:
-        plan = pending(pages, regions_done, "layout", detector.identity)
+        plan = pending(pages, regions_done, "layout", detector.identity, runtime.retry)
 
         def detect(batch: Sequence[Page]) -> list[Region]:
             return [region for regions in detect_all(detector, batch) for region in regions]

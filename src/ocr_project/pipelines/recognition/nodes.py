@@ -12,6 +12,7 @@ from ocr_project.domain.types import Made, Page, Recognition, Region
 from ocr_project.engine.recognition import build_recognizer
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.running.workers import AsyncWork, Work
 
@@ -24,8 +25,9 @@ def recognize_regions(
     runtime: RuntimeOptions,
 ) -> Made:
     """Read every region."""
+    check_sources(pages, regions)
     with closing(build_recognizer(options, runtime.tessdata)) as recognizer:
-        plan = pending(regions, recognitions_done, "recognition", recognizer.identity)
+        plan = pending(regions, recognitions_done, "recognition", recognizer.identity, runtime.retry)
 
         def read(name: str) -> Iterator[tuple[Page, list[Region]]]:
             return join_pages(pages.read(name, without=("text_layer_words",)), regions.read(name))

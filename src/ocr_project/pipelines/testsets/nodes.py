@@ -32,6 +32,7 @@ from ocr_project.domain.types import Document, Identity, Made, Page, Score, Stat
 from ocr_project.engine.ingest import ingest_identity, read_single_page
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import stream
 from ocr_project.storage.run_record import RunRecord
 from ocr_project.storage.scratch import Scratch
@@ -48,7 +49,9 @@ def read_test_sets(
     ingest = ingest.model_copy(update={"text_layer": TextLayer.OFF})
     shards = select(open_test_sets(options), limit=options.limit, shard_pages=ingest.shard_pages)
     wanted = {name: chosen.info() for name, chosen in shards.items()}
-    plan = pending(wanted, narrow(pages_done, options), "testset_ingest", testset_identity(ingest_identity(ingest)))
+    plan = pending(
+        wanted, narrow(pages_done, options), "testset_ingest", testset_identity(ingest_identity(ingest)), runtime.retry
+    )
 
     def read(batch: Sequence[_Piece]) -> list[Page]:
         found = (
@@ -71,7 +74,7 @@ def read_truths(
     """Collect what the test sets know about the same items; their images are not touched."""
     shards = select(open_test_sets(options), limit=options.limit, shard_pages=ingest.shard_pages)
     identity = testset_identity(Identity("truths", TRUTHS_VERSION))
-    plan = pending(narrow(pages, options), narrow(truths_done, options), "testset_truths", identity)
+    plan = pending(narrow(pages, options), narrow(truths_done, options), "testset_truths", identity, runtime.retry)
 
     def read(batch: Sequence[Chosen]) -> list[Truth]:
         found = (
@@ -88,6 +91,7 @@ def read_truths(
 
 def score_test_sets(
     pages: ShardSource,
+    regions: ShardSource,
     recognitions: ShardSource,
     transcripts: ShardSource,
     truths: ShardSource,
@@ -97,8 +101,9 @@ def score_test_sets(
 ) -> Made:
     """Score what was read of each item against what is known about it."""
     lane = _lane(pages, recognitions, transcripts, truths, options)
+    check_sources(lane.pages, narrow(regions, options), lane.recognitions, lane.transcripts, lane.truths)
     scorer = build_scorer(options)
-    plan = pending(lane.transcripts, narrow(scored_done, options), "testset_scored", scorer.identity)
+    plan = pending(lane.transcripts, narrow(scored_done, options), "testset_scored", scorer.identity, runtime.retry)
 
     def score(batch: Sequence[Outcome]) -> list[Score]:
         return scorer.score(batch)

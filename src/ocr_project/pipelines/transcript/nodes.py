@@ -12,6 +12,7 @@ from ocr_project.domain.types import Made, Page, Recognition, Region, Transcript
 from ocr_project.engine.exports import Wanted, export_documents
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.transcript import assemble, transcript_identity
 
@@ -25,7 +26,8 @@ def assemble_transcripts(
     runtime: RuntimeOptions,
 ) -> Made:
     """Put the recognitions of each page together."""
-    plan = pending(recognitions, transcripts_done, "transcript", transcript_identity(options))
+    check_sources(pages, regions, recognitions)
+    plan = pending(recognitions, transcripts_done, "transcript", transcript_identity(options), runtime.retry)
 
     def read(name: str) -> Iterator[tuple[Page, list[Region], list[Recognition]]]:
         return join_pages(pages.read(name, without=("image",)), regions.read(name), recognitions.read(name))
@@ -52,6 +54,7 @@ def write_exports(
     Returns:
         `exports_done`.
     """
+    check_sources(pages, regions, recognitions, transcripts)
     export_documents(
         exports_done,
         corpus=Corpus(pages, regions, recognitions, transcripts),
