@@ -7,6 +7,7 @@ testsets.py   kedro testsets
 compare.py    kedro compare
 options.py    kedro options; option_reference.py reads the models
 errors.py     what ends a command, and its exit status
+evidence.py   what goes to MLflow, and that a fault of it ends no run
 summary.py    the table at the end of a run
 """
 
