@@ -23,6 +23,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _CONTROL = frozenset({"Cc", "Zl", "Zp"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_MARKED = re.compile(rf"'+[{re.escape(''.join(_FORMULA))}]")
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*(?:[eE][-+]?\d+)?%?$")
 
 
@@ -44,12 +45,18 @@ def shown_lines(text: str) -> str:
 def csv_cell(value: Any) -> Any:
     """Put an apostrophe before text that a spreadsheet would compute; numbers, also written ones, stay.
 
-    Source: OWASP, CSV Injection.
+    `csv_text` takes it away again. Source: OWASP, CSV Injection.
     """
     if not isinstance(value, str):
         return value
     text = storable(value)
-    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.match(text) else text
+    computed = text.startswith(_FORMULA) and not _NUMBER.match(text)
+    return f"'{text}" if computed or _MARKED.match(text) else text
+
+
+def csv_text(cell: Any) -> Any:
+    """Return what `csv_cell` was given."""
+    return cell[1:] if isinstance(cell, str) and _MARKED.match(cell) else cell
 
 
 def metric_name(name: str) -> str:
