@@ -33,7 +33,7 @@ class WholeTable(Place[pd.DataFrame, pd.DataFrame]):
         return _read_csv(path) if path.suffix == _CSV else pd.read_parquet(path)
 
     def save(self, data: pd.DataFrame) -> None:
-        path = Path(self._get_save_path())
+        path = self.place_to_save()
         with atomic_file(path) as file:
             if path.suffix == _CSV:
                 _each_text(data, csv_cell).to_csv(file, index=False)
