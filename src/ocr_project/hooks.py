@@ -18,6 +18,7 @@ from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
 from ocr_project.cli.evidence import Evidence, end_run, log_files, log_metrics, open_run
+from ocr_project.cli.log_format import show_safely
 from ocr_project.cli.summary import gate_losses, print_summary
 from ocr_project.datasets import LineageFolder, NamedByOption, Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, OptionError
@@ -50,6 +51,7 @@ class OptionHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         self._root = context.project_path
+        show_safely()
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol[Any, Any], parameters: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ compare.py    kedro compare
 options.py    kedro options; option_reference.py reads the models
 errors.py     what ends a command, and its exit status
 evidence.py   what goes to MLflow, and that a fault of it ends no run
+log_format.py what reaches a terminal of the log
 summary.py    the table at the end of a run
 """
 
