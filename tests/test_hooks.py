@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import pluggy
+import psutil
 import pytest
 from kedro.framework.hooks import hook_impl
 from kedro.framework.hooks.specs import PipelineSpecs
@@ -15,8 +19,10 @@ from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
+from ocr_project.cli.evidence import close_killed
 from ocr_project.domain.errors import FolderBusy, GateFailed, SourceError
 from ocr_project.domain.gpu_usage import GpuUsage
+from ocr_project.domain.project import Project
 from ocr_project.domain.types import Made, ShardInfo
 from ocr_project.hooks import LockHooks, MlflowHooks
 from ocr_project.storage.run_lock import RunLock
@@ -131,3 +137,56 @@ def test_a_baseline_that_is_none_is_said_when_it_is_read(tmp_path: Path) -> None
     catalog = opened(testsets={"gate": {"baseline": str(tmp_path)}})
     with pytest.raises(Exception, match="is no record of a run"):
         catalog.load("baseline_run")
+
+
+@pytest.fixture
+def tracking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Yield the database that MLflow is told to use."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path / "mlflow.db"
+    monkeypatch.undo()
+    mlflow.set_tracking_uri(None)
+
+
+def whole_run(folder: Path, metrics: dict[str, float], *, meanwhile: Callable[[], object] = lambda: None) -> None:
+    hooks, nothing = MlflowHooks(), Pipeline([])
+    catalog = DataCatalog({"project": MemoryDataset(Project(folder, "abc"))})
+    hooks.before_pipeline_run({"env": None}, nothing, catalog)
+    meanwhile()
+    hooks.after_dataset_saved("benchmark_metrics", metrics)
+    hooks.after_pipeline_run(nothing, catalog)
+
+
+def test_names_from_outside_reach_mlflow(tracking: Path) -> None:
+    whole_run(tracking.parent, {"cer.Reports (2024)": 0.1, "cer.R&D": 0.2, f"cer.{'가' * 300}": 0.3})
+    run = mlflow.search_runs(experiment_names=["ocr_project"], output_format="list")[0]
+    assert (run.info.status, sorted(run.data.metrics.values())) == ("FINISHED", [0.1, 0.2, 0.3])
+
+
+@pytest.mark.parametrize("midway", [False, True])
+def test_a_damaged_database_is_one_warning(midway: bool, tracking: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def damage() -> None:
+        tracking.write_bytes(b"this is no database" * 500)
+
+    if not midway:
+        damage()
+    whole_run(tracking.parent, {"cer": 0.1}, meanwhile=damage if midway else lambda: None)
+    said = [record.getMessage() for record in caplog.records if "MLflow could not keep" in record.getMessage()]
+    assert len(said) == 1
+    assert "goes on without MLflow" in said[0]
+    assert mlflow.active_run() is None
+
+
+def test_runs_of_killed_processes_are_closed(tracking: Path) -> None:
+    mlflow.set_tracking_uri(f"sqlite:///{tracking}")
+    mlflow.set_experiment("ocr_project")
+    client, experiment = mlflow.MlflowClient(), mlflow.get_experiment_by_name("ocr_project")
+    assert experiment is not None
+    mine = f"{socket.gethostname()}/{os.getpid()}"
+    began = f"{psutil.Process().create_time():.0f}"
+    tags = (f"{socket.gethostname()}/4194300/1", f"{mine}/1", f"{mine}/{began}", "elsewhere/4194300/1", "")
+    runs = [client.create_run(experiment.experiment_id, tags={"process": tag}).info.run_id for tag in tags]
+    close_killed(client)
+    found = [client.get_run(run).info.status for run in runs]
+    assert found == ["KILLED", "KILLED", "RUNNING", "RUNNING", "RUNNING"]

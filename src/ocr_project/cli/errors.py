@@ -20,8 +20,10 @@ from typing import Any
 import click
 from kedro.validation.exceptions import ParameterValidationError
 
+from ocr_project.cli.evidence import Evidence, end_run
 from ocr_project.cli.unknown_names import unknown_name
 from ocr_project.domain.errors import FailuresLeft, GateFailed, OcrProjectError, OptionError, StorageError
+from ocr_project.domain.names import shown_lines
 from ocr_project.storage.run_lock import release_all
 
 EXIT_ERROR = 2
@@ -49,7 +51,7 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
             mine = own_error(error)
             if mine is None:
                 raise
-            click.secho(f"{type(mine).__name__}: {mine}", fg="red", err=True)
+            click.secho(f"{type(mine).__name__}: {shown_lines(str(mine))}", fg="red", err=True)
             sys.exit(_EXITS.get(type(mine), EXIT_ERROR))
         finally:
             signal.signal(signal.SIGINT, before)
@@ -93,9 +95,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _close_mlflow() -> None:
     if "mlflow" in sys.modules:
-        import mlflow
-
-        mlflow.end_run("KILLED")
+        Evidence().keep("the end of this run", lambda: end_run("KILLED"))
 
 
 def _leave() -> None:

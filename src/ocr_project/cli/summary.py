@@ -8,7 +8,10 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+
+from ocr_project.domain.names import shown
 
 _ORDER = (
     *("ingest", "layout", "recognition", "transcript", "embedding", "benchmark"),
@@ -48,7 +51,7 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str,
     if failures:
         console.print(f"[bold red]{failures} failures[/]: each with its reason in the report", highlight=False)
     for name, path in places.items():
-        console.print(f"{name:>10}  {_short(path)}", highlight=False, soft_wrap=True)
+        console.print(f"{name:>10}  {escape(_short(path))}", highlight=False, soft_wrap=True)
     return failures
 
 
@@ -131,4 +134,4 @@ def _interval(benchmark: Mapping[str, Any], metric: str) -> str:
 def _short(path: str) -> str:
     resolved = Path(path).resolve()
     here = Path.cwd()
-    return str(resolved.relative_to(here)) if resolved.is_relative_to(here) else str(resolved)
+    return shown(str(resolved.relative_to(here) if resolved.is_relative_to(here) else resolved))

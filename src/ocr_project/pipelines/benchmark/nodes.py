@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ocr_project.domain.corpus import Corpus
+from ocr_project.domain.names import metric_name
 from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.project import Project
 from ocr_project.domain.protocols import ShardSource
@@ -84,11 +85,11 @@ def measure_benchmark(
             ends = {f"{row['metric']}.low": row["low"], f"{row['metric']}.high": row["high"]}
             metrics.update(_numbers({row["metric"]: row["rate"], **ends}))
         elif row["level"] == "group" and row["metric"] == "cer_no_space":
-            metrics.update(_numbers({f"cer_no_space.{row['name'] or 'top'}": row["rate"]}))
+            metrics.update(_numbers({f"cer_no_space.{metric_name(row['name'] or 'top')}": row["rate"]}))
     for row in retrieval_table[retrieval_table["slice"] == "all"].to_dict("records"):
         metrics.update(_numbers({f"retrieval.{row['run']}.{_plain(row['metric'])}": row["value"]}))
     for row in recognizer_table.to_dict("records"):
-        metrics.update(_numbers({f"reading.{row['recognizer']}.{_plain(row['metric'])}": row["value"]}))
+        metrics.update(_numbers({f"reading.{metric_name(row['recognizer'])}.{_plain(row['metric'])}": row["value"]}))
     return metrics
 
 

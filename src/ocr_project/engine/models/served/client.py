@@ -175,7 +175,7 @@ def _taken(read: Callable[[bytes], T], content: bytes) -> T:
     """Take an answer apart; one that is none is asked for again."""
     try:
         return read(content)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise _AskAgain(f"protocol: the answer is not what was asked for ({type(error).__name__})") from error
 
 
