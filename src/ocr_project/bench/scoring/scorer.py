@@ -16,7 +16,7 @@ from ocr_project.bench.rules.score_counts import ScoreCounts, defined
 from ocr_project.bench.testsets import find_test_set
 from ocr_project.domain.types import Identity, Score, Status, Truth
 
-_VERSION = "2"  # of all rules and metrics: raise it when the same answers would get other scores
+_VERSION = "3"  # of all rules and metrics: raise it when the same answers would get other scores
 
 
 class Scorer:
