@@ -28,6 +28,8 @@ from ocr_project.bench.testsets import open_test_set, truths_of
 from ocr_project.domain.options import TestsetsOptions
 from ocr_project.domain.types import Page, Recognition, Status, TextFormat, Transcript, Truth
 
+_SLOW = 5.0  # seconds: what takes longer is named
+
 
 def truths() -> Iterator[Truth]:
     """Yield what is known about the made items of every set, one of each set, kind and rule."""
@@ -71,7 +73,10 @@ def main() -> int:
                 counts["escaped"] += 1
                 print(f"ESCAPED {truth.test_set} {truth.kind}, {name}: {type(error).__name__}: {error}"[:200])
                 continue
-            slowest = max(slowest, (perf_counter() - begun, f"{truth.test_set} {truth.kind}, {name}"))
+            seconds = perf_counter() - begun
+            slowest = max(slowest, (seconds, f"{truth.test_set} {truth.kind}, {name}"))
+            if seconds > _SLOW:
+                print(f"{seconds:6.1f} s {truth.test_set} {truth.kind}, {name}", flush=True)
             if any(row.status is not Status.OK and row.metric in scorable for row in rows):
                 counts["left out"] += 1
                 print(f"LEFT OUT {truth.test_set} {truth.kind}, {name}: {rows[0].reason}"[:200])

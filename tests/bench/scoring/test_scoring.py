@@ -22,6 +22,7 @@ from ocr_project.bench.testsets.omnidocbench_v1_5.rules import PageScore, score_
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.scoring import prepare_page
 from ocr_project.bench.testsets.sroie.reader import truth_of_boxes
 from ocr_project.domain.types import Label, Page, Recognition, Score, Status, TextFormat, Transcript, Truth, TruthKind
+from ocr_project.engine.recognition.given import NOT_READ
 from ocr_project.testing.fakes import page
 from tests.testset_files import HTML, omnidocbench
 
@@ -376,3 +377,10 @@ def test_a_question_that_was_not_answered_could_not_be_scored_but_a_failed_answe
 def test_what_was_skipped_without_a_question_is_a_zero() -> None:
     rows = scored(outcome(TruthKind.TEXT, {"text": "abc"}, recognition_status=Status.SKIPPED))
     assert rates(rows)["cer/official"] == 1
+
+
+def test_an_item_that_no_answer_was_given_for_is_apart_from_zero() -> None:
+    missing = {"recognition_status": Status.SKIPPED, "recognition_reason": f"{NOT_READ}; it would be called a"}
+    rows = scored(outcome(TruthKind.TEXT, {"text": "a b"}, "", **missing))
+    assert {row.status for row in rows} == {Status.FAILED}
+    assert all(row.reason.startswith(NOT_READ) for row in rows)

@@ -42,6 +42,7 @@ def open_set(root: Path) -> OpenedSet:
         return Item(
             index=index,
             document=name,
+            name=name.removesuffix(".pdf"),
             image=folder / name if images else None,
             truths=((TruthKind.MARKDOWN, payload),),
         )
