@@ -30,6 +30,7 @@ from ocr_project.domain.protocols import ShardSource, ShardStore
 from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Document, Identity, Made, Page, Score, Status, Truth
 from ocr_project.engine.ingest import ingest_identity, read_single_page
+from ocr_project.engine.recognition.given import NOT_READ
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
@@ -117,9 +118,14 @@ def list_scores(scored: ShardSource, options: TestsetsOptions) -> pd.DataFrame:
 
 
 def measure_test_sets(scores: pd.DataFrame) -> dict[str, float]:
-    """Count the items, and those that could not be scored: the rates are in the evidence."""
-    unscored = scores["status"] == Status.FAILED
-    return {"items": float(scores["item_id"].nunique()), "unscored": float(scores[unscored]["item_id"].nunique())}
+    """Count the items, those that could not be scored, and those of them that no answer was given for."""
+    failed = scores[scores["status"] == Status.FAILED]
+    not_read = failed[failed["reason"].astype(str).str.startswith(NOT_READ)]
+    return {
+        "items": float(scores["item_id"].nunique()),
+        "unscored": float(failed["item_id"].nunique()),
+        "not_read": float(not_read["item_id"].nunique()),
+    }
 
 
 def record_test_sets(
@@ -182,7 +188,7 @@ def _pieces(chosen: Chosen) -> Iterator[_Piece]:
 def _page(name: str, item: Item, options: IngestOptions) -> Page:
     document = Document(
         doc_id=doc_id(name, item),
-        path=f"{name}/{item.document}",
+        path=f"{name}/{item.name or item.document}",
         group=name,
         media_type="",
         pages=item.page,
