@@ -80,9 +80,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     images = two_records.pages(folder / "pages")
     records = [two_records.record("hasty", attack=two_records.ATTACK), two_records.record("careful")]
     names = ["hasty " + two_records.ATTACK, "careful"]
-    runs = stand_side_by_side(records, names, OPTIONS)
+    runs = stand_side_by_side(records, names)
     pairs = compare_runs(records, names, Draws(OPTIONS.resamples, OPTIONS.seed))
-    table, answers = tabulate_scores(records[0], OPTIONS), tabulate_answers(records[0])
+    table, answers = tabulate_scores(records[0]), tabulate_answers(records[0])
     shards = LaneShards(images, images, images, images)
     build_page(records[0], table, answers, shards, OPTIONS, RuntimeOptions(workers=1))(folder / "one.html")
     build_comparison(runs, pairs, images, OPTIONS, 1)(folder / "two.html")

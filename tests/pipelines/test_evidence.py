@@ -42,7 +42,7 @@ def test_record_survives_the_disk_and_is_replaced_whole(tmp_path: Path) -> None:
     found = read_record(folder)
     assert found.run == record.run
     pd.testing.assert_frame_equal(found.scores, record.scores)
-    assert tabulate_scores(found, OPTIONS).equals(tabulate_scores(record, OPTIONS))
+    assert tabulate_scores(found).equals(tabulate_scores(record))
     assert [path.name for path in folder.parent.iterdir()] == ["benchmark_run"]
 
 
@@ -51,7 +51,7 @@ def test_a_record_of_an_earlier_run_has_the_old_names_of_counts(tmp_path: Path) 
     write_record(tmp_path / "run", record)
     path = tmp_path / "run" / "scores.parquet"
     pd.read_parquet(path).drop(columns=["numerator", "denominator"]).to_parquet(path, index=False)
-    assert tabulate_scores(read_record(tmp_path / "run"), OPTIONS).equals(tabulate_scores(record, OPTIONS))
+    assert tabulate_scores(read_record(tmp_path / "run")).equals(tabulate_scores(record))
 
 
 def test_no_record_says_what_one_is(tmp_path: Path) -> None:
@@ -125,20 +125,20 @@ def test_metrics_have_names_that_mlflow_accepts() -> None:
     renamed = replace(record, scores=record.scores.assign(metric="ndcg@5"), items=record.items)
     renamed = replace(renamed, scores=renamed.scores.drop_duplicates(["group", "item_id"]))
     for one in (record, renamed):
-        metrics = measure_evidence(tabulate_scores(one, OPTIONS), tabulate_answers(one), one)
+        metrics = measure_evidence(tabulate_scores(one), tabulate_answers(one), one)
         for name in metrics:
             _validate_metric_name(name)
     assert "texts_ko.ndcg_at_5" in metrics
-    metrics = measure_evidence(tabulate_scores(record, OPTIONS), tabulate_answers(record), record)
+    metrics = measure_evidence(tabulate_scores(record), tabulate_answers(record), record)
     assert metrics["tables_ko.teds.official.low"] < metrics["tables_ko.teds.official"]
     assert (metrics["tables_ko.teds.official.unscored"], metrics["pages_per_second"]) == (2, 2.0)
 
 
 def test_overall_stands_in_every_table_metric_and_gate(tmp_path: Path) -> None:
     record, better = pages_read(0), pages_read(1)
-    metrics = measure_evidence(tabulate_scores(record, OPTIONS), tabulate_answers(record), record)
+    metrics = measure_evidence(tabulate_scores(record), tabulate_answers(record), record)
     assert metrics[f"{PAGES}.overall.official.low"] < metrics[f"{PAGES}.overall.official"]
-    assert headlines([tabulate_scores(record, OPTIONS)]) == {PAGES: "overall/official"}
+    assert headlines([tabulate_scores(record)]) == {PAGES: "overall/official"}
     pairs = compare_runs([record, better], ["hasty", "careful"], Draws(500, 0))
     whole = pairs[(pairs["metric"] == "overall/official") & (pairs["slice"] == "all")]
     assert list(whole["verdict"]) == ["second"]
@@ -150,7 +150,7 @@ def test_overall_stands_in_every_table_metric_and_gate(tmp_path: Path) -> None:
 
 
 def test_headline_is_the_weightiest_official_metric() -> None:
-    table = tabulate_scores(two_records.record("hasty"), OPTIONS)
+    table = tabulate_scores(two_records.record("hasty"))
     expected = {two_recognizers.TABLES: "teds/official", two_recognizers.TEXTS: "cer_no_space/official"}
     assert headlines([table, table]) == expected
 

@@ -125,7 +125,11 @@ def _published(publish: Mapping[str, Any]) -> list[str]:
 
 def _interval(benchmark: Mapping[str, Any], metric: str) -> str:
     low, high = benchmark.get(f"{metric}.low"), benchmark.get(f"{metric}.high")
-    return "" if low is None or high is None else f" (95 % interval {low:.2%} to {high:.2%})"
+    return (
+        ""
+        if low is None or high is None
+        else f" (95 % interval {low:.2%} to {high:.2%}, {benchmark['documents']:.0f} documents)"
+    )
 
 
 def _short(path: str) -> str:

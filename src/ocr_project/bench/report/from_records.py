@@ -63,9 +63,9 @@ def build_page(
     return partial(write_benchmark_report, report=report, workers=worker_count(runtime))
 
 
-def stand_side_by_side(records: Sequence[RunRecord], names: Sequence[str], options: TestsetsOptions) -> Runs:
-    """Make the tables of runs that were recorded at different times, with the same bootstrap."""
-    tables = [tabulate_scores(record, options) for record in records]
+def stand_side_by_side(records: Sequence[RunRecord], names: Sequence[str]) -> Runs:
+    """Make the tables of runs that were recorded at different times, in the same way."""
+    tables = [tabulate_scores(record) for record in records]
     return Runs(records, names, tables, [tabulate_answers(record) for record in records])
 
 

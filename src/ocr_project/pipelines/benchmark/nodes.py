@@ -17,7 +17,7 @@ from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, Transcript
 from ocr_project.engine.ingest import read_qrels
 from ocr_project.engine.ingest.ground_truth import find_references
-from ocr_project.engine.metrics import Draws, estimate_rate, score_page
+from ocr_project.engine.metrics import estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
 from ocr_project.engine.reporting.from_stages import Tables, collect_report
 from ocr_project.engine.running.stage_metrics import tabulate_shards
@@ -41,14 +41,12 @@ def score_pages(transcripts: ShardSource, references: pd.DataFrame) -> pd.DataFr
     return to_frame([score for row in rows if row.page_id in expected for score in _scores(row, expected)], Score)
 
 
-def tabulate_scores(
-    scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource, options: BenchmarkOptions
-) -> pd.DataFrame:
+def tabulate_scores(scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource) -> pd.DataFrame:
     """Add up the counts overall, by group and by document, with 95 % intervals over documents.
 
     Returns:
-        Columns level, name, reference (gold or silver, never mixed), metric, pages, errors, total,
-        rate, low, high.
+        Columns level, name, reference (gold or silver, never mixed), metric, pages, documents, errors,
+        total, rate, low, high.
     """
     path_of = {row.doc_id: row.path for row in transcripts.rows(without=("text", "markdown"))}
     frame = scores.merge(references[["page_id", "kind"]], left_on="item_id", right_on="page_id")
@@ -60,10 +58,10 @@ def tabulate_scores(
                 {
                     "level": level,
                     **dict(zip(("name", "reference", "metric"), key, strict=True)),
-                    **_rate(part, options),
+                    **_rate(part),
                 }
             )
-    return pd.DataFrame(rows, columns=["level", "name", "reference", "metric", "pages", *_RATE])
+    return pd.DataFrame(rows, columns=["level", "name", "reference", "metric", "pages", "documents", *_RATE])
 
 
 def list_qrels(source: str, documents: pd.DataFrame, options: BenchmarkOptions) -> pd.DataFrame:
@@ -82,6 +80,7 @@ def measure_benchmark(
         if row["level"] == "overall":
             ends = {f"{row['metric']}.low": row["low"], f"{row['metric']}.high": row["high"]}
             metrics.update(_numbers({row["metric"]: row["rate"], **ends}))
+            metrics["documents"] = float(row["documents"])
         elif row["level"] == "group" and row["metric"] == "cer_no_space":
             metrics.update(_numbers({f"cer_no_space.{row['name'] or 'top'}": row["rate"]}))
     for row in retrieval_table[retrieval_table["slice"] == "all"].to_dict("records"):
@@ -145,12 +144,11 @@ def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
         )
 
 
-def _rate(part: pd.DataFrame, options: BenchmarkOptions) -> dict[str, Any]:
-    interval = estimate_rate(
-        part["numerator"], part["denominator"], list(part["doc_id"]), Draws(options.resamples, options.seed)
-    )
+def _rate(part: pd.DataFrame) -> dict[str, Any]:
+    interval = estimate_rate(part["numerator"], part["denominator"], list(part["doc_id"]))
     return {
         "pages": len(part),
+        "documents": part["doc_id"].nunique(),
         "errors": part["numerator"].sum(),
         "total": part["denominator"].sum(),
         "rate": interval.value,

@@ -114,7 +114,7 @@ def _evidence() -> list[Node]:
         ),
         node(
             tabulate_scores,
-            inputs={"record": "benchmark_run", "options": _OPTIONS},
+            inputs={"record": "benchmark_run"},
             outputs="testset_table",
             name="tabulate_scores",
             namespace=box,
