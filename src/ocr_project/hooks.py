@@ -17,9 +17,9 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
-from ocr_project.cli.summary import gate_losses, print_summary
+from ocr_project.cli.summary import print_gate, print_summary
 from ocr_project.datasets import LineageFolder, NamedByOption, Place
-from ocr_project.domain.errors import FailuresLeft, GateFailed, OptionError
+from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
 from ocr_project.domain.project import Project
 from ocr_project.domain.types import Shard, ShardInfo, Transcript
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "ocr_project"
 DATA = "data"  # the folder that one run at a time writes to
-PLACES: tuple[str, ...] = ("exports", "report", "published", "benchmark_page", "benchmark_run")
+PLACES: tuple[str, ...] = (
+    *("exports", "report", "published", "benchmark_page", "benchmark_run"),
+    *("testset_table", "answer_table", "gate_table"),
+)
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
     *("benchmark_page", "benchmark_run", "testset_table", "answer_table", "gate_table"),
@@ -266,11 +269,28 @@ class SummaryHooks:
         metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
         places: dict[str, str] = {name: _path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
         failures = print_summary(metrics, places)
-        if "gate_table" in pipeline.outputs() and (losses := gate_losses(catalog.load("gate_table"))):
-            raise GateFailed(losses)
+        if "gate_table" in pipeline.all_outputs():
+            _judge(catalog)
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
         if failures and runtime is not None and runtime.failures_are_errors:
             raise FailuresLeft(failures)
+
+
+def _judge(catalog: CatalogProtocol[Any, Any]) -> None:
+    """Say how the gate judged, and end the run where it is closed.
+
+    Raises:
+        GateFailed: Something is worse.
+        GateOpen: Something is open, and the options say that this is not enough.
+    """
+    from ocr_project.bench.results.gate_words import gate_doubts, gate_losses
+
+    table = catalog.load("gate_table")
+    print_gate(table)
+    if losses := gate_losses(table):
+        raise GateFailed(losses)
+    if catalog.load("params:testsets").gate.open == "fail" and (doubts := gate_doubts(table)):
+        raise GateOpen(doubts)
 
 
 def _path_of(catalog: CatalogProtocol[Any, Any], name: str) -> str:

@@ -148,6 +148,7 @@ def _evidence() -> list[Node]:
                 "record": "benchmark_run",
                 "table": "testset_table",
                 "answers": "answer_table",
+                "gate": "gate_table",
                 "options": _OPTIONS,
                 "runtime": _RUNTIME,
             },
