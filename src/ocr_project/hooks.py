@@ -21,6 +21,7 @@ from ocr_project.cli.summary import print_gate, print_summary
 from ocr_project.datasets import LineageFolder, NamedByOption, Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
+from ocr_project.domain.options.testsets import WhenOpen
 from ocr_project.domain.project import Project
 from ocr_project.domain.types import Shard, ShardInfo, Transcript
 from ocr_project.storage.run_lock import RunLock
@@ -289,7 +290,7 @@ def _judge(catalog: CatalogProtocol[Any, Any]) -> None:
     print_gate(table)
     if losses := gate_losses(table):
         raise GateFailed(losses)
-    if catalog.load("params:testsets").gate.open == "fail" and (doubts := gate_doubts(table)):
+    if catalog.load("params:testsets").gate.open is WhenOpen.FAIL and (doubts := gate_doubts(table)):
         raise GateOpen(doubts)
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
 from ocr_project.domain.options.base import Options
 
 SET_SEPARATOR = "+"
+
+
+class WhenOpen(StrEnum):
+    """What becomes of a run that nothing can be said of."""
+
+    PASS = "pass"
+    FAIL = "fail"
 
 
 class GateOptions(Options):
@@ -40,8 +48,8 @@ class GateOptions(Options):
         description="By what share of the baseline's time recognition may be slower; machines have to be alike."
         " None: speed is not looked at.",
     )
-    open: Literal["pass", "fail"] = Field(
-        "pass",
+    open: WhenOpen = Field(
+        WhenOpen.PASS,
         description="What becomes of a run that is not worse, but of which something is open since these documents"
         " cannot tell: pass; or fail, with exit status 5.",
     )
