@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from ocr_project.bench.report.from_records import build_page
+from ocr_project.bench.report.from_records import Evidence, build_page
 from ocr_project.bench.results.recording import record_run
 from ocr_project.bench.scoring import LaneShards, Outcome, build_scorer
 from ocr_project.bench.testsets import (
@@ -147,6 +147,7 @@ def write_benchmark_page(
     record: RunRecord,
     table: pd.DataFrame,
     answers: pd.DataFrame,
+    gate: pd.DataFrame,
     pages: ShardSource,
     recognitions: ShardSource,
     transcripts: ShardSource,
@@ -160,7 +161,7 @@ def write_benchmark_page(
         The file, in `scratch`.
     """
     lane = _lane(pages, recognitions, transcripts, truths, options)
-    write = build_page(record, table, answers, lane, options, runtime)
+    write = build_page(Evidence(record, table, answers, gate), lane, options, runtime)
     with scratch.draft("benchmark.html") as path:
         write(path)
     return path
