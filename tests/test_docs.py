@@ -59,7 +59,8 @@ def test_every_target_of_make_is_described() -> None:
     targets = re.findall(r"^([a-z]+):", text, re.M)
     assert targets == re.findall(r"^([a-z]+):[^#\n]*  ## \w", text, re.M)
     phony = re.search(r"^\.PHONY: (.*)$", text, re.M)
-    assert phony and sorted(phony[1].split()) == sorted(targets)
+    assert phony
+    assert sorted(phony[1].split()) == sorted(targets)
 
 
 @pytest.mark.parametrize("path", GUIDES, ids=named)
