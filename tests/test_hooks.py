@@ -13,20 +13,18 @@ import pluggy
 import psutil
 import pytest
 from kedro.framework.hooks import hook_impl
-from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.framework.hooks.specs import PipelineSpecs
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset
-from kedro.pipeline import Pipeline, node, pipeline
-from kedro.runner import SequentialRunner
+from kedro.pipeline import Pipeline, node
 
 from ocr_project.cli.evidence import close_killed
 from ocr_project.domain.errors import FolderBusy, GateFailed, SourceError
 from ocr_project.domain.gpu_usage import GpuUsage
 from ocr_project.domain.project import Project
-from ocr_project.domain.types import Prune, Shard, ShardInfo
-from ocr_project.hooks import LockHooks, MemoryHooks, MlflowHooks
+from ocr_project.domain.types import Made, ShardInfo
+from ocr_project.hooks import LockHooks, MlflowHooks
 from ocr_project.storage.run_lock import RunLock
 from tests.whole_job import ROOT
 
@@ -36,15 +34,14 @@ USAGE = GpuUsage(0, "NVIDIA Test", 10.0, 3600.0, sm=((50, 40),))
 def test_shards_made_beside_a_gpu_are_steps_of_their_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     hooks = MlflowHooks()
+    shards = [ShardInfo(n, "k", n, 20, stage="layout", wall_seconds=10.0, gpus=(USAGE,)) for n in ("a", "b")]
     with mlflow.start_run() as run:
-        for name in ("a", "b"):
-            info = ShardInfo(name, "k", name, 20, stage="layout", wall_seconds=10.0, gpus=(USAGE,))
-            hooks.after_dataset_saved("regions", Shard(info, []))
-        hooks.after_dataset_saved("pages", Shard(ShardInfo("a", "k", "a", 20, stage="ingest"), []))
-        hooks.after_dataset_saved("regions", Prune(("old",)))
+        hooks.after_dataset_saved("regions", Made("regions", tuple(shards)))
+        hooks.after_dataset_saved("pages", Made("pages", (ShardInfo("a", "k", "a", 20, stage="ingest"),)))
     client = mlflow.MlflowClient()
     found = client.get_metric_history(run.info.run_id, "layout.shard.gpu_watt_hours")
     assert [(metric.step, metric.value) for metric in found] == [(0, 1.0), (1, 1.0)]
+    assert found[1].timestamp - found[0].timestamp == 10_000, "when each was made, not when all were there"
     assert client.get_run(run.info.run_id).data.metrics["layout.shard.pages_per_second"] == 2.0
     assert not [name for name in client.get_run(run.info.run_id).data.metrics if name.startswith("ingest")]
 
@@ -140,32 +137,6 @@ def test_a_baseline_that_is_none_is_said_when_it_is_read(tmp_path: Path) -> None
     catalog = opened(testsets={"gate": {"baseline": str(tmp_path)}})
     with pytest.raises(Exception, match="is no record of a run"):
         catalog.load("baseline_run")
-
-
-def test_memory_is_given_back_when_a_streaming_node_is_over() -> None:
-    """Kedro says that a generator node has run before it did anything; its work is over when the next one begins."""
-    seen: list[str] = []
-
-    class Releasing(MemoryHooks):
-        @hook_impl
-        def before_node_run(self) -> None:
-            super().before_node_run()
-            seen.append("released")
-
-    def streaming() -> Iterator[int]:
-        for number in range(2):
-            seen.append(f"made {number}")
-            yield number
-
-    manager: pluggy.PluginManager = _create_hook_manager()
-    manager.register(Releasing())
-
-    def read(numbers: object) -> str:
-        return str(numbers)
-
-    nodes = [node(streaming, None, "numbers", name="a"), node(read, "numbers", "text", name="b")]
-    SequentialRunner().run(pipeline(nodes), DataCatalog(), manager)
-    assert seen == ["released", "made 0", "made 1", "released"]
 
 
 @pytest.fixture

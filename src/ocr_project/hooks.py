@@ -6,7 +6,8 @@ import ctypes
 import os
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,14 +25,14 @@ from ocr_project.datasets import LineageFolder, NamedByOption, Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, OptionError
 from ocr_project.domain.names import metric_name
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
+from ocr_project.domain.options.names import unknown_sections
 from ocr_project.domain.project import Project
-from ocr_project.domain.types import Shard, ShardInfo, Transcript
-from ocr_project.storage.run_lock import RunLock
+from ocr_project.domain.types import Made, ShardInfo, Transcript
+from ocr_project.storage.run_lock import DATA, RunLock
 
 if TYPE_CHECKING:
     from ocr_project.storage.run_record import RunRecord
 
-DATA = "data"  # the folder that one run at a time writes to
 PLACES: tuple[str, ...] = ("exports", "report", "published", "benchmark_page", "benchmark_run")
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
@@ -55,13 +56,13 @@ class OptionHooks:
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol[Any, Any], parameters: dict[str, Any]) -> None:
-        """Refuse old names, and let the datasets that options name be looked up.
+        """Refuse names that are unknown or old, and let the datasets that options name be looked up.
 
         Raises:
-            OptionError: An option has another name now, which the message says.
+            OptionError: There is no such option, or it has another name now; the message says which may be meant.
         """
         given: dict[str, Any] = parameters["parameters"]
-        _refuse_moved(given)
+        _refuse_names(given)
         for name, look_up in _look_ups(given, self._root).items():
             dataset = catalog.get(name)
             if isinstance(dataset, NamedByOption):  # a person's own catalog may have another in its place
@@ -91,9 +92,10 @@ def _look_ups(given: Mapping[str, Any], root: Path) -> dict[str, Callable[[], An
     return {"source": source, "other_transcripts": other_transcripts, "baseline_run": baseline_run}
 
 
-def _refuse_moved(given: Mapping[str, Any]) -> None:
+def _refuse_names(given: Mapping[str, Any]) -> None:
     """Look at all stages: Kedro validates the options of those that run."""
-    said = [
+    said = unknown_sections(given, SECTIONS)
+    said += [
         message
         for section, model in SECTIONS.items()
         if isinstance(values := given.get(section), Mapping)
@@ -197,22 +199,27 @@ class MlflowHooks:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        if isinstance(data, Shard) and data.info.gpus:
-            self._log_shard(data.info)
+        if isinstance(data, Made):
+            self._log_shards(data.shards)
         if dataset_name.endswith("_metrics"):
             stage = dataset_name.removesuffix("_metrics")
             self._log({f"{stage}.{key}": float(value) for key, value in data.items()})
 
-    def _log_shard(self, info: ShardInfo) -> None:
-        """Log what a shard took as a step of its own: MLflow draws the GPU's work over the stage."""
+    def _log_shards(self, made: Sequence[ShardInfo]) -> None:
+        """Log what each shard took as a step, at the time when it was made: MLflow draws a GPU's work over a stage."""
         from ocr_project.engine.running.stage_metrics import measure_shard
 
-        step = self._shards[info.stage] = self._shards.get(info.stage, -1) + 1
-        measured = measure_shard(info, self._runtime)
-        self._log({f"{info.stage}.shard.{key}": value for key, value in measured.items()}, step)
+        when = time.time() - sum(info.wall_seconds for info in made)
+        for info in made:
+            when += info.wall_seconds  # from the shard before it to this one
+            if not info.gpus:
+                continue
+            step = self._shards[info.stage] = self._shards.get(info.stage, -1) + 1
+            measured = {f"{info.stage}.shard.{k}": v for k, v in measure_shard(info, self._runtime).items()}
+            self._log(measured, step=step, timestamp=int(when * 1000))
 
-    def _log(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        self._evidence.keep("metrics", lambda: log_metrics(metrics, step))
+    def _log(self, metrics: Mapping[str, float], *, step: int | None = None, timestamp: int | None = None) -> None:
+        self._evidence.keep("metrics", lambda: log_metrics(metrics, step, timestamp))
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
@@ -229,12 +236,11 @@ class MemoryHooks:
     """A node leaves no memory behind for the next: what it freed goes back to the system.
 
     Without it the C library and Arrow keep the holes that a long stage left, and the peak of a run over 2,000 pages
-    was a tenth above that over 200 (docs/log.md). Before a node and not after one: a node that streams shards has
-    done nothing when Kedro says that it has run; by the next one it is over.
+    was a tenth above that over 200 (docs/log.md).
     """
 
     @hook_impl
-    def before_node_run(self) -> None:
+    def after_node_run(self) -> None:
         import pyarrow as pa
 
         pa.default_memory_pool().release_unused()

@@ -94,6 +94,45 @@ def test_a_wrong_option_is_said_plainly(examined: list[Finding]) -> None:
     assert "dpii" in result.output
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("ingets.dpi=300", "`ingest`"), ("source=/x", "`ingest.source`"), ("dip=300", "`ingest.dpi`")],
+)
+def test_an_option_beside_all_stages_is_refused_with_the_nearest_names(
+    examined: list[Finding], given: str, meant: str
+) -> None:
+    for command in (["doctor"], ["run", "--pipelines", "ingest"]):
+        result = CliRunner().invoke(cli.cli, [*command, "--params", given])
+        assert result.exit_code == EXIT_ERROR, result.output
+        assert f"there is no option `{given.partition('=')[0].partition('.')[0]}`; did you mean" in result.output
+        assert meant in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--pipelines", "ocrr"], "there is no pipeline `ocrr`; did you mean `ocr`?"),
+        (["--env", "b20"], "there is no environment `b20`; did you mean `b200`"),
+        (["--env", "mine"], "there is no environment `mine`; there are "),
+        (
+            ["--nodes", "detect_region"],
+            "node of these pipelines `detect_region`; did you mean `layout.detect_regions`",
+        ),
+        (["--from-nodes", "detect_regions"], "`detect_regions`; did you mean `layout.detect_regions`"),
+        (["--to-outputs", "region"], "there is no dataset of these pipelines `region`; did you mean `regions`"),
+        (["--tags", "lay"], "no node is left to run; tags are "),
+        (["--runner", "ThreadedRunner"], "there is no runner `ThreadedRunner`; did you mean `ThreadRunner`?"),
+    ],
+)
+def test_unknown_names_of_a_run_are_said_in_one_line_with_the_nearest(
+    examined: list[Finding], arguments: list[str], said: str
+) -> None:
+    result = CliRunner().invoke(cli.cli, ["run", *arguments])
+    assert result.exit_code == EXIT_ERROR, result.output
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
 def test_lines_are_aligned_and_folded_between_words() -> None:
     advice = "hf download someone/a-model-with-a-long-name, so that the GPU does not wait for it"
     lines = [click.unstyle(line) for line in as_lines([FINE, warning("some-model", "on the Hub", advice)], 60)]

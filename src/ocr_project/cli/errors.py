@@ -21,6 +21,7 @@ import click
 from kedro.validation.exceptions import ParameterValidationError
 
 from ocr_project.cli.evidence import Evidence, end_run
+from ocr_project.cli.unknown_names import unknown_name
 from ocr_project.domain.errors import FailuresLeft, GateFailed, OcrProjectError, OptionError, StorageError
 from ocr_project.domain.names import shown_lines
 from ocr_project.storage.run_lock import release_all
@@ -59,10 +60,12 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def own_error(error: BaseException | None) -> OcrProjectError | None:
-    """Find the project's own error behind those that Kedro wraps it in; a full disk is one, whoever met it."""
+    """Find the project's own error behind those that Kedro wraps it in; a full disk and an unknown name are some."""
     while error is not None and not isinstance(error, OcrProjectError):
         if isinstance(error, ParameterValidationError):
             return OptionError(without_links(str(error)))
+        if (said := unknown_name(error)) is not None:
+            return OptionError(said)
         if _is_full_disk(error):
             return StorageError(f"{_DISK_FULL} ({str(error).splitlines()[0]})")
         error = error.__cause__ or error.__context__

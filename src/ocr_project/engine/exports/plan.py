@@ -70,7 +70,7 @@ def plan_exports(pages: ShardSource, transcripts: ShardSource, wanted: Wanted) -
     """
     found = list(_documents(pages, transcripts))
     _name(found)
-    keys = {name: (pages.index()[name].key, info.key) for name, info in transcripts.index().items()}
+    keys = {name: (pages.index()[name].source_key, info.source_key) for name, info in transcripts.index().items()}
     chosen = json.dumps(asdict(wanted))
     for export in found:
         parts = [_REVISION, chosen, export.doc_id, export.path, export.name, export.title]

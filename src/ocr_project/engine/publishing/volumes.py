@@ -49,7 +49,7 @@ def plan_volumes(sources: Sequence[ShardSource], options: PublishOptions) -> lis
     sizes = [indices[0][name].pages for name in names]
     found = []
     for number, group in enumerate(_groups(names, sizes, options.file_pages)):
-        keys = [index[name].key for name in group for index in indices]
+        keys = [index[name].source_key for name in group for index in indices]
         parts = json.dumps([_REVISION, chosen, *group, *keys])
         found.append(Volume(number, tuple(group), hashlib.sha256(parts.encode()).hexdigest()))
     return found

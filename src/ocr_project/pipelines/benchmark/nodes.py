@@ -21,6 +21,7 @@ from ocr_project.engine.ingest.ground_truth import find_references
 from ocr_project.engine.metrics import Draws, estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
 from ocr_project.engine.reporting.from_stages import Tables, collect_report
+from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
 from ocr_project.storage.scratch import Scratch
@@ -48,8 +49,8 @@ def tabulate_scores(
     """Add up the counts overall, by group and by document, with 95 % intervals over documents.
 
     Returns:
-        Columns level, name, reference (gold or silver, never mixed), metric, pages, errors, total,
-        rate, low, high.
+        Columns level, name, reference (gold or silver, never mixed), metric, pages, numerator,
+        denominator, rate, low, high.
     """
     path_of = {row.doc_id: row.path for row in transcripts.rows(without=("text", "markdown"))}
     frame = scores.merge(references[["page_id", "kind"]], left_on="item_id", right_on="page_id")
@@ -115,6 +116,7 @@ def write_run_report(
     Returns:
         The file, in `scratch`.
     """
+    check_sources(pages, regions, recognitions, transcripts, page_vectors)
     corpus = Corpus(pages, regions, recognitions, transcripts, page_vectors)
     tables = Tables(documents, references, scores, score_table, retrieval_table, search_table, recognizer_table)
     report = collect_report(corpus, tables, project, options, runtime)
@@ -135,7 +137,7 @@ def tabulate_all_shards(
     return tabulate_shards(runtime, pages, regions, recognitions, transcripts, page_vectors)
 
 
-_RATE = ("errors", "total", "rate", "low", "high")
+_RATE = ("numerator", "denominator", "rate", "low", "high")
 
 
 def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
@@ -152,8 +154,8 @@ def _rate(part: pd.DataFrame, options: BenchmarkOptions) -> dict[str, Any]:
     )
     return {
         "pages": len(part),
-        "errors": part["numerator"].sum(),
-        "total": part["denominator"].sum(),
+        "numerator": part["numerator"].sum(),
+        "denominator": part["denominator"].sum(),
         "rate": interval.value,
         "low": interval.low,
         "high": interval.high,
