@@ -72,11 +72,5 @@ def test_commands_in_the_guides_exist(path: Path) -> None:
     assert not [name for name in modules if not (ROOT / "benchmarks" / f"{name}.py").is_file()]
 
 
-@pytest.mark.parametrize("path", [path for path in GUIDES if path.name != "options.md"], ids=named)
-def test_lines_are_wrapped(path: Path) -> None:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    assert not [number for number, line in enumerate(lines, 1) if len(line) > 120 and "://" not in line]
-
-
 def _is_file(name: str) -> bool:
     return name.endswith((".csv", ".parquet", ".json", ".html", ".md", ".py", ".yml"))
