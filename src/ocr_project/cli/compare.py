@@ -11,6 +11,7 @@ from kedro.io import CatalogProtocol
 
 from ocr_project.cli.errors import plainly
 from ocr_project.cli.project import open_project
+from ocr_project.domain.names import shown
 
 _RESULTS = ("comparison_table", "comparison_page")
 
@@ -28,7 +29,7 @@ def compare(runs: tuple[str, ...], env: str | None) -> None:
     """
     with open_project(env) as context:
         for line in compare_runs(context.catalog, context.params, runs):
-            click.echo(line)
+            click.echo(shown(line))
 
 
 def compare_runs(

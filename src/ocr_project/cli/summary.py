@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ocr_project.domain.names import shown
+
 _ORDER = (
     *("ingest", "layout", "recognition", "transcript", "embedding", "benchmark"),
     *("testset_ingest", "testset_layout", "testset_recognition", "testset_transcript"),
@@ -57,7 +59,7 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]]) -> int:
 def print_places(places: Mapping[str, str]) -> None:
     """Print paths worth a look, by what they are."""
     for name, path in places.items():
-        Console().print(f"{name:>10}  {_short(path)}", highlight=False, soft_wrap=True)
+        Console().print(f"{name:>10}  {escape(_short(path))}", highlight=False, soft_wrap=True)
 
 
 def print_scores(table: pd.DataFrame) -> None:
@@ -69,22 +71,22 @@ def print_scores(table: pd.DataFrame) -> None:
     whole = table[table["slice"] == "all"]
     if not len(whole):
         return
-    shown = Table(box=None, pad_edge=False, header_style="bold")
+    found = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("test set", "metric"):
-        shown.add_column(heading)
+        found.add_column(heading)
     for heading in ("value", "95 % interval", "documents", "not scored"):
-        shown.add_column(heading, justify="right")
+        found.add_column(heading, justify="right")
     for row in whole.to_dict("records"):
         known = math.isfinite(row["low"])
-        shown.add_row(
-            escape(str(row["test_set"])),
+        found.add_row(
+            escape(shown(str(row["test_set"]))),
             row["metric"],
             f"{row['rate']:.2%}" if math.isfinite(row["rate"]) else "–",
             f"{row['low']:.2%} to {row['high']:.2%}" if known else "–",
             str(row["documents"]),
             f"[bold red]{row['failed']}[/]" if row["failed"] else "0",
         )
-    Console().print(shown)
+    Console().print(found)
 
 
 def print_gate(table: pd.DataFrame) -> None:
@@ -97,7 +99,7 @@ def print_gate(table: pd.DataFrame) -> None:
     console.print(f"{'gate':>10}  {counted}", highlight=False, soft_wrap=True)
     lines = [*(f"worse  {loss}" for loss in gate_losses(table)), *(f"open   {doubt}" for doubt in gate_doubts(table))]
     for line in lines[:_MOST_LINES]:
-        console.print(f"{'':>10}  {line}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"{'':>10}  {shown(line)}", highlight=False, markup=False, soft_wrap=True)
     if len(lines) > _MOST_LINES:
         console.print(f"{'':>10}  and {len(lines) - _MOST_LINES} more in the table of the gate", highlight=False)
 
@@ -167,4 +169,4 @@ def _interval(benchmark: Mapping[str, Any], metric: str) -> str:
 def _short(path: str) -> str:
     resolved = Path(path).resolve()
     here = Path.cwd()
-    return str(resolved.relative_to(here)) if resolved.is_relative_to(here) else str(resolved)
+    return shown(str(resolved.relative_to(here) if resolved.is_relative_to(here) else resolved))

@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import hashlib
 import math
+import os
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -193,7 +194,16 @@ def test_pages_are_taken_one_at_a_time_and_the_file_appears_at_the_end(tmp_path:
     assert sizes[-1] > sizes[10] > 0  # what was taken is on disk before the next is asked for
     assert [a["data-page"] for a in parse(path).all("article")] == [str(n) for n in range(1, 41)]
     assert list(tmp_path.iterdir()) == [path]
-    assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_a_report_is_as_private_as_the_umask_says(mask: int, mode: int, tmp_path: Path) -> None:
+    before = os.umask(mask)
+    try:
+        write_report(tmp_path / "report.html", make_report())
+    finally:
+        os.umask(before)
+    assert (tmp_path / "report.html").stat().st_mode & 0o777 == mode
 
 
 def test_a_fault_midway_leaves_the_report_that_was_there(tmp_path: Path) -> None:

@@ -76,6 +76,12 @@ class TestsetsOptions(Options):
         description="Render formulas of olmOCR-bench's tests in a browser, as its authors do, where Chromium and KaTeX"
         " are installed; otherwise their symbols are compared.",
     )
+    item_seconds: float = Field(
+        60.0,
+        ge=0.1,
+        description="CPU time that scoring an answer may take; one that takes longer (a loop of a model) counts as"
+        " wrong, with the reason.",
+    )
     drawings: Path | None = Field(
         Path("data/07_model_output/testsets/drawings"),
         description="Folder of the formulas that were drawn: another recognizer finds those of the truth. None: none.",

@@ -125,7 +125,7 @@ def _totals(
 
 
 def _rate(row: Mapping[Any, Any]) -> Rate:
-    return Rate(row["rate"], row["low"], row["high"], row["errors"], row["total"])
+    return Rate(row["rate"], row["low"], row["high"], row["numerator"], row["denominator"])
 
 
 def _overall(table: pd.DataFrame) -> dict[str, Rate]:

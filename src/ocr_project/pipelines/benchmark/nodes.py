@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ocr_project.domain.corpus import Corpus
+from ocr_project.domain.names import metric_name
 from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.project import Project
 from ocr_project.domain.protocols import ShardSource
@@ -20,6 +21,7 @@ from ocr_project.engine.ingest.ground_truth import find_references
 from ocr_project.engine.metrics import estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
 from ocr_project.engine.reporting.from_stages import Tables, collect_report
+from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
 from ocr_project.storage.scratch import Scratch
@@ -45,8 +47,8 @@ def tabulate_scores(scores: pd.DataFrame, references: pd.DataFrame, transcripts:
     """Add up the counts overall, by group and by document, with 95 % intervals over documents.
 
     Returns:
-        Columns level, name, reference (gold or silver, never mixed), metric, pages, documents, errors,
-        total, rate, low, high.
+        Columns level, name, reference (gold or silver, never mixed), metric, pages, documents, numerator,
+        denominator, rate, low, high.
     """
     path_of = {row.doc_id: row.path for row in transcripts.rows(without=("text", "markdown"))}
     frame = scores.merge(references[["page_id", "kind"]], left_on="item_id", right_on="page_id")
@@ -82,11 +84,11 @@ def measure_benchmark(
             metrics.update(_numbers({row["metric"]: row["rate"], **ends}))
             metrics["documents"] = float(row["documents"])
         elif row["level"] == "group" and row["metric"] == "cer_no_space":
-            metrics.update(_numbers({f"cer_no_space.{row['name'] or 'top'}": row["rate"]}))
+            metrics.update(_numbers({f"cer_no_space.{metric_name(row['name'] or 'top')}": row["rate"]}))
     for row in retrieval_table[retrieval_table["slice"] == "all"].to_dict("records"):
         metrics.update(_numbers({f"retrieval.{row['run']}.{_plain(row['metric'])}": row["value"]}))
     for row in recognizer_table.to_dict("records"):
-        metrics.update(_numbers({f"reading.{row['recognizer']}.{_plain(row['metric'])}": row["value"]}))
+        metrics.update(_numbers({f"reading.{metric_name(row['recognizer'])}.{_plain(row['metric'])}": row["value"]}))
     return metrics
 
 
@@ -113,6 +115,7 @@ def write_run_report(
     Returns:
         The file, in `scratch`.
     """
+    check_sources(pages, regions, recognitions, transcripts, page_vectors)
     corpus = Corpus(pages, regions, recognitions, transcripts, page_vectors)
     tables = Tables(documents, references, scores, score_table, retrieval_table, search_table, recognizer_table)
     report = collect_report(corpus, tables, project, options, runtime)
@@ -133,7 +136,7 @@ def tabulate_all_shards(
     return tabulate_shards(runtime, pages, regions, recognitions, transcripts, page_vectors)
 
 
-_RATE = ("errors", "total", "rate", "low", "high")
+_RATE = ("numerator", "denominator", "rate", "low", "high")
 
 
 def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
@@ -149,8 +152,8 @@ def _rate(part: pd.DataFrame) -> dict[str, Any]:
     return {
         "pages": len(part),
         "documents": part["doc_id"].nunique(),
-        "errors": part["numerator"].sum(),
-        "total": part["denominator"].sum(),
+        "numerator": part["numerator"].sum(),
+        "denominator": part["denominator"].sum(),
         "rate": interval.value,
         "low": interval.low,
         "high": interval.high,

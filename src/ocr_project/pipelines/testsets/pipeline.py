@@ -74,7 +74,13 @@ def _scoring(box: str) -> list[Node]:
     return [
         node(
             score_test_sets,
-            inputs={**_LANE, "scored_done": "testset_scored_done", "options": _OPTIONS, "runtime": _RUNTIME},
+            inputs={
+                **_LANE,
+                "regions": "testset_regions",
+                "scored_done": "testset_scored_done",
+                "options": _OPTIONS,
+                "runtime": _RUNTIME,
+            },
             outputs="testset_scored",
             name="score_test_sets",
             namespace=box,
