@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from ocr_project.cli.evidence import Evidence, end_run, log_files, log_metrics, open_run
 from ocr_project.cli.log_format import show_safely
-from ocr_project.cli.summary import print_gate, print_summary
+from ocr_project.cli.summary import print_gate, print_places, print_scores, print_summary
 from ocr_project.datasets import LineageFolder, NamedByOption, Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
 from ocr_project.domain.names import metric_name
@@ -262,8 +262,13 @@ class SummaryHooks:
         stages = [name.removesuffix("_metrics") for name in pipeline.outputs() if name.endswith("_metrics")]
         metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
         places: dict[str, str] = {name: _path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
-        failures = print_summary(metrics, places)
-        if "gate_table" in pipeline.all_outputs():
+        failures = print_summary(metrics)
+        if "testset_table" in places:
+            print_scores(catalog.load("testset_table"))
+        if "gate_table" in places:
+            print_gate(catalog.load("gate_table"))
+        print_places(places)
+        if "gate_table" in places:
             _judge(catalog)
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
         if failures and runtime is not None and runtime.failures_are_errors:
@@ -271,7 +276,7 @@ class SummaryHooks:
 
 
 def _judge(catalog: CatalogProtocol[Any, Any]) -> None:
-    """Say how the gate judged, and end the run where it is closed.
+    """End the run where the gate is closed.
 
     Raises:
         GateFailed: Something is worse.
@@ -280,7 +285,6 @@ def _judge(catalog: CatalogProtocol[Any, Any]) -> None:
     from ocr_project.bench.results.gate_words import gate_doubts, gate_losses
 
     table = catalog.load("gate_table")
-    print_gate(table)
     if losses := gate_losses(table):
         raise GateFailed(losses)
     if catalog.load("params:testsets").gate.open is WhenOpen.FAIL and (doubts := gate_doubts(table)):

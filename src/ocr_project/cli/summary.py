@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,11 @@ _GPU = (  # heading, metric and form of what is shown of the stages where there 
 _MOST_LINES = 10  # of the gate
 
 
-def print_summary(metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]) -> int:
-    """Print a line for each stage, the scores, and where the results lie.
+def print_summary(metrics: Mapping[str, Mapping[str, Any]]) -> int:
+    """Print a line for each stage, and the scores of the corpus.
 
     Args:
         metrics: What each stage measured, by its name.
-        places: Paths worth a look, by what they are.
 
     Returns:
         How many documents and pages failed, over all stages of this run.
@@ -53,9 +53,40 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str,
         console.print(line, highlight=False)
     if failures:
         console.print(f"[bold red]{failures} failures[/]: each with its reason in the report", highlight=False)
-    for name, path in places.items():
-        console.print(f"{name:>10}  {escape(_short(path))}", highlight=False, soft_wrap=True)
     return failures
+
+
+def print_places(places: Mapping[str, str]) -> None:
+    """Print paths worth a look, by what they are."""
+    for name, path in places.items():
+        Console().print(f"{name:>10}  {escape(_short(path))}", highlight=False, soft_wrap=True)
+
+
+def print_scores(table: pd.DataFrame) -> None:
+    """Print the scores over whole test sets, a line for each metric.
+
+    Args:
+        table: `testset_table`.
+    """
+    whole = table[table["slice"] == "all"]
+    if not len(whole):
+        return
+    found = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("test set", "metric"):
+        found.add_column(heading)
+    for heading in ("value", "95 % interval", "documents", "not scored"):
+        found.add_column(heading, justify="right")
+    for row in whole.to_dict("records"):
+        known = math.isfinite(row["low"])
+        found.add_row(
+            escape(shown(str(row["test_set"]))),
+            row["metric"],
+            f"{row['rate']:.2%}" if math.isfinite(row["rate"]) else "–",
+            f"{row['low']:.2%} to {row['high']:.2%}" if known else "–",
+            str(row["documents"]),
+            f"[bold red]{row['failed']}[/]" if row["failed"] else "0",
+        )
+    Console().print(found)
 
 
 def print_gate(table: pd.DataFrame) -> None:
@@ -68,7 +99,7 @@ def print_gate(table: pd.DataFrame) -> None:
     console.print(f"{'gate':>10}  {counted}", highlight=False, soft_wrap=True)
     lines = [*(f"worse  {loss}" for loss in gate_losses(table)), *(f"open   {doubt}" for doubt in gate_doubts(table))]
     for line in lines[:_MOST_LINES]:
-        console.print(f"{'':>10}  {line}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"{'':>10}  {shown(line)}", highlight=False, markup=False, soft_wrap=True)
     if len(lines) > _MOST_LINES:
         console.print(f"{'':>10}  and {len(lines) - _MOST_LINES} more in the table of the gate", highlight=False)
 

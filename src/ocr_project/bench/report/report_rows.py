@@ -68,12 +68,21 @@ def _value(row: Mapping[Any, Any]) -> Value:
     return Value(row["rate"], row["low"], row["high"], row["strict"], int(row["failed"]))
 
 
-def compare_runs(records: Sequence[RunRecord], names: Sequence[str], draws: Draws) -> pd.DataFrame:
-    """Compare each run with each other, on the items that both were scored on; p is corrected over all of them."""
+def compare_runs(
+    records: Sequence[RunRecord], names: Sequence[str], draws: Draws, places: Sequence[tuple[int, int]] = ()
+) -> pd.DataFrame:
+    """Compare runs in pairs, on the items that both were scored on; p is corrected over all of them.
+
+    Args:
+        records: The runs.
+        names: What they are called, each different.
+        draws: Of the bootstrap.
+        places: The pairs, by their places among the runs; empty for each with each.
+    """
     known = pd.concat([record.items for record in records], ignore_index=True)
     pairs = [
         compare_test_sets((names[a], records[a].scores), (names[b], records[b].scores), known, draws)
-        for a, b in combinations(range(len(records)), 2)
+        for a, b in places or combinations(range(len(records)), 2)
     ]
     return adjust_pairs(*pairs)
 
