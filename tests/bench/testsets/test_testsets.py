@@ -357,6 +357,25 @@ def test_kdocs_list_of_categories_is_no_test(tmp_path: Path) -> None:
     assert ("document", "Notices") in item.slices
 
 
+def test_a_folder_of_ones_own_names_what_it_cannot_read(tmp_path: Path) -> None:
+    files.own_folder(tmp_path / "mine")
+    (tmp_path / "mine/page.gt.txt").write_bytes("가나".encode("cp949"))
+    with pytest.raises(SourceError, match=r"page\.gt\.txt is not UTF-8"):
+        every(open_test_set(f"{tmp_path}/mine", TestsetsOptions()))
+    (tmp_path / "mine/forms/a.key.json").write_bytes('{"이름": "가"}'.encode("cp949"))
+    with pytest.raises(SourceError, match=r"a\.key\.json is not UTF-8"):
+        every(open_test_set(f"{tmp_path}/mine", TestsetsOptions()))
+
+
+@pytest.mark.parametrize("name", ["page.gt.txt", "page.png"])
+def test_a_folder_of_ones_own_has_nothing_through_links_out_of_it(name: str, tmp_path: Path) -> None:
+    files.own_folder(tmp_path / "mine")
+    (tmp_path / "mine" / name).rename(tmp_path / name)
+    (tmp_path / "mine" / name).symlink_to(tmp_path / name)
+    with pytest.raises(SourceError, match=f"{name} is a symbolic link that leads out of"):
+        open_test_set(f"{tmp_path}/mine", TestsetsOptions())
+
+
 def test_a_folder_of_ones_own(tmp_path: Path) -> None:
     files.own_folder(tmp_path / "mine")
     one = open_test_set(f"{tmp_path}/mine", TestsetsOptions())

@@ -27,6 +27,7 @@ from ocr_project.bench.testsets.prompts import fields_question
 from ocr_project.bench.testsets.sroie.reader import truth_of_boxes
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import Label, TruthKind
+from ocr_project.storage.given_text import is_given, read_given
 
 _SUFFIXES = (
     *(".gt.txt", ".gt.md", ".gt.html", ".gt.tex"),
@@ -70,6 +71,9 @@ def _truths(root: Path) -> Iterator[_Known]:
         stem = path.name.removesuffix(suffix)
         pdf = path.with_name(f"{stem}.pdf")
         image = image_named(path.parent, stem) or (pdf if pdf.is_file() else None)
+        for given in (path, *((image,) if image else ())):
+            if not is_given(given, root):
+                raise SourceError(f"{given} is a symbolic link that leads out of {root}; put the file itself there")
         if image is None:
             wanted = ", ".join((*IMAGES, ".pdf"))
             raise SourceError(f"{path} has no image beside it: {stem} with one of {wanted} is missing")
@@ -113,7 +117,7 @@ def _read(one: _Known) -> tuple[TruthKind, Mapping[str, Any], Label | None, str]
 
 
 def _text(one: _Known) -> str:
-    return one.truth.read_text(encoding="utf-8-sig")
+    return read_given(one.truth)
 
 
 def _fields(found: Mapping[str, Any]) -> dict[str, Any]:
