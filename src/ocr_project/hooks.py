@@ -46,7 +46,7 @@ os.environ.setdefault("MLFLOW_ENABLE_SGC_RUN_RESUMPTION_FOR_DATABRICKS_JOBS", "f
 class OptionHooks:
     """What options name, and names that they had in the release before.
 
-    Whoever runs a pipeline makes a catalog: the command line, a session in a notebook, Airflow. So it is done here.
+    Every way to run a pipeline makes a catalog: the command line, a session in a notebook, Airflow: hence it is here.
     """
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ from ocr_project.domain.options import TestsetsOptions
 
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
-APART = ("publish",)  # run when somebody asks for it: what leaves the machine is a person's decision
+APART = ("publish",)  # run only when asked for: what leaves the machine is a person's decision
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 
@@ -39,15 +39,17 @@ def register_pipelines() -> dict[str, Pipeline]:
 
 
 def _test_sets() -> Pipeline:
-    """Put the lane together. Pipelines never import each other, so it is done here: any detector and recognizer that
-    the main job has, with the same nodes; exports are left out.
+    """Put the lane together.
+
+    Pipelines never import each other, so it is done here: any detector and recognizer that the main job has, with the
+    same nodes; exports are left out.
     """
     ends = _creator("testsets")(make=_selective_node)
     return _together((ends, *(_in_lane(name) for name in LANE)))
 
 
 def _in_lane(name: str) -> Pipeline:
-    """Return a stage on the lane's datasets: `regions` is `testset_regions` there, `layout_metrics` likewise."""
+    """Return a stage on the lane's datasets: `regions` is `testset_regions` there, and so on."""
     made = _creator(name)(make=_selective_node)
     made = made.to_outputs(*(made.all_outputs() - {"exports"}))
 

@@ -194,7 +194,7 @@ def test_another_process_makes_the_same_vectors(embedder: Embedder, options: Emb
 @pytest.fixture
 def seeing(embedder: Embedder) -> SubmittingEmbedder:
     if not isinstance(embedder, SubmittingEmbedder):
-        pytest.skip("this embedder knows no images")
+        pytest.skip("this embedder takes no images")
     return embedder
 
 

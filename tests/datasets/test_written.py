@@ -45,7 +45,7 @@ def test_a_run_is_kept_and_read_again(tmp_path: Path) -> None:
     record = two_records.record("hasty")
     kept.save(record)
     assert kept.load().run == record.run
-    with pytest.raises(Exception, match="is no record of a run") as caught:
+    with pytest.raises(Exception, match="is not the record of a testsets run") as caught:
         KeptRun(filepath=str(tmp_path / "nowhere")).load()
     assert isinstance(caught.value.__cause__, OptionError)
 

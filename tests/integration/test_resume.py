@@ -1,4 +1,4 @@
-"""`kill -9` and Ctrl-C lose no more than what was in work: a small form of benchmarks/resume.py."""
+"""`kill -9` and Ctrl-C lose no more than what was in flight: a small form of benchmarks/resume.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stage `embedding`: what of a corpus gets a vector, through a server of somebody else's, and how it rests."""
+"""The stage `embedding`: what of a corpus gets a vector, through an external server, and how it is stored."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ def test_a_server_without_vectors_ends_the_run(corpus: Corpus, tmp_path: Path) -
 
 @pytest.mark.parametrize("backend", ["hashing", "sentence_transformers"])
 def test_images_want_a_model_that_sees(backend: str) -> None:
-    with pytest.raises(ValidationError, match=f"{backend} knows no images: set backend to vllm or transformers"):
+    with pytest.raises(ValidationError, match=f"{backend} takes no images: set backend to vllm or transformers"):
         EmbeddingOptions.model_validate({"backend": backend, "embed": ["page_image"]})
 
 

@@ -55,7 +55,7 @@ def test_a_record_of_an_earlier_run_has_the_old_names_of_counts(tmp_path: Path) 
 
 
 def test_no_record_says_what_one_is(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"is no record of a run over test sets: run\.json"):
+    with pytest.raises(OptionError, match=r"is not the record of a testsets run: run\.json"):
         read_record(tmp_path)
 
 

@@ -30,11 +30,11 @@ EXIT_INTERRUPTED = 130  # what shells say of a command that Ctrl-C ended
 _EXITS: dict[type[OcrProjectError], int] = {FailuresLeft: EXIT_FAILURES, GateFailed: EXIT_GATE}
 _INTERRUPTED = "Interrupted: what was finished is kept; run the same command again to go on."
 _DISK_FULL = "no space left on the disk: free some and run again; what was finished is kept"
-_PATIENCE = 3.0  # seconds that pages in work are given to end by themselves
+_PATIENCE = 3.0  # seconds that pages in flight are given to end
 
 
 def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a command end with a message and an exit status where it would end with a traceback that helps nobody."""
+    """Let a command end with a message and an exit status where it would otherwise end with a traceback."""
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -57,7 +57,7 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def own_error(error: BaseException | None) -> OcrProjectError | None:
-    """Find the project's own error behind those that Kedro wraps it in; a full disk is one, whoever met it."""
+    """Find the project's own error behind those that Kedro wraps it in; a full disk is one, wherever it was met."""
     while error is not None and not isinstance(error, OcrProjectError):
         if isinstance(error, ParameterValidationError):
             return OptionError(without_links(str(error)))
@@ -80,7 +80,7 @@ def _is_full_disk(error: BaseException) -> bool:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """End the run on Ctrl-C, and see to it that it ends: a page in work may take longer than anybody waits."""
+    """End the run on Ctrl-C, within seconds: a page in flight may take longer than a person waits."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     watch = threading.Timer(_PATIENCE, _leave)
     watch.daemon = True

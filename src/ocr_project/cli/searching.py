@@ -94,7 +94,7 @@ def _mode(mode: SearchMode | str | None, options: SearchOptions) -> SearchMode:
     try:
         return options.mode if mode is None else SearchMode(mode)
     except ValueError as error:
-        raise OptionError(f"{mode!r} is no way to search: say {', '.join(SearchMode)}") from error
+        raise OptionError(f"mode {mode!r} is not known: use {', '.join(SearchMode)}") from error
 
 
 def _rank(

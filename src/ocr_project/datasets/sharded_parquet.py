@@ -24,10 +24,12 @@ class ShardedParquet(AbstractDataset[Shard | Prune, LineageFolder]):
     """
 
     def __init__(self, *, filepath: str, row: str, metadata: dict[str, Any] | None = None) -> None:
-        """Args:
-        filepath: The folder.
-        row: Name of the row type, a key of `ROW_TYPES`.
-        metadata: For plugins such as kedro-viz; not used here.
+        """Name a folder; it is read when it is loaded.
+
+        Args:
+            filepath: The folder.
+            row: Name of the row type, a key of `ROW_TYPES`.
+            metadata: For plugins such as kedro-viz; not used here.
         """
         self._path = Path(filepath)
         self._row_type = ROW_TYPES[row]

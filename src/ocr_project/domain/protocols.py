@@ -48,7 +48,7 @@ class Detector(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop all threads, and give back the memory that a model takes. May be called twice."""
+        """Stop all threads, and free the memory of a model. Idempotent."""
         ...
 
 
@@ -67,7 +67,7 @@ class Recognizer(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop all that was started: servers, processes, a model in memory. May be called twice."""
+        """Stop all that was started: servers, processes, a model in memory. Idempotent."""
         ...
 
 
@@ -108,7 +108,7 @@ class Embedder(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop all that was started: servers, processes, a model in memory. May be called twice."""
+        """Stop all that was started: servers, processes, a model in memory. Idempotent."""
         ...
 
 

@@ -130,7 +130,7 @@ def this_writer() -> str:
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove what processes that are no more left half written in a folder, not below it.
+    """Remove what ended processes left half written in a folder, not below it.
 
     What a living process of this machine, or any process of another one, is writing stays.
     """

@@ -208,7 +208,7 @@ def test_dp_bench_is_scored_by_its_own_rules() -> None:
     table = HTML.removeprefix("<html><body>").removesuffix("</body></html>")
     truth = {"markdown": f"# Rome\n\n{table}\n\nVeni", "tables": table}
     found = rates(scored(outcome(TruthKind.MARKDOWN, truth, of_set="dp_bench", markdown="# Rome\n\nVeni")))
-    assert found["nid/official"] == 1, "what stands in tables is no text there"
+    assert found["nid/official"] == 1, "what stands in tables is not text there"
     assert found["teds/official"] == found["teds/canonical"] == 0
     piped = rates(
         scored(

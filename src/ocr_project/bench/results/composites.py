@@ -78,7 +78,7 @@ def plan_rates(test_set: str, metrics: Sequence[str], held: Mask, slices: Sequen
     Args:
         test_set: Its name.
         metrics: Of its scores.
-        held: Shape (items, metrics): which scores there are; a rate of none of them is no part of a composite.
+        held: Shape (items, metrics): which scores there are; a rate of none of them is left out of a composite.
         slices: The whole set first.
     """
     columns = [(place, members.mask) for place in range(len(metrics)) for members in slices]

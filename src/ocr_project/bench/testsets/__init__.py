@@ -4,7 +4,7 @@
     <set>/reader.py      its files, as they are published, to items
     <set>/rules.py       how its items are scored; a folder where the set has a protocol of its own
     <set>/composites.py  means of means, where it has some
-    <set>/views.py       how a person sees its ground truth, where that is no text, table, formula or form
+    <set>/views.py       how a person sees its ground truth, where that is not text, a table, a formula or a form
 
 What all of them share:
 

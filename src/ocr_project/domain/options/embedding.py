@@ -54,7 +54,7 @@ class HashingOptions(Options):
 
 
 class Qwen3VlOptions(Options):
-    """Qwen3-VL-Embedding (2B, 2B-FP8, 8B), whoever runs it. Defaults are those of the model's own script."""
+    """Qwen3-VL-Embedding (2B, 2B-FP8, 8B), in any backend. Defaults are those of the model's own script."""
 
     model: str = Field("Qwen/Qwen3-VL-Embedding-2B", description="Hub name or local folder.")
     revision: str | None = Field(None, description="Commit of the model. None: what the cache or the Hub has.")
@@ -140,7 +140,7 @@ class EmbeddingOptions(Options):
         blind = {EmbeddingBackend.HASHING, EmbeddingBackend.SENTENCE_TRANSFORMERS}
         if images and self.backend in blind:
             raise ValueError(
-                f"{self.backend.value} knows no images: set backend to vllm or transformers, or take"
+                f"{self.backend.value} takes no images: set backend to vllm or transformers, or take"
                 f" {', '.join(sorted(images))} out of embed"
             )
         return self

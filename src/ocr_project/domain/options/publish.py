@@ -62,7 +62,7 @@ class PublishOptions(Options):
     )
     allow_personal_data: bool = Field(
         False,
-        description="Somebody has looked at what is published: upload page images, and text in which personal data"
+        description="A person has looked at what is published: upload page images, and text in which personal data"
         " was found and not masked, to a public repository too.",
     )
     title: str = Field("Documents read by ocr_project", min_length=1, description="Heading of the dataset card.")
@@ -91,7 +91,7 @@ class PublishOptions(Options):
         odd = "--" in value or ".." in value or value.endswith(".git") or len(value) > _LONGEST_REPOSITORY
         if odd or not _REPOSITORY.fullmatch(value):
             raise ValueError(
-                f"{value!r} is no name of a repository: write `name` or `owner/name` with letters, digits, `-`, `_`"
+                f"{value!r} is not a repository name: write `name` or `owner/name` with letters, digits, `-`, `_`"
                 f" and `.`, without `--` and `..`, {_LONGEST_REPOSITORY} characters at most"
             )
         return value

@@ -33,7 +33,7 @@ class RuntimeOptions(Options):
         description="GiB of memory of the GPU that a profile is made for; 0: any. Only `kedro doctor` reads it.",
     )
     # One dial, and not a price of electricity beside it: 700 W for an hour are a fraction of what a card is rented
-    # for, or loses in value. Watt-hours are measured and stand beside the cost, for whoever owns the card.
+    # for, or loses in value. Watt-hours are measured and stand beside the cost, for the owner of the card.
     gpu_hour_price: float = Field(
         0,
         ge=0,

@@ -48,7 +48,7 @@ def derive_key(source_key: str, stage: str, identity: Identity) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What results came from: a stage with an identity, after those before it. The corpus is no part of it.
+    """What results came from: a stage with an identity, after those before it. The corpus is not part of it.
 
     Shards of one lineage make up a corpus as one choice of models reads it, and rest in a folder of that name.
 

@@ -30,7 +30,7 @@ def decode(image: bytes) -> Pixels:
         Shape (height, width, 3), uint8, RGB, a new array.
 
     Raises:
-        BrokenDocument: The bytes are no image.
+        BrokenDocument: The bytes are not an image.
     """
     return _decode(image, cv2.IMREAD_COLOR_RGB)
 

@@ -1,7 +1,7 @@
 """PDFs read in processes of their own: the page that hangs PDFium, or crashes it, is a failed page and no more.
 
 Each thread that asks has a process, since PDFium takes one thread at a time; it ends with the thread. Starting one
-takes 0.7 s of a core: what listed the documents is left to whoever draws them.
+takes 0.7 s of a core: what listed the documents is left to the code that draws them.
 """
 
 from __future__ import annotations

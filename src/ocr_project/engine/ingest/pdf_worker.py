@@ -1,4 +1,4 @@
-"""The process in which PDFs are drawn and counted: PDFium may hang, or crash, on what somebody else wrote.
+"""The process in which PDFs are drawn and counted: PDFium may hang or crash on a damaged file.
 
 Questions come in over a socket, an answer a page goes back (`pdf_isolated.py`).
 """
@@ -14,7 +14,7 @@ from ocr_project.engine.ingest.pdf_isolated import Question
 from ocr_project.engine.ingest.rendered_page import Answers
 from ocr_project.engine.running.worker_process import open_line
 
-_ORPHAN_SECONDS = 60  # more than the parent waits: whoever is still at a page then has no parent any more
+_ORPHAN_SECONDS = 60  # more than the parent waits: a process that still works on a page then has lost its parent
 
 
 def main(descriptor: int) -> None:

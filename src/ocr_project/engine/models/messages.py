@@ -75,7 +75,7 @@ class EmbeddingAnswer:
 
 
 class RequestFailed(Exception):
-    """A request that no more tries would help. The message is the reason of a failure row.
+    """A request that will not be tried again. The message is the reason of a failure row.
 
     Attributes:
         tries: Requests that were sent.

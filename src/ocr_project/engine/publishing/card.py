@@ -34,7 +34,7 @@ class PublishedTable:
     Attributes:
         files: Its files, sorted by name.
         rows: Over all files.
-        bytes: Likewise, as they lie on the disk.
+        bytes: The same in bytes on disk.
     """
 
     configuration: Configuration

@@ -97,7 +97,7 @@ def accuracy(rates: Sequence[Mapping[str, Any]]) -> str:
     text = (
         "## Accuracy\n\n"
         "Errors over the characters (or words) of the reference, added up over all pages that have one; in brackets"
-        " the 95 % interval of a bootstrap over documents. *gold*: somebody vouches for the reference text; *silver*:"
+        " the 95 % interval of a bootstrap over documents. *gold*: reference text of a person; *silver*:"
         " it is the page's own text layer. A page that failed misses all of its text.\n\n"
     )
     text += _table(
@@ -191,8 +191,8 @@ def making(versions: Versions) -> str:
 
 def licences(options: PublishOptions) -> str:
     """Name the licence of the source and of the output."""
-    source = options.source_licence.strip() or "Not stated by whoever published this: ask before you use it."
-    output = f"`{options.licence}`" if options.licence != "unknown" else "Not stated by whoever published this."
+    source = options.source_licence.strip() or "Not stated by the publisher: ask before you use it."
+    output = f"`{options.licence}`" if options.licence != "unknown" else "Not stated by the publisher."
     return f"## Licence\n\nOf the documents: {source}\n\nOf this dataset (text, regions, vectors, scores): {output}"
 
 

@@ -12,7 +12,7 @@ from ocr_project.domain.options import PersonalData
 
 _LONGEST_REASON = 160
 
-# The language that a script most likely is, where nobody says: a guess, and the card says so
+# The most likely language of a script, where none is stated: a guess, and the card says so
 _SCRIPTS = {"HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "CYRILLIC": "ru", "LATIN": "en", "CJK": "zh"}
 _LETTERS_LOOKED_AT = 2000
 

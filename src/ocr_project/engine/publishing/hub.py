@@ -40,8 +40,8 @@ class Upload:
     Attributes:
         url: Of the dataset.
         files: That differed and were committed.
-        bytes: Likewise.
-        removed: Files that the repository had and the folder has no more.
+        bytes: The same in bytes.
+        removed: Files that the repository had and the folder no longer has.
     """
 
     url: str
@@ -78,7 +78,7 @@ def check_findings(unmasked: int, options: PublishOptions) -> None:
         options: Say where it goes.
 
     Raises:
-        PublishError: It would become public, and nobody said that it may.
+        PublishError: It would become public without permission in the options.
     """
     check_target(options)
     public = options.target is PublishTarget.HUB and not options.private
@@ -98,7 +98,7 @@ def upload(folder: Path, options: PublishOptions, api: HfApi | None = None) -> U
         api: None: the Hub of HF_ENDPOINT, with the token of the environment or of the login.
 
     Raises:
-        PublishError: No token, somebody else's repository, no network, or files that arrived damaged. What the Hub
+        PublishError: No token, another account's repository, no network, or files that arrived damaged. What the Hub
             has got is kept: the next run goes on from there.
     """
     check_target(options)
@@ -180,7 +180,7 @@ class _Uploader:
             [*additions, *(CommitOperationDelete(name) for name in gone)],
             commit_message=f"Publish {len(changed)} files" + (f", remove {len(gone)}" if gone else ""),
             repo_type=_DATASET,
-            parent_commit=head,  # somebody else's commit in between is met by starting again, not by undoing it
+            parent_commit=head,  # a commit in between fails this one, which starts again; it is not undone
         )
 
     def _verify(self, remote: dict[str, RepoFile]) -> None:

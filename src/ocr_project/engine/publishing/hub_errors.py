@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
-_PASSING = (408, 409, 412, 425, 429, 500, 502, 503, 504)  # 409 and 412: somebody else committed in between
+_PASSING = (408, 409, 412, 425, 429, 500, 502, 503, 504)  # 409 and 412: another commit came in between
 
 # What is raised where the line is cut: by HTTP, and by Xet, whose client is not written in Python
 _LINE = (httpx2.TransportError, ConnectionError, TimeoutError)
@@ -57,12 +57,12 @@ def _refusal(error: HfHubHTTPError, repository: str, endpoint: str, folder: Path
         )
     if status == 403:
         return (
-            f"the token may not write to {repository}: it is somebody else's, or the token allows reading only. Choose"
+            f"the token may not write to {repository}: another account owns it, or the token is read-only. Choose"
             " a publish.repository of your own, or a token that allows writing there"
         )
     if status == 404:
         return (
-            f"{repository} is not there, or not for the eyes of this token: it may be somebody else's private dataset."
+            f"{repository} does not exist, or this token may not see it: it may be another account's private one."
             " Look at its name, or choose a publish.repository of your own"
         )
     said = error.server_message or str(error).splitlines()[0]

@@ -6,9 +6,9 @@ What the rules know
   2020), to adults who change theirs too. So a hyphen and a real date suffice, and without a hyphen either the check
   digit is right or the birth is recent enough to have none.
 - Foreigner numbers (외국인등록번호): the same with 5 to 8 in the seventh place, and 13 instead of 11 in the check.
-- Company numbers (법인등록번호) look alike, and are nobody's: their own check digit tells them apart.
+- Company numbers (법인등록번호) look alike and are not personal: their own check digit tells them apart.
 - Card numbers: 15 or 16 digits, a first digit that is given out, and Luhn's check (ISO/IEC 7812-1).
-- Phone numbers of Korea: mobile ones, and those of a place with a separator; hotlines (15xx, 080) are nobody's.
+- Phone numbers of Korea: mobile ones, and those of a place with a separator; hotlines (15xx, 080) are not personal.
 - E-mail addresses, also with the spaces that OCR puts round the `@`.
 
 What they do not know: names, addresses, faces, handwriting, passport and account numbers, and digits that were read

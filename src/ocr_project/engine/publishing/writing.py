@@ -197,7 +197,7 @@ class DatasetWriter:
         }
 
     def _forget(self, stems: Mapping[str, list[str]]) -> None:
-        """Remove files of volumes that are no more, so that nobody loads them beside the others."""
+        """Remove files of volumes that no longer exist, so that they are not loaded with the others."""
         for name in self._configurations:
             for path in (self._folder / name).glob("*.parquet"):
                 if path.stem.rpartition("-")[0] not in stems.get(name, []):

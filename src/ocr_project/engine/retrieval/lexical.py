@@ -39,10 +39,12 @@ class LexicalIndex:
     """Pages to be searched by BM25."""
 
     def __init__(self, ids: Sequence[str], matrix: BM25 | None, options: LexicalOptions) -> None:
-        """Args:
-        ids: Of the pages, in the order of the matrix.
-        matrix: None where no page has a word.
-        options: With which it was made.
+        """Hold a finished index; `build` and `load` make one.
+
+        Args:
+            ids: Of the pages, in the order of the matrix.
+            matrix: None where no page has a word.
+            options: With which it was made.
         """
         self.ids = ids
         self._matrix = matrix

@@ -3,10 +3,10 @@
 A line ends its paragraph if
 
 - a blank line follows, or
-- the first word of the next line would have fitted behind it: nobody breaks a line there but on
+- the first word of the next line would have fitted behind it: a line is broken there only on
   purpose (the right edge is that of the region's longest line; one line height of slack), or
 - the next line begins an item (제1조(…), ①, •, "1." or "가." after a full stop), or
-- the next line is indented while most lines of the region are not, and this is no item, whose
+- the next line is indented while most lines of the region are not, and this is not an item, whose
   further lines are indented too.
 """
 

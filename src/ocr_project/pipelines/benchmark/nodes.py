@@ -28,7 +28,7 @@ METRICS = ("cer_no_space", "cer", "wer", "ned")
 
 
 def list_references(documents: pd.DataFrame, pages: ShardSource, options: BenchmarkOptions) -> pd.DataFrame:
-    """Collect what the pages really say, as far as somebody knows."""
+    """Collect the ground truth of the pages that have one."""
     known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
     found = find_references(known, pages.rows(without=("image", "text_layer_words")), options)
     return to_frame(list(found), Reference)

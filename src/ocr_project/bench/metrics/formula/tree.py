@@ -1,7 +1,7 @@
 r"""A formula as a tree: what belongs together, with the ways of writing the same thing made one.
 
 Infix fractions (`a \over b`) become commands, plain TeX's `\pmatrix{…}` an environment, `\left` and
-its delimiter one atom, primes superscripts, a missing pair of braces is added, and what is no ink
+its delimiter one atom, primes superscripts, a missing pair of braces is added, and what is not ink
 (`\label`, colours, `\nonumber`) is gone.
 """
 

@@ -24,7 +24,7 @@ def teds(reference_html: str, hypothesis_html: str, *, structure_only: bool = Fa
     """Score a table against its reference, equal to PubTabNet's `TEDS.evaluate`.
 
     Two differences, where the reference implementation fails or gives up: a `<table>` without a page around it is
-    read, and a span that is no number counts as 1.
+    read, and a span that is not a number counts as 1.
 
     Args:
         reference_html: A page or a fragment; the first table directly below its body counts.

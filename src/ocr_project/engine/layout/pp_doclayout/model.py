@@ -52,7 +52,7 @@ def load(folder: Path, options: PpDocLayoutOptions) -> Any:
     if model.config.num_labels != len(PP_DOCLAYOUT_LABELS):
         raise BackendError(
             f"layout.pp_doclayout_v3.checkpoint: {folder} knows {model.config.num_labels} labels instead of"
-            f" {len(PP_DOCLAYOUT_LABELS)}: it is no checkpoint of PP-DocLayoutV3"
+            f" {len(PP_DOCLAYOUT_LABELS)}: it is not a checkpoint of PP-DocLayoutV3"
         )
     return model.eval().requires_grad_(False).to(options.device)
 

@@ -59,7 +59,7 @@ class CropPool:
         return future
 
     def close(self) -> None:
-        """End the workers; pages that wait are cancelled. May be called twice."""
+        """End the workers; pages that wait are cancelled. Idempotent."""
         with self._lock:
             self._closed = True
             while not self._jobs.empty():

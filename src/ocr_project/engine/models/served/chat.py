@@ -26,7 +26,7 @@ class ServedChat(ServedTransport):
         super().__init__(options)
         self._options = options
         self._dialect = dialect_of(options.model, options.dialect)
-        # a server that is no vLLM may refuse a field that it does not know
+        # a server other than vLLM may refuse a field that it does not know
         self._stops_loops = options.loops and (not options.urls or self._dialect is not CHAT)
         self._pieces = lru_cache(_PROMPTS)(self._split)
 

@@ -75,7 +75,7 @@ def pooling_arguments(options: EmbeddingVllmOptions) -> list[str]:
 def _read(content: bytes) -> tuple[NDArray[np.float32], int]:
     answer: dict[str, Any] = json.loads(content)
     given = answer["data"][0]["embedding"]
-    # a server that is no vLLM may not know base64
+    # a server other than vLLM may not know base64
     vector = np.frombuffer(base64.b64decode(given), "<f4") if isinstance(given, str) else np.asarray(given, "<f4")
     if not len(vector):
         raise ValueError("no numbers")

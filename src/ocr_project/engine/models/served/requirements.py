@@ -20,7 +20,7 @@ def find_served_model(options: ServerOptions) -> Located:
     """Look whether everything is there that the servers need; none is started.
 
     Returns:
-        The model with what serves it; of servers that are named by URL no more is known than the options say.
+        The model with what serves it; of servers that are named by URL only what the options say is known.
 
     Raises:
         BackendError: vLLM, its plugin, a GPU or the model is missing.

@@ -29,7 +29,7 @@ from ocr_project.engine.recognition.vision.whole_page import remainder
 Rows: TypeAlias = dict[int, Recognition]
 
 _MOST_TOKENS = 16_384  # of an answer that was cut and is asked for with a higher limit
-_REPEATS = {Task.TABLE: 8}  # empty rows of a form are no loop
+_REPEATS = {Task.TABLE: 8}  # empty rows of a form are not a loop
 _READABLE = frozenset({Status.OK, Status.EMPTY})
 
 

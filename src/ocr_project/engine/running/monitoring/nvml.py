@@ -37,7 +37,7 @@ class Reading:
 
     Attributes:
         sm: Percent of the driver's last period (1/6 to 1 second) in which a kernel ran.
-        memory: Likewise, in which memory was read or written.
+        memory: The same for reads and writes of memory.
         used: MiB.
         watts: On Ampere and later the mean of the last second.
     """
@@ -52,9 +52,11 @@ class Gpu:
     """One GPU."""
 
     def __init__(self, nvml: Any, index: int) -> None:
-        """Args:
-        nvml: `pynvml`, started.
-        index: NVML's number.
+        """Open one GPU.
+
+        Args:
+            nvml: `pynvml`, started.
+            index: NVML's number.
         """
         self._nvml = nvml
         self._handle = nvml.nvmlDeviceGetHandleByIndex(index)
