@@ -387,7 +387,7 @@ def test_the_pages_of_a_folder_are_counted_up_to_the_limit(tmp_path: Path) -> No
 
 def test_pages_on_the_hub_are_not_counted_over_the_network(tmp_path: Path) -> None:
     options = IngestOptions(source="hf://datasets/someone/corpus", limit=1000)
-    assert disk.count_pages(options, tmp_path, 1.0) == disk.Corpus(1000, 1000 * disk.page_bytes(200), True)
+    assert disk.count_pages(options, tmp_path, 1.0) == disk.Workload(1000, 1000 * disk.page_bytes(200), True)
     assert disk.count_pages(options.model_copy(update={"limit": None}), tmp_path, 1.0).whole is False
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ocr_project.bench.report.item_views import answer_content, reference_content
-from ocr_project.bench.report.report_rows import compare_runs, headlines, item_values
+from ocr_project.bench.report.report_rows import headlines, item_values, pair_runs
 from ocr_project.bench.results.recording import answer_fault
 from ocr_project.bench.results.run_tables import judge_run, measure_evidence, tabulate_answers, tabulate_scores
 from ocr_project.bench.rules.drawings import Drawer
@@ -139,7 +139,7 @@ def test_overall_stands_in_every_table_metric_and_gate(tmp_path: Path) -> None:
     metrics = measure_evidence(tabulate_scores(record, OPTIONS), tabulate_answers(record), record)
     assert metrics[f"{PAGES}.overall.official.low"] < metrics[f"{PAGES}.overall.official"]
     assert headlines([tabulate_scores(record, OPTIONS)]) == {PAGES: "overall/official"}
-    pairs = compare_runs([record, better], ["hasty", "careful"], Draws(500, 0))
+    pairs = pair_runs([record, better], ["hasty", "careful"], Draws(500, 0))
     whole = pairs[(pairs["metric"] == "overall/official") & (pairs["slice"] == "all")]
     assert list(whole["verdict"]) == ["second"]
     assert verdicts(gated(tmp_path / "a", better, record))["overall/official"] == "worse"

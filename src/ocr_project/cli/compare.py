@@ -45,7 +45,7 @@ def compare_runs(
     """
     from ocr_project.bench.compare import read_runs, verdict_lines
     from ocr_project.bench.report.from_records import build_comparison, stand_side_by_side
-    from ocr_project.bench.report.report_rows import compare_runs as pair_runs
+    from ocr_project.bench.report.report_rows import pair_runs
     from ocr_project.domain.options import TestsetsOptions
     from ocr_project.engine.metrics import Draws
 

@@ -130,7 +130,7 @@ _PREPROCESSOR = {
 }
 
 
-class Reference:
+class ReferenceEmbedder:
     """The model card, step by step, one input at a time."""
 
     def __init__(self, folder: Path) -> None:

@@ -98,9 +98,9 @@ def test_what_ocrbench_v2_cannot_score() -> None:
     assert math.isnan(v2("text translation cn", [""], "a text")), "its authors leave it out"
     with pytest.raises(ValueError, match="unknown type"):
         v2("text guessing en", ["a"], "a")
-    with pytest.raises(ValueError, match="no dict"):
+    with pytest.raises(ValueError, match="not a dict"):
         v2("key information mapping en", ["[1]"], "{}")
-    with pytest.raises(ValueError, match="no dict"):
+    with pytest.raises(ValueError, match="not a dict"):
         v2("chart parsing en", ["none"], "{}")
     with pytest.raises(ValueError, match="2 coordinates"):
         v2("VQA with position en", ["a"], "a", bbox=[1, 2])

@@ -34,7 +34,7 @@ def headlines(tables: Sequence[pd.DataFrame]) -> dict[str, str]:
     return found
 
 
-def score_lines(tables: Sequence[pd.DataFrame], heads: Mapping[str, str]) -> list[ScoreLine]:
+def score_table(tables: Sequence[pd.DataFrame], heads: Mapping[str, str]) -> list[ScoreLine]:
     """Put the score tables of runs side by side, in the order of sets, weight of metrics, slices."""
     keyed = [{_key(row): row for row in table.to_dict("records")} for table in tables]
     keys = sorted(set().union(*keyed), key=lambda key: (key[0], by_weight(key[1]), key[2] != _ALL, key[2], key[3]))
@@ -67,7 +67,7 @@ def _value(row: Mapping[Any, Any]) -> Value:
     return Value(row["rate"], row["low"], row["high"], row["strict"], int(row["failed"]))
 
 
-def compare_runs(records: Sequence[RunRecord], names: Sequence[str], draws: Draws) -> pd.DataFrame:
+def pair_runs(records: Sequence[RunRecord], names: Sequence[str], draws: Draws) -> pd.DataFrame:
     """Compare each run with each other, on the items that both were scored on; p is corrected over all of them."""
     known = pd.concat([record.items for record in records], ignore_index=True)
     pairs = [

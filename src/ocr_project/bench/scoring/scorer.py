@@ -16,7 +16,7 @@ from ocr_project.bench.rules.score_counts import ScoreCounts, defined
 from ocr_project.bench.testsets import find_test_set
 from ocr_project.domain.types import Identity, Score, Status, Truth
 
-_VERSION = "2"  # of all rules and metrics: raise it when the same answers would get other scores
+VERSION = "2"  # of all rules and metrics: raise it when the same answers would get other scores
 
 
 class Scorer:
@@ -36,7 +36,7 @@ class Scorer:
     def identity(self) -> Identity:
         drawn = not self._drawer.no_browser
         formulas = f"drawn by KaTeX {katex_version()}" if drawn else "compared by symbols"
-        return Identity("scoring", _VERSION, {"cdm": self._drawer.cdm, "formulas_of_tests": formulas})
+        return Identity("scoring", VERSION, {"cdm": self._drawer.cdm, "formulas_of_tests": formulas})
 
     def score(self, outcomes: Sequence[Outcome]) -> list[Score]:
         """Score items, in order: each is prepared, the formulas of all are drawn at once, then each is scored.

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from ocr_project.bench.testsets.card import Card
 from ocr_project.bench.testsets.definition import TestSet
-from ocr_project.bench.testsets.fetching import locate
+from ocr_project.bench.testsets.fetching import locate_set
 from ocr_project.bench.testsets.item import TRUTHS_VERSION, Item, OpenedSet, doc_id, page_id, truths_of
 from ocr_project.bench.testsets.selecting import Chosen, NamedShards, narrow, select, set_name, testset_identity
 from ocr_project.domain.errors import OptionError, SourceError
@@ -111,7 +111,7 @@ def open_test_set(name: str, options: TestsetsOptions) -> OpenedSet:
     test_set = _public(name)
     if name == "sds_kopub":  # not stored here: its reader says where it is scored
         return test_set.open(options.folder)
-    return test_set.open(locate(test_set.card, options.folder, download=options.download))
+    return test_set.open(locate_set(test_set.card, options.folder, download=options.download))
 
 
 def open_test_sets(options: TestsetsOptions) -> list[OpenedSet]:

@@ -14,7 +14,7 @@ from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Identity, Lineage, ShardInfo
 from ocr_project.engine.running.plan import lineage_of, open_lineage
 
-_REVISION = "1"  # of what all readers share: ids, selection
+VERSION = "1"  # of what all readers share: ids, selection
 _AFTER_NAME = "#"  # in ShardInfo.order, between the name of the set and the number of the first item
 
 
@@ -121,7 +121,7 @@ def testset_identity(images: Identity) -> Identity:
     Args:
         images: How bytes become pages (`ingest_identity`).
     """
-    return Identity("testsets", f"{_REVISION} {images.revision}", dict(images.settings))
+    return Identity("testsets", f"{VERSION} {images.revision}", dict(images.settings))
 
 
 def _drawn(name: str, count: int, limit: int | None) -> list[int]:

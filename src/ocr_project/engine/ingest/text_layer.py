@@ -126,7 +126,7 @@ def _without_rules(edges: Pixels) -> NDArray[np.bool_]:
     return np.asarray(edges > np.maximum(across, down), np.bool_)
 
 
-def clean(text: str) -> str:
+def cleaned_layer(text: str) -> str:
     """Make text from elsewhere fit to be kept: line ends as `\\n`, no NUL, no half surrogate pairs."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -10,7 +10,7 @@ from ocr_project.domain.errors import PublishError
 from ocr_project.domain.options import PublishOptions
 from ocr_project.engine.publishing import card
 from ocr_project.engine.publishing.configurations import PAGES
-from ocr_project.engine.publishing.counts import Counts, add_up, personal_data_rows
+from ocr_project.engine.publishing.counts import PageCounts, personal_data_rows, sum_counts
 from ocr_project.engine.publishing.parquet_files import read_note, write_text
 from ocr_project.engine.publishing.tables import Tables
 from ocr_project.engine.publishing.versions import read_versions
@@ -44,7 +44,7 @@ def find_personal_data(folder: Path, options: PublishOptions) -> list[dict[str, 
     pages = folder / PAGES
     stems = sorted({path.stem.rpartition("-")[0] for path in pages.glob("*.parquet")})
     notes = [note for stem in stems if (note := read_note(pages, stem)) is not None]
-    return personal_data_rows(add_up(Counts.from_json(note["counts"]) for note in notes), options.mask)
+    return personal_data_rows(sum_counts(PageCounts.from_json(note["counts"]) for note in notes), options.mask)
 
 
 def measure_dataset(folder: Path, options: PublishOptions) -> dict[str, float]:

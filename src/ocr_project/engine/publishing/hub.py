@@ -21,7 +21,7 @@ from huggingface_hub.hf_api import RepoFile
 from ocr_project.domain.errors import PublishError
 from ocr_project.domain.options import PublishImages, PublishOptions, PublishTarget
 from ocr_project.engine.publishing.configurations import configurations
-from ocr_project.engine.publishing.hub_errors import explain, may_pass
+from ocr_project.engine.publishing.hub_errors import explain_hub_error, may_pass
 from ocr_project.engine.publishing.local_files import LocalFile, list_files
 
 log = logging.getLogger(__name__)
@@ -110,9 +110,10 @@ def upload(folder: Path, options: PublishOptions, api: HfApi | None = None) -> U
             return _Uploader(client, folder, options).run()
         except PublishError:
             raise
-        except Exception as error:  # of whichever HTTP library the client stands on; `explain` knows them apart
+        except Exception as error:  # of any HTTP library that the client uses: `explain_hub_error` tells them apart
             if not (tries_left and may_pass(error)):
-                raise PublishError(explain(error, options.repository or "", client.endpoint, folder)) from error
+                reason = explain_hub_error(error, options.repository or "", client.endpoint, folder)
+                raise PublishError(reason) from error
             log.warning("the upload was interrupted (%s); it goes on in %.0f s", type(error).__name__, wait)
             time.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT)

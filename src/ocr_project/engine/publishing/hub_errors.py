@@ -26,7 +26,7 @@ def may_pass(error: BaseException) -> bool:
     return False
 
 
-def explain(error: BaseException, repository: str, endpoint: str, folder: Path) -> str:
+def explain_hub_error(error: BaseException, repository: str, endpoint: str, folder: Path) -> str:
     """Say what went wrong and what to do; neither the token nor a header is part of it.
 
     Args:

@@ -44,7 +44,7 @@ _CARD_STARTS = "234569"  # 9: domestic cards of Korea
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class PersonalSpan:
     """Where something stands in a text.
 
     Attributes:
@@ -57,13 +57,13 @@ class Finding:
     kind: PersonalData
 
 
-def scan(text: str) -> list[Finding]:
+def scan(text: str) -> list[PersonalSpan]:
     """Find personal data in a text; findings never overlap.
 
     Returns:
         In the order of the text.
     """
-    found: list[Finding] = []
+    found: list[PersonalSpan] = []
     while True:
         more = list(_pass(text))
         if not more:
@@ -73,7 +73,7 @@ def scan(text: str) -> list[Finding]:
             text = _blank(text, finding)
 
 
-def mask(text: str, kinds: Collection[PersonalData], findings: Sequence[Finding] | None = None) -> str:
+def mask(text: str, kinds: Collection[PersonalData], findings: Sequence[PersonalSpan] | None = None) -> str:
     """Replace letters and digits of what was found by asterisks: the text keeps its length and its separators.
 
     Args:
@@ -111,7 +111,7 @@ def screen_words(
     return tuple(replace(word, text=new) for word, new in zip(words, slices, strict=True)), counts
 
 
-def _pass(text: str) -> Iterator[Finding]:
+def _pass(text: str) -> Iterator[PersonalSpan]:
     taken: list[tuple[int, int]] = []
     for pattern, judge in _RULES:
         for match in pattern.finditer(text):
@@ -119,10 +119,10 @@ def _pass(text: str) -> Iterator[Finding]:
             start, end = match.span()
             if kind is not None and all(end <= first or last <= start for first, last in taken):
                 taken.append((start, end))
-                yield Finding(start, end, kind)
+                yield PersonalSpan(start, end, kind)
 
 
-def _blank(text: str, finding: Finding) -> str:
+def _blank(text: str, finding: PersonalSpan) -> str:
     inside = "".join(MASK if char.isalnum() else char for char in text[finding.start : finding.end])
     return text[: finding.start] + inside + text[finding.end :]
 

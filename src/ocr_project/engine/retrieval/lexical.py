@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bm25s import BM25
 
 # Raise it whenever the same text and options give other tokens or scores.
-REVISION = "1"
+VERSION = "1"
 
 _ABOUT, _IDS, _MATRIX = "about.json", "ids.txt", "bm25"
 
@@ -150,7 +150,7 @@ def _about(folder: Path) -> dict[str, Any]:
 
 
 def _key(rows: ShardSource, options: LexicalOptions) -> str:
-    parts = [REVISION, options.model_dump_json(), *(info.key for info in rows.index().values())]
+    parts = [VERSION, options.model_dump_json(), *(info.key for info in rows.index().values())]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 

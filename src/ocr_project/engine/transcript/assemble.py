@@ -13,12 +13,12 @@ from ocr_project.engine.transcript.markdown import page_markdown
 from ocr_project.engine.transcript.plain import plain_text
 from ocr_project.engine.transcript.text_layer import readings
 
-_REVISION = "3"  # of the rules in this folder: raise it when the same regions would give another transcript
+VERSION = "3"  # of the rules in this folder: raise it when the same regions would give another transcript
 
 
 def transcript_identity(options: TranscriptOptions) -> Identity:
     """Return what a transcript depends on besides its input; the exports are none of it."""
-    return Identity("transcript", _REVISION, {"headers_and_footers": options.headers_and_footers})
+    return Identity("transcript", VERSION, {"headers_and_footers": options.headers_and_footers})
 
 
 def assemble(

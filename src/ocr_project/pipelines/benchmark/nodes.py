@@ -19,7 +19,7 @@ from ocr_project.engine.ingest import read_qrels
 from ocr_project.engine.ingest.ground_truth import find_references
 from ocr_project.engine.metrics import Draws, estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
-from ocr_project.engine.reporting.from_stages import Tables, collect_report
+from ocr_project.engine.reporting.from_stages import CorpusTables, collect_report
 from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
 from ocr_project.storage.scratch import Scratch
@@ -115,7 +115,7 @@ def write_run_report(
         The file, in `scratch`.
     """
     corpus = Corpus(pages, regions, recognitions, transcripts, page_vectors)
-    tables = Tables(documents, references, scores, score_table, retrieval_table, search_table, recognizer_table)
+    tables = CorpusTables(documents, references, scores, score_table, retrieval_table, search_table, recognizer_table)
     report = collect_report(corpus, tables, project, options, runtime)
     with scratch.draft("report.html") as path:
         write_report(path, report, worker_count(runtime))

@@ -9,7 +9,7 @@ from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import RuntimeOptions, TranscriptOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard, Transcript
-from ocr_project.engine.exports import Wanted, export_documents
+from ocr_project.engine.exports import ChosenExports, export_documents
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.transcript import assemble, transcript_identity
@@ -54,6 +54,6 @@ def write_exports(
     export_documents(
         exports_done,
         corpus=Corpus(pages, regions, recognitions, transcripts),
-        wanted=Wanted(options.markdown, options.jsonl, options.searchable_pdf, options.save_crops),
+        wanted=ChosenExports(options.markdown, options.jsonl, options.searchable_pdf, options.save_crops),
     )
     return exports_done

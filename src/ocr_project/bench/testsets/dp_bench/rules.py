@@ -15,7 +15,7 @@ from ocr_project.bench.rules.score_counts import ScoreCounts, counted
 from ocr_project.domain.types import TruthKind
 
 
-def score_page(payload: Payload, outcome: Outcome) -> Iterator[ScoreCounts]:
+def score_markdown(payload: Payload, outcome: Outcome) -> Iterator[ScoreCounts]:
     """Score `{"markdown", "tables"}`, the tables as HTML one after another."""
     reference, tables, hypothesis = payload["markdown"], payload["tables"], outcome.transcript.markdown
     found = tables_to_html(hypothesis)
@@ -30,4 +30,4 @@ def score_page(payload: Payload, outcome: Outcome) -> Iterator[ScoreCounts]:
     yield counted("mhs", OFFICIAL, mhs(reference, hypothesis))
 
 
-RULES: Mapping[TruthKind, Rule] = {TruthKind.MARKDOWN: undrawn(score_page)}
+RULES: Mapping[TruthKind, Rule] = {TruthKind.MARKDOWN: undrawn(score_markdown)}

@@ -45,7 +45,7 @@ _REMEDIES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def explain(path: Path, since: int = 0, *, option: str = _OPTION) -> str:
+def explain_server_log(path: Path, since: int = 0, *, option: str = _OPTION) -> str:
     """Return what to do and the last lines of a log, as the end of a message.
 
     Args:

@@ -20,7 +20,7 @@ from ocr_project.engine.models import (
 from ocr_project.engine.recognition.vision.page_reader import PageReader
 from ocr_project.engine.recognition.vision.planning import plan_page
 
-_VERSION = "1"
+VERSION = "1"
 
 
 class VisionRecognizer:
@@ -101,7 +101,7 @@ def identity_of(
     fit = fit_of(dialect, options)
     return Identity(
         name,
-        f"{_VERSION} {version}",
+        f"{VERSION} {version}",
         {
             "model": name_in_identity(options.model),
             "dialect": f"{dialect.name}-{dialect.version}",

@@ -32,7 +32,7 @@ def open_nvml() -> Any | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class GpuSample:
     """What a GPU does now; None for what it does not tell.
 
     Attributes:
@@ -65,7 +65,7 @@ class Gpu:
         self.name: str = nvml.nvmlDeviceGetName(self._handle)
         self.uuid: str = nvml.nvmlDeviceGetUUID(self._handle)
 
-    def read(self) -> Reading:
+    def read(self) -> GpuSample:
         """Ask what it does.
 
         Raises:
@@ -74,7 +74,7 @@ class Gpu:
         rates = self._ask(self._nvml.nvmlDeviceGetUtilizationRates)
         memory = self._ask(self._nvml.nvmlDeviceGetMemoryInfo)
         milliwatts = self._ask(self._nvml.nvmlDeviceGetPowerUsage)
-        return Reading(
+        return GpuSample(
             sm=None if rates is None else rates.gpu,
             memory=None if rates is None else rates.memory,
             used=None if memory is None else memory.used / _MIB,

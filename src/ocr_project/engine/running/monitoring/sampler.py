@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ocr_project.domain.gpu_usage import GpuUsage, Samples
-from ocr_project.engine.running.monitoring.nvml import Gpu, Reading, open_nvml, visible_gpus
+from ocr_project.engine.running.monitoring.nvml import Gpu, GpuSample, open_nvml, visible_gpus
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ class _Seen:
     watts: Counter[int] = field(default_factory=Counter)
     empty: bool = True
 
-    def add(self, reading: Reading) -> None:
+    def add(self, reading: GpuSample) -> None:
         self.empty = False
         for counter, value, step in (
             (self.sm, reading.sm, 1),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ocr_project.bench.metrics.tables.html import parse_table
+from ocr_project.bench.metrics.tables.html import parse_table_element
 from ocr_project.bench.metrics.tables.teds import teds
 from ocr_project.bench.metrics.tables.tree import Tree, build_tree, tree_distance
 
@@ -63,7 +63,7 @@ def _teds(truth: str, hypothesis: str) -> float:
 
 def _odd_spans(html: str) -> bool:
     """Say whether a cell's span is not a number: the authors' scorer fails, and counts 0."""
-    table = parse_table(html)
+    table = parse_table_element(html)
     spans = [] if table is None else table.xpath(".//td/@colspan | .//td/@rowspan")
     return any(not str(span).strip().lstrip("+-").isdecimal() for span in spans)
 

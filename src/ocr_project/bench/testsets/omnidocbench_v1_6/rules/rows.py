@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import FORMULA, Element
-from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import Block
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import TruthBlock
 from ocr_project.bench.testsets.omnidocbench_v1_6.rules.normal import strip_delimiters, strip_tags
 
 _NAMES = (
@@ -64,9 +64,9 @@ class _Environment:
         return split_rows(self.body)
 
 
-def split_blocks(blocks: Sequence[Block]) -> list[Block]:
+def split_blocks(blocks: Sequence[TruthBlock]) -> list[TruthBlock]:
     """Make a block of every line of formulas of several lines: 7 becomes 7.001, 7.002 in the order."""
-    parts: list[Block] = []
+    parts: list[TruthBlock] = []
     for block in blocks:
         found = _lines(block.content) if block.category == FORMULA else None
         if found is None:
