@@ -179,7 +179,7 @@ def test_without_a_driver_it_is_said_what_to_install(
 @pytest.mark.parametrize(
     ("cards", "expected", "words"),
     [
-        ([], State.MISSING, "0 visible, and number 0 is asked for"),
+        ([], State.MISSING, "0 visible, and number 0 is needed"),
         ([FakeGpu(used=30 * GIB)], State.MISSING, "vLLM will claim 60.0"),
         ([FakeGpu(total=24 * GIB, used=0)], State.WARNING, "the profile is made for 60"),
     ],
@@ -347,7 +347,7 @@ def test_offline_the_hub_is_not_asked(hub: Callable[..., Hub], monkeypatch: pyte
         (("config.json", "model.safetensors"), State.OK, "GB"),
         (("config.json",), State.MISSING, "*.safetensors"),
         (("model.safetensors",), State.MISSING, "config.json"),
-        (None, State.MISSING, "is not there"),
+        (None, State.MISSING, "does not exist"),
     ],
 )
 def test_weights_in_a_folder(files: tuple[str, ...] | None, state: State, words: str, tmp_path: Path) -> None:

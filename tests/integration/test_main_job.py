@@ -171,4 +171,4 @@ def test_an_empty_folder_is_answered_with_advice(fresh: Path, tmp_path: Path) ->
 
 def test_a_missing_folder_is_answered_with_advice(fresh: Path, tmp_path: Path) -> None:
     done = run_job(fresh, f"ingest.source={tmp_path / 'nowhere'}", *QUICK)
-    refused(done, fresh, "SourceError: ", str(tmp_path / "nowhere"), "is not there", "--params ingest.source=")
+    refused(done, fresh, "SourceError: ", str(tmp_path / "nowhere"), "does not exist", "--params ingest.source=")

@@ -241,7 +241,7 @@ def test_a_server_that_refuses_makes_a_row_with_its_reason(corpus: Corpus, tmp_p
 def test_a_server_without_vectors_ends_the_run(corpus: Corpus, tmp_path: Path) -> None:
     with (
         FakeVllm() as server,  # speaks of chat alone
-        pytest.raises(BackendError, match="the embedding server gives no vectors: server: 404"),
+        pytest.raises(BackendError, match="the embedding server returned no vectors: server: 404"),
     ):
         run(corpus, ShardFolder(tmp_path, Embedding), options(server, [Embedded.PAGE_TEXT]))
 

@@ -105,7 +105,7 @@ def check_test_sets(options: TestsetsOptions) -> None:
         SourceError: One is not there; the message says how to get it.
     """
     if not options.sets:
-        raise OptionError(f"testsets.sets names no test set; there are {', '.join(NAMES)}, and any folder by its path")
+        raise OptionError(f"testsets.sets is empty; use {', '.join(NAMES)}, or the path of a folder")
     if lacking := [name for name in _BENCH_PACKAGES if find_spec(name) is None]:
         raise OptionError(
             f"testsets.sets: scores on test sets need {', '.join(lacking)}, which the main job does not need: run"

@@ -28,8 +28,8 @@ EXIT_FAILURES = 3
 EXIT_GATE = 4
 EXIT_INTERRUPTED = 130  # what shells say of a command that Ctrl-C ended
 _EXITS: dict[type[OcrProjectError], int] = {FailuresLeft: EXIT_FAILURES, GateFailed: EXIT_GATE}
-_INTERRUPTED = "Interrupted: what was finished is kept; run the same command again to go on."
-_DISK_FULL = "no space left on the disk: free some and run again; what was finished is kept"
+_INTERRUPTED = "Interrupted: finished work is kept; run the same command again to go on."
+_DISK_FULL = "no space left on the disk: free some and run again; finished work is kept"
 _PATIENCE = 3.0  # seconds that pages in flight are given to end
 
 

@@ -148,7 +148,7 @@ def remove(root: Path, name: str) -> None:
     if name not in stored:
         raise StorageError(f"{root}: no results {name!r}; there are {', '.join(stored) or 'none'}")
     if stored[name].is_current:
-        raise StorageError(f"{root}: {name!r} is what is read now; run the stage with other options first")
+        raise StorageError(f"{root}: {name!r} is the current one; run the stage with other options first")
     with storing(root):
         if name == UNSORTED:
             for path in shard_files(root):

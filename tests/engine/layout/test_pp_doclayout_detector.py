@@ -148,7 +148,7 @@ def test_another_models_checkpoint_is_refused(folder: Path, tmp_path: Path) -> N
         folder, num_labels=7, ignore_mismatched_sizes=True
     )
     model.save_pretrained(tmp_path)
-    with pytest.raises(BackendError, match="knows 7 labels instead of 25"):
+    with pytest.raises(BackendError, match="has 7 labels instead of 25"):
         PpDocLayoutDetector(options(tmp_path)).detect(pages(1))
 
 

@@ -104,7 +104,7 @@ def open_test_set(name: str, options: TestsetsOptions) -> OpenedSet:
     if "/" in name:
         root = Path(name).expanduser()
         if not root.is_dir():
-            raise SourceError(f"{root} is not there; testsets.sets names a folder of your own by its path")
+            raise SourceError(f"testsets.sets: the folder {root} does not exist; use a test set or a folder")
         if set_name(name) in NAMES:  # rows say the name only, and would be scored by the rules of the public set
             raise OptionError(f"testsets.sets: the folder {root} has the name of a public test set: rename it")
         return OWN_FOLDER.open(root)
@@ -129,7 +129,5 @@ def open_test_sets(options: TestsetsOptions) -> list[OpenedSet]:
 
 def _public(name: str) -> TestSet:
     if name not in NAMES:
-        raise OptionError(
-            f"testsets.sets: there is no {name!r}; there are {', '.join(NAMES)}, and any folder by its path"
-        )
+        raise OptionError(f"testsets.sets: {name!r} is unknown; use {', '.join(NAMES)}, or the path of a folder")
     return TestSet(name)

@@ -105,15 +105,15 @@ def _compared(needs: Needs, corpus: Workload, folder: Path) -> Finding:
     there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
     free, pages = room(folder, each)
     wanted = max(0.0, corpus.pages * each - there)
-    count = f"{corpus.pages:,} pages" if corpus.whole else f"{corpus.pages:,} pages and more"
-    found = f"{free / 1e9:.1f} GB free, enough for about {_about(pages)} pages more; the corpus has {count}"
+    count = f"{corpus.pages:,} pages" if corpus.whole else f"at least {corpus.pages:,} pages"
+    found = f"{free / 1e9:.1f} GB free, enough for about {_about(pages)} more pages; the corpus has {count}"
     if wanted + _SPARE > free:
         advice = (
             "free some, let data/ be a link to a larger disk, set ingest.limit,"
             " or transcript.searchable_pdf to false; a run that fills the disk keeps what it finished"
         )
         return missing("disk", f"{found}, about {wanted / 1e9:.1f} GB", advice)
-    return ok("disk", found) if corpus.whole else warning("disk", found, "it was not counted to its end")
+    return ok("disk", found) if corpus.whole else warning("disk", found, "not all pages were counted")
 
 
 def _about(pages: int) -> str:

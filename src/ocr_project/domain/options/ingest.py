@@ -41,4 +41,4 @@ class IngestOptions(Options):
     page_seconds: float = Field(
         120.0, gt=0, description="A PDF page that is not drawn within that many seconds is refused."
     )
-    shard_pages: int = Field(32, ge=1, le=100_000, description="Pages in a shard, about: saved and resumed as one.")
+    shard_pages: int = Field(32, ge=1, le=100_000, description="Pages per shard, about: saved and resumed as one.")

@@ -15,7 +15,7 @@ class RuntimeOptions(Options):
     Of Tesseract's models, the fingerprints of their files are in the identities that use them, not their folder.
     """
 
-    workers: int = Field(0, ge=0, le=1024, description="Pages worked on at once; 0 is one for each core.")
+    workers: int = Field(0, ge=0, le=1024, description="Pages in flight; 0: one per core.")
     progress: bool = Field(True, description="Show a progress bar with pages/s and time left.")
     tessdata: Path | None = Field(
         None,

@@ -81,7 +81,7 @@ class ModelEmbedder:
             try:
                 answer = self.session.submit(self.session.ask, EmbeddingRequest(self._instruction, _PROBE)).result()
             except RequestFailed as failed:
-                raise BackendError(f"the embedding server gives no vectors: {failed}") from failed
+                raise BackendError(f"the embedding server returned no vectors: {failed}") from failed
             self._dimensions = len(answer.vector)
         return self._dimensions
 

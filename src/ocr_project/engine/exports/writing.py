@@ -51,7 +51,7 @@ def export_documents(folder: Path, *, corpus: Corpus, wanted: ChosenExports) -> 
         wanted: Which exports to write.
 
     Raises:
-        StorageError: The disk is full, or the folder cannot be written to; what was finished is kept.
+        StorageError: The disk is full, or the folder cannot be written to; finished work is kept.
     """
     plan = plan_exports(corpus.pages, corpus.transcripts, wanted)
     folder.mkdir(parents=True, exist_ok=True)

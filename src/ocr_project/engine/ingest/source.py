@@ -71,7 +71,7 @@ def open_location(where: str, options: IngestOptions) -> Source:
     if root.is_file():
         return FolderSource(root.parent, options, only=root.name)
     if not root.is_dir():
-        raise SourceError(f"{root} is not there; name a folder with --params ingest.source=/path/to/documents")
+        raise SourceError(f"the folder {root} does not exist; name one with --params ingest.source=/path/to/documents")
     return KoPubSource(str(root), options) if is_kopub(root) else FolderSource(root, options)
 
 

@@ -29,7 +29,7 @@ def write_dataset(folder: Path, *, corpus: Corpus, tables: Tables, options: Publ
 
     Raises:
         PublishError: There is no finished page to publish.
-        StorageError: The disk is full, or the folder cannot be written to; what was finished is kept.
+        StorageError: The disk is full, or the folder cannot be written to; finished work is kept.
     """
     identities = {info.stage: info.identity for shards in corpus.stages().values() for info in shards.index().values()}
     if not corpus.transcripts.index():

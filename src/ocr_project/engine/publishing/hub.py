@@ -153,7 +153,7 @@ class _Uploader:
         if self._options.private and not info.private:
             raise PublishError(
                 f"{self._repository} is public already, and publish.private is true: nothing was uploaded. If it is"
-                " yours, make it private on the Hub; else choose another publish.repository, or say"
+                " yours, make it private on the Hub; otherwise choose another publish.repository, or set"
                 " publish.private=false"
             )
         return str(made)
@@ -188,7 +188,7 @@ class _Uploader:
         wrong = [file.name for file in self._files if not _same(file, remote.get(file.name))]
         if wrong:
             raise PublishError(
-                f"{len(wrong)} files in {self._repository} are not what was sent: {', '.join(wrong)}. Delete them"
+                f"{len(wrong)} files in {self._repository} differ from what was sent: {', '.join(wrong)}. Delete them"
                 " there and run again"
             )
 

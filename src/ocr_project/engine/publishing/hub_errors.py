@@ -1,4 +1,4 @@
-"""What went wrong on the way to the Hub, in words that say what to do."""
+"""What went wrong in an upload to the Hub, and what to do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LINE = (httpx2.TransportError, ConnectionError, TimeoutError)
 
 
 def may_pass(error: BaseException) -> bool:
-    """Say whether the same request may do well a little later."""
+    """Say whether the same request may succeed later."""
     for cause in _causes(error):
         if isinstance(cause, OfflineModeIsEnabled):
             return False
@@ -37,22 +37,22 @@ def explain_hub_error(error: BaseException, repository: str, endpoint: str, fold
     """
     for cause in _causes(error):
         if isinstance(cause, OfflineModeIsEnabled):
-            return f"HF_HUB_OFFLINE is set: unset it and run again; the dataset lies in {folder}"
+            return f"HF_HUB_OFFLINE is set: unset it and run again; the dataset is in {folder}"
         if isinstance(cause, HfHubHTTPError):
             return _refusal(cause, repository, endpoint, folder)
         if isinstance(cause, _LINE):
             return (
-                f"{endpoint} cannot be reached ({cause}): the dataset lies in {folder}; run again when the network is"
-                " back, and the upload goes on where it stopped"
+                f"{endpoint} cannot be reached ({cause}): the dataset is in {folder}; run again when the network is"
+                " back, and the upload resumes"
             )
-    return f"the upload to {repository} failed ({error}); the dataset lies in {folder}, run again to go on"
+    return f"the upload to {repository} failed ({error}); the dataset is in {folder}, run again to go on"
 
 
 def _refusal(error: HfHubHTTPError, repository: str, endpoint: str, folder: Path) -> str:
     status = error.response.status_code
     if status == 401:
         return (
-            f"{endpoint} does not know the token: make a new one that allows writing"
+            f"{endpoint} rejects the token: make a new one that allows writing"
             " (https://huggingface.co/settings/tokens), then set HF_TOKEN or run `hf auth login`"
         )
     if status == 403:
@@ -63,10 +63,10 @@ def _refusal(error: HfHubHTTPError, repository: str, endpoint: str, folder: Path
     if status == 404:
         return (
             f"{repository} does not exist, or this token may not see it: it may be another account's private one."
-            " Look at its name, or choose a publish.repository of your own"
+            " Check its name, or choose a publish.repository of your own"
         )
     said = error.server_message or str(error).splitlines()[0]
-    return f"{endpoint} answered {status} ({said}); the dataset lies in {folder}: run again, and the upload goes on"
+    return f"{endpoint} answered {status} ({said}); the dataset is in {folder}: run again, and the upload goes on"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

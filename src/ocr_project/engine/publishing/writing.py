@@ -44,7 +44,7 @@ class DatasetWriter:
         """Write all configurations; files that belong to none of them any more are removed.
 
         Raises:
-            StorageError: The disk is full, or the folder cannot be written to; what was finished is kept.
+            StorageError: The disk is full, or the folder cannot be written to; finished work is kept.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         for leftover in self._folder.rglob(f".*{PARTIAL}"):  # of a run that was killed

@@ -87,7 +87,7 @@ def join_pages(pages: Iterator[Page], *others: Iterator[Any]) -> Iterator[tuple[
         for groups in grouped:
             page_id, rows = next(groups, (None, iter(())))
             if page_id != page.page_id:
-                raise ValueError(f"page {page.page_id} of {page.path} is not where it should be; run the stage again")
+                raise ValueError(f"page {page.page_id} of {page.path} is missing or out of order; run the stage again")
             found.append(list(rows))
         yield (page, *found)
 

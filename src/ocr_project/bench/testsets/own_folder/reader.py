@@ -49,7 +49,7 @@ def open_set(root: Path) -> OpenedSet:
     """Open a folder; its truths are listed by name, and the set is called as the folder is."""
     known = list(_truths(root))
     if not known:
-        raise SourceError(f"{root} has no truth beside an image or PDF; {CARD.how}")
+        raise SourceError(f"{root} has no ground truth beside an image or PDF; {CARD.how}")
     name = root.resolve().name
     card = replace(CARD, name=name, title=f"{name} (a folder of your own)")
 

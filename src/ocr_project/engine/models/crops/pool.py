@@ -29,7 +29,7 @@ class CropPool:
         """Start nothing.
 
         Args:
-            workers: Processes; 0 is one for four cores, at least two.
+            workers: Processes; 0: one per four cores, at least two.
             fit: The sizes that the model takes.
             seconds: After which a page counts as one that cannot be cut.
         """

@@ -104,8 +104,8 @@ class Endpoints:
         if (silent := time.monotonic() - self._heard) > self._patience + extra:
             names = ", ".join(server.url for server in self.servers)
             raise BackendError(
-                f"no server has answered for {silent:.0f} s ({names}): look whether they run, or change"
-                f" {self._option}; what was finished is kept"
+                f"no server has answered for {silent:.0f} s ({names}): check that they run, or change"
+                f" {self._option}; finished work is kept"
             )
 
     def set(self, endpoint: Endpoint, *, up: bool, url: str | None = None) -> None:

@@ -80,7 +80,7 @@ def check_machine(options: ServerOptions) -> None:
     count = _gpu_count()
     if count is not None and max(options.gpus) >= count:
         there = f"GPUs 0 to {count - 1} are" if count else "no GPU is"
-        raise BackendError(f"{there} here, and {options.option}.gpus is {list(options.gpus)}: look at nvidia-smi")
+        raise BackendError(f"{options.option}.gpus is {list(options.gpus)}, but {there} present: see nvidia-smi")
 
 
 def _gpu_count() -> int | None:

@@ -218,7 +218,7 @@ class ServerFleet:
         server.deaths += 1
         if server.deaths > self._options.restarts:
             raise BackendError(
-                f"the vLLM server ({server.name}) {how}, for the {server.deaths}th time; what was finished is kept:"
+                f"the vLLM server ({server.name}) {how}, for the {server.deaths}th time; finished work is kept:"
                 f" {server.explain()}"
             )
         log.warning("%s %s; it is started again, its requests are asked again", server.name, how)
