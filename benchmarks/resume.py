@@ -47,7 +47,7 @@ STAGES = dict(zip(("ingest", "layout", "recognition", "transcript", "embedding")
 
 @dataclass
 class Result:
-    """What came of it.
+    """The result of a run.
 
     Attributes:
         starts_over: How often the job was run to its end before all kills were spent.

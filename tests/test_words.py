@@ -26,6 +26,9 @@ BANNED = {
     r"may be called twice": "idempotent",
     r"(?:pages?|was|is) in work": "in flight",
     r"hitherto|wherefrom|whereof|thereof|therein|thereby|hereby|wherein|herein": "a sentence of its own",
+    r"(?:wakes?|rests) (?:in|beside|together|side by side|there|on disk)|how it rests": "is stored, is kept",
+    r"what of (?:a|an|the)|in what (?:a|they|it)": "which part of",
+    r"may be had|to be had|what came of": "is available, the result of",
     r"knows no": "has no, takes no, does not depend on",
     r"by the side of|for the eyes of|see to it that": "beside, visible to, make sure",
 }

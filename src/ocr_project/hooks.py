@@ -274,9 +274,9 @@ class SummaryHooks:
 
 
 def _path_of(catalog: CatalogProtocol[Any, Any], name: str) -> str:
-    """Return where a dataset rests; of a versioned one, the version of this run."""
+    """Return the path of a dataset; of a versioned one, the version of this run."""
     dataset = catalog.get(name)
-    assert isinstance(dataset, Place), f"{name} rests nowhere"
+    assert isinstance(dataset, Place), f"{name} has no path"
     return str(dataset.path)
 
 

@@ -67,7 +67,7 @@ def _in_lane(name: str) -> Pipeline:
 
 
 def _selective_node(function: Callable[..., Any], inputs: Mapping[str, str], outputs: str, **more: Any) -> Node:
-    """Make a node that sees, of all shards that rest in the lane, those of the sets that this run names."""
+    """Make a node that sees, of all shards in the lane, those of the sets that this run names."""
     shards = frozenset(argument for argument, dataset in inputs.items() if not dataset.startswith(_OPTIONS))
     return node(_selective(function, shards), {**inputs, "testsets": f"{_OPTIONS}testsets"}, outputs, **more)
 

@@ -130,7 +130,7 @@ def test_nothing_is_done_twice_and_a_change_redoes_only_what_depends_on_it(
 
     back = run_job(project, *params)
     assert back.code == 0, back.output
-    assert shards(project) == before, "what another choice of options made rests beside it"
+    assert shards(project) == before, "what another choice of options made is kept beside it"
     assert tables(project) == results
 
 

@@ -1,4 +1,4 @@
-"""The stage `embedding`: what of a corpus gets a vector, through an external server, and how it is stored."""
+"""The stage `embedding`: which parts of a corpus get a vector, through an external server, and how it is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results of different models rest side by side."""
+"""Results of different models are stored side by side."""
 
 from __future__ import annotations
 

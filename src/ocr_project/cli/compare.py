@@ -64,7 +64,7 @@ def compare_runs(
 
 
 def _place(catalog: CatalogProtocol[Any, Any], name: str) -> Any:
-    """Return a dataset that rests as one file or folder, for its `path` and `root`."""
+    """Return a dataset that is one file or folder, for its `path` and `root`."""
     from ocr_project.datasets import Place
 
     dataset = catalog.get(name)

@@ -19,7 +19,7 @@ class ShardedParquet(AbstractDataset[Shard | Prune, LineageFolder]):
     either the last partition only or the stale ones too; the mark of `IncrementalDataset` skips `doc_10`
     after `doc_2`.
 
-    Results of different models rest in it side by side. What is loaded is the lineage that is current when it is
+    Results of different models are stored in it side by side. What is loaded is the lineage that is current when it is
     loaded, and stays that one; what is saved says which one it belongs to.
     """
 

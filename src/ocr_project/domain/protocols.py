@@ -162,7 +162,7 @@ class ShardSource(Protocol):
 
 @runtime_checkable
 class LineageSource(ShardSource, Protocol):
-    """A folder in which the results of different models rest side by side; it shows those of one of them."""
+    """A folder in which the results of different models are stored side by side; it shows those of one of them."""
 
     @property
     def lineage(self) -> str:
@@ -174,7 +174,7 @@ class LineageSource(ShardSource, Protocol):
 
         Args:
             lineage: A new one begins empty.
-            keys: The key that each shard of it should have, by name. Shards with these keys that rest in another
+            keys: The key that each shard of it should have, by name. Shards with these keys in another
                 place of the folder are taken from there: they are the same.
         """
         ...

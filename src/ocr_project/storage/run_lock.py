@@ -121,11 +121,11 @@ class RunLock:
         try:
             exclusive = _flock(descriptor)
         except BlockingIOError:
-            raise FolderBusy(self._refusal(_read(descriptor))) from None
+            raise FolderBusy(self._refusal(_read_owner(descriptor))) from None
         if not self._is_named(descriptor):
             return False
         me = _this_process()
-        left = _read(descriptor)
+        left = _read_owner(descriptor)
         if left is not None:
             self._judge(left, me, exclusive=exclusive)
         with storing(self.path):
@@ -192,7 +192,7 @@ def _flock(descriptor: int) -> bool:
     return True
 
 
-def _read(descriptor: int) -> Owner | None:
+def _read_owner(descriptor: int) -> Owner | None:
     """Return whose the lock is; None where it is free, or its owner has not written yet."""
     content = os.pread(descriptor, _MOST_BYTES, 0)
     try:

@@ -1,4 +1,4 @@
-"""Which items are taken, and in which shards they rest."""
+"""Which items are taken, and in which shards they are stored."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class NamedShards:
-    """A folder of the lane as a run sees it that names some sets: the shards of the others rest there, unseen.
+    """A folder of the lane as a run sees it that names some sets: the shards of the others stay there, unseen.
 
     What is unseen is neither worked on, nor scored, nor pruned: hours of a GPU are not thrown away because a run was
     about something else.

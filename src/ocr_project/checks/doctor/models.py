@@ -1,4 +1,4 @@
-"""The weights: in the cache, in a folder, or to be had from the Hub."""
+"""The weights: in the cache, in a folder, or on the Hub."""
 
 from __future__ import annotations
 

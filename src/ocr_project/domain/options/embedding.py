@@ -22,7 +22,7 @@ class EmbeddingBackend(StrEnum):
 
 
 class Embedded(StrEnum):
-    """What of a corpus gets a vector."""
+    """Which parts of a corpus get a vector."""
 
     PAGE_TEXT = "page_text"
     PAGE_IMAGE = "page_image"

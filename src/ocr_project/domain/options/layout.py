@@ -37,7 +37,7 @@ class OpenCvLayoutOptions(Options):
 
 
 class Precision(StrEnum):
-    """In what a model multiplies; boxes, scores and order are fp32 in each."""
+    """Precision of a model's matrix products; boxes, scores and order are fp32 in each."""
 
     FP32 = "fp32"
     TF32 = "tf32"

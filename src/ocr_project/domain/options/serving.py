@@ -20,7 +20,7 @@ class Sharing(StrEnum):
 
 
 class VisionCompile(StrEnum):
-    """What of the vision tower goes through torch.compile."""
+    """Which part of the vision tower goes through torch.compile."""
 
     EAGER = "eager"
     LENGTH = "length"

@@ -17,7 +17,7 @@ class Part:
     Attributes:
         item_id: See `Embedding`; `kind` and `modality` too.
         text: Where the modality is `text`.
-        region: Where the modality is `image`: what of the page is looked at; None for all of it.
+        region: Where the modality is `image`: the part of the page that is looked at; None for all of it.
         status: `skipped` and `empty` parts get a row of zeros with their reason, without a request.
     """
 

@@ -50,7 +50,7 @@ def derive_key(source_key: str, stage: str, identity: Identity) -> str:
 class Lineage:
     """What results came from: a stage with an identity, after those before it. The corpus is not part of it.
 
-    Shards of one lineage make up a corpus as one choice of models reads it, and rest in a folder of that name.
+    Shards of one lineage make up a corpus as one choice of models reads it, and are stored in a folder of that name.
 
     Attributes:
         name: `<backend>-<hash>`, or `<backend>-<model>-<hash>`: the name of the folder.

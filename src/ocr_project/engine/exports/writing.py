@@ -85,7 +85,7 @@ def _export(corpus: Corpus, plan: Sequence[Export], todo: set[str], manifest: Ma
     saved = time.monotonic()
     with ExitStack() as stack:
         sink = _Lines(stack.enter_context(atomic_file(manifest.folder / jsonl.FILE))) if jobs.lines else None
-        rows = _rows(corpus, with_images, everything=jobs.lines)
+        rows = _page_rows(corpus, with_images, everything=jobs.lines)
         for identifier, document in groupby(rows, key=lambda row: (row.page.doc_id, row.page.path)):
             export = exports[identifier]
             if export.name in todo:
@@ -100,7 +100,7 @@ def _export(corpus: Corpus, plan: Sequence[Export], todo: set[str], manifest: Ma
                 saved = time.monotonic()
 
 
-def _rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> Iterator[_PageRow]:
+def _page_rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> Iterator[_PageRow]:
     """Walk through the corpus; images are read only in shards that need them."""
     for name in shard_names(corpus.pages, corpus.transcripts):
         if name not in with_images and not everything:

@@ -1,6 +1,6 @@
 """The process in which PDFs are drawn and counted: PDFium may hang or crash on a damaged file.
 
-Requests come in over a socket, an answer a page goes back (`pdf_isolated.py`).
+Requests come in over a socket, one answer per page goes back (`pdf_isolated.py`).
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class EmbeddingRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddingAnswer:
-    """What came of a request for a vector.
+    """The result of a request for a vector.
 
     Attributes:
         vector: Shape (hidden size,), float32, as the model gives it.

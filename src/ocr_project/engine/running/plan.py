@@ -32,7 +32,7 @@ class Plan:
 def pending(source: ShardSource | Mapping[str, ShardInfo], done: ShardSource, stage: str, identity: Identity) -> Plan:
     """Find the shards of a stage that are missing or were made from, or by, something else.
 
-    From now on the folder shows the results of this identity: those of another one rest beside them.
+    From now on the folder shows the results of this identity: those of another one are kept beside them.
 
     Args:
         source: The shards that the stage starts from; for the first stage, those that there should be, by name.

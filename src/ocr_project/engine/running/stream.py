@@ -155,7 +155,7 @@ def _wait_any(in_flight: set[Future[Any]]) -> set[Future[Any]]:
 
 
 def _completed(opened: list[_OpenShard]) -> Iterator[Shard]:
-    """Take out the shards whose every page is done."""
+    """Take out the shards of which all pages are done."""
     for shard in [shard for shard in opened if shard.is_whole]:
         opened.remove(shard)
         yield shard.close()

@@ -41,11 +41,11 @@ def assemble(
     if page.status in (Status.FAILED, Status.SKIPPED):
         found = replace(found, status=Status.SKIPPED, reason=page.reason)
     else:
-        found = _read(found, page, readings(page, regions, recognitions), options)
+        found = _transcribed(found, page, readings(page, regions, recognitions), options)
     return replace(found, seconds=time.perf_counter() - started)
 
 
-def _read(blank: Transcript, page: Page, read: Sequence[Reading], options: TranscriptOptions) -> Transcript:
+def _transcribed(blank: Transcript, page: Page, read: Sequence[Reading], options: TranscriptOptions) -> Transcript:
     by_layer = page.text_layer_preferred and page.text_layer is not None
     text = page.text_layer.strip() if by_layer and page.text_layer is not None else plain_text(read)
     status, reason = _outcome(read, text)

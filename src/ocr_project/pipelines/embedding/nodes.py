@@ -49,7 +49,7 @@ def embed_pages(
         plan = pending(source, page_vectors_done, "embedding", identity)
         submits = isinstance(embedder, SubmittingEmbedder)
         batch = 1 if submits else _TEXTS_AT_ONCE
-        for made in stream(plan, partial(_read, corpus, options), _work_of(embedder), runtime, batch=batch):
+        for made in stream(plan, partial(_read_items, corpus, options), _work_of(embedder), runtime, batch=batch):
             yield replace(made, rows=at_rest(made.rows, options.dtype)) if isinstance(made, Shard) else made
 
 
@@ -127,7 +127,7 @@ def _source(corpus: Corpus, wanted: Sequence[Embedded]) -> ShardSource:
     return corpus.pages
 
 
-def _read(corpus: Corpus, options: EmbeddingOptions, name: str) -> Iterator[_Item]:
+def _read_items(corpus: Corpus, options: EmbeddingOptions, name: str) -> Iterator[_Item]:
     """Yield each page of a shard with its parts; of the other stages only what they need is read."""
     wanted = set(options.embed)
     if wanted == {Embedded.PAGE_TEXT}:

@@ -1,4 +1,4 @@
-r"""A formula whose every visible token has a colour of its own.
+r"""A formula in which each visible token has its own colour.
 
 Colours are set by a literal of the PDF before each token and never reset: a literal is not an atom, so
 spacing and scripts stay as they are. What is drawn after its own argument (a fraction's bar, a sum

@@ -31,7 +31,9 @@ class ServedChat(ServedTransport):
         self._pieces = lru_cache(_PROMPTS)(self._split)
 
     async def ask(self, request: ChatRequest) -> ChatAnswer:
-        (text, reason, prompt, completion), tries, seconds = await self.post(_PATH, self._body(request), _read)
+        (text, reason, prompt, completion), tries, seconds = await self.post(
+            _PATH, self._body(request), _parse_completion
+        )
         return ChatAnswer(text, reason, prompt, completion, tries, seconds)
 
     def _body(self, request: ChatRequest) -> bytes:
@@ -59,7 +61,7 @@ class ServedChat(ServedTransport):
         return sampling
 
 
-def _read(content: bytes) -> tuple[str, str, int, int]:
+def _parse_completion(content: bytes) -> tuple[str, str, int, int]:
     answer: dict[str, Any] = json.loads(content)
     choice = answer["choices"][0]
     usage = answer.get("usage") or {}

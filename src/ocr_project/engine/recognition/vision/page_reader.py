@@ -35,7 +35,7 @@ _READABLE = frozenset({Status.OK, Status.EMPTY})
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What came of a crop, or of the bands of one, all tries together."""
+    """The result of a crop, or of the bands of one, over all tries."""
 
     text: str = ""
     status: Status = Status.OK
@@ -179,7 +179,7 @@ class PageReader:
         self, page: Page, wanted: Sequence[CropRequest], rows: dict[int, Recognition]
     ) -> dict[int, Recognition]:
         """Look for the regions that failed in the answer for the whole page; the first gets what is found."""
-        whole = _whole(page, wanted[0].region)
+        whole = _page_request(page, wanted[0].region)
         crops = await self._cut(page, [whole])
         if isinstance(crops, str):
             return {}
@@ -216,7 +216,7 @@ def _rescued(row: Recognition, text: str, first: CropRequest, outcome: _Outcome)
     return replace(spent, text=text, format=TextFormat.TEXT, status=Status.OK, reason=note)
 
 
-def _whole(page: Page, region: Region) -> CropRequest:
+def _page_request(page: Page, region: Region) -> CropRequest:
     box = Box(0, 0, page.width, page.height)
     return CropRequest(0, Region(region.page_id, region.index, Label.PAGE, "page", box), Task.TEXT)
 

@@ -164,7 +164,7 @@ def _is_escaped(text: str, place: int) -> bool:
 
 def _lines(latex: str) -> tuple[_Environment, list[tuple[str, str]]] | None:
     """Find the lines of a formula, as they are written and without tags; None where it is matched as one."""
-    found = _whole(latex)
+    found = _whole_environment(latex)
     if found is None or not _is_split(found):
         found = _bare(latex)
     if found is None:
@@ -178,7 +178,7 @@ def _lines(latex: str) -> tuple[_Environment, list[tuple[str, str]]] | None:
     return found, lines
 
 
-def _whole(latex: str) -> _Environment | None:
+def _whole_environment(latex: str) -> _Environment | None:
     """Read a formula that is one environment."""
     text = strip_delimiters(latex)
     opening = _OPENING.match(text)
