@@ -9,7 +9,7 @@ composed one is made of several.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import wraps
 from importlib import import_module
 from typing import Any
@@ -73,21 +73,13 @@ def _selective_node(function: Callable[..., Any], inputs: Mapping[str, str], out
 
 
 def _selective(function: Callable[..., Any], shards: frozenset[str]) -> Callable[..., Any]:
-    """Wrap a node's function; Kedro streams what generator functions yield, and only theirs."""
+    """Wrap a node's function."""
 
-    def seen(testsets: TestsetsOptions, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: narrow(value, testsets) if name in shards else value for name, value in inputs.items()}
-
-    if inspect.isgeneratorfunction(function):
-
-        @wraps(function)
-        def selected(*, testsets: TestsetsOptions, **inputs: Any) -> Iterator[Any]:
-            yield from function(**seen(testsets, inputs))
-    else:
-
-        @wraps(function)
-        def selected(*, testsets: TestsetsOptions, **inputs: Any) -> Any:
-            return function(**seen(testsets, inputs))
+    @wraps(function)
+    def selected(*, testsets: TestsetsOptions, **inputs: Any) -> Any:
+        return function(
+            **{name: narrow(value, testsets) if name in shards else value for name, value in inputs.items()}
+        )
 
     return _described(selected, function)
 

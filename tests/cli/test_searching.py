@@ -157,3 +157,12 @@ def test_the_command_says_that_nothing_was_found_and_refuses_what_it_does_not_kn
     for wrong in (("--mode", "words"), ("--pages", "0")):
         assert CliRunner().invoke(cli.cli, ["search", "질문", *wrong]).exit_code == 2
     assert len(asked) == 1
+
+
+def test_names_and_snippets_send_no_controls_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    hit = Hit(1.0, "x\x1b]0;owned\x07\u202efdp.pdf", 1, "a\x1b[31m b")
+    monkeypatch.setattr(searching, "search_pages", lambda *_: [hit])
+    monkeypatch.chdir(ROOT)
+    done = CliRunner().invoke(cli.search, ["a"], color=True)
+    assert "x\ufffd]0;owned\ufffd\ufffdfdp.pdf, page 1" in done.output
+    assert "a\ufffd[31m b" in done.output

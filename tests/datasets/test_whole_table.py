@@ -65,3 +65,15 @@ def test_what_most_runs_do_not_need_is_not_imported_to_start_one() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert not done.stdout.strip()
+
+
+def test_a_csv_holds_nothing_that_a_spreadsheet_computes_and_comes_back_as_it_was(tmp_path: Path) -> None:
+    names = ["=HYPERLINK(1)", "'=1", "@a", "-2+3", "+1", "NA", "nan", "", '가, "나"', "\t=1"]
+    saved = pd.DataFrame({"name": names, "rate": [0.5, -0.25, float("nan"), *range(7)]})
+    table = WholeTable(filepath=str(tmp_path / "table.csv"))
+    table.save(saved)
+    lines = (tmp_path / "table.csv").read_text().splitlines()[1:]
+    assert lines[:5] == ["'=HYPERLINK(1),0.5", "''=1,-0.25", "'@a,", "'-2+3,0.0", "+1,1.0"]
+    found = table.load()
+    assert list(found["name"]) == names
+    pd.testing.assert_series_equal(found["rate"], saved["rate"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,36 @@ def test_versions_rest_side_by_side_and_the_newest_is_loaded(tmp_path: Path) -> 
     assert page.root == place
     assert len(list(place.iterdir())) == 2
     assert Written(filepath=str(place), version=Version(None, None)).load().read_text() == "second"
+
+
+def test_with_a_clock_set_back_a_run_loads_what_it_saved(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    place, future = tmp_path / "page.html", "2031-01-01T00.00.00.000Z"
+    Written(filepath=str(place), version=Version(None, future)).save(draft(tmp_path, "of 2031"))
+    now = generate_timestamp()
+    page = Written(filepath=str(place), version=Version(None, now))
+    assert page.load().read_text() == "of 2031"  # the newest, as long as this run has none
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        page.save(draft(tmp_path, "of today"))
+    assert (page.load().read_text(), page.path.parent.name) == ("of today", now)
+    assert [future in message and "clock" in message for message in caplog.messages] == [True]
+    assert Written(filepath=str(place), version=Version(future, None)).load().read_text() == "of 2031"
+
+
+def test_what_killed_runs_left_in_their_versions_is_removed(tmp_path: Path) -> None:
+    place = tmp_path / "page.html"
+    killed, mixed = place / "2024-01-01T00.00.00.000Z", place / "2024-01-02T00.00.00.000Z"
+    for folder in (killed, mixed):
+        folder.mkdir(parents=True)
+        (folder / ".page.html.abcdefgh").write_text("half")
+    (killed / ".page.html.partial").mkdir()
+    (mixed / "page.html").write_text("whole")
+    (mixed / "notes.txt").write_text("a person's")
+    page = Written(filepath=str(place), version=Version(None, generate_timestamp()))
+    page.save(draft(tmp_path, "new"))
+    left = {str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()}
+    assert left == {f"{mixed.name}/page.html", f"{mixed.name}/notes.txt", f"{page.path.parent.name}/page.html"}
+    assert not killed.exists()
 
 
 def test_a_run_is_kept_and_read_again(tmp_path: Path) -> None:

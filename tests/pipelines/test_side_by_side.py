@@ -38,18 +38,29 @@ class Killed(BaseException):
     """Stands for the end of the process: nothing handles it."""
 
 
+class CountingFolder(LineageFolder):
+    """Counts what is kept, and ends the run before something that is one too many."""
+
+    def __init__(self, counts: Marks, limit: Callable[[], int], folder: LineageFolder) -> None:
+        super().__init__(folder.root, folder.row_type, folder.lineage)
+        self._counts, self._limit = counts, limit
+
+    def keep(self, made: Shard | Prune) -> None:
+        if sum(self._counts.values()) >= self._limit():
+            raise Killed
+        super().keep(made)
+        self._counts[self.root.name] = self._counts.get(self.root.name, 0) + 1
+
+
 class Counting(ShardedParquet):
-    """Counts what is saved, and ends the run before a save that is one too many."""
+    """Loads as a `CountingFolder`."""
 
     def __init__(self, counts: Marks, limit: Callable[[], int], **options: Any) -> None:
         super().__init__(**options)
-        self._counts, self._limit, self._name = counts, limit, Path(options["filepath"]).name
+        self._counts, self._limit = counts, limit
 
-    def save(self, data: Shard | Prune) -> None:
-        if sum(self._counts.values()) >= self._limit():
-            raise Killed
-        super().save(data)
-        self._counts[self._name] = self._counts.get(self._name, 0) + 1
+    def load(self) -> LineageFolder:
+        return CountingFolder(self._counts, self._limit, super().load())
 
 
 class Job:

@@ -11,6 +11,7 @@ from kedro.io import CatalogProtocol
 
 from ocr_project.cli.errors import plainly
 from ocr_project.cli.project import open_project
+from ocr_project.domain.names import shown
 
 _RESULTS = ("comparison_table", "comparison_page")
 
@@ -27,7 +28,7 @@ def compare(runs: tuple[str, ...], env: str | None) -> None:
     """
     with open_project(env) as context:
         for line in compare_runs(context.catalog, context.params, runs):
-            click.echo(line)
+            click.echo(shown(line))
 
 
 def compare_runs(
@@ -51,7 +52,7 @@ def compare_runs(
 
     names, records = read_runs(runs, _place(catalog, "benchmark_run").root)
     options = TestsetsOptions.model_validate(parameters.get("testsets") or {})
-    side_by_side = stand_side_by_side(records, names, options)
+    side_by_side = stand_side_by_side(records, names)
     pairs = pair_runs(records, names, Draws(options.resamples, options.seed))
     write = build_comparison(side_by_side, pairs, catalog.load("testset_pages"), options, os.cpu_count() or 1)
     with catalog.load("scratch").draft("comparison.html") as page:

@@ -14,6 +14,8 @@ import click
 from ocr_project.cli.errors import plainly, without_links
 from ocr_project.cli.project import open_project, option_of_run
 from ocr_project.domain.errors import OptionError
+from ocr_project.domain.options import SECTIONS
+from ocr_project.domain.options.names import unknown_sections
 
 if TYPE_CHECKING:
     from ocr_project.checks.doctor import Finding, Profile
@@ -70,6 +72,8 @@ def _profile(found: dict[str, Any]) -> Profile:
 
     from ocr_project.checks.doctor import Profile
 
+    if said := unknown_sections(found, SECTIONS):
+        raise OptionError("; ".join(said))
     try:
         return Profile.model_validate({name: found[name] for name in Profile.model_fields if name in found})
     except ValidationError as error:

@@ -15,7 +15,18 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.domain.types import Embedding, Identity, Lineage, Page, Part, Recognition, Region, ShardInfo
+from ocr_project.domain.types import (
+    Embedding,
+    Identity,
+    Lineage,
+    Page,
+    Part,
+    Prune,
+    Recognition,
+    Region,
+    Shard,
+    ShardInfo,
+)
 
 
 class Detector(Protocol):
@@ -157,6 +168,20 @@ class ShardSource(Protocol):
 
     def find(self, name: str, page_id: str, *, without: Sequence[str] = ()) -> list[Any]:
         """Return the rows of one page, without reading the rest of its shard; `without` as in `read`."""
+        ...
+
+
+@runtime_checkable
+class ShardStore(ShardSource, Protocol):
+    """A folder of shards that a stage writes to, and in which it finds what is done already."""
+
+    @property
+    def place(self) -> str:
+        """Return where it rests: what tells it from others."""
+        ...
+
+    def keep(self, made: Shard | Prune) -> None:
+        """Write a finished shard, or forget stale ones, in the lineage that they name."""
         ...
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ocr_project.domain.names import storable
 from ocr_project.domain.types import (
     Box,
     Document,
@@ -174,14 +175,15 @@ def to_table(rows: Sequence[Any], row_type: type) -> pa.Table:
     """Lay rows out as a table of their type's schema, in the order given.
 
     Args:
-        rows: Instances of `row_type`; may be empty. Vectors of one length become lists of that fixed size, of
+        rows: Instances of `row_type`; may be empty. Halves of surrogate pairs, which come from file names and broken
+            answers, are replaced: Arrow's text is UTF-8. Vectors of one length become lists of that fixed size, of
             float16 where the vectors are.
         row_type: One of the keys of `SCHEMAS`.
     """
     schema = SCHEMAS[row_type]
     if row_type is Embedding and len(rows):
         schema = schema.set(schema.get_field_index("vector"), pa.field("vector", _vector_type(rows)))
-    columns = [pa.array([_rest(getattr(row, name)) for row in rows], schema.field(name).type) for name in schema.names]
+    columns = [_column([_rest(getattr(row, name)) for row in rows], schema.field(name).type) for name in schema.names]
     table = pa.Table.from_arrays(columns, schema=schema)
     for name, old in OLD_NAMES.get(row_type, {}).items():
         table = table.append_column(old, table.column(name))
@@ -229,6 +231,22 @@ def _vector_type(rows: Sequence[Embedding]) -> pa.DataType:
     lengths = {len(row.vector) for row in rows}
     number = pa.float16() if all(row.vector.dtype == np.float16 for row in rows) else pa.float32()
     return pa.list_(number, lengths.pop()) if len(lengths) == 1 else pa.list_(number)
+
+
+def _column(values: list[Any], kind: pa.DataType) -> Any:
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:
+        return pa.array(_storable(values), kind)
+
+
+def _storable(value: Any) -> Any:
+    """Replace halves of surrogate pairs in text, in lists of it and in the values of dictionaries."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list | tuple):
+        return [_storable(inner) for inner in value]
+    return {key: _storable(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
 def _rest(value: Any) -> Any:

@@ -19,11 +19,12 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ocr_project.domain.errors import StorageError
-from ocr_project.domain.types import Lineage
+from ocr_project.domain.types import Lineage, Prune, Shard
 from ocr_project.storage.atomic import atomic_json, partial_of, remove_abandoned, storing, sync, this_writer
 from ocr_project.storage.shard_folder import ShardFolder, read_footer, shard_files
 
@@ -41,14 +42,18 @@ class StoredLineage:
         name: Of the lineage, or `UNSORTED`.
         lineage: What it was made by; all empty for `UNSORTED`.
         shards: Their number.
+        pages: In all of them.
         bytes: On disk.
+        made: When the newest shard was, local time; None where there is none.
         is_current: Whether it is what readers see.
     """
 
     name: str
     lineage: Lineage
     shards: int
+    pages: int
     bytes: int
+    made: datetime | None
     is_current: bool
 
 
@@ -69,6 +74,18 @@ class LineageFolder(ShardFolder):
         self.root = root
         self.lineage = _current(root) if lineage is None else lineage
         super().__init__(root / self.lineage, row_type)
+
+    @property
+    def place(self) -> str:
+        """Return the folder of all lineages."""
+        return str(self.root)
+
+    def keep(self, made: Shard | Prune) -> None:
+        """Write a shard, or forget some, in the lineage that they name, whichever is shown or current."""
+        if made.lineage in ("", self.lineage):
+            super().keep(made)
+        else:
+            LineageFolder(self.root, self.row_type, made.lineage).keep(made)
 
     def open(self, lineage: Lineage, keys: Mapping[str, str]) -> LineageFolder:
         """Make a lineage the current one and return it, with the shards that it should have and the folder has.
@@ -181,9 +198,13 @@ def _stored(folder: Path, current: str) -> StoredLineage:
     if (folder / _ABOUT).is_file():
         name, about = folder.name, json.loads((folder / _ABOUT).read_bytes())
     identity = json.dumps(about["identity"], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    sizes = [path.stat().st_size for path in shard_files(folder)]
+    paths = shard_files(folder)
+    found = [path.stat() for path in paths]
+    pages = sum(info.pages for info in map(read_footer, paths) if info is not None)
+    made = datetime.fromtimestamp(max(one.st_mtime for one in found)) if found else None
     lineage = Lineage(name, about["stage"], identity if about["identity"] else "", about["source"])
-    return StoredLineage(name or UNSORTED, lineage, len(sizes), sum(sizes), name == current)
+    size = sum(one.st_size for one in found)
+    return StoredLineage(name or UNSORTED, lineage, len(found), pages, size, made, name == current)
 
 
 def _has(path: Path, key: str) -> bool:

@@ -83,6 +83,22 @@ def put_in_place(draft: Path, place: Path) -> None:
         _remove(replaced)
 
 
+def remove_leftovers(versions: Path, current: Path) -> None:
+    """Remove what killed runs left half written in folders of versions, which no other run visits again.
+
+    Args:
+        versions: The folder of the versions of a file or folder of the same name.
+        current: The version that is being written.
+    """
+    for version in versions.glob("*/"):
+        if version == current:
+            continue
+        for leftover in version.glob(f".{versions.name}*"):
+            _remove(leftover)
+        if not any(version.iterdir()):
+            version.rmdir()
+
+
 def _brought_near(draft: Path, place: Path) -> Path:
     """Return the draft, or its copy beside `place` where that is on another file system: nothing renames across."""
     near = place.with_name(f".{place.name}{_MOVING}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ocr_project.storage.atomic import atomic_file, this_writer
 log = logging.getLogger(__name__)
 
 _FOOTER = b"ocr_project.shard"
+_DAMAGED = ".damaged"  # what a file that cannot be read is called from then on: the next run makes it again
 _ROWS_AT_ONCE = 8  # pages hold images of up to some megabytes: a few at a time keep memory flat
 
 
@@ -40,15 +42,15 @@ class ShardFolder:
         """Read the rows of one shard in order, a few at a time.
 
         Raises:
-            StorageError: The shard is missing or damaged.
+            StorageError: The shard is missing, or damaged; then it is set aside, and the next run makes it again.
         """
         columns = self._columns(without)
-        try:
-            with pq.ParquetFile(self._path(name)) as file:
-                for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=columns, use_threads=False):
-                    yield from from_table(batch, self.row_type)
-        except (OSError, pa.ArrowException) as error:
-            raise StorageError(f"{self._path(name)} cannot be read ({error}); delete it and run again") from error
+        with (
+            self._reading(self._path(name)) as path,
+            pq.ParquetFile(path, page_checksum_verification=True) as file,
+        ):
+            for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=columns, use_threads=False):
+                yield from from_table(batch, self.row_type)
 
     def rows(self, *, without: Sequence[str] = ()) -> Iterator[Any]:
         """Read all rows of all shards, in the order of the corpus."""
@@ -56,15 +58,22 @@ class ShardFolder:
             yield from self.read(name, without=without)
 
     def find(self, name: str, page_id: str, *, without: Sequence[str] = ()) -> list[Any]:
-        """Return the rows of one page; row groups that cannot hold it are not read."""
-        path = self._path(name)
-        try:
+        """Return the rows of one page; row groups that cannot hold it are not read.
+
+        Raises:
+            StorageError: As `read`.
+        """
+        with self._reading(self._path(name)) as path:
             there = pq.read_schema(path).names  # a shard of an earlier version may lack a column that has a default
             columns = [column for column in self._columns(without) if column in there]
-            table = pq.read_table(path, columns=columns, filters=[("page_id", "=", page_id)], use_threads=False)
-        except (OSError, pa.ArrowException) as error:
-            raise StorageError(f"{path} cannot be read ({error}); delete it and run again") from error
-        return list(from_table(table, self.row_type))
+            table = pq.read_table(
+                path,
+                columns=columns,
+                filters=[("page_id", "=", page_id)],
+                use_threads=False,
+                page_checksum_verification=True,
+            )
+            return list(from_table(table, self.row_type))
 
     def write(self, shard: Shard) -> None:
         """Write a shard so that it is there whole or not at all; of several that write the same one the last wins.
@@ -76,18 +85,52 @@ class ShardFolder:
         footer = {_FOOTER: json.dumps(asdict(shard.info), ensure_ascii=False).encode()}
         table = to_table(shard.rows, self.row_type).replace_schema_metadata(footer)
         with atomic_file(path, writer=this_writer()) as file:
-            pq.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE * 8)
+            pq.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE * 8, write_page_checksum=True)
+        _aside(path).unlink(missing_ok=True)
+
+    @property
+    def place(self) -> str:
+        """Return the folder."""
+        return str(self.folder)
+
+    def keep(self, made: Shard | Prune) -> None:
+        """Write a finished shard, or forget stale ones: a `ShardStore`'s one way in."""
+        if isinstance(made, Prune):
+            self.prune(made)
+        else:
+            self.write(made)
 
     def prune(self, stale: Prune) -> None:
         """Forget shards that no longer belong to the corpus."""
         for name in stale.names:
-            self._path(name).unlink(missing_ok=True)
+            for path in (self._path(name), _aside(self._path(name))):
+                path.unlink(missing_ok=True)
 
     def _columns(self, without: Sequence[str]) -> list[str]:
         return [column for column in stored_columns(self.row_type) if column not in without]
 
+    @contextmanager
+    def _reading(self, path: Path) -> Iterator[Path]:
+        """Turn what is raised over a file that cannot be read into what to do about it, and set a damaged one aside.
+
+        What the system says of a file (it is not there, a share is gone) is no damage.
+        """
+        try:
+            yield path
+        except (OSError, pa.ArrowException, ValueError, TypeError, KeyError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise StorageError(f"{path} cannot be read ({error.strerror})") from error
+            with suppress(OSError):
+                path.rename(_aside(path))
+            advice = "run all stages again: it counts as missing and is made anew"
+            raise StorageError(f"{path} is damaged ({error}): {advice}") from error
+
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}{_DAMAGED}")
 
 
 def shard_files(folder: Path) -> list[Path]:

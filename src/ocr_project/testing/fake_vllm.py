@@ -44,6 +44,7 @@ class FakeVllm:
         read: Image, prompt and request to the text of the answer.
         faults: Number of the request (from 0) and its body to one of `FAULTS`, or None for an honest answer.
         model: What `/v1/models` names.
+        models: Its whole answer, instead.
         delay: Seconds before an answer.
         embed: Request to the status and body of the answer, of a server that embeds (`/v1/embeddings`).
         dead: Seconds for which connections are refused after `die`.
@@ -73,6 +74,7 @@ class FakeVllm:
     retry_after: str | None = "0.05"
     reason: Callable[[Mapping[str, Any]], str] = lambda request: "stop"
     embed: Embed | None = None
+    models: bytes | None = None
 
     def __enter__(self) -> FakeVllm:
         self._loop = asyncio.new_event_loop()
@@ -137,7 +139,8 @@ class FakeVllm:
         if self.key is not None and headers.get("authorization") != f"Bearer {self.key}":
             return await _send(to, 401, b'{"error": {"message": "Unauthorized"}}')
         if path == "/v1/models":
-            return await _send(to, 200, json.dumps({"data": [{"id": self.model}]}).encode())
+            listed = json.dumps({"data": [{"id": self.model}]}).encode()
+            return await _send(to, 200, listed if self.models is None else self.models)
         if path != ("/v1/chat/completions" if self.embed is None else "/v1/embeddings"):
             return await _send(to, 404, b"{}")
         request = json.loads(body)

@@ -116,6 +116,15 @@ def test_what_runs_off_the_page_is_lost() -> None:
         "\\csname end\\endcsname",
         "\\loop",
         "\\pdfliteral{x}",
+        "\\DeclareRobustCommand{\\a}{b}",
+        "\\NewDocumentCommand{\\a}{}{b}",
+        "\\RenewDocumentEnvironment{a}{}{b}{c}",
+        "\\AddToHook{shipout}{b}",
+        "\\makeatletter x",
+        "\\dump",
+        "\\typein{x}",
+        "\\InputIfFileExists{f}{a}{b}",
+        "\\directlua{x}",
     ],
 )
 def test_what_reads_or_defines_is_refused(latex: str) -> None:

@@ -169,7 +169,7 @@ def test_a_document_that_is_gone_fails_page_by_page(tmp_path: Path) -> None:
         Path(document.source).unlink()
         pages = list(source.pages(document, 1, document.pages))
         assert len(pages) == document.pages
-        assert all(page.status is Status.FAILED and page.reason.startswith("broken") for page in pages)
+        assert all(page.status is Status.FAILED and page.reason.startswith("away: ") for page in pages)
 
 
 def test_a_pdf_is_opened_once_for_a_slice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

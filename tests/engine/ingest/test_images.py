@@ -12,7 +12,7 @@ from PIL import Image
 from ocr_project.domain.errors import BrokenDocument, TooLarge
 from ocr_project.domain.options import IngestOptions
 from ocr_project.engine.imaging.pixels import decode
-from ocr_project.engine.ingest.images import count_pages, encode_page, read_image, read_pages
+from ocr_project.engine.ingest.images import count_pages, encode_page, read_image, read_pages, to_pixels
 from ocr_project.engine.ingest.rendered_page import Picture
 from tests.nasty import image_bytes, noise
 
@@ -185,3 +185,25 @@ def test_a_page_without_colour_is_stored_grey() -> None:
     colour, _ = encode_page(drawn, OPTIONS)
     with Image.open(BytesIO(grey)) as first, Image.open(BytesIO(colour)) as second:
         assert (first.mode, second.mode) == ("L", "RGB")
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_an_image_on_white_is_the_same_by_rows_as_whole(mode: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (700, 60, 4), np.uint8)
+    image = Image.fromarray(noise).convert(mode)
+    if mode == "P":
+        image.info["transparency"] = bytes(range(256))
+    layered = image.convert("RGBA")
+    whole = Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered).convert("RGB")
+
+    assert np.array_equal(to_pixels(image), np.asarray(whole))
+
+
+def test_an_image_that_takes_too_much_memory_is_refused_before_it_is_decoded() -> None:
+    file = BytesIO()
+    Image.new("RGBA", (1200, 1000)).save(file, "PNG")
+    size = 1200 * 1000 * (4 + 3)
+
+    with pytest.raises(TooLarge, match="image_memory_gib"):
+        read_image(file.getvalue(), IngestOptions(image_memory_gib=(size - 1) / 2**30))
+    assert read_image(file.getvalue(), IngestOptions(image_memory_gib=size / 2**30)).width == 1200

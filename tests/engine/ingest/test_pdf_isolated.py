@@ -7,13 +7,15 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 import pikepdf
 import pytest
 
-from ocr_project.domain.errors import BackendError, BrokenDocument, EncryptedDocument
+from ocr_project.domain.causes import Cause, cause_of
+from ocr_project.domain.errors import BackendError, BrokenDocument, EncryptedDocument, Killed
 from ocr_project.domain.options import IngestOptions
 from ocr_project.domain.types import Page, Status
 from ocr_project.engine.ingest import ingest_identity, open_source, pdf, pdf_isolated
@@ -134,6 +136,68 @@ def test_processes_end_with_their_threads_and_the_listing_leaves_its_own_to_them
         assert len(children_of_this_process()) == 2
         assert set(listing) < set(children_of_this_process())
     assert not children_of_this_process()
+
+
+def form_that_draws_itself(times: int = 3) -> bytes:
+    """Return a PDF of some 700 bytes that PDFium would take gigabytes for, until its time is up."""
+    draw = b"q 0.9 0 0 0.9 5 5 cm /F Do Q " * times
+    resources = b"/Resources << /XObject << /F 5 0 R >> >>"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R %s >>" % resources,
+        b"<< /Length 5 >>\nstream\n/F Do\nendstream",
+        b"<< /Type /XObject /Subtype /Form /BBox [0 0 200 200] %s /Length %d >>\nstream\n%s\nendstream"
+        % (resources, len(draw), draw),
+    ]
+    written, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, start=1):
+        places.append(len(written))
+        written += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(written)
+    return written + b"xref\n0 6\n" + table + end
+
+
+def test_a_page_that_wants_all_memory_fails_alone_within_its_limit(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(form_that_draws_itself())
+    (tmp_path / "b.pdf").write_bytes(pdf_bytes(1))
+    limited = IngestOptions(pdf_memory_gib=0.25, page_seconds=60)
+    peaks: list[int] = []
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.02):
+            for child in children_of_this_process():
+                with suppress(OSError, IndexError):
+                    pages = Path(f"/proc/{child}/statm").read_text().split()[1]
+                    peaks.append(int(pages) * os.sysconf("SC_PAGE_SIZE"))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        (bomb,) = pdf_isolated.read_pages(tmp_path / "a.pdf", 1, 1, limited)
+        (sound,) = pdf_isolated.read_pages(tmp_path / "b.pdf", 1, 1, limited)
+    finally:
+        stop.set()
+        watcher.join()
+    assert isinstance(bomb, BrokenDocument)
+    assert "ingest.pdf_memory_gib (0.25)" in bomb.reason
+    assert isinstance(sound, Picture)
+    assert 100e6 < max(peaks) < 2**28 + 150e6, "what its code takes is beside the limit"
+
+
+def test_a_process_that_is_killed_from_outside_is_no_fault_of_a_page(tmp_path: Path) -> None:
+    write_laughing(tmp_path / "a.pdf")
+    answers = pdf_isolated.read_pages(tmp_path / "a.pdf", 1, 3, PATIENT)
+    assert isinstance(next(answers), Picture)
+    (child,) = children_of_this_process()
+    threading.Timer(0.5, os.kill, (child, signal.SIGKILL)).start()
+    killed = next(answers)
+    assert isinstance(killed, Killed)
+    assert cause_of(killed.reason) is Cause.CIRCUMSTANCE
+    assert "export" not in killed.reason, "it is not the PDF that is at fault"
+    answers.close()
 
 
 def test_a_process_that_was_ended_while_nobody_had_it_is_no_fault_of_a_page(tmp_path: Path) -> None:

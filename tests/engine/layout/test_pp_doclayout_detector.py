@@ -15,7 +15,7 @@ transformers = pytest.importorskip("transformers", reason="the model is transfor
 from ocr_project.domain.errors import BackendError  # noqa: E402
 from ocr_project.domain.options import PpDocLayoutOptions  # noqa: E402
 from ocr_project.domain.protocols import ShardSource  # noqa: E402
-from ocr_project.domain.types import Label, Region, Shard, ShardInfo, Status  # noqa: E402
+from ocr_project.domain.types import Label, Region, ShardInfo, Status  # noqa: E402
 from ocr_project.engine.imaging.pixels import crop, encode  # noqa: E402
 from ocr_project.engine.layout.pp_doclayout import PpDocLayoutDetector, checkpoint  # noqa: E402
 from ocr_project.testing.fakes import MemoryShards, page  # noqa: E402
@@ -189,8 +189,8 @@ def test_the_node_streams_batches(folder: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(
         PpDocLayoutDetector, "detect", lambda self, batch: (sizes.append(len(batch)), whole(self, batch))[1]
     )
-    (shard,) = detect_regions(source, MemoryShards(), chosen, RuntimeOptions(progress=False))
-    assert isinstance(shard, Shard)
+    done = MemoryShards()
+    (info,) = detect_regions(source, done, chosen, RuntimeOptions(progress=False)).shards
     assert sorted(sizes) == [1, 2, 2]
-    assert list(dict.fromkeys(row.page_id for row in shard.rows)) == [given.page_id for given in pages(5)]
-    assert shard.info.workers == 2
+    assert list(dict.fromkeys(row.page_id for row in done.rows())) == [given.page_id for given in pages(5)]
+    assert info.workers == 2

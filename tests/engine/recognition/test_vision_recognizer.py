@@ -236,11 +236,43 @@ def test_a_key_is_sent_and_its_absence_is_said(monkeypatch: pytest.MonkeyPatch) 
     with FakeVllm(read=read_marks, key="secret") as server:
         with reading(server, api_key_env="SOME_KEY") as recognizer:
             assert recognizer.recognize(page, regions)[0].status is Status.OK
-        with reading(server) as recognizer:
-            assert recognizer.recognize(page, regions)[0].reason == "server: 401, Unauthorized"
+        with reading(server) as recognizer, pytest.raises(BackendError, match="refuses the key"):
+            recognizer.recognize(page, regions)
         monkeypatch.delenv("SOME_KEY")
         with pytest.raises(BackendError, match="SOME_KEY"), reading(server, api_key_env="SOME_KEY"):
             pass
+
+
+def test_a_server_that_refuses_everything_ends_the_run_before_the_corpus_is_asked_for() -> None:
+    page, regions = drawn_page(5, 100)
+    with (
+        FakeVllm(embed=lambda body: (200, b"{}")) as wrong,  # 404 for every chat
+        reading(wrong, requests=4) as recognizer,
+        pytest.raises(BackendError, match=r"everything is refused \(server: 404.*recognition\.vllm\.urls"),
+    ):
+        recognizer.recognize(page, regions)
+
+
+def test_of_several_servers_the_wrong_one_is_left_out() -> None:
+    page, regions = drawn_page(5, 60)
+    with (
+        FakeVllm(embed=lambda body: (200, b"{}")) as wrong,
+        FakeVllm(read=read_marks) as right,
+        reading(wrong, right, requests=2) as recognizer,
+    ):
+        rows = recognizer.recognize(page, regions)
+    assert sum(row.status is Status.FAILED for row in rows) <= 5
+    assert all(row.reason.startswith("server: 404") for row in rows if row.status is Status.FAILED)
+
+
+def test_what_answers_in_html_is_no_server_of_models() -> None:
+    page, regions = drawn_page(5, 1)
+    with (
+        FakeVllm(read=read_marks, models=b"<html>sign in</html>") as wrong,
+        reading(wrong) as recognizer,
+        pytest.raises(BackendError, match="no server of models"),
+    ):
+        recognizer.recognize(page, regions)
 
 
 def test_a_page_that_cannot_be_decoded_fails_alone() -> None:

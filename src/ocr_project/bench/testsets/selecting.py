@@ -10,8 +10,8 @@ from typing import Any
 
 from ocr_project.bench.testsets.item import OpenedSet
 from ocr_project.domain.options import TestsetsOptions
-from ocr_project.domain.protocols import ShardSource
-from ocr_project.domain.types import Identity, Lineage, ShardInfo
+from ocr_project.domain.protocols import ShardSource, ShardStore
+from ocr_project.domain.types import Identity, Lineage, Prune, Shard, ShardInfo
 from ocr_project.engine.running.plan import lineage_of, open_lineage
 
 VERSION = "1"  # of what all readers share: ids, selection
@@ -65,6 +65,20 @@ class NamedShards:
     def open(self, lineage: Lineage, keys: Mapping[str, str]) -> NamedShards:
         """Open a lineage of the folder; what is seen of it are the same sets."""
         return NamedShards(open_lineage(self.shards, lineage, keys), self.names)
+
+    @property
+    def place(self) -> str:
+        """Return where the whole folder rests."""
+        return self._store.place
+
+    def keep(self, made: Shard | Prune) -> None:
+        """Keep what a stage made in the whole folder."""
+        self._store.keep(made)
+
+    @property
+    def _store(self) -> ShardStore:
+        assert isinstance(self.shards, ShardStore), f"nothing can be kept in {self.shards}"
+        return self.shards
 
     def index(self) -> Mapping[str, ShardInfo]:
         """Return the footers of the named sets' shards."""

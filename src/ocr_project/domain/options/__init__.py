@@ -32,6 +32,7 @@ from ocr_project.domain.options.publish import PersonalData, PublishImages, Publ
 from ocr_project.domain.options.recognition import (
     LANGUAGE_SEPARATOR,
     DialectName,
+    GivenOptions,
     RecognitionBackend,
     RecognitionOptions,
     TesseractOptions,
@@ -40,7 +41,7 @@ from ocr_project.domain.options.recognition import (
     VisionModelOptions,
     VllmOptions,
 )
-from ocr_project.domain.options.runtime import RuntimeOptions
+from ocr_project.domain.options.runtime import Retry, RuntimeOptions
 from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
 from ocr_project.domain.options.testsets import SET_SEPARATOR, GateOptions, TestsetsOptions
@@ -72,6 +73,7 @@ __all__ = [
     "EmbeddingTransformersOptions",
     "EmbeddingVllmOptions",
     "GateOptions",
+    "GivenOptions",
     "HashingOptions",
     "IngestOptions",
     "LayoutBackend",
@@ -89,6 +91,7 @@ __all__ = [
     "Qwen3VlOptions",
     "RecognitionBackend",
     "RecognitionOptions",
+    "Retry",
     "RuntimeOptions",
     "SearchMode",
     "SearchOptions",

@@ -41,4 +41,10 @@ class IngestOptions(Options):
     page_seconds: float = Field(
         120.0, gt=0, description="A PDF page that is not drawn within that many seconds is refused."
     )
-    shard_pages: int = Field(32, ge=1, le=100_000, description="Pages per shard, about: saved and resumed as one.")
+    pdf_memory_gib: float = Field(
+        2.0, gt=0, description="GiB that the process that reads PDFs may take; a page that needs more is refused."
+    )
+    image_memory_gib: float = Field(
+        2.0, gt=0, description="GiB that decoding an image may take (pixels x channels x depth); more is refused."
+    )
+    shard_pages: int = Field(32, ge=1, le=100_000, description="Pages in a shard, about: saved and resumed as one.")

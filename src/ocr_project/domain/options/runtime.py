@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field
 
 from ocr_project.domain.options.base import Options
+
+
+class Retry(StrEnum):
+    """Which failures are tried again by the next run."""
+
+    CIRCUMSTANCE = "circumstance"
+    FAILED = "failed"
+    NONE = "none"
 
 
 class RuntimeOptions(Options):
@@ -24,6 +33,12 @@ class RuntimeOptions(Options):
     )
     ahead: int = Field(4, ge=1, le=1024, description="Pages queued for each worker: bounds memory, hides reading.")
 
+    retry: Retry = Field(
+        Retry.CIRCUMSTANCE,
+        description="Which shards with failed rows the next run does again: those that failed by circumstance (a"
+        " server that was away or refused the key, a process that was killed, a file out of reach); `failed`: all;"
+        " `none`.",
+    )
     failures_are_errors: bool = Field(
         True, description="End with exit status 3 where documents or pages failed; everything is saved either way."
     )

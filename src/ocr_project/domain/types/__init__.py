@@ -27,7 +27,17 @@ from ocr_project.domain.types.page import (
 )
 from ocr_project.domain.types.score import Reference, Score, Truth, TruthKind
 from ocr_project.domain.types.search import Embedding, Part, Qrel, Query, Ranked
-from ocr_project.domain.types.shard import Identity, Lineage, Prune, Shard, ShardInfo, derive_key, derive_lineage
+from ocr_project.domain.types.shard import (
+    Identity,
+    Lineage,
+    Made,
+    Prune,
+    Shard,
+    ShardInfo,
+    derive_key,
+    derive_key_of,
+    derive_lineage,
+)
 
 __all__ = [
     "Box",
@@ -36,6 +46,7 @@ __all__ = [
     "Identity",
     "Label",
     "Lineage",
+    "Made",
     "Page",
     "Part",
     "Prune",
@@ -56,5 +67,6 @@ __all__ = [
     "TruthKind",
     "Word",
     "derive_key",
+    "derive_key_of",
     "derive_lineage",
 ]

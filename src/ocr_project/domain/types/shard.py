@@ -42,8 +42,12 @@ def derive_key(source_key: str, stage: str, identity: Identity) -> str:
     Returns:
         64 hexadecimal digits (sha256). A change anywhere upstream changes every key below it.
     """
-    parts = "\x1f".join((source_key, stage, identity.canonical()))
-    return hashlib.sha256(parts.encode()).hexdigest()
+    return derive_key_of(source_key, stage, identity.canonical())
+
+
+def derive_key_of(source_key: str, stage: str, canonical: str) -> str:
+    """Return what `derive_key` does, of the identity as a footer says it."""
+    return hashlib.sha256("\x1f".join((source_key, stage, canonical)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class ShardInfo:
         busy_seconds: Time that workers spent on it, added up over the workers.
         workers: Workers at that time.
         gpus: What each GPU did in `wall_seconds`; none where there is none.
+        left: Tells what failed by circumstance, and that a shard was done again; empty for one made in one go.
     """
 
     name: str
@@ -105,6 +110,15 @@ class ShardInfo:
     busy_seconds: float = 0.0
     workers: int = 0
     gpus: tuple[GpuUsage, ...] = ()
+    left: str = ""
+
+    @property
+    def source_key(self) -> str:
+        """Return what the stages below derive their keys from: another one where other rows failed by circumstance.
+
+        Once nothing is left it is `key`, as if nothing had ever failed.
+        """
+        return derive_key_of(self.key, self.stage, self.left) if self.left else self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +142,16 @@ class Prune:
 
     names: tuple[str, ...]
     lineage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a stage made in one run, when all of it rests where it belongs: the answer of its node.
+
+    Attributes:
+        place: Of the folder that it rests in.
+        shards: Their footers, in the order in which they were made; empty where all was done already.
+    """
+
+    place: str
+    shards: tuple[ShardInfo, ...] = ()

@@ -16,6 +16,7 @@ from typing import Any
 from ocr_project.domain.types import Box, Label, Page, Region, Status, Transcript
 from ocr_project.engine.exports.crops import crop_path, is_picture
 from ocr_project.engine.transcript.lines import Reading
+from ocr_project.engine.transcript.safe_markdown import safe_markdown
 
 FILE = "ocr_results.jsonl"
 
@@ -51,7 +52,7 @@ def page_line(page: Page, readings: Sequence[Reading], transcript: Transcript, p
         "page_id": f"{place.document}_{page.number}",
         "page_idx": place.index,
         "regions": [_region(reading, page) for reading in readings],
-        "markdown": transcript.markdown,
+        "markdown": safe_markdown(transcript.markdown),
         "image_crops": [_crop(region, page, place.files) for region in pictures],
     }
     if transcript.status in (Status.FAILED, Status.SKIPPED):

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from ocr_project.domain.protocols import ShardSource
 
-VERSION = "4"  # of the code of this folder: raise it when the same rows would give other files
+_REVISION = "5"  # of the code of this folder: raise it when the same rows would give other files
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")  # .pdf, .jpeg; not the end of "report 2024.12"
 _LONGEST_NAME = 200  # bytes: file systems take 255, and a suffix and the mark of a partial file come on top
 
@@ -70,7 +70,7 @@ def plan_exports(pages: ShardSource, transcripts: ShardSource, wanted: ChosenExp
     """
     found = list(_documents(pages, transcripts))
     _name(found)
-    keys = {name: (pages.index()[name].key, info.key) for name, info in transcripts.index().items()}
+    keys = {name: (pages.index()[name].source_key, info.source_key) for name, info in transcripts.index().items()}
     chosen = json.dumps(asdict(wanted))
     for export in found:
         parts = [VERSION, chosen, export.doc_id, export.path, export.name, export.title]

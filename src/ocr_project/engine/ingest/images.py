@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr_project.domain.errors import BrokenDocument, DocumentError, TooLarge
+from ocr_project.domain.errors import Away, BrokenDocument, DocumentError, TooLarge
 from ocr_project.domain.options import IngestOptions
 from ocr_project.engine.imaging.pixels import Pixels, decode, encode
 from ocr_project.engine.ingest.rendered_page import Answers, Picture
@@ -33,6 +33,8 @@ _MAGIC = {
     b"BM": "image/bmp",
     b"GIF8": "image/gif",
 }
+_ROWS = 256
+_BYTES = {"1": 1, "L": 1, "P": 1, "LA": 4, "I;16": 2, "I;16B": 2, "I;16L": 2}  # of a pixel in Pillow; 4: all others
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 # What Pillow's decoders raise on damaged files, found by mutating files (tests/property/test_ingest_bad_input.py).
 _DAMAGE = (
@@ -137,10 +139,19 @@ def to_pixels(image: Image.Image) -> Pixels:
     if image.mode.startswith("I") or image.mode == "F":
         return _deep(np.asarray(image), sixteen=image.mode.startswith("I;16"))
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
-        layered = image.convert("RGBA")
-        paper = Image.new("RGBA", layered.size, "white")
-        return np.asarray(Image.alpha_composite(paper, layered).convert("RGB"), np.uint8)
+        return _on_white(image)
     return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"), np.uint8)
+
+
+def _on_white(image: Image.Image) -> Pixels:
+    """Lay an image over white, some rows at a time: as a whole it would be in memory four times."""
+    width, height = image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, _ROWS):
+        layered = image.crop((0, top, width, min(height, top + _ROWS))).convert("RGBA")
+        paper = Image.new("RGBA", layered.size, "white")
+        pixels[top : top + _ROWS] = np.asarray(Image.alpha_composite(paper, layered).convert("RGB"))
+    return pixels
 
 
 @contextmanager
@@ -149,6 +160,8 @@ def _guarded() -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the system, not of a decoder
+            raise Away(f"the image cannot be read ({error.strerror})") from error
         what = str(error).strip() or type(error).__name__
         raise BrokenDocument(f"the image is damaged ({what}); export it again") from error
 
@@ -173,6 +186,7 @@ def _attempt(image: Image.Image, number: int, path: Path, options: IngestOptions
 
 def _picture(image: Image.Image, whole: Path | bytes, options: IngestOptions) -> Picture:
     _check_size(image.size, options)
+    _check_memory(image, options)
     dpi = _dpi(image)
     width, height = image.size
     if image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB") and _orientation(image) == 1:
@@ -240,6 +254,18 @@ def _check_size(size: tuple[int, int], options: IngestOptions) -> None:
         raise TooLarge(
             f"{width} x {height} pixels are more than ingest.max_pixels ({options.max_pixels:,});"
             " scale the image down, or raise the limit if the machine has the memory"
+        )
+
+
+def _check_memory(image: Image.Image, options: IngestOptions) -> None:
+    """Refuse what takes too much memory, before it is decoded: as Pillow has it, and as pixels on the way to ours."""
+    width, height = image.size
+    is_deep = image.mode.startswith("I") or image.mode == "F"  # brought down to eight bits by way of two of float32
+    needed = width * height * (_BYTES.get(image.mode, 4) + (9 if is_deep else 3))
+    if needed > options.image_memory_gib * 2**30:
+        raise TooLarge(
+            f"{width} x {height} pixels of the kind {image.mode} take {needed / 2**30:.1f} GiB to decode, more than"
+            f" ingest.image_memory_gib ({options.image_memory_gib:g}); scale the image down, or raise the limit"
         )
 
 

@@ -23,7 +23,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image
 
-from ocr_project.domain.errors import BrokenDocument, DocumentError, EncryptedDocument, TooLarge
+from ocr_project.domain.errors import Away, BrokenDocument, DocumentError, EncryptedDocument, TooLarge
 from ocr_project.domain.options import IngestOptions, TextLayer
 from ocr_project.engine.imaging.pixels import Pixels
 from ocr_project.engine.ingest.images import encode_page, read_image
@@ -115,6 +115,8 @@ def _guarded(what: str) -> Iterator[None]:
     except _DAMAGE as error:
         if getattr(error, "err_code", None) in (pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY):
             raise EncryptedDocument("the PDF needs a password; save a copy without one") from error
+        if getattr(error, "err_code", None) == pdfium_c.FPDF_ERR_FILE or isinstance(error, FileNotFoundError):
+            raise Away(f"{what} cannot be read ({error})") from error
         raise BrokenDocument(f"{what} cannot be read ({error}); repair the file or export it again") from error
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ocr_project.domain.errors import BrokenDocument, DocumentError
+from ocr_project.domain.errors import BrokenDocument, DocumentError, Killed
 from ocr_project.domain.options import IngestOptions
 from ocr_project.engine.ingest.rendered_page import Answers
 from ocr_project.engine.running.worker_process import Child, Lost
@@ -78,16 +78,19 @@ class _ReaderProcess:
             del _SPARE[:-_MOST_SPARE]
         self._child = self._last_request = None
 
-    def _ask(self, request: PdfRequest, options: IngestOptions, what: str) -> Any:
-        child = self._child = self._child or _spare() or Child(_CHILD, "read PDFs")
+    def _started(self, options: IngestOptions) -> Child:
+        return Child(_CHILD, "read PDFs", int(options.pdf_memory_gib * 2**30))
+
+    def _ask(self, question: Question, options: IngestOptions, what: str) -> Any:
+        child = self._child = self._child or _spare() or self._started(options)
         try:
             child.send(None if request is self._last_request else request)
             self._last_request = request
             return child.receive(options.page_seconds)
         except Lost as lost:
             child.end()
-            self._child = self._last_request = None
-            return BrokenDocument(_reason(lost, what, options))
+            self._child = self._last_question = None
+            return _failure(lost, what, options)
 
 
 class _Own(threading.local):
@@ -108,8 +111,13 @@ def _spare() -> Child | None:
     return child if child.is_alive else None
 
 
-def _reason(lost: Lost, what: str, options: IngestOptions) -> str:
+def _failure(lost: Lost, what: str, options: IngestOptions) -> DocumentError:
     if lost.status is None:
         limit = f"ingest.page_seconds ({options.page_seconds:g})"
-        return f"{what} was not read within {limit}; export the PDF again, or raise the limit"
-    return f"{what} ended the process that reads it (status {lost.status}); export the PDF again"
+        return BrokenDocument(f"{what} was not read within {limit}; export the PDF again, or raise the limit")
+    if lost.was_killed:
+        advice = "the machine may lack memory; run again"
+        return Killed(f"the process that read {what} was killed from outside (status {lost.status}): {advice}")
+    limit = f"ingest.pdf_memory_gib ({options.pdf_memory_gib:g})"
+    advice = f"it is damaged, or needs more memory than {limit}; export the PDF again, or raise the limit"
+    return BrokenDocument(f"{what} ended the process that reads it (status {lost.status}): {advice}")

@@ -150,7 +150,7 @@ def _about(folder: Path) -> dict[str, Any]:
 
 
 def _key(rows: ShardSource, options: LexicalOptions) -> str:
-    parts = [VERSION, options.model_dump_json(), *(info.key for info in rows.index().values())]
+    parts = [REVISION, options.model_dump_json(), *(info.source_key for info in rows.index().values())]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 

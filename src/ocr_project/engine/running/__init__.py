@@ -1,7 +1,9 @@
 """How a stage runs: what is missing, what is in flight, what it took. The only scheduler of the project.
 
 plan            what is missing
+sources         does what is put side by side belong together
 stream          the finished shards, while pages of several are in flight
+keep            what is finished into its folder, at once
 workers         threads of this process, or work outside of it
 stage_metrics   counts and seconds of a stage, out of the footers of its shards
 provenance      the facts of a run: commit, machine, packages

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ocr_project.domain.causes import Cause, cause_of
+from ocr_project.domain.errors import StorageError
+from ocr_project.domain.options import Retry
 from ocr_project.domain.protocols import LineageSource, ShardSource
-from ocr_project.domain.types import Identity, Lineage, ShardInfo, derive_key, derive_lineage
+from ocr_project.domain.types import Identity, Lineage, ShardInfo, Status, derive_key, derive_lineage
 
 log = logging.getLogger(__name__)
+
+_LARGE = ("image", "text", "markdown", "vector", "words", "text_layer", "text_layer_words", "cells", "polygon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +35,14 @@ class Plan:
     lineage: str = ""
 
 
-def pending(source: ShardSource | Mapping[str, ShardInfo], done: ShardSource, stage: str, identity: Identity) -> Plan:
-    """Find the shards of a stage that are missing or were made from, or by, something else.
+def pending(
+    source: ShardSource | Mapping[str, ShardInfo],
+    done: ShardSource,
+    stage: str,
+    identity: Identity,
+    retry: Retry = Retry.CIRCUMSTANCE,
+) -> Plan:
+    """Find the shards of a stage that are missing, were made from, or by, something else, or are to be tried again.
 
     From now on the folder shows the results of this identity: those of another one are kept beside them.
 
@@ -39,12 +51,13 @@ def pending(source: ShardSource | Mapping[str, ShardInfo], done: ShardSource, st
         done: The folder that the stage writes to.
         stage: Name of the stage, part of every key.
         identity: Of the backend.
+        retry: Which failures are tried again.
     """
     infos = source if isinstance(source, Mapping) else source.index()
     wanted = [
         ShardInfo(
             name=info.name,
-            key=derive_key(info.key, stage, identity),
+            key=derive_key(info.source_key, stage, identity),
             order=info.order,
             pages=info.pages,
             stage=stage,
@@ -54,14 +67,23 @@ def pending(source: ShardSource | Mapping[str, ShardInfo], done: ShardSource, st
     ]
     lineage = derive_lineage(lineage_of(source), stage, identity)
     opened = open_lineage(done, lineage, {info.name: info.key for info in wanted})
-    have = {name: info.key for name, info in opened.index().items()}
-    names = {info.name for info in wanted}
-    done_pages = sum(info.pages for info in wanted if have.get(info.name) == info.key)
+    have = opened.index()
+    place = {info.name: number for number, info in enumerate(wanted)}
+    todo = [info for info in wanted if info.name not in have or have[info.name].key != info.key]
+    again = [
+        replace(info, left=_marked(have[info.name].left, retry))
+        for info in wanted
+        if info.name in have and have[info.name].key == info.key and _is_tried_again(have[info.name], opened, retry)
+    ]
+    if again:
+        log.warning("%s: %d shards with failures are done again (runtime.retry=%s)", stage, len(again), retry)
+    todo = sorted((*todo, *again), key=lambda info: place[info.name])
+    done_pages = sum(info.pages for info in wanted) - sum(info.pages for info in todo)
     if done_pages:
         log.info("%s: %d of %d pages are done already", stage, done_pages, sum(info.pages for info in wanted))
     return Plan(
-        todo=tuple(info for info in wanted if have.get(info.name) != info.key),
-        stale=tuple(sorted(set(have) - names)),
+        todo=tuple(todo),
+        stale=tuple(sorted(set(have) - set(place))),
         done=done_pages,
         lineage=lineage.name,
     )
@@ -75,3 +97,29 @@ def lineage_of(source: object) -> str:
 def open_lineage(done: ShardSource, lineage: Lineage, keys: Mapping[str, str]) -> ShardSource:
     """Open a lineage of a folder, as `LineageSource.open`; a source that knows of none is returned as it is."""
     return done.open(lineage, keys) if isinstance(done, LineageSource) else done
+
+
+def fails_by_circumstance(row: object) -> bool:
+    """Say whether a row failed, and not because of its document."""
+    failed = getattr(row, "status", Status.OK) is Status.FAILED
+    return failed and cause_of(getattr(row, "reason", "")) is Cause.CIRCUMSTANCE
+
+
+def _is_tried_again(info: ShardInfo, done: ShardSource, retry: Retry) -> bool:
+    """Look into the rows: footers of before count failures only, and reasons are few."""
+    if not info.failed or retry is Retry.NONE:
+        return False
+    if retry is Retry.FAILED:
+        return True
+    try:
+        return any(map(fails_by_circumstance, done.read(info.name, without=_LARGE)))
+    except StorageError as error:
+        log.warning("%s", error)
+        return True
+
+
+def _marked(left: str, retry: Retry) -> str:
+    """Return what tells a shard that is done again from the one before, where nothing else will."""
+    if left and retry is Retry.CIRCUMSTANCE:
+        return ""
+    return hashlib.sha256(f"{left} again".encode()).hexdigest()[:16]

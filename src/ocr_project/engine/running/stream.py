@@ -1,15 +1,16 @@
 """The stream of finished shards. The only scheduler in the project.
 
-A stage is a three-line generator: build the backend, ask `plan.pending` what is missing, `yield from stream(…)`.
+A stage is three lines: build the backend, ask `plan.pending` what is missing, `return keep_all(done, stream(…))`.
 Pages of several shards are in flight at once, so that no worker waits while the last slow page of a shard is read;
 a shard is handed on as soon as all of its pages are there.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
@@ -20,7 +21,7 @@ from tqdm import tqdm
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Page, Prune, Shard, ShardInfo, Status
 from ocr_project.engine.running.monitoring import GpuMonitor
-from ocr_project.engine.running.plan import Plan
+from ocr_project.engine.running.plan import Plan, fails_by_circumstance
 from ocr_project.engine.running.workers import BatchResult, Item, Work, Workers, start_workers
 
 
@@ -32,7 +33,7 @@ def stream(
     *,
     batch: int = 1,
     size: Callable[[Item], int] = lambda _: 1,
-) -> Iterator[Shard | Prune]:
+) -> Generator[Shard | Prune]:
     """Work through a plan, several shards at once, and hand each on when it is whole.
 
     Args:
@@ -111,7 +112,18 @@ class _OpenShard:
             rows.extend(result.future.result())
             busy += result.seconds
         failed = sum(getattr(row, "status", Status.OK) is Status.FAILED for row in rows)  # a truth has none
-        return Shard(replace(self.info, items=len(rows), failed=failed, busy_seconds=busy), rows)
+        left = _left(rows) or self.info.left
+        return Shard(replace(self.info, items=len(rows), failed=failed, busy_seconds=busy, left=left), rows)
+
+
+def _left(rows: Sequence[Any]) -> str:
+    """Return what tells the rows that failed by circumstance; an empty string where none did."""
+    failed = [
+        f"{getattr(row, 'page_id', '')}{getattr(row, 'item_id', '')} {getattr(row, 'index', '')}"
+        for row in rows
+        if fails_by_circumstance(row)
+    ]
+    return hashlib.sha256("\n".join(failed).encode()).hexdigest()[:16] if failed else ""
 
 
 def _run_all(batches: Iterator[tuple[_OpenShard, list[Item]]], workers: Workers[Item]) -> Iterator[Shard]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import pickle
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import weakref
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from ocr_project.domain.errors import BackendError
 # not `-m`: what the child sends back has to be of the module that is imported here, not of `__main__`
 _PROGRAM = "import sys; from {module} import main; main(int(sys.argv[1]))"
 _SOURCE = Path(__file__).resolve().parents[3]  # where `ocr_project` is imported from
+_MEMORY = "OCR_PROJECT_CHILD_MEMORY"
 _START_SECONDS = 60.0
 _END_SECONDS = 2.0
 _READY = b"ready"
@@ -38,16 +41,23 @@ class Lost(Exception):
         super().__init__("took too long" if status is None else f"ended with status {status}")
         self.status = status
 
+    @property
+    def was_killed(self) -> bool:
+        """Whether somebody else ended it (the system short of memory, a person), not what it worked on."""
+        return self.status in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)
+
 
 class Child:
     """A process and the line to it. For one thread at a time."""
 
-    def __init__(self, module: str, task: str) -> None:
+    def __init__(self, module: str, task: str, memory: int = 0) -> None:
         """Start it.
 
         Args:
             module: Its `main(descriptor)` is what the process does; it begins with `open_line`.
             task: What that is, for messages: "draw PDFs".
+            memory: Bytes that it may take beside what its code takes; 0: any. What asks for more gets none: it ends
+                with a `MemoryError`, or by a crash of the library that asked.
 
         Raises:
             BackendError: No process can be started.
@@ -60,7 +70,7 @@ class Child:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _PROGRAM.format(module=module), str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
-                env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+                env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", _MEMORY: str(memory)},
                 stdin=subprocess.DEVNULL,
             )
         except OSError as error:
@@ -131,6 +141,25 @@ def open_line(descriptor: int) -> Connection:
     Ctrl-C goes to every process of a terminal; a child leaves it to its parent, and ends as the line is closed.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit_memory(int(os.environ.get(_MEMORY, "0")))
     line = Connection(descriptor)
     line.send_bytes(_READY)
     return line
+
+
+def _limit_memory(memory: int) -> None:
+    """Let this process take so many more bytes of address space: the system kills nobody over what it asks for."""
+    if memory:
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        limit = taken + memory if most == resource.RLIM_INFINITY else min(taken + memory, most)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def with_memory_limit(command: Sequence[str], memory: int = 2 * 2**30) -> list[str]:
+    """Return a command that ends where it asks for more address space than so many bytes.
+
+    By a shell's `ulimit`, which gives its place to the program: what runs between fork and exec in a process with
+    threads may hang.
+    """
+    return ["/bin/sh", "-c", 'ulimit -v "$0" && exec "$@"', str(memory // 1024), *command]

@@ -15,6 +15,7 @@ from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document, Embedding, Qrel, Query, Reference, Score
 from ocr_project.engine import publishing
 from ocr_project.engine.publishing import Tables
+from ocr_project.engine.running.sources import check_sources
 
 
 def write_published(
@@ -41,6 +42,7 @@ def write_published(
     Returns:
         `published_done`.
     """
+    check_sources(pages, regions, recognitions, transcripts, page_vectors)
     tables = Tables(
         documents=from_frame(documents, Document),
         queries=from_frame(queries, Query),

@@ -74,7 +74,13 @@ def _scoring(box: str) -> list[Node]:
     return [
         node(
             score_test_sets,
-            inputs={**_LANE, "scored_done": "testset_scored_done", "options": _OPTIONS, "runtime": _RUNTIME},
+            inputs={
+                **_LANE,
+                "regions": "testset_regions",
+                "scored_done": "testset_scored_done",
+                "options": _OPTIONS,
+                "runtime": _RUNTIME,
+            },
             outputs="testset_scored",
             name="score_test_sets",
             namespace=box,
@@ -114,7 +120,7 @@ def _evidence() -> list[Node]:
         ),
         node(
             tabulate_scores,
-            inputs={"record": "benchmark_run", "options": _OPTIONS},
+            inputs={"record": "benchmark_run"},
             outputs="testset_table",
             name="tabulate_scores",
             namespace=box,
@@ -148,6 +154,7 @@ def _evidence() -> list[Node]:
                 "record": "benchmark_run",
                 "table": "testset_table",
                 "answers": "answer_table",
+                "gate": "gate_table",
                 "options": _OPTIONS,
                 "runtime": _RUNTIME,
             },

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import RuntimeOptions, TranscriptOptions
-from ocr_project.domain.protocols import ShardSource
-from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard, Transcript
-from ocr_project.engine.exports import ChosenExports, export_documents
+from ocr_project.domain.protocols import ShardSource, ShardStore
+from ocr_project.domain.types import Made, Page, Recognition, Region, Transcript
+from ocr_project.engine.exports import Wanted, export_documents
+from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.transcript import assemble, transcript_identity
 
@@ -19,12 +21,13 @@ def assemble_transcripts(
     pages: ShardSource,
     regions: ShardSource,
     recognitions: ShardSource,
-    transcripts_done: ShardSource,
+    transcripts_done: ShardStore,
     options: TranscriptOptions,
     runtime: RuntimeOptions,
-) -> Iterator[Shard | Prune]:
+) -> Made:
     """Put the recognitions of each page together."""
-    plan = pending(recognitions, transcripts_done, "transcript", transcript_identity(options))
+    check_sources(pages, regions, recognitions)
+    plan = pending(recognitions, transcripts_done, "transcript", transcript_identity(options), runtime.retry)
 
     def read(name: str) -> Iterator[tuple[Page, list[Region], list[Recognition]]]:
         return join_pages(pages.read(name, without=("image",)), regions.read(name), recognitions.read(name))
@@ -32,7 +35,7 @@ def assemble_transcripts(
     def write(batch: Sequence[tuple[Page, list[Region], list[Recognition]]]) -> list[Transcript]:
         return [assemble(page, found, read_, options) for page, found, read_ in batch]
 
-    yield from stream(plan, read, write, runtime)
+    return keep_all(transcripts_done, stream(plan, read, write, runtime))
 
 
 def write_exports(
@@ -51,6 +54,7 @@ def write_exports(
     Returns:
         `exports_done`.
     """
+    check_sources(pages, regions, recognitions, transcripts)
     export_documents(
         exports_done,
         corpus=Corpus(pages, regions, recognitions, transcripts),

@@ -45,6 +45,9 @@ _FORBIDDEN = re.compile(
     r"|global|count\w*|dimen\w*|toks\w*|skip\w*|box|copy|unhbox|unvbox|setbox|vbox|vtop|halign|valign|vadjust|insert"
     r"|mark|par|newpage|clearpage|pagebreak|newwrite|newread|jobname|meaning|string|the|number|romannumeral"
     r"|scantokens|char|mathchar\w*|uppercase|lowercase|font|fontdimen|hyphenchar|vsplit|message|errmessage|show\w*"
+    r"|makeat\w+|dump|type(?:in|out)|Input\w+|If\w+|Require\w+|directlua|Declare\w+|(?:New|Renew|Provide)\w+"
+    r"|AddToHook\w*|RemoveFromHook|At(?:Begin|End)\w+|[lu]ccode|(?:endline|newline|escape)char|new(?:toks|count|if|box)"
+    r"|newsavebox|savebox|usebox|sbox|closein|closeout|ExplSyntaxO\w+|detokenize|unexpanded|protected|verb|lstinputlisting"
     r"|C|F|X)"
 )
 

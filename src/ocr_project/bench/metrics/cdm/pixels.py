@@ -23,6 +23,7 @@ import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from ocr_project.bench.metrics.cdm.painting import COLOURS, SHADES, STEP
+from ocr_project.engine.running.worker_process import with_memory_limit
 
 DPI = 200
 _PIXEL = 72 / DPI  # in points
@@ -56,7 +57,8 @@ def boxes_of_colours(pdf: Path, tokens: Sequence[int], limit: float) -> list[NDA
     """
     folder = pdf.parent
     _cut(pdf, folder / "cut.pdf")
-    subprocess.run(_GHOSTSCRIPT, cwd=folder, timeout=limit, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    command = with_memory_limit(_GHOSTSCRIPT)
+    subprocess.run(command, cwd=folder, timeout=limit, check=True, capture_output=True, stdin=subprocess.DEVNULL)
     with (folder / "pages.ppm").open("rb") as stream:
         counts = chain(tokens, repeat(tokens[-1]))  # a formula that ran over has further pages
         return [_boxes(page, count) for page, count in zip(_pages(stream), counts, strict=False)]

@@ -16,6 +16,7 @@ from ocr_project.engine.models.crops.worker import Crop, CropJob, Fit
 from ocr_project.engine.running.worker_process import Child, Lost
 
 _CHILD = "ocr_project.engine.models.crops.worker"
+_MEMORY = 4 * 2**30  # bytes; a page of 100 megapixels, the most that ingest takes, is 0.3 GB decoded, a few times over
 _MOST_SECONDS = 120.0  # a page of 100 megapixels takes 4
 
 Cut: TypeAlias = "list[Crop] | str"
@@ -78,7 +79,7 @@ class CropPool:
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                worker = worker or Child(_CHILD, "cut crops")
+                worker = worker or Child(_CHILD, "cut crops", _MEMORY)
                 worker.send((image, jobs, self._fit))
                 answer: Cut = worker.receive(self._seconds)
             except Lost as lost:
@@ -96,4 +97,6 @@ class CropPool:
     def _reason(self, lost: Lost) -> str:
         if lost.status is None:
             return f"broken: cutting the page took more than {self._seconds:.0f} s"
+        if lost.was_killed:
+            return f"killed: the process that cuts crops was killed from outside (status {lost.status}); run again"
         return f"broken: the page ended the process that cuts its crops (status {lost.status})"

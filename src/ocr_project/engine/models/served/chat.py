@@ -6,12 +6,14 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from ocr_project.domain.names import storable
 from ocr_project.domain.options import VllmOptions
 from ocr_project.engine.models.dialects import dialect_of
 from ocr_project.engine.models.dialects.chat import CHAT
 from ocr_project.engine.models.messages import ChatAnswer, ChatRequest
 from ocr_project.engine.models.served.transport import IMAGE_PART, ServedTransport, around_image
 
+_MOST_TOKENS = 2**31 - 1  # what a column of int32 holds
 _PATH = "/v1/chat/completions"
 # What repeats with a period of 1 to 12, 14, 15, … tokens repeats with one of these: eight comparisons a token and not
 # 120, which vLLM would make in Python for each of its sequences.
@@ -66,5 +68,10 @@ def _parse_completion(content: bytes) -> tuple[str, str, int, int]:
     choice = answer["choices"][0]
     usage = answer.get("usage") or {}
     text = choice["message"].get("content") or ""
-    tokens = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
-    return str(text), str(choice.get("finish_reason") or ""), *tokens
+    tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    return storable(str(text)), str(choice.get("finish_reason") or ""), *tokens
+
+
+def _count(value: Any) -> int:
+    """Read a number of tokens, within what a column of rows can hold."""
+    return min(max(0, int(value or 0)), _MOST_TOKENS)

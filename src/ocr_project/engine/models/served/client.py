@@ -26,6 +26,8 @@ _KEEP_ALIVE = 4.0  # seconds; uvicorn hangs up after 5, and a request must not c
 _BACK_OFF = 0.25, 20.0  # seconds before the second try, and at most
 _MOST_RETRY_AFTER = 120.0  # seconds
 _NOT_THERE = frozenset({502, 503, 504})
+_LOOK = aiohttp.ClientTimeout(10.0)
+_NO_USE = frozenset({401, 403, 404})  # whatever is asked: a wrong key, address or model
 _MESSAGE = 300  # characters of a server's message that go into a row
 
 
@@ -109,7 +111,22 @@ class Client:
             except RequestFailed as failed:
                 failed.tries = sent
                 raise
+            self._endpoints.gave_answer(endpoint)
             return answer, sent, time.monotonic() - started
+
+    async def look(self, model: str) -> None:
+        """Ask each server once which models it has.
+
+        Raises:
+            BackendError: One is there, and is no server of models, or refuses the key.
+        """
+        for endpoint in self._endpoints.servers:
+            try:
+                async with self._open().get(f"{endpoint.url}/v1/models", timeout=_LOOK) as response:
+                    status, content = response.status, await response.read()
+            except (aiohttp.ClientError, ConnectionError, TimeoutError):
+                continue  # not there yet: requests wait for it as long as patience lasts
+            self._endpoints.check_models(endpoint, status, content, model)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -137,6 +154,8 @@ class Client:
         self._endpoints.answered(endpoint)
         if response.status >= 500 or response.status == 408:
             raise _AskAgain(_refusal(response.status, content), after=_retry_after(response))
+        if response.status in _NO_USE:
+            self._endpoints.refused(endpoint, _refusal(response.status, content))
         if response.status != 200:
             raise RequestFailed(_refusal(response.status, content), 1)
         return content
@@ -156,7 +175,7 @@ def _taken(read: Callable[[bytes], T], content: bytes) -> T:
     """Take an answer apart; one that is none is asked for again."""
     try:
         return read(content)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise _AskAgain(f"protocol: the answer is not what was asked for ({type(error).__name__})") from error
 
 

@@ -6,6 +6,8 @@ Everything here runs on the loop's thread, except `from_thread`.
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +16,9 @@ from dataclasses import dataclass
 
 from ocr_project.domain.errors import BackendError
 
+log = logging.getLogger(__name__)
+
+_FIRST_REFUSALS, _REFUSALS = 5, 100  # in a row, of a server that never gave an answer, and of one that did
 _LOOK_AGAIN = 1.0  # seconds
 _REST = 0.5, 10.0  # seconds that a server that is not there is left alone, at first and at most
 
@@ -26,12 +31,16 @@ class Endpoint:
         url: Without a slash at the end; changes when the server is started again on another port.
         up: Whether it may be asked.
         in_flight: Requests that it is working on.
+        refusals: Requests in a row that it had no use for (401, 403, 404), whatever they asked.
+        is_sound: Whether it ever gave an answer.
     """
 
     url: str
     up: bool = True
     in_flight: int = 0
     misses: int = 0
+    refusals: int = 0
+    is_sound: bool = False
     rests_until: float = 0.0
 
 
@@ -84,6 +93,44 @@ class Endpoints:
         """Note that a server is there."""
         self._heard = time.monotonic()
         endpoint.misses = 0
+
+    def gave_answer(self, endpoint: Endpoint) -> None:
+        """Note that a server answered what it was asked."""
+        endpoint.is_sound, endpoint.refusals = True, 0
+
+    def refused(self, endpoint: Endpoint, reason: str) -> None:
+        """Note that a server has no use for a request, whatever it asks: a wrong address, key or name of a model.
+
+        One that refuses everything is asked no more; where no other is left, every wait ends with an error, before
+        the whole corpus is asked for in vain. Servers of our own are left to their owner.
+        """
+        endpoint.refusals += 1
+        if self._patience is None or endpoint.refusals < (_REFUSALS if endpoint.is_sound else _FIRST_REFUSALS):
+            return
+        endpoint.up = False
+        log.error("%s is asked no more: it refuses everything (%s)", endpoint.url, reason)
+        if not any(server.up for server in self.servers):
+            names = ", ".join(server.url for server in self.servers)
+            advice = f"look at {self._option}, the key and the name of the model"
+            self.fail(BackendError(f"{names}: everything is refused ({reason}): {advice}; what was finished is kept"))
+
+    def check_models(self, endpoint: Endpoint, status: int, content: bytes, model: str) -> None:
+        """Judge what a server that a person named answers to `/v1/models`.
+
+        Raises:
+            BackendError: It refuses the key, or is something else than a server of models.
+        """
+        if status in (401, 403):
+            raise BackendError(f"{endpoint.url} refuses the key ({status}): look at {self._option} and api_key_env")
+        if status != 200:  # some gateways have no such list
+            log.warning("%s does not say which models it has (%d on /v1/models)", endpoint.url, status)
+            return
+        try:
+            names = [str(entry["id"]) for entry in json.loads(content)["data"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise BackendError(f"{endpoint.url} is no server of models: look at {self._option}") from error
+        if model not in names:
+            log.warning("%s has no model %s (it has %s)", endpoint.url, model, ", ".join(names[:5]) or "none")
 
     def missed(self, endpoint: Endpoint) -> None:
         """Note that a server is not there, and leave it alone for a while."""

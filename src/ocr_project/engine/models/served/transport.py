@@ -34,6 +34,8 @@ class ServedTransport:
         """
         self._fleet = None if options.urls else ServerFleet(options, arguments)
         self._endpoints = self._fleet.endpoints if self._fleet else given_endpoints(options)
+        self._model = options.model
+        self._looked: asyncio.Future[None] | None = None  # servers of other people are asked once what they are
         self._client = Client(self._endpoints, limits_of(options), api_key(options))
 
     @property
@@ -45,6 +47,10 @@ class ServedTransport:
         """Send a request, as `Client.post` does; it waits until our own servers are ready."""
         if self._fleet is not None:
             self._fleet.start(asyncio.get_running_loop())
+        elif self._looked is None:
+            self._looked = asyncio.ensure_future(self._client.look(self._model))
+        if self._looked is not None:
+            await asyncio.shield(self._looked)
         return await self._client.post(path, body, read)
 
     async def aclose(self) -> None:
