@@ -135,7 +135,7 @@ def test_without_options_the_source_is_the_projects_own_or_the_samples() -> None
 
 def test_a_baseline_that_is_none_is_said_when_it_is_read(tmp_path: Path) -> None:
     catalog = opened(testsets={"gate": {"baseline": str(tmp_path)}})
-    with pytest.raises(Exception, match="is no record of a run"):
+    with pytest.raises(Exception, match="is not the record of a testsets run"):
         catalog.load("baseline_run")
 
 

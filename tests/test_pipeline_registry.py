@@ -78,7 +78,7 @@ def test_a_node_works_before_it_returns(pipelines: dict[str, Any]) -> None:
 
 
 def test_nothing_is_handed_on_in_memory_alone(pipelines: dict[str, Any]) -> None:
-    """What a node makes rests, and can be looked at; a node that only packs arguments leaves nothing behind."""
+    """What a node makes is stored and can be inspected; a node that only packs arguments leaves nothing behind."""
     with KedroSession.create(project_path=ROOT) as session:
         catalog = session.load_context().catalog
     for pipeline in pipelines.values():

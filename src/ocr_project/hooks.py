@@ -47,7 +47,7 @@ ARTIFACTS = (
 class OptionHooks:
     """What options name, and names that they had in the release before.
 
-    Whoever runs a pipeline makes a catalog: the command line, a session in a notebook, Airflow. So it is done here.
+    Every way to run a pipeline makes a catalog: the command line, a session in a notebook, Airflow: hence it is here.
     """
 
     def __init__(self) -> None:
@@ -292,9 +292,9 @@ def _judge(catalog: CatalogProtocol[Any, Any]) -> None:
 
 
 def _path_of(catalog: CatalogProtocol[Any, Any], name: str) -> str:
-    """Return where a dataset rests; of a versioned one, the version of this run."""
+    """Return the path of a dataset; of a versioned one, the version of this run."""
     dataset = catalog.get(name)
-    assert isinstance(dataset, Place), f"{name} rests nowhere"
+    assert isinstance(dataset, Place), f"{name} has no path"
     return str(dataset.path)
 
 

@@ -21,7 +21,7 @@ from ocr_project.domain.options import TestsetsOptions
 
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
-APART = ("publish",)  # run when somebody asks for it: what leaves the machine is a person's decision
+APART = ("publish",)  # run only when asked for: what leaves the machine is a person's decision
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 
@@ -39,15 +39,17 @@ def register_pipelines() -> dict[str, Pipeline]:
 
 
 def _test_sets() -> Pipeline:
-    """Put the lane together. Pipelines never import each other, so it is done here: any detector and recognizer that
-    the main job has, with the same nodes; exports are left out.
+    """Put the lane together.
+
+    Pipelines never import each other, so it is done here: any detector and recognizer that the main job has, with the
+    same nodes; exports are left out.
     """
     ends = _creator("testsets")(make=_selective_node)
     return _together((ends, *(_in_lane(name) for name in LANE)))
 
 
 def _in_lane(name: str) -> Pipeline:
-    """Return a stage on the lane's datasets: `regions` is `testset_regions` there, `layout_metrics` likewise."""
+    """Return a stage on the lane's datasets: `regions` is `testset_regions` there, and so on."""
     made = _creator(name)(make=_selective_node)
     made = made.to_outputs(*(made.all_outputs() - {"exports"}))
 
@@ -65,7 +67,7 @@ def _in_lane(name: str) -> Pipeline:
 
 
 def _selective_node(function: Callable[..., Any], inputs: Mapping[str, str], outputs: str, **more: Any) -> Node:
-    """Make a node that sees, of all shards that rest in the lane, those of the sets that this run names."""
+    """Make a node that sees, of all shards in the lane, those of the sets that this run names."""
     shards = frozenset(argument for argument, dataset in inputs.items() if not dataset.startswith(_OPTIONS))
     return node(_selective(function, shards), {**inputs, "testsets": f"{_OPTIONS}testsets"}, outputs, **more)
 

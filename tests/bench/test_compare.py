@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ocr_project.bench.compare import pairs_of, read_runs, verdict_lines
-from ocr_project.bench.report.report_rows import compare_runs
+from ocr_project.bench.report.report_rows import pair_runs
 from ocr_project.bench.results.score_tables import PAIR_COLUMNS
 from ocr_project.domain.errors import OptionError
 from ocr_project.engine.metrics import Draws
@@ -55,7 +55,7 @@ def test_many_runs_are_compared_with_the_first() -> None:
     assert pairs_of(3) == [(0, 1), (0, 2), (1, 2)]
     assert pairs_of(7) == [(0, place) for place in range(1, 7)]
     records = [two_records.record(name, 4) for name in ("hasty", "careful", "hasty")]
-    pairs = compare_runs(records, ["a", "b", "c"], Draws(200, 0), [(0, 1), (0, 2)])
+    pairs = pair_runs(records, ["a", "b", "c"], Draws(200, 0), [(0, 1), (0, 2)])
     assert set(zip(pairs["first"], pairs["second"], strict=True)) == {("a", "b"), ("a", "c")}
 
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from ocr_project import cli
 from ocr_project.checks import doctor
 from ocr_project.checks.doctor.finding import Finding, missing, ok, warning
-from ocr_project.cli.doctor import as_lines
+from ocr_project.cli.doctor import findings_as_lines
 from ocr_project.cli.errors import EXIT_ERROR, own_error
 from ocr_project.cli.log_format import show_safely
 from ocr_project.domain.errors import SourceError, StorageError
@@ -135,7 +135,9 @@ def test_unknown_names_of_a_run_are_said_in_one_line_with_the_nearest(
 
 def test_lines_are_aligned_and_folded_between_words() -> None:
     advice = "hf download someone/a-model-with-a-long-name, so that the GPU does not wait for it"
-    lines = [click.unstyle(line) for line in as_lines([FINE, warning("some-model", "on the Hub", advice)], 60)]
+    lines = [
+        click.unstyle(line) for line in findings_as_lines([FINE, warning("some-model", "on the Hub", advice)], 60)
+    ]
     assert lines[0] == "ok       disk        80 GB free"
     assert lines[1] == "warning  some-model  on the Hub"
     assert [line.index(line.strip()) for line in lines[2].splitlines()] == [21, 23, 23]

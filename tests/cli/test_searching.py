@@ -80,7 +80,7 @@ def test_a_question_of_nothing_finds_nothing(tmp_path: Path, mode: SearchMode) -
 
 def test_an_unknown_mode_and_a_negative_number_are_said_plainly(tmp_path: Path) -> None:
     catalog: Any = Catalog(tmp_path, {})
-    with pytest.raises(OptionError, match="'words' is no way to search: say dense, lexical, fusion"):
+    with pytest.raises(OptionError, match="mode 'words' is not known: use dense, lexical, fusion"):
         search_pages(catalog, "과징금", 1, "words")
     with pytest.raises(OptionError, match="ask for 0 or more"):
         search_pages(catalog, "과징금", -1)
@@ -130,7 +130,7 @@ def test_a_corpus_without_text_says_why_nothing_is_found_and_what_to_do(mode: An
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """Let the command ask nobody, and note what it would ask."""
+    """Let the command ask no server, and note what it would ask."""
     seen: list[tuple[Any, ...]] = []
 
     def search(catalog: object, *question: Any) -> list[Hit]:

@@ -76,7 +76,7 @@ def test_a_run_is_kept_and_read_again(tmp_path: Path) -> None:
     record = two_records.record("hasty")
     kept.save(record)
     assert kept.load().run == record.run
-    with pytest.raises(Exception, match="is no record of a run") as caught:
+    with pytest.raises(Exception, match="is not the record of a testsets run") as caught:
         KeptRun(filepath=str(tmp_path / "nowhere")).load()
     assert isinstance(caught.value.__cause__, OptionError)
 
@@ -84,14 +84,14 @@ def test_a_run_is_kept_and_read_again(tmp_path: Path) -> None:
 def test_the_checkout_is_the_project_with_its_commit(tmp_path: Path) -> None:
     assert Checkout(filepath=str(tmp_path)).load().root == tmp_path
     assert Checkout(filepath=str(tmp_path)).load().commit == ""
-    with pytest.raises(Exception, match="no node writes it"):
+    with pytest.raises(Exception, match="is read-only: it cannot be saved"):
         Checkout(filepath=str(tmp_path)).save("anything")  # type: ignore[arg-type]
 
 
 def test_what_options_name_is_looked_up_when_it_is_loaded() -> None:
     asked: list[int] = []
     named: NamedByOption[str] = NamedByOption(option="ingest.source")
-    with pytest.raises(Exception, match=r"ingest\.source names is known where the project's hooks run"):
+    with pytest.raises(Exception, match=r"ingest\.source is resolved by the project's hooks"):
         named.load()
     named.bind(lambda: asked.append(1) or "here")
     assert asked == []

@@ -1,4 +1,4 @@
-"""The stage `embedding`: what of a corpus gets a vector, through a server of somebody else's, and how it rests."""
+"""The stage `embedding`: which parts of a corpus get a vector, through an external server, and how it is stored."""
 
 from __future__ import annotations
 
@@ -236,14 +236,14 @@ def test_a_server_that_refuses_makes_a_row_with_its_reason(corpus: Corpus, tmp_p
 def test_a_server_without_vectors_ends_the_run(corpus: Corpus, tmp_path: Path) -> None:
     with (
         FakeVllm() as server,  # speaks of chat alone
-        pytest.raises(BackendError, match="the embedding server gives no vectors: server: 404"),
+        pytest.raises(BackendError, match="the embedding server returned no vectors: server: 404"),
     ):
         run(corpus, ShardFolder(tmp_path, Embedding), options(server, [Embedded.PAGE_TEXT]))
 
 
 @pytest.mark.parametrize("backend", ["hashing", "sentence_transformers"])
 def test_images_want_a_model_that_sees(backend: str) -> None:
-    with pytest.raises(ValidationError, match=f"{backend} knows no images: set backend to vllm or transformers"):
+    with pytest.raises(ValidationError, match=f"{backend} takes no images: set backend to vllm or transformers"):
         EmbeddingOptions.model_validate({"backend": backend, "embed": ["page_image"]})
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ocr_project.bench.report.item_views import answer_content, reference_content
-from ocr_project.bench.report.report_rows import compare_runs, headlines, item_values
+from ocr_project.bench.report.report_rows import headlines, item_values, pair_runs
 from ocr_project.bench.results.gate_words import count_verdicts, gate_doubts, gate_losses
 from ocr_project.bench.results.recording import answer_fault
 from ocr_project.bench.results.run_tables import judge_run, measure_evidence, tabulate_answers, tabulate_scores
@@ -56,7 +56,7 @@ def test_a_record_of_an_earlier_run_has_the_old_names_of_counts(tmp_path: Path) 
 
 
 def test_no_record_says_what_one_is(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"is no record of a run over test sets: run\.json"):
+    with pytest.raises(OptionError, match=r"is not the record of a testsets run: run\.json"):
         read_record(tmp_path)
 
 
@@ -184,7 +184,7 @@ def test_overall_stands_in_every_table_metric_and_gate(tmp_path: Path) -> None:
     metrics = measure_evidence(tabulate_scores(record), tabulate_answers(record), record)
     assert metrics[f"{PAGES}.overall.official.low"] < metrics[f"{PAGES}.overall.official"]
     assert headlines([tabulate_scores(record)]) == {PAGES: "overall/official"}
-    pairs = compare_runs([record, better], ["hasty", "careful"], Draws(500, 0))
+    pairs = pair_runs([record, better], ["hasty", "careful"], Draws(500, 0))
     whole = pairs[(pairs["metric"] == "overall/official") & (pairs["slice"] == "all")]
     assert list(whole["verdict"]) == ["second"]
     assert verdicts(gated(tmp_path / "a", better, record))["overall/official"] == "worse"

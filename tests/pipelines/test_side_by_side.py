@@ -100,7 +100,7 @@ class Job:
         return dict(self.saved)
 
     def marks(self) -> Marks:
-        """Return every shard with the time at which it was written, wherever it rests."""
+        """Return every shard with the time at which it was written, wherever it is stored."""
         paths = self.data.rglob("*.parquet")
         return {str(path.relative_to(self.data)): path.stat().st_mtime_ns for path in paths}
 
@@ -108,7 +108,7 @@ class Job:
         return [row.text for row in LineageFolder(self.data / "transcripts", Transcript).rows()]
 
     def flatten(self) -> None:
-        """Let all shards rest as they did before there were lineages."""
+        """Put all shards where they were before there were lineages."""
         for path in list(self.data.rglob("*.parquet")):
             path.rename(path.parents[1] / path.name)
         for left in [*self.data.rglob("lineage.json"), *self.data.rglob("current.json")]:
@@ -175,7 +175,7 @@ def test_the_data_of_yesterday_is_taken_over_without_work(job: Job) -> None:
     job.run("eng")
     names = {Path(path).name: mark for path, mark in job.marks().items() if path.startswith("recognitions")}
     job.flatten()
-    assert len(job.texts()) == PAGES, "what rests flat is read as it is"
+    assert len(job.texts()) == PAGES, "shards without a lineage are read as they are"
     assert job.run("eng") == {}
     assert {Path(p).name: mark for p, mark in job.marks().items() if p.startswith("recognitions")} == names
     assert not list(job.data.glob("*/*.parquet"))

@@ -1,4 +1,4 @@
-"""Results of different models rest side by side."""
+"""Results of different models are stored side by side."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_a_lineage_is_removed_by_name_but_not_the_current_one(tmp_path: Path) ->
     fill_flat(tmp_path, ENG, "a")
     for lineage in (ENG, KOR):
         fill(tmp_path, lineage, "b")
-    with pytest.raises(StorageError, match="is what is read now"):
+    with pytest.raises(StorageError, match="is the current one"):
         remove(tmp_path, KOR.name)
     with pytest.raises(StorageError, match=f"no results 'other'; there are {KOR.name}, {ENG.name}, unsorted"):
         remove(tmp_path, "other")

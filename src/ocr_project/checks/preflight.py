@@ -36,7 +36,7 @@ from ocr_project.engine.recognition import build_recognizer
 
 log = logging.getLogger(__name__)
 
-_FEW_PAGES = 100  # where nobody says how many there will be
+_FEW_PAGES = 100  # where the number of pages is not known
 # the bench extra, but for jieba and nltk: without these two, long texts of one test set are rows that say so
 _BENCH_PACKAGES = ("anls_star", "bs4", "fuzzysearch", "lxml", "matplotlib", "pylatexenc", "sacrebleu", "scipy")
 
@@ -120,10 +120,10 @@ def check_test_sets(options: TestsetsOptions) -> None:
         SourceError: One is not there; the message says how to get it.
     """
     if not options.sets:
-        raise OptionError(f"testsets.sets names no test set; there are {', '.join(NAMES)}, and any folder by its path")
+        raise OptionError(f"testsets.sets is empty; use {', '.join(NAMES)}, or the path of a folder")
     if lacking := [name for name in _BENCH_PACKAGES if find_spec(name) is None]:
         raise OptionError(
-            f"testsets.sets: scores on test sets need {', '.join(lacking)}, which the main job does without: run"
+            f"testsets.sets: scores on test sets need {', '.join(lacking)}, which the main job does not need: run"
             " `make bench` in a checkout, or pip install 'ocr_project[bench]'"
         )
     for one in open_test_sets(options):

@@ -48,7 +48,7 @@ def compare_runs(
     from ocr_project.bench.compare import pairs_of, read_runs, verdict_lines
     from ocr_project.bench.report.from_records import build_comparison, stand_side_by_side
     from ocr_project.bench.report.model import MOST_RUNS
-    from ocr_project.bench.report.report_rows import compare_runs as pair_runs
+    from ocr_project.bench.report.report_rows import pair_runs
     from ocr_project.domain.options import TestsetsOptions
     from ocr_project.engine.metrics import Draws
 
@@ -71,7 +71,7 @@ def compare_runs(
 
 
 def _place(catalog: CatalogProtocol[Any, Any], name: str) -> Any:
-    """Return a dataset that rests as one file or folder, for its `path` and `root`."""
+    """Return a dataset that is one file or folder, for its `path` and `root`."""
     from ocr_project.datasets import Place
 
     dataset = catalog.get(name)

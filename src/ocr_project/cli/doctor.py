@@ -38,12 +38,12 @@ def doctor(env: str | None, params: dict[str, Any]) -> None:
 
     with open_project(env, params) as context:
         findings = examine(_profile(context.params), Path(context.project_path))
-    for line in as_lines(findings, shutil.get_terminal_size().columns):
+    for line in findings_as_lines(findings, shutil.get_terminal_size().columns):
         click.echo(line)
     sys.exit(int(any(finding.state is State.MISSING for finding in findings)))
 
 
-def as_lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
+def findings_as_lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
     """Lay findings out as a table: state, what was looked at, what was found, and below it what to do.
 
     Args:

@@ -36,13 +36,13 @@ _EXITS: dict[type[OcrProjectError], int] = {
     GateFailed: EXIT_GATE,
     GateOpen: EXIT_OPEN,
 }
-_INTERRUPTED = "Interrupted: what was finished is kept; run the same command again to go on."
-_DISK_FULL = "no space left on the disk: free some and run again; what was finished is kept"
-_PATIENCE = 3.0  # seconds that pages in work are given to end by themselves
+_INTERRUPTED = "Interrupted: finished work is kept; run the same command again to go on."
+_DISK_FULL = "no space left on the disk: free some and run again; finished work is kept"
+_PATIENCE = 3.0  # seconds that pages in flight are given to end
 
 
 def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a command end with a message and an exit status where it would end with a traceback that helps nobody."""
+    """Let a command end with a message and an exit status where it would otherwise end with a traceback."""
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -90,7 +90,7 @@ def _is_full_disk(error: BaseException) -> bool:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """End the run on Ctrl-C, and see to it that it ends: a page in work may take longer than anybody waits."""
+    """End the run on Ctrl-C, within seconds: a page in flight may take longer than a person waits."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     watch = threading.Timer(_PATIENCE, _leave)
     watch.daemon = True

@@ -1,4 +1,4 @@
-"""What all datasets have in common that rest as one file or one folder, with or without versions."""
+"""What datasets of one file or one folder have in common, with or without versions."""
 
 from __future__ import annotations
 

@@ -22,15 +22,17 @@ class ShardedParquet(AbstractDataset[Made, LineageFolder]):
     Why not Kedro's own: `PartitionedDataset` raises on an empty folder, and keeps stale partitions or none of those
     of the run before; the mark of `IncrementalDataset` skips `doc_10` after `doc_2`.
 
-    Results of different models rest in it side by side. What is loaded is the lineage that is current when it is
+    Results of different models are stored in it side by side. What is loaded is the lineage that is current when it is
     loaded, and stays that one; a shard says which one it belongs to.
     """
 
     def __init__(self, *, filepath: str, row: str, metadata: dict[str, Any] | None = None) -> None:
-        """Args:
-        filepath: The folder.
-        row: Name of the row type, a key of `ROW_TYPES`.
-        metadata: For plugins such as kedro-viz; not used here.
+        """Name a folder; it is read when it is loaded.
+
+        Args:
+            filepath: The folder.
+            row: Name of the row type, a key of `ROW_TYPES`.
+            metadata: For plugins such as kedro-viz; not used here.
         """
         self._path = Path(filepath)
         self._row_type = ROW_TYPES[row]

@@ -59,7 +59,7 @@ class Detector(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop all threads, and give back the memory that a model takes. May be called twice."""
+        """Stop all threads, and free the memory of a model. Idempotent."""
         ...
 
 
@@ -78,7 +78,7 @@ class Recognizer(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop all that was started: servers, processes, a model in memory. May be called twice."""
+        """Stop all that was started: servers, processes, a model in memory. Idempotent."""
         ...
 
 
@@ -119,7 +119,7 @@ class Embedder(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop all that was started: servers, processes, a model in memory. May be called twice."""
+        """Stop all that was started: servers, processes, a model in memory. Idempotent."""
         ...
 
 
@@ -187,7 +187,7 @@ class ShardStore(ShardSource, Protocol):
 
 @runtime_checkable
 class LineageSource(ShardSource, Protocol):
-    """A folder in which the results of different models rest side by side; it shows those of one of them."""
+    """A folder in which the results of different models are stored side by side; it shows those of one of them."""
 
     @property
     def lineage(self) -> str:
@@ -199,7 +199,7 @@ class LineageSource(ShardSource, Protocol):
 
         Args:
             lineage: A new one begins empty.
-            keys: The key that each shard of it should have, by name. Shards with these keys that rest in another
+            keys: The key that each shard of it should have, by name. Shards with these keys in another
                 place of the folder are taken from there: they are the same.
         """
         ...

@@ -1,6 +1,6 @@
 """The twins of `types` at rest: named pyarrow schemas, and the way from rows to tables and back.
 
-A `Box` rests as four float32, a label or status as its string, words as a list of structs.
+A `Box` is stored as four float32, a label or status as its string, words as a list of structs.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ def current_names(frame: pd.DataFrame, row_type: type) -> pd.DataFrame:
 
 
 def from_table(table: pa.Table | pa.RecordBatch, row_type: type[Row]) -> Iterator[Row]:
-    """Wake rows one after another; a column that the table lacks takes the field's default, or None."""
+    """Yield the objects of rows in order; a column that the table lacks takes the field's default, or None."""
     old = OLD_NAMES.get(row_type, {})
     sources = {name: name if name in table.schema.names else old.get(name, name) for name in SCHEMAS[row_type].names}
     names = [name for name, source in sources.items() if source in table.schema.names]
@@ -221,7 +221,7 @@ def to_frame(rows: Sequence[Any], row_type: type) -> pd.DataFrame:
 
 
 def from_frame(frame: pd.DataFrame, row_type: type[Row]) -> list[Row]:
-    """Wake the rows of a data frame that `to_frame` made."""
+    """Return the objects of a data frame that `to_frame` made."""
     table = pa.Table.from_pandas(current_names(frame, row_type), schema=SCHEMAS[row_type], preserve_index=False)
     return list(from_table(table, row_type))
 

@@ -7,7 +7,7 @@
         6dc52d4f5c9cb5a4_00001.parquet
       ingest-77a1b2c3/                another one: say, at another resolution
 
-Shards that rest in the folder itself are from before there were lineages. They are read as long as nothing is
+Shards in the folder itself are from before there were lineages. They are read as long as nothing is
 current, and are moved to where they belong when a stage asks for shards of their keys.
 """
 
@@ -36,7 +36,7 @@ _CURRENT, _ABOUT = "current.json", "lineage.json"
 
 @dataclass(frozen=True, slots=True)
 class StoredLineage:
-    """What rests of a lineage.
+    """What is stored of a lineage.
 
     Attributes:
         name: Of the lineage, or `UNSORTED`.
@@ -69,7 +69,7 @@ class LineageFolder(ShardFolder):
         Args:
             root: The folder of all lineages.
             row_type: Type of the rows.
-            lineage: Name of one; None: the current one, or what rests in the folder itself where there is none.
+            lineage: Name of one; None: the current one, or what is in the folder itself where there is none.
         """
         self.root = root
         self.lineage = _current(root) if lineage is None else lineage
@@ -115,9 +115,9 @@ class LineageFolder(ShardFolder):
         return opened
 
     def _adopt(self, keys: Mapping[str, str]) -> None:
-        """Move shards here that rest in another place of the folder and have the very keys that are missing here.
+        """Move shards here from another place of the folder if they have the keys that are missing here.
 
-        An equal key is an equal shard, wherever it rests: from before there were lineages, or in a lineage that was
+        An equal key is an equal shard, wherever it is: from before there were lineages, or in a lineage that was
         named after a source from before.
         """
         have = {name: info.key for name, info in self.index().items()}
@@ -139,7 +139,7 @@ class LineageFolder(ShardFolder):
 
 
 def lineages(root: Path) -> list[StoredLineage]:
-    """List what rests in a folder of results, the current one first, then by name.
+    """List the lineages of a folder of results, the current one first, then by name.
 
     Args:
         root: Such as `data/03_primary/recognitions`.
@@ -165,7 +165,7 @@ def remove(root: Path, name: str) -> None:
     if name not in stored:
         raise StorageError(f"{root}: no results {name!r}; there are {', '.join(stored) or 'none'}")
     if stored[name].is_current:
-        raise StorageError(f"{root}: {name!r} is what is read now; run the stage with other options first")
+        raise StorageError(f"{root}: {name!r} is the current one; run the stage with other options first")
     with storing(root):
         if name == UNSORTED:
             for path in shard_files(root):

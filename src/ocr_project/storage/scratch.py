@@ -48,7 +48,7 @@ class Scratch:
             raise
 
     def sweep(self) -> None:
-        """Remove what processes of this machine left that are no more; what another machine has here is its own."""
+        """Remove what ended processes of this machine left; what another machine has here is not touched."""
         import psutil  # imported where it is used: every run starts with this module
 
         host = socket.gethostname()

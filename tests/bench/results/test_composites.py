@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ocr_project.bench.results.score_tables import compare_test_sets, tabulate_test_sets
-from ocr_project.bench.testsets.composite import Composite, Part
+from ocr_project.bench.testsets.composite import Composite, CompositePart
 from ocr_project.bench.testsets.ocrbench_v2.reader import group_of
 from ocr_project.bench.testsets.omnidocbench_v1_5 import composites
 from ocr_project.domain.schemas import to_frame
@@ -110,8 +110,11 @@ def test_a_part_of_one_document_has_no_interval() -> None:
 
 
 def test_a_mean_over_the_values_of_a_slice_and_over_metrics_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = (Part("teds/official", slice="language"), Part("cdm/official", slice="language", value="ko"))
-    made = (Composite("overall/sliced", parts), Composite("overall/any", (Part("t*/official"),)))
+    parts = (
+        CompositePart("teds/official", slice="language"),
+        CompositePart("cdm/official", slice="language", value="ko"),
+    )
+    made = (Composite("overall/sliced", parts), Composite("overall/any", (CompositePart("t*/official"),)))
     monkeypatch.setattr(composites, "COMPOSITES", made)
     scores = read(0).merge(truths().assign(language=["en"] * 15 + ["ko"] * 15), left_on="item_id", right_on="page_id")
     means = scores.groupby(["metric", "language"])["numerator"].mean()

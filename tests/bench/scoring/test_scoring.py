@@ -232,7 +232,7 @@ def test_a_right_page_of_dp_bench_is_right_by_every_rule() -> None:
 
 def test_dp_bench_is_scored_by_its_own_rules() -> None:
     found = dp_bench_page("# Rome\n\nVeni\nvidi")
-    assert found["nid/official"] == found["nid/opendataloader"] == 1, "what stands in tables is no text there"
+    assert found["nid/official"] == found["nid/opendataloader"] == 1, "what stands in tables is not text there"
     assert found["teds/official"] == found["teds/canonical"] == 0
     assert dp_bench_page("# Rome\n\n| a | b |\n|---|---|\n| 1 | 2 |")["teds/official"] < 1
     one_line = dp_bench_page("Rome\n\nVeni vidi")

@@ -151,7 +151,7 @@ def test_what_is_lost_wrong_or_out_of_place_costs(truth: dict[str, Any]) -> None
     swapped = score_page(truth, page(SECOND, FIRST, "# Introduction to things"))
     assert swapped.counts()["order_edit"].numerator == 2
     assert swapped.counts()["text_edit"] == whole.counts()["text_edit"]
-    noise = score_page(truth, page(perfect(), "Something else altogether that nobody wrote anywhere"))
+    noise = score_page(truth, page(perfect(), "Something else altogether that is written nowhere"))
     assert noise.counts()["text_edit"] == whole.counts()["text_edit"]  # the protocol does not punish it
 
 

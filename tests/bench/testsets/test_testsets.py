@@ -104,7 +104,7 @@ def test_a_pinned_revision_is_a_whole_commit() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"ocrbench_v3.*ocrbench_v2.*folder by its path"):
+    with pytest.raises(OptionError, match=r"ocrbench_v3.*ocrbench_v2.*the path of a folder"):
         open_test_set("ocrbench_v3", TestsetsOptions(folder=tmp_path))
 
 

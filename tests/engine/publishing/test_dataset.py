@@ -1,4 +1,4 @@
-"""The published folder: loaded as somebody else loads it, the same bytes twice, nothing personal in it."""
+"""The published folder: loaded as a user loads it, the same bytes twice, nothing personal in it."""
 
 from __future__ import annotations
 

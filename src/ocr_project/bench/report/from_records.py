@@ -23,7 +23,7 @@ from ocr_project.bench.report.report_rows import (
     normalization_scatters,
     pair_lines,
     run_scatters,
-    score_lines,
+    score_table,
 )
 from ocr_project.bench.results.gate_words import count_verdicts
 from ocr_project.bench.results.run_tables import tabulate_answers, tabulate_scores
@@ -97,7 +97,7 @@ def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options:
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         runs=[_column(record, name) for record, name in zip(runs.records, runs.names, strict=True)],
         notes=_notes(runs),
-        scores=score_lines(runs.scores, heads),
+        scores=score_table(runs.scores, heads),
         pairs=[] if pairs is None else pair_lines(pairs, runs.names, heads),
         answers=answer_lines(runs.answers),
         scatters=sorted(scatters, key=lambda scatter: -scatter.apart),

@@ -35,7 +35,7 @@ def headlines(tables: Sequence[pd.DataFrame]) -> dict[str, str]:
     return found
 
 
-def score_lines(tables: Sequence[pd.DataFrame], heads: Mapping[str, str]) -> list[ScoreLine]:
+def score_table(tables: Sequence[pd.DataFrame], heads: Mapping[str, str]) -> list[ScoreLine]:
     """Put the score tables of runs side by side, in the order of sets, weight of metrics, slices."""
     keyed = [{_key(row): row for row in table.to_dict("records")} for table in tables]
     keys = sorted(set().union(*keyed), key=lambda key: (key[0], by_weight(key[1]), key[2] != _ALL, key[2], key[3]))
@@ -68,7 +68,7 @@ def _value(row: Mapping[Any, Any]) -> Value:
     return Value(row["rate"], row["low"], row["high"], row["strict"], int(row["failed"]))
 
 
-def compare_runs(
+def pair_runs(
     records: Sequence[RunRecord], names: Sequence[str], draws: Draws, places: Sequence[tuple[int, int]] = ()
 ) -> pd.DataFrame:
     """Compare runs in pairs, on the items that both were scored on; p is corrected over all of them.

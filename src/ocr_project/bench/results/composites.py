@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ocr_project.bench.metrics.catalog import metric_of
 from ocr_project.bench.testsets import find_test_set
-from ocr_project.bench.testsets.composite import Part
+from ocr_project.bench.testsets.composite import CompositePart
 from ocr_project.engine.metrics.intervals import Blend
 
 Mask = NDArray[np.bool_]
@@ -78,7 +78,7 @@ def plan_rates(test_set: str, metrics: Sequence[str], held: Mask, slices: Sequen
     Args:
         test_set: Its name.
         metrics: Of its scores.
-        held: Shape (items, metrics): which scores there are; a rate of none of them is no part of a composite.
+        held: Shape (items, metrics): which scores there are; a rate of none of them is left out of a composite.
         slices: The whole set first.
     """
     columns = [(place, members.mask) for place in range(len(metrics)) for members in slices]
@@ -120,7 +120,7 @@ def composites_of_items(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rates(
-    part: Part, metrics: Sequence[str], held: Mask, members: Members, slices: Sequence[Members]
+    part: CompositePart, metrics: Sequence[str], held: Mask, members: Members, slices: Sequence[Members]
 ) -> Iterator[tuple[int, Mask]]:
     """Yield place of the metric and items of each rate of a part, within a slice."""
     if part.slice:

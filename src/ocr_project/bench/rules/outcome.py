@@ -52,7 +52,7 @@ class Outcome:
 
     @property
     def tables(self) -> str:
-        """Return the tables it wrote, HTML or Markdown; text that is no table is left out."""
+        """Return the tables it wrote, HTML or Markdown; text that is not a table is left out."""
         marked = (TextFormat.HTML, TextFormat.MARKDOWN)
         return "\n\n".join(r.text for r in self.recognitions if r.format in marked and r.text)
 

@@ -17,7 +17,7 @@ from ocr_project.bench.scoring.guard import AnswerError, guarded
 from ocr_project.bench.testsets import find_test_set
 from ocr_project.domain.types import Identity, Score, Status, Truth
 
-_VERSION = "3"  # of all rules and metrics: raise it when the same answers would get other scores
+VERSION = "3"  # of all rules and metrics: raise it when the same answers would get other scores
 _SECONDS = 60.0
 _LOG = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Scorer:
         drawn = not self._drawer.no_browser
         formulas = f"drawn by KaTeX {katex_version()}" if drawn else "compared by symbols"
         settings = {"cdm": self._drawer.cdm, "formulas_of_tests": formulas, "item_seconds": self._seconds}
-        return Identity("scoring", _VERSION, settings)
+        return Identity("scoring", VERSION, settings)
 
     def score(self, outcomes: Sequence[Outcome]) -> list[Score]:
         """Score items, in order: each is prepared, the formulas of all are drawn at once, then each is scored.

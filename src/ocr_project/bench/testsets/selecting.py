@@ -1,4 +1,4 @@
-"""Which items are taken, and in which shards they rest."""
+"""Which items are taken, and in which shards they are stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ocr_project.domain.protocols import ShardSource, ShardStore
 from ocr_project.domain.types import Identity, Lineage, Prune, Shard, ShardInfo
 from ocr_project.engine.running.plan import lineage_of, open_lineage
 
-_REVISION = "1"  # of what all readers share: ids, selection
+VERSION = "1"  # of what all readers share: ids, selection
 _AFTER_NAME = "#"  # in ShardInfo.order, between the name of the set and the number of the first item
 
 
@@ -44,7 +44,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class NamedShards:
-    """A folder of the lane as a run sees it that names some sets: the shards of the others rest there, unseen.
+    """A folder of the lane as a run sees it that names some sets: the shards of the others stay there, unseen.
 
     What is unseen is neither worked on, nor scored, nor pruned: hours of a GPU are not thrown away because a run was
     about something else.
@@ -135,7 +135,7 @@ def testset_identity(images: Identity) -> Identity:
     Args:
         images: How bytes become pages (`ingest_identity`).
     """
-    return Identity("testsets", f"{_REVISION} {images.revision}", dict(images.settings))
+    return Identity("testsets", f"{VERSION} {images.revision}", dict(images.settings))
 
 
 def _drawn(name: str, count: int, limit: int | None) -> list[int]:

@@ -75,10 +75,10 @@ class VisionModelOptions(Options):
     temperatures: tuple[float, ...] = Field(
         (0.2, 0.5, 0.8), description="Sampling temperature of the second, third, … try at a region."
     )
-    loops: bool = Field(True, description="Take looped, cut and empty answers for faults, and ask again.")
-    whole_page: bool = Field(True, description="Look for what cannot be read in the answer for the whole page.")
+    loops: bool = Field(True, description="Treat looped, cut and empty answers as failures, and ask again.")
+    whole_page: bool = Field(True, description="Take what cannot be read from the answer for the whole page.")
     crop_workers: int = Field(
-        0, ge=0, le=256, description="Processes that cut and encode crops; 0 is one for four cores, at least two."
+        0, ge=0, le=256, description="Processes that cut and encode crops; 0: one per four cores, at least two."
     )
 
 

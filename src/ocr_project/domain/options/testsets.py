@@ -45,8 +45,8 @@ class GateOptions(Options):
     speed_tolerance: float | None = Field(
         0.25,
         ge=0,
-        description="By what share of the baseline's time recognition may be slower; machines have to be alike."
-        " None: speed is not looked at.",
+        description="By what share of the baseline's time recognition may be slower; the machines must be alike."
+        " None: speed is not compared.",
     )
     open: WhenOpen = Field(
         WhenOpen.PASS,
@@ -66,7 +66,7 @@ class TestsetsOptions(Options):
         " a slash is a folder of your own. `kedro testsets` lists them.",
     )
     folder: Path = Field(
-        Path("data/01_raw/test_sets"), description="Where the sets lie, each in the folder of its name."
+        Path("data/01_raw/test_sets"), description="Folder of the sets, each in a folder of its name."
     )
     limit: int | None = Field(None, ge=1, description="Items per set, drawn by hash. None: all.")
     download: bool = Field(False, description="Get what is missing from the Hub, after its licence is shown.")

@@ -1,6 +1,6 @@
 """The things that flow through the project, as frozen dataclasses.
 
-Each has a twin in `schemas.py`, the form in which it rests in Parquet; a test keeps the two equal.
+Each has a twin in `schemas.py`, the form in which it is stored in Parquet; a test keeps the two equal.
 
 One box convention: x0, y0, x1, y1 in pixels of the page, origin top left, half open.
 A failure is a row: `status` and `reason` stand beside every result, and every stage answers each

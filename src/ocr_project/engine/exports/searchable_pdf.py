@@ -34,9 +34,11 @@ class SearchablePdf:
     """Takes pages one after another and writes each at once."""
 
     def __init__(self, file: BinaryIO, title: str) -> None:
-        """Args:
-        file: Empty, open for writing; it is not closed here.
-        title: Shown by viewers.
+        """Begin a file without pages.
+
+        Args:
+            file: Empty, open for writing; it is not closed here.
+            title: Shown by viewers.
         """
         self._pdf = PdfFile(file)
         self._title = title

@@ -1,4 +1,4 @@
-"""What the report of a run is made of: plain data, so that the page that shows it knows no pipeline.
+"""What the report of a run is made of: plain data, so that the page that shows it depends on no pipeline.
 
 The caller fills these; `run_report.write_report` turns them into one file.
 """

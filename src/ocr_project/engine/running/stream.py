@@ -88,7 +88,7 @@ def join_pages(pages: Iterator[Page], *others: Iterator[Any]) -> Iterator[tuple[
         for groups in grouped:
             page_id, rows = next(groups, (None, iter(())))
             if page_id != page.page_id:
-                raise ValueError(f"page {page.page_id} of {page.path} is not where it should be; run the stage again")
+                raise ValueError(f"page {page.page_id} of {page.path} is missing or out of order; run the stage again")
             found.append(list(rows))
         yield (page, *found)
 
@@ -167,7 +167,7 @@ def _wait_any(in_flight: set[Future[Any]]) -> set[Future[Any]]:
 
 
 def _completed(opened: list[_OpenShard]) -> Iterator[Shard]:
-    """Take out the shards whose every page is done."""
+    """Take out the shards of which all pages are done."""
     for shard in [shard for shard in opened if shard.is_whole]:
         opened.remove(shard)
         yield shard.close()

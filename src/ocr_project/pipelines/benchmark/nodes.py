@@ -20,7 +20,7 @@ from ocr_project.engine.ingest import read_qrels
 from ocr_project.engine.ingest.ground_truth import find_references
 from ocr_project.engine.metrics import estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
-from ocr_project.engine.reporting.from_stages import Tables, collect_report
+from ocr_project.engine.reporting.from_stages import CorpusTables, collect_report
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
@@ -30,7 +30,7 @@ METRICS = ("cer_no_space", "cer", "wer", "ned")
 
 
 def list_references(documents: pd.DataFrame, pages: ShardSource, options: BenchmarkOptions) -> pd.DataFrame:
-    """Collect what the pages really say, as far as somebody knows."""
+    """Collect the ground truth of the pages that have one."""
     known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
     found = find_references(known, pages.rows(without=("image", "text_layer_words")), options)
     return to_frame(list(found), Reference)
@@ -117,7 +117,7 @@ def write_run_report(
     """
     check_sources(pages, regions, recognitions, transcripts, page_vectors)
     corpus = Corpus(pages, regions, recognitions, transcripts, page_vectors)
-    tables = Tables(documents, references, scores, score_table, retrieval_table, search_table, recognizer_table)
+    tables = CorpusTables(documents, references, scores, score_table, retrieval_table, search_table, recognizer_table)
     report = collect_report(corpus, tables, project, options, runtime)
     with scratch.draft("report.html") as path:
         write_report(path, report, worker_count(runtime))

@@ -52,7 +52,7 @@ def embed_pages(
         plan = pending(source, page_vectors_done, "embedding", identity, runtime.retry)
         submits = isinstance(embedder, SubmittingEmbedder)
         batch = 1 if submits else _TEXTS_AT_ONCE
-        made = stream(plan, partial(_read, corpus, options), _work_of(embedder), runtime, batch=batch)
+        made = stream(plan, partial(_read_items, corpus, options), _work_of(embedder), runtime, batch=batch)
         return keep_all(page_vectors_done, _at_rest(made, options))
 
 
@@ -146,7 +146,7 @@ def _joined(corpus: Corpus, wanted: Sequence[Embedded]) -> Sequence[ShardSource]
     return stages[: next(place for place, shards in enumerate(stages, start=1) if shards is source)]
 
 
-def _read(corpus: Corpus, options: EmbeddingOptions, name: str) -> Iterator[_Item]:
+def _read_items(corpus: Corpus, options: EmbeddingOptions, name: str) -> Iterator[_Item]:
     """Yield each page of a shard with its parts; of the other stages only what they need is read."""
     wanted = set(options.embed)
     if wanted == {Embedded.PAGE_TEXT}:

@@ -9,7 +9,7 @@ from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import RuntimeOptions, TranscriptOptions
 from ocr_project.domain.protocols import ShardSource, ShardStore
 from ocr_project.domain.types import Made, Page, Recognition, Region, Transcript
-from ocr_project.engine.exports import Wanted, export_documents
+from ocr_project.engine.exports import ChosenExports, export_documents
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
@@ -58,6 +58,6 @@ def write_exports(
     export_documents(
         exports_done,
         corpus=Corpus(pages, regions, recognitions, transcripts),
-        wanted=Wanted(options.markdown, options.jsonl, options.searchable_pdf, options.save_crops),
+        wanted=ChosenExports(options.markdown, options.jsonl, options.searchable_pdf, options.save_crops),
     )
     return exports_done

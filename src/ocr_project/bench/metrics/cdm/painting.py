@@ -1,6 +1,6 @@
-r"""A formula whose every visible token has a colour of its own.
+r"""A formula in which each visible token has its own colour.
 
-Colours are set by a literal of the PDF before each token and never reset: a literal is no atom, so
+Colours are set by a literal of the PDF before each token and never reset: a literal is not an atom, so
 spacing and scripts stay as they are. What is drawn after its own argument (a fraction's bar, a sum
 between its limits) takes its colour again at the end of each argument.
 """
@@ -106,7 +106,7 @@ def colour_of(number: int) -> tuple[int, int, int]:
 def forbid(command: str) -> None:
     """Raise `Forbidden` for a command that no formula needs."""
     if _FORBIDDEN.fullmatch(command):
-        raise Forbidden(f"{command} is no part of a formula")
+        raise Forbidden(f"{command} is not allowed in a formula")
 
 
 class _Painter:

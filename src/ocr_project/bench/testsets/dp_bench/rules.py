@@ -22,7 +22,7 @@ _HEADING = re.compile(r"#{1,6}\s+")
 _PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 
 
-def score_page(payload: Payload, outcome: Outcome) -> Iterator[ScoreCounts]:
+def score_markdown(payload: Payload, outcome: Outcome) -> Iterator[ScoreCounts]:
     """Score `{"markdown", "tables", "texts"}`: the tables as HTML one after another, the texts element by element."""
     reference, tables, hypothesis = payload["markdown"], payload["tables"], outcome.transcript.markdown
     found = tables_to_html(hypothesis)
@@ -58,4 +58,4 @@ def elements_of(markdown: str) -> list[str]:
     return found
 
 
-RULES: Mapping[TruthKind, Rule] = {TruthKind.MARKDOWN: undrawn(score_page)}
+RULES: Mapping[TruthKind, Rule] = {TruthKind.MARKDOWN: undrawn(score_markdown)}

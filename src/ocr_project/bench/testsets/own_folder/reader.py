@@ -52,7 +52,7 @@ def open_set(root: Path) -> OpenedSet:
     """Open a folder; its truths are listed by name, and the set is called as the folder is."""
     known = list(_truths(root))
     if not known:
-        raise SourceError(f"{root} has no truth beside an image or PDF; {CARD.how}")
+        raise SourceError(f"{root} has no ground truth beside an image or PDF; {CARD.how}")
     name = root.resolve().name
     card = replace(CARD, name=name, title=f"{name} (a folder of your own)")
 
@@ -84,7 +84,7 @@ def _truths(root: Path) -> Iterator[_Known]:
 
 def _item(index: int, one: _Known, root: Path, images: bool) -> Item:
     parts = one.truth.relative_to(root).parts
-    kind, payload, given, question = _read(one)
+    kind, payload, given, question = _ground_truth(one)
     return Item(
         index=index,
         document="/".join(parts[:-1]) or one.stem,
@@ -97,18 +97,18 @@ def _item(index: int, one: _Known, root: Path, images: bool) -> Item:
     )
 
 
-def _read(one: _Known) -> tuple[TruthKind, Mapping[str, Any], Label | None, str]:
+def _ground_truth(one: _Known) -> tuple[TruthKind, Mapping[str, Any], Label | None, str]:
     match one.suffix:
         case ".gt.txt":
-            return TruthKind.TEXT, {"text": _text(one)}, None, ""
+            return TruthKind.TEXT, {"text": _truth_text(one)}, None, ""
         case ".gt.md":
-            return TruthKind.MARKDOWN, {"markdown": _text(one)}, None, ""
+            return TruthKind.MARKDOWN, {"markdown": _truth_text(one)}, None, ""
         case ".gt.html":
-            return TruthKind.TABLE, {"html": _text(one)}, Label.TABLE, ""
+            return TruthKind.TABLE, {"html": _truth_text(one)}, Label.TABLE, ""
         case ".gt.tex":
-            return TruthKind.FORMULA, {"latex": _text(one).strip()}, Label.FORMULA, ""
+            return TruthKind.FORMULA, {"latex": _truth_text(one).strip()}, Label.FORMULA, ""
         case ".boxes.csv":
-            return TruthKind.TEXT, truth_of_boxes(_text(one)), None, ""
+            return TruthKind.TEXT, truth_of_boxes(_truth_text(one)), None, ""
         case ".qa.json":
             asked = read_json(one.truth)[one.number]
             return TruthKind.ANSWERS, {"answers": asked["answers"]}, None, asked["question"]
@@ -116,7 +116,7 @@ def _read(one: _Known) -> tuple[TruthKind, Mapping[str, Any], Label | None, str]
     return TruthKind.FIELDS, {"fields": fields}, None, fields_question(fields)
 
 
-def _text(one: _Known) -> str:
+def _truth_text(one: _Known) -> str:
     return read_given(one.truth)
 
 

@@ -28,12 +28,14 @@ class ServedChat(ServedTransport):
         super().__init__(options)
         self._options = options
         self._dialect = dialect_of(options.model, options.dialect)
-        # a server that is no vLLM may refuse a field that it does not know
+        # a server other than vLLM may refuse a field that it does not know
         self._stops_loops = options.loops and (not options.urls or self._dialect is not CHAT)
         self._pieces = lru_cache(_PROMPTS)(self._split)
 
     async def ask(self, request: ChatRequest) -> ChatAnswer:
-        (text, reason, prompt, completion), tries, seconds = await self.post(_PATH, self._body(request), _read)
+        (text, reason, prompt, completion), tries, seconds = await self.post(
+            _PATH, self._body(request), _parse_completion
+        )
         return ChatAnswer(text, reason, prompt, completion, tries, seconds)
 
     def _body(self, request: ChatRequest) -> bytes:
@@ -61,7 +63,7 @@ class ServedChat(ServedTransport):
         return sampling
 
 
-def _read(content: bytes) -> tuple[str, str, int, int]:
+def _parse_completion(content: bytes) -> tuple[str, str, int, int]:
     answer: dict[str, Any] = json.loads(content)
     choice = answer["choices"][0]
     usage = answer.get("usage") or {}

@@ -39,7 +39,7 @@ class Limits:
         connect: Seconds to open a connection.
         read: Seconds of silence.
         whole: Seconds of one try.
-        retries: Tries after the first where the server or the line is at fault.
+        retries: Tries after the first where the server or the network fails.
         patience: Seconds for which a server that is too busy (429) is asked again.
     """
 

@@ -32,7 +32,7 @@ from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import (
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.matching import assign, distances
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.pairing import Forms, Pair, pair_up
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.result import PageScore, Scored
-from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import TEXTS, Block, read_truth, split_truth_arrays
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import TEXTS, TruthBlock, read_truth, split_truth_arrays
 from ocr_project.engine.metrics.text import Counts, ned
 
 _FORMS = Forms(normal.normal_text, normal.normal_formula, lambda latex: latex.strip("$").strip("\n"))
@@ -64,7 +64,7 @@ def score_page(truth: Mapping[str, Any], markdown: str) -> PageScore:
     return PageScore((*scored, *scored_tables), _score_order(as_text), page)
 
 
-def _match_tables(tables: Sequence[Block], answer: Sequence[Element]) -> tuple[list[Scored], list[Element]]:
+def _match_tables(tables: Sequence[TruthBlock], answer: Sequence[Element]) -> tuple[list[Scored], list[Element]]:
     """Score the tables; the cells of those that stand for none join the text.
 
     Returns:
@@ -112,7 +112,7 @@ def _score_formula(pair: Pair) -> Scored:
     return Scored("formula", pair.reference, pair.hypothesis, edits, attributes=pair.attributes, drawn=drawn)
 
 
-def _score_table(table: Block, hypothesis: str, attributes: Mapping[str, object]) -> Scored:
+def _score_table(table: TruthBlock, hypothesis: str, attributes: Mapping[str, object]) -> Scored:
     reference, got = normal.normal_table(table.html), normal.normal_table(hypothesis)
     readable = normal.has_spans(reference) and normal.has_spans(got)
     values = {

@@ -152,7 +152,7 @@ def _close(inner: str, left: str, right: str) -> str:
 
 
 def _rescued(text: str, span: tuple[int, int], fine: str) -> list[Element]:
-    """Return what might be a formula in what is none; with a long arrow it is matched like any other."""
+    """Return what might be a formula in unmarked text; with a long arrow it is matched like any other."""
     text = text.strip()
     formula = as_formula(text) if is_formula_like(text) else ""
     if not formula:

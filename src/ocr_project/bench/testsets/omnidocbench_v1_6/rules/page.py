@@ -22,7 +22,7 @@ from ocr_project.bench.testsets.omnidocbench_v1_5.rules.matching import assign, 
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.normal import has_spans
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.pairing import Forms, Pair, pair_up, taken_by_noise
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.result import PageScore, Scored
-from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import TEXTS, Block, read_truth
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import TEXTS, TruthBlock, read_truth
 from ocr_project.bench.testsets.omnidocbench_v1_6.rules.elements import RESCUE, read_markdown
 from ocr_project.bench.testsets.omnidocbench_v1_6.rules.formulas import match_formulas
 from ocr_project.bench.testsets.omnidocbench_v1_6.rules.nearby import (
@@ -99,7 +99,7 @@ def _plain_kind(pair: Pair) -> Pair:
 
 
 def _score_tables(
-    tables: Sequence[Block], given: Sequence[Element]
+    tables: Sequence[TruthBlock], given: Sequence[Element]
 ) -> tuple[list[Scored], list[tuple[tuple[float, ...], float | None]]]:
     """Score the tables, and say where they stand."""
     named = [(form, table.html) for table in tables if (form := _table_form(table.html))]
