@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_CROP_WORKER = b"crop_worker"
+_CROP_WORKER = b"engine.models.crops.worker"  # what its command line holds
 _PACKAGES = ("torch", "transformers", "vllm")
 
 

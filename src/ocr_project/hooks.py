@@ -20,12 +20,13 @@ from pydantic import BaseModel
 
 from ocr_project.cli.evidence import Evidence, end_run, log_files, log_metrics, open_run
 from ocr_project.cli.log_format import show_safely
-from ocr_project.cli.summary import gate_losses, print_summary
+from ocr_project.cli.summary import print_gate, print_summary
 from ocr_project.datasets import LineageFolder, NamedByOption, Place
-from ocr_project.domain.errors import FailuresLeft, GateFailed, OptionError
+from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
 from ocr_project.domain.names import metric_name
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
 from ocr_project.domain.options.names import unknown_sections
+from ocr_project.domain.options.testsets import WhenOpen
 from ocr_project.domain.project import Project
 from ocr_project.domain.types import Made, ShardInfo, Transcript
 from ocr_project.storage.run_lock import DATA, RunLock
@@ -33,7 +34,10 @@ from ocr_project.storage.run_lock import DATA, RunLock
 if TYPE_CHECKING:
     from ocr_project.storage.run_record import RunRecord
 
-PLACES: tuple[str, ...] = ("exports", "report", "published", "benchmark_page", "benchmark_run")
+PLACES: tuple[str, ...] = (
+    *("exports", "report", "published", "benchmark_page", "benchmark_run"),
+    *("testset_table", "answer_table", "gate_table"),
+)
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
     *("benchmark_page", "benchmark_run", "testset_table", "answer_table", "gate_table"),
@@ -216,10 +220,10 @@ class MlflowHooks:
                 continue
             step = self._shards[info.stage] = self._shards.get(info.stage, -1) + 1
             measured = {f"{info.stage}.shard.{k}": v for k, v in measure_shard(info, self._runtime).items()}
-            self._log(measured, step=step, timestamp=int(when * 1000))
+            self._log(measured, step, when)
 
-    def _log(self, metrics: Mapping[str, float], *, step: int | None = None, timestamp: int | None = None) -> None:
-        self._evidence.keep("metrics", lambda: log_metrics(metrics, step, timestamp))
+    def _log(self, metrics: Mapping[str, float], step: int | None = None, when: float | None = None) -> None:
+        self._evidence.keep("metrics", lambda: log_metrics(metrics, step, when))
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
@@ -259,11 +263,28 @@ class SummaryHooks:
         metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
         places: dict[str, str] = {name: _path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
         failures = print_summary(metrics, places)
-        if "gate_table" in pipeline.outputs() and (losses := gate_losses(catalog.load("gate_table"))):
-            raise GateFailed(losses)
+        if "gate_table" in pipeline.all_outputs():
+            _judge(catalog)
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
         if failures and runtime is not None and runtime.failures_are_errors:
             raise FailuresLeft(failures)
+
+
+def _judge(catalog: CatalogProtocol[Any, Any]) -> None:
+    """Say how the gate judged, and end the run where it is closed.
+
+    Raises:
+        GateFailed: Something is worse.
+        GateOpen: Something is open, and the options say that this is not enough.
+    """
+    from ocr_project.bench.results.gate_words import gate_doubts, gate_losses
+
+    table = catalog.load("gate_table")
+    print_gate(table)
+    if losses := gate_losses(table):
+        raise GateFailed(losses)
+    if catalog.load("params:testsets").gate.open is WhenOpen.FAIL and (doubts := gate_doubts(table)):
+        raise GateOpen(doubts)
 
 
 def _path_of(catalog: CatalogProtocol[Any, Any], name: str) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from ocr_project.cli.summary import print_summary
+from ocr_project.bench.results.gate import GATE_COLUMNS
+from ocr_project.cli.errors import plainly
+from ocr_project.cli.summary import print_gate, print_summary
+from ocr_project.domain.errors import GateFailed, GateOpen
 
 LAPTOP = {"shards": 1, "pages": 10, "items": 40, "failed": 0, "seconds": 2.0, "pages_per_second": 5.0}
 GPU = {
@@ -52,3 +56,27 @@ def test_failures_are_counted_over_all_stages() -> None:
         )
         == 3
     )
+
+
+def test_the_gate_says_how_many_are_open_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        ("own", "cer/official", 30, 3, 0.1746, 0.7708, 0.5962, 0.2, 0.9, 0.0, 1.0, "open", "metrics", 8.0),
+        ("own", "wer/official", 30, 3, 0.2, 0.2, 0.0, 0.0, 0.0, 0.0, 1.0, "fine", "", float("nan")),
+        ("own", "teds/official", 30, 30, 0.9, 0.5, 0.4, 0.3, 0.5, 0.0, 0.001, "worse", "", float("nan")),
+    ]
+    print_gate(pd.DataFrame(rows, columns=list(GATE_COLUMNS)))
+    said = capsys.readouterr().out
+    assert "gate  1 worse, 1 open, 1 fine (open: 1 too few documents for so many comparisons)" in said
+    assert "open   own, cer/official: 17.46% → 77.08%, worse by 59.62 points" in said
+    assert "about 8 documents could tell" in said
+    assert "worse  own, teds/official" in said
+
+
+@pytest.mark.parametrize(("error", "status"), [(GateFailed(["cer"]), 4), (GateOpen(["cer"]), 5)])
+def test_the_gate_has_an_exit_status_of_its_own(error: Exception, status: int) -> None:
+    def run() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as left:
+        plainly(run)()
+    assert left.value.code == status

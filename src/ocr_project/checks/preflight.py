@@ -20,9 +20,11 @@ from ocr_project.domain.errors import BackendError, OptionError, PublishError
 from ocr_project.domain.options import (
     EmbeddingOptions,
     IngestOptions,
+    LayoutBackend,
     LayoutOptions,
     Options,
     PublishOptions,
+    RecognitionBackend,
     RecognitionOptions,
     TestsetsOptions,
 )
@@ -55,6 +57,7 @@ def check_backends(options: Mapping[str, Options], data: Path) -> None:
         if finding.state is State.WARNING:
             log.warning("%s: %s", finding.found, finding.advice)
     warn_of_disk(needs, data)
+    require_whole_pages(options)
     for chosen in options.values():
         match chosen:
             case LayoutOptions():
@@ -65,6 +68,18 @@ def check_backends(options: Mapping[str, Options], data: Path) -> None:
                 build_embedder(chosen).close()
             case PublishOptions():
                 publishing.check_target(chosen)
+
+
+def require_whole_pages(options: Mapping[str, Options]) -> None:
+    """Given answers are of whole pages: a layout of another kind would cut them apart.
+
+    Raises:
+        OptionError: The run looks for regions, and takes given answers.
+    """
+    layouts = [chosen.backend for chosen in options.values() if isinstance(chosen, LayoutOptions)]
+    readers = [chosen.backend for chosen in options.values() if isinstance(chosen, RecognitionOptions)]
+    if RecognitionBackend.GIVEN in readers and any(backend is not LayoutBackend.WHOLE_PAGE for backend in layouts):
+        raise OptionError("recognition.backend=given takes answers of whole pages: set layout.backend=whole_page")
 
 
 def check_source(source: str, options: IngestOptions) -> None:

@@ -52,7 +52,7 @@ def compare_runs(
 
     names, records = read_runs(runs, _place(catalog, "benchmark_run").root)
     options = TestsetsOptions.model_validate(parameters.get("testsets") or {})
-    side_by_side = stand_side_by_side(records, names, options)
+    side_by_side = stand_side_by_side(records, names)
     pairs = pair_runs(records, names, Draws(options.resamples, options.seed))
     write = build_comparison(side_by_side, pairs, catalog.load("testset_pages"), options, os.cpu_count() or 1)
     with catalog.load("scratch").draft("comparison.html") as page:

@@ -22,15 +22,20 @@ from kedro.validation.exceptions import ParameterValidationError
 
 from ocr_project.cli.evidence import Evidence, end_run
 from ocr_project.cli.unknown_names import unknown_name
-from ocr_project.domain.errors import FailuresLeft, GateFailed, OcrProjectError, OptionError, StorageError
+from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OcrProjectError, OptionError, StorageError
 from ocr_project.domain.names import shown_lines
 from ocr_project.storage.run_lock import release_all
 
 EXIT_ERROR = 2
 EXIT_FAILURES = 3
 EXIT_GATE = 4
+EXIT_OPEN = 5
 EXIT_INTERRUPTED = 130  # what shells say of a command that Ctrl-C ended
-_EXITS: dict[type[OcrProjectError], int] = {FailuresLeft: EXIT_FAILURES, GateFailed: EXIT_GATE}
+_EXITS: dict[type[OcrProjectError], int] = {
+    FailuresLeft: EXIT_FAILURES,
+    GateFailed: EXIT_GATE,
+    GateOpen: EXIT_OPEN,
+}
 _INTERRUPTED = "Interrupted: what was finished is kept; run the same command again to go on."
 _DISK_FULL = "no space left on the disk: free some and run again; what was finished is kept"
 _PATIENCE = 3.0  # seconds that pages in work are given to end by themselves

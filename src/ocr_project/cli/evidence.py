@@ -73,11 +73,12 @@ def open_run(name: str, tags: Mapping[str, str], options: Mapping[str, Any], rep
     mlflow.log_params({key: storable(str(value)) for key, value in options.items()})
 
 
-def log_metrics(metrics: Mapping[str, float], step: int | None = None, timestamp: int | None = None) -> None:
-    """Log numbers, with names that MLflow accepts; the time is in milliseconds since 1970."""
+def log_metrics(metrics: Mapping[str, float], step: int | None = None, when: float | None = None) -> None:
+    """Log numbers, with names that MLflow accepts; `when` in seconds since the epoch, now without it."""
     import mlflow
 
-    mlflow.log_metrics({metric_name(key): value for key, value in metrics.items()}, step=step, timestamp=timestamp)
+    named = {metric_name(key): value for key, value in metrics.items()}
+    mlflow.log_metrics(named, step=step, timestamp=None if when is None else int(when * 1000))
 
 
 def log_files(paths: Sequence[str]) -> None:

@@ -27,6 +27,9 @@ _GPU = (  # heading, metric and form of what is shown of the stages where there 
 )
 
 
+_MOST_LINES = 10  # of the gate
+
+
 def print_summary(metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]) -> int:
     """Print a line for each stage, the scores, and where the results lie.
 
@@ -55,22 +58,19 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str,
     return failures
 
 
-def gate_losses(table: pd.DataFrame) -> list[str]:
-    """Say of each line of the gate's table that is worse or gone what it is, by how much, with its interval."""
-    losses = []
-    for row in table.to_dict("records"):
-        name = f"{row['what']}, {row['metric']}"
-        if row["verdict"] == "gone":
-            losses.append(f"{name}: the baseline has it, this run has not")
-        elif row["verdict"] == "worse":
-            seconds = row["metric"] == "seconds"
-            unit, form = ("%", "{:.3f} s") if seconds else ("points", "{:.2%}")
-            by, low, high, least = (row[key] * 100 for key in ("worse_by", "low", "high", "tolerance"))
-            losses.append(
-                f"{name}: {form.format(row['baseline'])} → {form.format(row['now'])}, worse by {by:.2f} {unit}"
-                f" (95 % interval {low:.2f} to {high:.2f}, {least:.2f} tolerated; {row['items']:.0f} items)"
-            )
-    return losses
+def print_gate(table: pd.DataFrame) -> None:
+    """Print how the gate judged, and the first lines that are not fine; the table has all."""
+    from ocr_project.bench.results.gate_words import count_verdicts, gate_doubts, gate_losses
+
+    console = Console()
+    if not (counted := count_verdicts(table)):
+        return
+    console.print(f"{'gate':>10}  {counted}", highlight=False, soft_wrap=True)
+    lines = [*(f"worse  {loss}" for loss in gate_losses(table)), *(f"open   {doubt}" for doubt in gate_doubts(table))]
+    for line in lines[:_MOST_LINES]:
+        console.print(f"{'':>10}  {line}", highlight=False, markup=False, soft_wrap=True)
+    if len(lines) > _MOST_LINES:
+        console.print(f"{'':>10}  and {len(lines) - _MOST_LINES} more in the table of the gate", highlight=False)
 
 
 def _stages(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
@@ -128,7 +128,11 @@ def _published(publish: Mapping[str, Any]) -> list[str]:
 
 def _interval(benchmark: Mapping[str, Any], metric: str) -> str:
     low, high = benchmark.get(f"{metric}.low"), benchmark.get(f"{metric}.high")
-    return "" if low is None or high is None else f" (95 % interval {low:.2%} to {high:.2%})"
+    return (
+        ""
+        if low is None or high is None
+        else f" (95 % interval {low:.2%} to {high:.2%}, {benchmark['documents']:.0f} documents)"
+    )
 
 
 def _short(path: str) -> str:

@@ -23,6 +23,7 @@ from ocr_project.bench.testsets import (
     select,
     truths_of,
 )
+from ocr_project.bench.testsets.dp_bench.reader import whole_tables
 from ocr_project.bench.testsets.teds_test import reader as teds_test_module
 from ocr_project.domain.errors import OptionError, SourceError
 from ocr_project.domain.options import TestsetsOptions
@@ -300,8 +301,21 @@ def test_handwritten_forms_leave_out_what_is_wrongly_annotated(tmp_path: Path) -
 
 def test_dp_bench_becomes_markdown_without_pictures(tmp_path: Path) -> None:
     (item,) = every(opened("dp_bench", tmp_path))
-    markdown = {"markdown": "# Rome\n\n<table/>\n\nVeni", "tables": "<table/>"}
+    table = "<table><tr><td>a</td><td>b</td></tr></table>"
+    markdown = {"markdown": f"# Rome\n\n{table}\n\nVeni", "tables": table, "texts": ["Rome", "Veni"]}
     assert known(item) == (TruthKind.MARKDOWN, markdown)
+
+
+@pytest.mark.parametrize(
+    ("html", "whole"),
+    [
+        ("<tr><td>a</td></tr>", "<table><tr><td>a</td></tr></table>"),
+        ('<table border="1"><tr></tr></table>x<table></table>', "<table><tr></tr></table><table></table>"),
+        ("<table><tr><td>never closed", "<table><table><tr><td>never closed</table>"),
+    ],
+)
+def test_dp_benchs_tables_are_made_whole_as_its_own_program_does(html: str, whole: str) -> None:
+    assert whole_tables(html) == whole
 
 
 @pytest.mark.parametrize("form", [files.docvqa, files.docvqa_challenge])

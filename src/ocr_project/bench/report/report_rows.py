@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from ocr_project.bench.metrics.catalog import by_weight, metric_of, normalization_of, title_of
-from ocr_project.bench.report import AnswerLine, PairLine, Point, Scatter, ScoreLine, Value
+from ocr_project.bench.report import AnswerLine, GateLine, PairLine, Point, Scatter, ScoreLine, Value
 from ocr_project.bench.results.composites import composites_of_items
+from ocr_project.bench.results.gate_words import OPEN, VERDICTS, describe, why_open
 from ocr_project.bench.results.score_tables import adjust_pairs, compare_test_sets
 from ocr_project.bench.testsets import find_test_set
 from ocr_project.domain.types import Status
@@ -100,6 +101,20 @@ def pair_lines(pairs: pd.DataFrame, names: Sequence[str], heads: Mapping[str, st
             verdict=row["verdict"],
             headline=heads.get(row["test_set"]) == row["metric"],
             higher_is_better=metric_of(row["metric"]).higher_is_better,
+        )
+        for row in rows
+    ]
+
+
+def gate_lines(table: pd.DataFrame) -> list[GateLine]:
+    """Turn the gate's table into lines, worst first."""
+    rows = sorted(table.to_dict("records"), key=lambda row: VERDICTS.index(row["verdict"]))
+    return [
+        GateLine(
+            row["what"],
+            row["metric"],
+            row["verdict"],
+            describe(row) + (f": {why_open(row)}" if row["verdict"] == OPEN else ""),
         )
         for row in rows
     ]

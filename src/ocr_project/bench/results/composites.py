@@ -1,7 +1,7 @@
 """Means of means of a test set, and the rates that they are made of.
 
 What composites a set has is in its folder (`bench/testsets/<set>/composites.py`). In a bootstrap each resample gives
-new parts, and the composite is made of these.
+new parts, and the composite is made of these; so is it in an interval, for each document that is left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ocr_project.bench.metrics.catalog import metric_of
 from ocr_project.bench.testsets import find_test_set
 from ocr_project.bench.testsets.composite import Part
-from ocr_project.engine.metrics.resampling import Blend
+from ocr_project.engine.metrics.intervals import Blend
 
 Mask = NDArray[np.bool_]
 

@@ -21,9 +21,9 @@ ANSWER_COLUMNS = (
 )  # fmt: skip
 
 
-def tabulate_scores(record: RunRecord, options: TestsetsOptions) -> pd.DataFrame:
+def tabulate_scores(record: RunRecord) -> pd.DataFrame:
     """Add the scores up by test set, metric and slice, with 95 % intervals over documents."""
-    return tabulate_test_sets(record.scores, record.items, Draws(options.resamples, options.seed))
+    return tabulate_test_sets(record.scores, record.items)
 
 
 def tabulate_answers(record: RunRecord) -> pd.DataFrame:

@@ -22,6 +22,7 @@ class RecognitionBackend(StrEnum):
     TESSERACT = "tesseract"
     VLLM = "vllm"
     TRANSFORMERS = "transformers"
+    GIVEN = "given"
 
 
 class TesseractOptions(Options):
@@ -94,6 +95,15 @@ class TransformersOptions(VisionModelOptions):
     wait_seconds: float = Field(0.05, ge=0, le=10, description="Seconds that a batch waits to be full.")
 
 
+class GivenOptions(Options):
+    """Answers of an API, a tool or a model that ran elsewhere. Needs `layout.backend=whole_page`."""
+
+    folder: Path | None = Field(
+        None, description="Folder of `<item>.md`, `.txt`, `.html` or `.json`; how items are called: docs/testsets."
+    )
+    file: Path | None = Field(None, description='JSON Lines, `{"id": "<item>", "text": "…"}` each, in its place.')
+
+
 class RecognitionOptions(Options):
     """From regions to text."""
 
@@ -108,3 +118,4 @@ class RecognitionOptions(Options):
     tesseract: TesseractOptions = TesseractOptions()
     vllm: VllmOptions = VllmOptions()
     transformers: TransformersOptions = TransformersOptions()
+    given: GivenOptions = GivenOptions()

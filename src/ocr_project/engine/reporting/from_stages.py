@@ -140,7 +140,8 @@ def _groups(table: pd.DataFrame, level: str) -> list[GroupRow]:
     for (name, kind), part in table[table["level"] == level].groupby(["name", "reference"], sort=True):
         records = part.to_dict("records")
         rates = {row["metric"]: _rate(row) for row in records}
-        rows.append(GroupRow(str(name) or "(top)", int(records[0]["pages"]), rates, str(kind)))
+        pages, documents = (int(records[0][key]) for key in ("pages", "documents"))
+        rows.append(GroupRow(str(name) or "(top)", pages, documents, rates, str(kind)))
     return rows
 
 

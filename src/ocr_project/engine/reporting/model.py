@@ -69,12 +69,14 @@ class GroupRow:
     Attributes:
         name: Name of the group, or path of the document.
         pages: Pages that were scored.
+        documents: Documents that they are of.
         rates: By `cer_no_space`, `cer`, `wer`, `ned`; a missing key is shown as a dash.
         reference: `gold`, `silver` or `none`.
     """
 
     name: str
     pages: int
+    documents: int
     rates: Mapping[str, Rate]
     reference: str
 

@@ -18,7 +18,7 @@ from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, Transcript
 from ocr_project.engine.ingest import read_qrels
 from ocr_project.engine.ingest.ground_truth import find_references
-from ocr_project.engine.metrics import Draws, estimate_rate, score_page
+from ocr_project.engine.metrics import estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
 from ocr_project.engine.reporting.from_stages import Tables, collect_report
 from ocr_project.engine.running.sources import check_sources
@@ -43,13 +43,11 @@ def score_pages(transcripts: ShardSource, references: pd.DataFrame) -> pd.DataFr
     return to_frame([score for row in rows if row.page_id in expected for score in _scores(row, expected)], Score)
 
 
-def tabulate_scores(
-    scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource, options: BenchmarkOptions
-) -> pd.DataFrame:
+def tabulate_scores(scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource) -> pd.DataFrame:
     """Add up the counts overall, by group and by document, with 95 % intervals over documents.
 
     Returns:
-        Columns level, name, reference (gold or silver, never mixed), metric, pages, numerator,
+        Columns level, name, reference (gold or silver, never mixed), metric, pages, documents, numerator,
         denominator, rate, low, high.
     """
     path_of = {row.doc_id: row.path for row in transcripts.rows(without=("text", "markdown"))}
@@ -62,10 +60,10 @@ def tabulate_scores(
                 {
                     "level": level,
                     **dict(zip(("name", "reference", "metric"), key, strict=True)),
-                    **_rate(part, options),
+                    **_rate(part),
                 }
             )
-    return pd.DataFrame(rows, columns=["level", "name", "reference", "metric", "pages", *_RATE])
+    return pd.DataFrame(rows, columns=["level", "name", "reference", "metric", "pages", "documents", *_RATE])
 
 
 def list_qrels(source: str, documents: pd.DataFrame, options: BenchmarkOptions) -> pd.DataFrame:
@@ -84,6 +82,7 @@ def measure_benchmark(
         if row["level"] == "overall":
             ends = {f"{row['metric']}.low": row["low"], f"{row['metric']}.high": row["high"]}
             metrics.update(_numbers({row["metric"]: row["rate"], **ends}))
+            metrics["documents"] = float(row["documents"])
         elif row["level"] == "group" and row["metric"] == "cer_no_space":
             metrics.update(_numbers({f"cer_no_space.{metric_name(row['name'] or 'top')}": row["rate"]}))
     for row in retrieval_table[retrieval_table["slice"] == "all"].to_dict("records"):
@@ -148,12 +147,11 @@ def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
         )
 
 
-def _rate(part: pd.DataFrame, options: BenchmarkOptions) -> dict[str, Any]:
-    interval = estimate_rate(
-        part["numerator"], part["denominator"], list(part["doc_id"]), Draws(options.resamples, options.seed)
-    )
+def _rate(part: pd.DataFrame) -> dict[str, Any]:
+    interval = estimate_rate(part["numerator"], part["denominator"], list(part["doc_id"]))
     return {
         "pages": len(part),
+        "documents": part["doc_id"].nunique(),
         "numerator": part["numerator"].sum(),
         "denominator": part["denominator"].sum(),
         "rate": interval.value,

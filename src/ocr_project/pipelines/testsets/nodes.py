@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from ocr_project.bench.report.from_records import build_page
+from ocr_project.bench.report.from_records import Evidence, build_page
 from ocr_project.bench.results.recording import record_run
 from ocr_project.bench.scoring import LaneShards, Outcome, build_scorer
 from ocr_project.bench.testsets import (
@@ -30,6 +30,7 @@ from ocr_project.domain.protocols import ShardSource, ShardStore
 from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Document, Identity, Made, Page, Score, Status, Truth
 from ocr_project.engine.ingest import ingest_identity, read_single_page
+from ocr_project.engine.recognition.given import NOT_READ
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
@@ -117,9 +118,14 @@ def list_scores(scored: ShardSource, options: TestsetsOptions) -> pd.DataFrame:
 
 
 def measure_test_sets(scores: pd.DataFrame) -> dict[str, float]:
-    """Count the items, and those that could not be scored: the rates are in the evidence."""
-    unscored = scores["status"] == Status.FAILED
-    return {"items": float(scores["item_id"].nunique()), "unscored": float(scores[unscored]["item_id"].nunique())}
+    """Count the items, those that could not be scored, and those of them that no answer was given for."""
+    failed = scores[scores["status"] == Status.FAILED]
+    not_read = failed[failed["reason"].astype(str).str.startswith(NOT_READ)]
+    return {
+        "items": float(scores["item_id"].nunique()),
+        "unscored": float(failed["item_id"].nunique()),
+        "not_read": float(not_read["item_id"].nunique()),
+    }
 
 
 def record_test_sets(
@@ -141,6 +147,7 @@ def write_benchmark_page(
     record: RunRecord,
     table: pd.DataFrame,
     answers: pd.DataFrame,
+    gate: pd.DataFrame,
     pages: ShardSource,
     recognitions: ShardSource,
     transcripts: ShardSource,
@@ -154,7 +161,7 @@ def write_benchmark_page(
         The file, in `scratch`.
     """
     lane = _lane(pages, recognitions, transcripts, truths, options)
-    write = build_page(record, table, answers, lane, options, runtime)
+    write = build_page(Evidence(record, table, answers, gate), lane, options, runtime)
     with scratch.draft("benchmark.html") as path:
         write(path)
     return path
@@ -182,7 +189,7 @@ def _pieces(chosen: Chosen) -> Iterator[_Piece]:
 def _page(name: str, item: Item, options: IngestOptions) -> Page:
     document = Document(
         doc_id=doc_id(name, item),
-        path=f"{name}/{item.document}",
+        path=f"{name}/{item.name or item.document}",
         group=name,
         media_type="",
         pages=item.page,

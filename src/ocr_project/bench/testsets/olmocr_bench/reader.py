@@ -51,6 +51,7 @@ def tests_of_pdfs(card: Card, folder: Path, slices: Mapping[str, tuple[tuple[str
         return Item(
             index=index,
             document=pdf,
+            name=f"{pdf.removesuffix('.pdf')}_pg{page}",
             image=folder / "pdfs" / pdf if images else None,
             page=page,
             truths=((TruthKind.TESTS, {"tests": tests}),),

@@ -33,6 +33,8 @@ _SUFFIXES = (
     *(".gt.txt", ".gt.md", ".gt.html", ".gt.tex"),
     *(".key.json", ".kv.json", ".boxes.csv", ".qa.json"),
 )
+# What is asked about a file is an item of its own, beside what the file says.
+_ASKED = {".key.json": ".key", ".kv.json": ".kv", ".qa.json": ".qa-{number}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def _item(index: int, one: _Known, root: Path, images: bool) -> Item:
         given=given,
         question=question,
         slices=(("folder", parts[0]),) if len(parts) > 1 else (),
+        name="/".join((*parts[:-1], f"{one.stem}{_ASKED.get(one.suffix, '').format(number=one.number + 1)}")),
     )
 
 

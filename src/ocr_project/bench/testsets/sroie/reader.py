@@ -106,7 +106,9 @@ def _item(index: int, task: _Task, images: bool) -> Item:
     if task.fields is not None:
         fields = read_json(task.fields)
         truth = (TruthKind.FIELDS, {"fields": fields})
-        return Item(index, task.image.stem, image, (truth,), question=fields_question(fields), slices=_TASKS[1])
+        stem = task.image.stem
+        asked = fields_question(fields)
+        return Item(index, stem, image, (truth,), question=asked, slices=_TASKS[1], name=f"{stem}.key")
     assert task.boxes is not None
     boxes = task.boxes.read_text(encoding="utf-8-sig", errors="replace")
     return Item(index, task.image.stem, image, ((TruthKind.TEXT, truth_of_boxes(boxes)),), slices=_TASKS[0])

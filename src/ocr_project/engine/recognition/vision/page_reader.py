@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from ocr_project.domain.options import VisionModelOptions
+from ocr_project.domain.options import ServerOptions, VisionModelOptions
 from ocr_project.domain.types import Box, Label, Page, Recognition, Region, Status, Task, TextFormat
 from ocr_project.engine.models import (
     ChatAnswer,
@@ -29,6 +29,7 @@ from ocr_project.engine.recognition.vision.whole_page import remainder
 Rows: TypeAlias = dict[int, Recognition]
 
 _MOST_TOKENS = 16_384  # of an answer that was cut and is asked for with a higher limit
+_DOES_NOT_FIT = "server: 400"
 _REPEATS = {Task.TABLE: 8}  # empty rows of a form are no loop
 _READABLE = frozenset({Status.OK, Status.EMPTY})
 
@@ -58,6 +59,10 @@ class _Outcome:
             completion_tokens=self.completion_tokens + answer.completion_tokens,
         )
 
+    def refused(self, tries: int) -> _Outcome:
+        """Add requests that brought nothing."""
+        return replace(self, attempts=self.attempts + tries)
+
 
 class PageReader:
     """Reads pages; many at once, on one loop."""
@@ -75,6 +80,7 @@ class PageReader:
         self._session = session
         self._dialect = dialect
         self._options = options
+        self._room = options.max_model_len if isinstance(options, ServerOptions) else None  # prompt and answer
 
     async def read(self, page: Page, wanted: Sequence[Wanted]) -> Rows:
         """Ask for regions of a page.
@@ -116,11 +122,15 @@ class PageReader:
         )
         spent = _Outcome()
         fault: Fault | None = None
+        limit = request.max_tokens
         ladder = (0.0, *self._options.temperatures) if self._options.loops else (0.0,)
         for temperature in ladder:
             try:
                 answer = await self._session.ask(replace(request, temperature=temperature))
             except RequestFailed as failed:
+                if request.max_tokens > limit and str(failed).startswith(_DOES_NOT_FIT):  # no more than before, then
+                    request, spent = replace(request, max_tokens=limit), spent.refused(failed.tries)
+                    continue
                 return replace(spent, status=Status.FAILED, reason=str(failed), attempts=spent.attempts + failed.tries)
             spent, before = spent.after(answer), fault
             fault = fault_of(answer.text, answer.finish_reason) if self._options.loops else None
@@ -129,10 +139,15 @@ class PageReader:
             if fault is before is Fault.EMPTY:  # said twice: there is nothing
                 return replace(spent, status=Status.EMPTY, reason="no text found")
             if fault is Fault.CUT:
-                request = replace(request, max_tokens=max(request.max_tokens, _raised(request.max_tokens)))
+                request = replace(request, max_tokens=self._raised(request.max_tokens, answer.prompt_tokens))
         assert fault is not None
         text = spent.text if fault is Fault.CUT else ""
         return replace(spent, text=text, status=Status.FAILED, reason=fault.reason)
+
+    def _raised(self, limit: int, prompt: int) -> int:
+        """Return the limit of an answer that was cut: twice as much, or what the prompt leaves room for."""
+        most = min(2 * limit, _MOST_TOKENS)
+        return max(limit, most if self._room is None else min(most, self._room - prompt))
 
     def _limit(self, item: Wanted) -> int:
         limits = self._options.max_tokens
@@ -219,10 +234,6 @@ def _rescued(row: Recognition, text: str, first: Wanted, outcome: _Outcome) -> R
 def _whole(page: Page, region: Region) -> Wanted:
     box = Box(0, 0, page.width, page.height)
     return Wanted(0, Region(region.page_id, region.index, Label.PAGE, "page", box), Task.TEXT)
-
-
-def _raised(limit: int) -> int:
-    return min(2 * limit, _MOST_TOKENS)
 
 
 async def _nothing(reason: str) -> _Outcome:

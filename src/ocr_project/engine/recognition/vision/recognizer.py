@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
-from ocr_project.domain.options import VisionModelOptions
+from ocr_project.domain.errors import OptionError
+from ocr_project.domain.options import VisionModelOptions, VllmOptions
 from ocr_project.domain.types import Identity, Page, Recognition, Region, Task
 from ocr_project.engine.models import (
     ChatAnswer,
@@ -21,6 +23,7 @@ from ocr_project.engine.recognition.vision.page_reader import PageReader
 from ocr_project.engine.recognition.vision.planning import plan_page
 
 _VERSION = "1"
+_PROMPT_TOKENS = 512  # of the text of a prompt and of the chat around it, at most: olmOCR's takes 150
 
 
 class VisionRecognizer:
@@ -83,6 +86,22 @@ def fit_of(dialect: Dialect, options: VisionModelOptions) -> Fit:
     """Return the sizes that crops get."""
     most = min(dialect.most_pixels, options.max_pixels or dialect.most_pixels)
     return Fit(min(dialect.least_pixels, most), most, dialect.side, options.jpeg_quality)
+
+
+def check_limits(options: VllmOptions) -> None:
+    """See that the longest prompt and the longest answer fit into a server together, or it refuses each such request.
+
+    Raises:
+        OptionError: They do not: says what to change.
+    """
+    dialect = dialect_of(options.model, options.dialect)
+    image = math.ceil(fit_of(dialect, options).most_pixels / dialect.side**2)
+    task, limit = max(options.max_tokens.model_dump().items(), key=lambda each: each[1])
+    if (needed := image + _PROMPT_TOKENS + limit) > options.max_model_len:
+        raise OptionError(
+            f"recognition.vllm.max_model_len ({options.max_model_len}) is too short: an answer of max_tokens.{task}"
+            f" ({limit}), an image of max_pixels ({image} tokens) and its prompt need {needed}; raise it, or lower one"
+        )
 
 
 def identity_of(

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from ocr_project.domain.options import VllmOptions
 from ocr_project.domain.types import Task
 from ocr_project.engine.models import ServedChat, find_served_model
-from ocr_project.engine.recognition.vision.recognizer import VisionRecognizer, identity_of
+from ocr_project.engine.recognition.vision.recognizer import VisionRecognizer, check_limits, identity_of
 
 
 class VllmRecognizer(VisionRecognizer):
@@ -22,8 +22,10 @@ class VllmRecognizer(VisionRecognizer):
             tasks: `recognition.tasks`.
 
         Raises:
+            OptionError: An answer as long as its limit does not fit beside its prompt.
             BackendError: vLLM, the model, a GPU or a key is missing.
         """
+        check_limits(options)
         found = find_served_model(options)
         identity = identity_of("vllm", found.version, options, tasks, quantization=options.quantization)
         super().__init__(identity, options, tasks, ServedChat(options), options.requests)

@@ -24,6 +24,8 @@ from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import (
     LATEX_TABLE,
     TEXT,
     Element,
+    in_matching_order,
+    kind_by_kind,
     read_markdown,
     split_arrays,
 )
@@ -50,7 +52,7 @@ def score_page(truth: Mapping[str, Any], markdown: str) -> PageScore:
     texts, tables = read_truth(truth)
     answer = read_markdown(markdown)
     scored_tables, pieces = _match_tables(tables, answer)
-    pieces = split_arrays(sorted(pieces, key=lambda element: (element.fine == INLINE, element.start)))
+    pieces = split_arrays(in_matching_order(pieces))
     pairs = list(pair_up(split_truth_arrays(texts), pieces, _FORMS))
     as_text = [pair for pair in pairs if pair.category in TEXTS]
     scored = [_score_text(pair) for pair in as_text]
@@ -71,7 +73,7 @@ def _match_tables(tables: Sequence[Block], answer: Sequence[Element]) -> tuple[l
         scores nothing, and tables whose LaTeX is not known then do not count.
     """
     kinds = Counter(element.kind for element in answer)
-    pieces = [element for element in answer if element.kind in (TEXT, FORMULA)]
+    pieces = kind_by_kind(answer, (TEXT, FORMULA))
     in_latex = kinds[LATEX_TABLE] > kinds[HTML_TABLE]
     given = [element for element in answer if element.kind == (LATEX_TABLE if in_latex else HTML_TABLE)]
     named = [table for table in tables if table.html and (table.content or not in_latex)]
