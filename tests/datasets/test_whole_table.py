@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from kedro.io import Version
-from kedro.io.core import generate_timestamp
 
 from ocr_project.datasets import WholeTable
 from tests.whole_job import ROOT
@@ -31,8 +30,9 @@ def test_what_is_saved_comes_back(name: str, tmp_path: Path) -> None:
 
 def test_versions_rest_side_by_side(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
-    for rate in (0.5, 0.75):
-        WholeTable(filepath=str(path), version=Version(None, generate_timestamp())).save(TABLE.assign(rate=rate))
+    for rate, day in ((0.5, 1), (0.75, 2)):  # by the clock, both may be of one millisecond
+        version = Version(None, f"2026-01-0{day}T00.00.00.000Z")
+        WholeTable(filepath=str(path), version=version).save(TABLE.assign(rate=rate))
     assert len(list(path.glob("*/table.csv"))) == 2
     assert set(WholeTable(filepath=str(path), version=Version(None, None)).load()["rate"]) == {0.75}
 

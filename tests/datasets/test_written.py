@@ -31,8 +31,8 @@ def test_a_draft_is_moved_and_loads_as_its_path(tmp_path: Path) -> None:
 
 def test_versions_rest_side_by_side_and_the_newest_is_loaded(tmp_path: Path) -> None:
     place = tmp_path / "page.html"
-    for text in ("first", "second"):
-        version = Version(None, generate_timestamp())
+    for text, day in (("first", 1), ("second", 2)):  # by the clock, both may be of one millisecond
+        version = Version(None, f"2026-01-0{day}T00.00.00.000Z")
         page = Written(filepath=str(place), version=version)
         page.save(draft(tmp_path, text))
         assert page.path == place / str(version.save) / "page.html"
