@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def flip_bits(folder: ShardFolder, path: Path, flips: int) -> Counter[str]:
-    """Flip bits of a shard, one at a time, and count what came of each; the shard is left as it was."""
+    """Flip bits of a shard, one at a time, and count the results; the shard is left as it was."""
     sound, expected = path.read_bytes(), _read(folder, path.stem)
     drawn = random.Random(1)
     counts: Counter[str] = Counter()

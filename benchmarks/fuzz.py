@@ -49,10 +49,10 @@ MOST_PAGES = 8  # of a document that claims more
 
 @dataclass
 class Result:
-    """What came of it.
+    """The result of one run.
 
     Attributes:
-        refused: Documents, by the kind of their reason; `pages_failed` likewise.
+        refused: Documents, by the kind of their reason; `pages_failed`: pages, the same way.
         escaped: What was raised, with the number of the mutant.
         lost: Files without a row, and documents without a row for each page.
         whole: Exit status of the whole job, and whether it has a report; empty where it was not asked for.

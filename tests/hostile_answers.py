@@ -1,4 +1,4 @@
-"""What models say when they loop, and what somebody may make them say: answers that once ended a run."""
+"""What models say when they loop, and what an attacker may make them say: answers that once ended a run."""
 
 from __future__ import annotations
 

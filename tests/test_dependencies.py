@@ -23,7 +23,6 @@ BENCH = ("bench", "pipelines/testsets", "pipelines/evidence")  # what the main j
 NOT_IMPORTED = {
     "dvc": "dvc.yaml: `dvc repro` is a command",
     "kedro-viz": "`kedro viz` is a command",
-    "omegaconf": "an upper bound: Kedro reads conf/ with it and asks for none",
     "python-dateutil": "an upper bound: pandas, DVC and MLflow ask for none",
 }
 # Imported, and installed only where a GPU's packages are: no metadata to ask.

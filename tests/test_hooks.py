@@ -167,7 +167,7 @@ def test_names_from_outside_reach_mlflow(tracking: Path) -> None:
 @pytest.mark.parametrize("midway", [False, True])
 def test_a_damaged_database_is_one_warning(midway: bool, tracking: Path, caplog: pytest.LogCaptureFixture) -> None:
     def damage() -> None:
-        tracking.write_bytes(b"this is no database" * 500)
+        tracking.write_bytes(b"not a database" * 500)
 
     if not midway:
         damage()

@@ -1,4 +1,4 @@
-"""Answers that are there already, scored by the lane of the test sets: a folder of one's own."""
+"""Answers that are there already, scored by the lane of the test sets: a folder of your own."""
 
 from __future__ import annotations
 

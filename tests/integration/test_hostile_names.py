@@ -1,4 +1,4 @@
-"""A run over folders and files with names that nobody chose for us, beside a database of MLflow that is junk."""
+"""A run over folders and files with names that were not chosen for us, beside a database of MLflow that is junk."""
 
 from __future__ import annotations
 

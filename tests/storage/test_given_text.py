@@ -1,4 +1,4 @@
-"""Files that somebody else wrote: encodings, links, names that no disk takes."""
+"""Files that others wrote: encodings, links, names that no disk takes."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_saving_only_sees_to_it_that_what_was_made_is_there(tmp_path: Path) -> N
     dataset = ShardedParquet(filepath=str(tmp_path / "pages"), row="Page")
     dataset.save(Made(dataset.load().place))
     assert not (tmp_path / "pages").exists()
-    with pytest.raises(DatasetError, match="rests in"):
+    with pytest.raises(DatasetError, match="is stored in"):
         dataset.save(Made(str(tmp_path / "other")))
 
 

@@ -61,7 +61,7 @@ def remove_results(env: str | None, name: str, yes: bool) -> None:
 
 
 def stored_results(catalog: CatalogProtocol[Any, Any]) -> dict[str, tuple[Path, list[StoredLineage]]]:
-    """Return the folder of each dataset of shards that has any, with what rests in it."""
+    """Return the folder of each dataset of shards that has any, with its contents."""
     from ocr_project.datasets import ShardedParquet
 
     found = {}

@@ -43,7 +43,7 @@ class ShardedParquet(AbstractDataset[Made, LineageFolder]):
 
     def save(self, data: Made) -> None:
         if data.place != self.load().place:
-            raise StorageError(f"what was made rests in {data.place}, and not in {self._path}: see the catalog")
+            raise StorageError(f"what was made is stored in {data.place}, and not in {self._path}: see the catalog")
 
     def _exists(self) -> bool:
         return bool(self.load().index())

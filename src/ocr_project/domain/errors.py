@@ -124,7 +124,7 @@ class UnsupportedMedia(DocumentError):
 
 
 class Killed(DocumentError):
-    """The process that read it was killed from outside, which is no fault of the document."""
+    """The process that read it was killed from outside, which is not the fault of the document."""
 
     code = "killed"
 

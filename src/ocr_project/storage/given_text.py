@@ -47,7 +47,7 @@ def is_given(path: Path, folder: Path) -> bool:
 
     Args:
         path: May be longer than a disk allows: then it is not there.
-        folder: What somebody handed over, the root of it; it may be a link itself.
+        folder: The root of what a user handed over; it may be a link itself.
     """
     try:
         if not path.is_file():

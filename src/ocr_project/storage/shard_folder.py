@@ -113,7 +113,7 @@ class ShardFolder:
     def _reading(self, path: Path) -> Iterator[Path]:
         """Turn what is raised over a file that cannot be read into what to do about it, and set a damaged one aside.
 
-        What the system says of a file (it is not there, a share is gone) is no damage.
+        What the system says of a file (it is not there, a share is gone) is not damage.
         """
         try:
             yield path

@@ -28,7 +28,7 @@ GATE_COLUMNS = (
     "verdict", "why", "needed",
 )  # fmt: skip
 _LEVEL = 0.05
-_MOST_DOCUMENTS = 100_000  # nobody gets more together to close a gate
+_MOST_DOCUMENTS = 100_000  # more than any test set has
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ _MOST = 3  # names offered
 
 
 def unknown_sections(given: Iterable[str], sections: Mapping[str, type[Options]]) -> list[str]:
-    """Say of each name that stands at the top of the parameters and is no section what may have been meant.
+    """Say of each name that stands at the top of the parameters and is not a section what may have been meant.
 
     Pydantic looks into sections; a name beside them would be read by no node, and change nothing.
 

@@ -149,7 +149,7 @@ class Made:
     """What a stage made in one run, when all of it rests where it belongs: the answer of its node.
 
     Attributes:
-        place: Of the folder that it rests in.
+        place: Of the folder that it is stored in.
         shards: Their footers, in the order in which they were made; empty where all was done already.
     """
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+
+from ocr_project.engine.metrics.student import student_quantile
 
 CONFIDENCE = 0.95
 FEWEST = 3
@@ -106,7 +107,7 @@ def skewed_t(whole: float, others: Floats, documents: int) -> tuple[float, float
         return value, value
     # the jackknife's variance is (n - 1) / n of the squares: turned round, which few documents need (coverage.py)
     deviation = math.sqrt(squares * documents / (documents - 1))
-    width = float(stdtrit(documents - 1, 0.5 + CONFIDENCE / 2))
+    width = student_quantile(documents - 1, 0.5 + CONFIDENCE / 2)
     count = len(apart)
     skewness = float((apart**3).mean()) / (squares / count) ** 1.5 * math.sqrt(count * (count - 1)) / (count - 2)
     slant = skewness / math.sqrt(count)

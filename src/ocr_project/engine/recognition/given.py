@@ -22,7 +22,7 @@ from ocr_project.domain.options import GivenOptions
 from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, TextFormat
 
 NOT_READ = "not read: no answer was given"
-"""How the reason of a page begins that has no answer: it is no wrong answer, and is counted apart."""
+"""How the reason of a page begins that has no answer: it is not a wrong answer, and is counted apart."""
 
 _VERSION = "1"  # raise it when the same answers would give other recognitions
 _FORMATS = {
@@ -135,7 +135,7 @@ def _from_folder(folder: Path) -> Iterator[tuple[str, _Answer]]:
     """Yield the answers of a folder by their paths without suffixes; links that lead out of it are passed over."""
     root = folder.resolve()
     if not root.is_dir():
-        raise BackendError(f"recognition.given.folder: {folder} is no folder")
+        raise BackendError(f"recognition.given.folder: {folder} is not a folder")
     for path in sorted(folder.rglob("*")):
         if path.suffix in _FORMATS and path.is_file() and path.resolve().is_relative_to(root):
             name = path.relative_to(folder).as_posix().removesuffix(path.suffix)

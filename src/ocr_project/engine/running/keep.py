@@ -17,7 +17,7 @@ def keep_all(done: ShardStore, made: Generator[Shard | Prune]) -> Made:
         made: From `stream`; it is closed, also where a shard cannot be written.
 
     Returns:
-        What rests in `done` now, and what of it is of this run.
+        What is stored in `done` now, and which of it this run made.
     """
     infos: list[ShardInfo] = []
     with closing(made):

@@ -43,7 +43,7 @@ class Lost(Exception):
 
     @property
     def was_killed(self) -> bool:
-        """Whether somebody else ended it (the system short of memory, a person), not what it worked on."""
+        """Whether another process ended it (the system short of memory, a user), not what it worked on."""
         return self.status in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)
 
 
@@ -148,7 +148,7 @@ def open_line(descriptor: int) -> Connection:
 
 
 def _limit_memory(memory: int) -> None:
-    """Let this process take so many more bytes of address space: the system kills nobody over what it asks for."""
+    """Let this process take so many more bytes of address space: the system kills no process for what it asks for."""
     if memory:
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         _, most = resource.getrlimit(resource.RLIMIT_AS)

@@ -19,7 +19,7 @@ from ocr_project.domain.types import TruthKind
 
 _HEADING, _TABLE = "heading", "table"
 _PICTURES = frozenset({"figure", "chart"})
-# `ignore_classes_for_layout` of its own evaluate.py: what stands in them is no text.
+# `ignore_classes_for_layout` of its own evaluate.py: what they contain is not text.
 _WITHOUT_TEXT = _PICTURES | {_TABLE}
 # As in its `get_table_contents`: lower case, and what is within.
 _WHOLE_TABLE = re.compile(r"<table[^>]*?>(.*?)</table>", re.DOTALL)

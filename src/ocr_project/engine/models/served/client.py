@@ -118,7 +118,7 @@ class Client:
         """Ask each server once which models it has.
 
         Raises:
-            BackendError: One is there, and is no server of models, or refuses the key.
+            BackendError: One answers, but is not a server of models, or refuses the key.
         """
         for endpoint in self._endpoints.servers:
             try:

@@ -128,7 +128,7 @@ class Endpoints:
         try:
             names = [str(entry["id"]) for entry in json.loads(content)["data"]]
         except (ValueError, KeyError, TypeError) as error:
-            raise BackendError(f"{endpoint.url} is no server of models: look at {self._option}") from error
+            raise BackendError(f"{endpoint.url} is not a server of models: look at {self._option}") from error
         if model not in names:
             log.warning("%s has no model %s (it has %s)", endpoint.url, model, ", ".join(names[:5]) or "none")
 
