@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -123,3 +124,22 @@ def test_what_is_left_out_of_the_requirements_of_others_is_known(package: str) -
     kept = {str(one) for one in theirs if canonicalize_name(one.name) not in LEFT_OUT[package]}
     assert {str(Requirement(one)) for one in ours["requires-dist"]} == kept
     assert LEFT_OUT[package] <= {canonicalize_name(one.name) for one in theirs}
+
+
+def test_pipelines_are_registered_without_the_bench_extra() -> None:
+    """`make run` installs the core alone, and Kedro registers all pipelines before it runs one."""
+    ours = core()
+    absent = sorted(
+        module
+        for path in SRC.rglob("*.py")
+        if is_bench(path)
+        for module in imported(iter([path]))
+        if not distributions(module) & ours
+    )
+    assert "scipy" in absent
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({absent!r}))\n"
+        "from ocr_project.pipeline_registry import register_pipelines; print(len(register_pipelines()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

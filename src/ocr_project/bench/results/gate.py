@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from ocr_project.bench.results.composites import plan_rates
 from ocr_project.bench.results.gate_words import DOCUMENTS, FINE, GONE, METRICS, OPEN, WIDTH, WORSE
 from ocr_project.bench.results.score_tables import ALL, common_scores, find_members, lay_out, slices_of
 from ocr_project.engine.metrics.intervals import CONFIDENCE, FEWEST, skewed_t
 from ocr_project.engine.metrics.resampling import Draws, blend_rates, draw_rates, estimate_blend_differences, holm
+from ocr_project.engine.metrics.student import student_quantile
 
 GATE_COLUMNS = (
     "what", "metric", "items", "documents", "baseline", "now", "worse_by", "low", "high", "tolerance", "p_holm",
@@ -173,7 +173,7 @@ def _needed(row: Mapping[Any, Any], compared: int) -> float:
 
 def _width(documents: int) -> float:
     """Return how wide an interval of so many documents is, up to a factor."""
-    return float(stdtrit(documents - 1, 0.5 + CONFIDENCE / 2) * np.sqrt(documents) / (documents - 1))
+    return float(student_quantile(documents - 1, 0.5 + CONFIDENCE / 2) * np.sqrt(documents) / (documents - 1))
 
 
 def _judge_set(
