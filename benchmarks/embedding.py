@@ -3,7 +3,7 @@
 Usage: python -m benchmarks.embedding [--replicas 4 3] [--quantization none fp8] [--batched-tokens 16384] [--json FILE]
 
 Weightless Qwen3-VL-Embedding-2B of the true shape (weightless_qwen3_vl.py), random numbers for weights. Images: A4 at
-200 dpi as JPEG in memory, each another one, scaled to at most 1,843,200 pixels by whoever is measured. Texts: 700
+200 dpi as JPEG in memory, each another one, scaled to at most 1,843,200 pixels by the measured code. Texts: 700
 tokens each. Both get the same bytes. First the peer, in a process of its own, one thread preparing images, as a script
 around `LLM` has it; then ours, for each combination, on servers that are started for it. Decoding, scaling, HTTP and
 all else from JPEG bytes to unit vectors is inside the clock; loading is told apart.
@@ -374,7 +374,7 @@ def as_peer(chosen: argparse.Namespace) -> int:
         print(kind, measured[kind], flush=True)
     np.savez(chosen.folder / "peer.npz", measured=json.dumps(measured), **vectors)
     sys.stdout.flush()
-    os._exit(0)  # the engine's own end may take a while, and nobody waits for it
+    os._exit(0)  # the engine's own shutdown may take a while
 
 
 def give_up(record: Record, limit: float) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_CROP_WORKER = b"crop_worker"
+_CROP_WORKER = b"engine.models.crops.worker"  # what its command line holds
 _PACKAGES = ("torch", "transformers", "vllm")
 
 
@@ -59,7 +59,7 @@ def own_cpu_seconds() -> float:
 
 
 def busy_core_seconds() -> float:
-    """Return the time that the cores of this machine have worked since it started, whoever they worked for."""
+    """Return the time that the cores of this machine have worked since it started, for any process."""
     user, nice, system, _idle, _wait, interrupts, soft, *_ = map(int, Path("/proc/stat").read_text().split()[1:9])
     return (user + nice + system + interrupts + soft) / _TICKS
 

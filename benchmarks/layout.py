@@ -53,7 +53,7 @@ def main() -> None:
             rows += steps(base, pages[: arguments.step_pages])
         for trial in arguments.trials:
             rows += attempt(base, trial, pages)
-            print(rows[-1], flush=True)  # whoever runs out of time has what was measured by then
+            print(rows[-1], flush=True)  # a run that is cut short has what was measured by then
     speed = rows[0]["pages_per_second"]
     ratios = {row["what"]: round(row["pages_per_second"] / speed, 2) for row in rows if "regions" in row}
     more = {"pages": len(pages), "threshold": round(threshold, 4), "ratio_to_the_peer": ratios}

@@ -2,7 +2,7 @@
 
     python -m benchmarks.ocr_retrieval [--groups ko_law ko_gov] [--readings NAME:PARAM=VALUE …] [--json FILE]
 
-The pages are the PDFs of ../shared/data with their reference texts. Nobody asked questions about them, so they
+The pages are the PDFs of ../shared/data with their reference texts. No questions were asked about them, so they
 are known items, made of the references: the title of an article (every page that has it is relevant), and a line
 of a page (the page is). Each reading is a run of the job with its own parameters; the last run is given the
 transcripts of the others by `benchmark.compare`, and its table is what is printed: the same as in its report.

@@ -1,4 +1,4 @@
-"""Whether `kill -9` loses work: a run killed at random moments against one that nobody disturbs.
+"""Whether `kill -9` loses work: a run killed at random moments against an undisturbed one.
 
 Usage: python -m benchmarks.resume [--pages 200] [--kills 20] [--shard-pages 8] [--seed 0] [--json FILE]
 
@@ -47,7 +47,7 @@ STAGES = dict(zip(("ingest", "layout", "recognition", "transcript", "embedding")
 
 @dataclass
 class Result:
-    """What came of it.
+    """The result of a run.
 
     Attributes:
         starts_over: How often the job was run to its end before all kills were spent.

@@ -34,7 +34,7 @@ import numpy as np
 
 from ocr_project.domain.options import EmbeddingOptions, HashingOptions, LexicalOptions, SearchOptions
 from ocr_project.engine.embedding import build_embedder
-from ocr_project.engine.metrics import Draws, estimate_rate, score_query
+from ocr_project.engine.metrics import estimate_rate, score_query
 from ocr_project.engine.retrieval import LexicalIndex, Ranking, fuse, rank_by_vectors
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -193,7 +193,7 @@ def report(name: str, tasks: Sequence[Task], ranker: Ranker, json_rows: list[dic
     for task in tasks:
         values = score(task, ranker)
         ndcg = [value[f"ndcg@{CUTOFF}"] for value in values]
-        interval = estimate_rate(ndcg, np.ones(len(ndcg)), ids(ndcg), Draws(resamples=2_000, seed=0))
+        interval = estimate_rate(ndcg, np.ones(len(ndcg)), ids(ndcg))
         recall = float(np.mean([value[f"recall@{CUTOFF}"] for value in values]))
         cells.append(
             f"{100 * interval.value:5.1f} [{100 * interval.low:4.1f} {100 * interval.high:4.1f}] {100 * recall:5.1f}"

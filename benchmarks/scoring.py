@@ -16,7 +16,7 @@ import numpy as np
 
 from ocr_project.domain.options import EmbeddingOptions
 from ocr_project.engine.embedding import build_embedder
-from ocr_project.engine.metrics import Draws, cer, diff, estimate_rate, normalize, score_page
+from ocr_project.engine.metrics import cer, diff, estimate_rate, normalize, score_page
 
 PAGES = 10_000
 CHARACTERS = 2_000
@@ -51,10 +51,10 @@ def main() -> None:
         clusters = [str(place % documents) for place in range(BOOTSTRAP_PAGES)]
         timed(
             f"bootstrap, {BOOTSTRAP_PAGES} pages, {documents} documents, {RESAMPLES:,} resamples",
-            lambda clusters=clusters: estimate_rate(errors, totals, clusters, Draws(RESAMPLES, 0)),
+            lambda clusters=clusters: estimate_rate(errors, totals, clusters),
         )
     tracemalloc.start()
-    estimate_rate(errors, totals, [str(place) for place in range(BOOTSTRAP_PAGES)], Draws(RESAMPLES, 0))
+    estimate_rate(errors, totals, [str(place) for place in range(BOOTSTRAP_PAGES)])
     print(f"{'bootstrap, its memory at the peak':60s} {tracemalloc.get_traced_memory()[1] / 2**20:7.1f} MiB")
     tracemalloc.stop()
     embedder = build_embedder(EmbeddingOptions())

@@ -47,19 +47,19 @@ def measure(pages: int, rates: int) -> dict[str, float]:
         name = f"{documents} documents"
 
         def one(column: int, clusters: list[str] = clusters) -> object:
-            return estimate_rate(errors[:, column], totals[:, column], clusters, DRAWS)
+            return estimate_rate(errors[:, column], totals[:, column], clusters)
 
         found[f"one rate, {name}"] = seconds(lambda one=one: one(0))
         found[f"{rates} rates one by one, {name}"] = seconds(lambda one=one: [one(k) for k in range(rates)], 1)
         found[f"{rates} rates at once, {name}"] = seconds(
-            lambda clusters=clusters: estimate_rates(errors, totals, clusters, DRAWS)
+            lambda clusters=clusters: estimate_rates(errors, totals, clusters)
         )
         found[f"{rates} paired differences, {name}"] = seconds(
             lambda clusters=clusters: estimate_differences((errors, totals), (totals, totals), clusters, DRAWS)
         )
     known = two.truths(pages // two.ITEMS_OF_DOCUMENT)
     sides = [(name, two.scores(name, known)) for name in ("hasty", "careful")]
-    found["table by set, metric and slice"] = seconds(lambda: tabulate_test_sets(sides[0][1], known, DRAWS), 1)
+    found["table by set, metric and slice"] = seconds(lambda: tabulate_test_sets(sides[0][1], known), 1)
     found["table of pairs"] = seconds(lambda: compare_test_sets(sides[0], sides[1], known, DRAWS), 1)
     return found
 

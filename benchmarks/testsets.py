@@ -3,7 +3,7 @@
 Usage: python -m benchmarks.testsets [--sets formulas tables_en …] [--limit N] [--params KEY=VALUE …] [--json FILE]
 
 Runs `kedro run --pipelines testsets --params testsets.sets=…` in a project without results. Folders of images with
-their truths are read as folders of one's own; en_olmocr_bench has olmOCR-bench's form. Rates are sums of errors over
+their truths are read as folders of the user; en_olmocr_bench has olmOCR-bench's form. Rates are sums of errors over
 sums of totals; what could not be scored is counted beside them. Seconds are of the stage recognition, on the clock.
 """
 

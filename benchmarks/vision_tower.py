@@ -101,7 +101,7 @@ def one(chosen: argparse.Namespace, quantization: str, mode: str) -> int:
     model.apply_model(measure)
     chosen.json.write_text(json.dumps(found))
     sys.stdout.flush()
-    os._exit(0)  # the engine's own end may take a while, and nobody waits for it
+    os._exit(0)  # the engine's own shutdown may take a while
 
 
 def patches(tower: Any, pages: int) -> tuple[Any, list[list[int]]]:

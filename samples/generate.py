@@ -67,7 +67,7 @@ def samples() -> list[Sample]:
 
 
 def _loaded(path: Path) -> Mapping[str, Any]:
-    # Every scalar stays a string: the mark `1.` is no number, and `2026-05-21` no date.
+    # Every scalar stays a string: the mark `1.` is not a number, nor `2026-05-21` a date.
     with path.open(encoding="utf-8") as source:
         return dict(yaml.load(source, yaml.BaseLoader))
 

@@ -82,7 +82,7 @@ class Code:
 
 
 def files_of(code: Code, modules: Iterable[str]) -> set[Path]:
-    """Return the files of modules, and what lies beside them and is no module."""
+    """Return the files of modules, and what lies beside them without being a module."""
     files = {code.path(module) for module in modules}
     folders = {file.parent for file in files}
     return files | {file for folder in folders for file in _own(folder) if file.suffix != ".py"}
@@ -125,7 +125,7 @@ def rewritten(text: str, root: Path = ROOT, package: str = PACKAGE) -> str:
         package: What `src/` holds.
 
     Raises:
-        LookupError: A stage is no pipeline.
+        LookupError: A stage is not a pipeline.
     """
     yaml = YAML()
     yaml.preserve_quotes = True

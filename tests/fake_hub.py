@@ -89,7 +89,7 @@ class FakeHub:
         self._server.server_close()
 
     def content(self, repository: str, name: str) -> bytes:
-        """Return the bytes of a file as somebody who downloads it gets them."""
+        """Return the bytes of a file as a download gets them."""
         return (self.root / self.repositories[repository].files[name].sha256).read_bytes()
 
 

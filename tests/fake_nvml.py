@@ -31,7 +31,7 @@ class FakeGpu:
 
     Attributes:
         busy: Its utilisation at each question; the last value for ever after.
-        watts: Likewise its power.
+        watts: Its power.
         counter: Joules by which its energy counter grows at each question; None: it has no counter.
         lost_after: Questions for utilisation after which it no longer answers.
         mute: Functions that it does not support.

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import pluggy
+import psutil
 import pytest
 from kedro.framework.hooks import hook_impl
-from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.framework.hooks.specs import PipelineSpecs
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset
-from kedro.pipeline import Pipeline, node, pipeline
-from kedro.runner import SequentialRunner
+from kedro.pipeline import Pipeline, node
 
+from ocr_project.cli.evidence import close_killed
 from ocr_project.domain.errors import FolderBusy, GateFailed, SourceError
 from ocr_project.domain.gpu_usage import GpuUsage
-from ocr_project.domain.types import Prune, Shard, ShardInfo
-from ocr_project.hooks import LockHooks, MemoryHooks, MlflowHooks
+from ocr_project.domain.project import Project
+from ocr_project.domain.types import Made, ShardInfo
+from ocr_project.hooks import LockHooks, MlflowHooks
 from ocr_project.storage.run_lock import RunLock
 from tests.whole_job import ROOT
 
@@ -31,15 +34,14 @@ USAGE = GpuUsage(0, "NVIDIA Test", 10.0, 3600.0, sm=((50, 40),))
 def test_shards_made_beside_a_gpu_are_steps_of_their_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     hooks = MlflowHooks()
+    shards = [ShardInfo(n, "k", n, 20, stage="layout", wall_seconds=10.0, gpus=(USAGE,)) for n in ("a", "b")]
     with mlflow.start_run() as run:
-        for name in ("a", "b"):
-            info = ShardInfo(name, "k", name, 20, stage="layout", wall_seconds=10.0, gpus=(USAGE,))
-            hooks.after_dataset_saved("regions", Shard(info, []))
-        hooks.after_dataset_saved("pages", Shard(ShardInfo("a", "k", "a", 20, stage="ingest"), []))
-        hooks.after_dataset_saved("regions", Prune(("old",)))
+        hooks.after_dataset_saved("regions", Made("regions", tuple(shards)))
+        hooks.after_dataset_saved("pages", Made("pages", (ShardInfo("a", "k", "a", 20, stage="ingest"),)))
     client = mlflow.MlflowClient()
     found = client.get_metric_history(run.info.run_id, "layout.shard.gpu_watt_hours")
     assert [(metric.step, metric.value) for metric in found] == [(0, 1.0), (1, 1.0)]
+    assert found[1].timestamp - found[0].timestamp == 10_000, "when each was made, not when all were there"
     assert client.get_run(run.info.run_id).data.metrics["layout.shard.pages_per_second"] == 2.0
     assert not [name for name in client.get_run(run.info.run_id).data.metrics if name.startswith("ingest")]
 
@@ -133,31 +135,58 @@ def test_without_options_the_source_is_the_projects_own_or_the_samples() -> None
 
 def test_a_baseline_that_is_none_is_said_when_it_is_read(tmp_path: Path) -> None:
     catalog = opened(testsets={"gate": {"baseline": str(tmp_path)}})
-    with pytest.raises(Exception, match="is no record of a run"):
+    with pytest.raises(Exception, match="is not the record of a testsets run"):
         catalog.load("baseline_run")
 
 
-def test_memory_is_given_back_when_a_streaming_node_is_over() -> None:
-    """Kedro says that a generator node has run before it did anything; its work is over when the next one begins."""
-    seen: list[str] = []
+@pytest.fixture
+def tracking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Yield the database that MLflow is told to use."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path / "mlflow.db"
+    monkeypatch.undo()
+    mlflow.set_tracking_uri(None)
 
-    class Releasing(MemoryHooks):
-        @hook_impl
-        def before_node_run(self) -> None:
-            super().before_node_run()
-            seen.append("released")
 
-    def streaming() -> Iterator[int]:
-        for number in range(2):
-            seen.append(f"made {number}")
-            yield number
+def whole_run(folder: Path, metrics: dict[str, float], *, meanwhile: Callable[[], object] = lambda: None) -> None:
+    hooks, nothing = MlflowHooks(), Pipeline([])
+    catalog = DataCatalog({"project": MemoryDataset(Project(folder, "abc"))})
+    hooks.before_pipeline_run({"env": None}, nothing, catalog)
+    meanwhile()
+    hooks.after_dataset_saved("benchmark_metrics", metrics)
+    hooks.after_pipeline_run(nothing, catalog)
 
-    manager: pluggy.PluginManager = _create_hook_manager()
-    manager.register(Releasing())
 
-    def read(numbers: object) -> str:
-        return str(numbers)
+def test_names_from_outside_reach_mlflow(tracking: Path) -> None:
+    whole_run(tracking.parent, {"cer.Reports (2024)": 0.1, "cer.R&D": 0.2, f"cer.{'가' * 300}": 0.3})
+    run = mlflow.search_runs(experiment_names=["ocr_project"], output_format="list")[0]
+    assert (run.info.status, sorted(run.data.metrics.values())) == ("FINISHED", [0.1, 0.2, 0.3])
 
-    nodes = [node(streaming, None, "numbers", name="a"), node(read, "numbers", "text", name="b")]
-    SequentialRunner().run(pipeline(nodes), DataCatalog(), manager)
-    assert seen == ["released", "made 0", "made 1", "released"]
+
+@pytest.mark.parametrize("midway", [False, True])
+def test_a_damaged_database_is_one_warning(midway: bool, tracking: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def damage() -> None:
+        tracking.write_bytes(b"this is no database" * 500)
+
+    if not midway:
+        damage()
+    whole_run(tracking.parent, {"cer": 0.1}, meanwhile=damage if midway else lambda: None)
+    said = [record.getMessage() for record in caplog.records if "MLflow could not keep" in record.getMessage()]
+    assert len(said) == 1
+    assert "goes on without MLflow" in said[0]
+    assert mlflow.active_run() is None
+
+
+def test_runs_of_killed_processes_are_closed(tracking: Path) -> None:
+    mlflow.set_tracking_uri(f"sqlite:///{tracking}")
+    mlflow.set_experiment("ocr_project")
+    client, experiment = mlflow.MlflowClient(), mlflow.get_experiment_by_name("ocr_project")
+    assert experiment is not None
+    mine = f"{socket.gethostname()}/{os.getpid()}"
+    began = f"{psutil.Process().create_time():.0f}"
+    tags = (f"{socket.gethostname()}/4194300/1", f"{mine}/1", f"{mine}/{began}", "elsewhere/4194300/1", "")
+    runs = [client.create_run(experiment.experiment_id, tags={"process": tag}).info.run_id for tag in tags]
+    close_killed(client)
+    found = [client.get_run(run).info.status for run in runs]
+    assert found == ["KILLED", "KILLED", "RUNNING", "RUNNING", "RUNNING"]

@@ -6,7 +6,8 @@ import ctypes
 import os
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,36 +18,36 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
-from ocr_project.cli.summary import gate_losses, print_summary
+from ocr_project.cli.evidence import Evidence, end_run, log_files, log_metrics, open_run
+from ocr_project.cli.log_format import show_safely
+from ocr_project.cli.summary import print_gate, print_places, print_scores, print_summary
 from ocr_project.datasets import LineageFolder, NamedByOption, Place
-from ocr_project.domain.errors import FailuresLeft, GateFailed, OptionError
+from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
+from ocr_project.domain.names import metric_name
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
+from ocr_project.domain.options.names import unknown_sections
+from ocr_project.domain.options.testsets import WhenOpen
 from ocr_project.domain.project import Project
-from ocr_project.domain.types import Shard, ShardInfo, Transcript
-from ocr_project.storage.run_lock import RunLock
+from ocr_project.domain.types import Made, ShardInfo, Transcript
+from ocr_project.storage.run_lock import DATA, RunLock
 
 if TYPE_CHECKING:
     from ocr_project.storage.run_record import RunRecord
 
-EXPERIMENT = "ocr_project"
-DATA = "data"  # the folder that one run at a time writes to
-PLACES: tuple[str, ...] = ("exports", "report", "published", "benchmark_page", "benchmark_run")
+PLACES: tuple[str, ...] = (
+    *("exports", "report", "published", "benchmark_page", "benchmark_run"),
+    *("testset_table", "answer_table", "gate_table"),
+)
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
     *("benchmark_page", "benchmark_run", "testset_table", "answer_table", "gate_table"),
 )
-DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"  # MLflow 3 refuses ./mlruns
-
-# MLflow configures its loggers when it is imported; the first run would show thirty lines of its database
-os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-# It asks Databricks whether this run goes on with another, and imports IPython to find it: 0.4 s of every start.
-os.environ.setdefault("MLFLOW_ENABLE_SGC_RUN_RESUMPTION_FOR_DATABRICKS_JOBS", "false")
 
 
 class OptionHooks:
     """What options name, and names that they had in the release before.
 
-    Whoever runs a pipeline makes a catalog: the command line, a session in a notebook, Airflow. So it is done here.
+    Every way to run a pipeline makes a catalog: the command line, a session in a notebook, Airflow: hence it is here.
     """
 
     def __init__(self) -> None:
@@ -55,16 +56,17 @@ class OptionHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         self._root = context.project_path
+        show_safely()
 
     @hook_impl
     def after_catalog_created(self, catalog: CatalogProtocol[Any, Any], parameters: dict[str, Any]) -> None:
-        """Refuse old names, and let the datasets that options name be looked up.
+        """Refuse names that are unknown or old, and let the datasets that options name be looked up.
 
         Raises:
-            OptionError: An option has another name now, which the message says.
+            OptionError: There is no such option, or it has another name now; the message says which may be meant.
         """
         given: dict[str, Any] = parameters["parameters"]
-        _refuse_moved(given)
+        _refuse_names(given)
         for name, look_up in _look_ups(given, self._root).items():
             dataset = catalog.get(name)
             if isinstance(dataset, NamedByOption):  # a person's own catalog may have another in its place
@@ -94,9 +96,10 @@ def _look_ups(given: Mapping[str, Any], root: Path) -> dict[str, Callable[[], An
     return {"source": source, "other_transcripts": other_transcripts, "baseline_run": baseline_run}
 
 
-def _refuse_moved(given: Mapping[str, Any]) -> None:
+def _refuse_names(given: Mapping[str, Any]) -> None:
     """Look at all stages: Kedro validates the options of those that run."""
-    said = [
+    said = unknown_sections(given, SECTIONS)
+    said += [
         message
         for section, model in SECTIONS.items()
         if isinstance(values := given.get(section), Mapping)
@@ -176,78 +179,72 @@ class LockHooks:
 class MlflowHooks:
     """One MLflow run for each `kedro run`, or for each `dvc repro`: options leaf by leaf, metrics, the report.
 
+    Nothing that goes wrong with it ends a run: the results are worth more than the notes about them.
+
     Why not kedro-mlflow: it logs a typed option as one string, and a comparison of runs needs the leaves.
     """
 
     def __init__(self) -> None:
         self._runtime = RuntimeOptions()
         self._shards: dict[str, int] = {}  # the last step of each stage
+        self._evidence = Evidence()
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
-        import mlflow
-
-        mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_TRACKING_URI))
-        mlflow.set_experiment(EXPERIMENT)
-        repro = _dvc_process()
-        mlflow.start_run(
-            run_id=os.environ.get("MLFLOW_RUN_ID") or _run_of(repro), run_name=_run_name(run_params, repro)
-        )
-        mlflow.set_tags(_tags(run_params, repro, catalog.load("project")))
-        for name in sorted(pipeline.inputs()):
-            if name.startswith("params:"):
-                mlflow.log_params(dict(_leaves(name.removeprefix("params:"), catalog.load(name))))
-        if "params:runtime" in pipeline.inputs():
-            self._runtime = catalog.load("params:runtime")
+        self._evidence = Evidence()
+        options = {name: catalog.load(name) for name in sorted(pipeline.inputs()) if name.startswith("params:")}
+        self._runtime = options.get("params:runtime", self._runtime)
+        leaves = [leaf for name, value in options.items() for leaf in _leaves(name.removeprefix("params:"), value)]
+        repro, project = _dvc_process(), catalog.load("project")
+        tags, name = _tags(run_params, repro, project), _run_name(run_params, repro)
+        self._evidence.keep("the start of this run", lambda: open_run(name, tags, dict(leaves), repro))
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        if isinstance(data, Shard) and data.info.gpus:
-            self._log_shard(data.info)
+        if isinstance(data, Made):
+            self._log_shards(data.shards)
         if dataset_name.endswith("_metrics"):
-            import mlflow
-
             stage = dataset_name.removesuffix("_metrics")
-            mlflow.log_metrics({f"{stage}.{key}": float(value) for key, value in data.items()})
+            self._log({f"{stage}.{key}": float(value) for key, value in data.items()})
 
-    def _log_shard(self, info: ShardInfo) -> None:
-        """Log what a shard took as a step of its own: MLflow draws the GPU's work over the stage."""
-        import mlflow
-
+    def _log_shards(self, made: Sequence[ShardInfo]) -> None:
+        """Log what each shard took as a step, at the time when it was made: MLflow draws a GPU's work over a stage."""
         from ocr_project.engine.running.stage_metrics import measure_shard
 
-        step = self._shards[info.stage] = self._shards.get(info.stage, -1) + 1
-        measured = measure_shard(info, self._runtime)
-        mlflow.log_metrics({f"{info.stage}.shard.{key}": value for key, value in measured.items()}, step=step)
+        when = time.time() - sum(info.wall_seconds for info in made)
+        for info in made:
+            when += info.wall_seconds  # from the shard before it to this one
+            if not info.gpus:
+                continue
+            step = self._shards[info.stage] = self._shards.get(info.stage, -1) + 1
+            measured = {f"{info.stage}.shard.{k}": v for k, v in measure_shard(info, self._runtime).items()}
+            self._log(measured, step, when)
+
+    def _log(self, metrics: Mapping[str, float], step: int | None = None, when: float | None = None) -> None:
+        self._evidence.keep("metrics", lambda: log_metrics(metrics, step, when))
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        import mlflow
-
-        for name in ARTIFACTS:
-            if name in pipeline.all_outputs():
-                mlflow.log_artifact(str(_path_of(catalog, name)))
-        mlflow.end_run()
+        paths = [_path_of(catalog, name) for name in ARTIFACTS if name in pipeline.all_outputs()]
+        self._evidence.keep("reports and tables", lambda: log_files(paths))
+        self._evidence.keep("the end of this run", lambda: end_run("FINISHED"))
 
     @hook_impl
     def on_pipeline_error(self) -> None:
-        import mlflow
-
-        mlflow.end_run("FAILED")
+        self._evidence.keep("the end of this run", lambda: end_run("FAILED"))
 
 
 class MemoryHooks:
     """A node leaves no memory behind for the next: what it freed goes back to the system.
 
     Without it the C library and Arrow keep the holes that a long stage left, and the peak of a run over 2,000 pages
-    was a tenth above that over 200 (docs/log.md). Before a node and not after one: a node that streams shards has
-    done nothing when Kedro says that it has run; by the next one it is over.
+    was a tenth above that over 200 (docs/log.md).
     """
 
     @hook_impl
-    def before_node_run(self) -> None:
+    def after_node_run(self) -> None:
         import pyarrow as pa
 
         pa.default_memory_pool().release_unused()
@@ -265,18 +262,39 @@ class SummaryHooks:
         stages = [name.removesuffix("_metrics") for name in pipeline.outputs() if name.endswith("_metrics")]
         metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
         places: dict[str, str] = {name: _path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
-        failures = print_summary(metrics, places)
-        if "gate_table" in pipeline.outputs() and (losses := gate_losses(catalog.load("gate_table"))):
-            raise GateFailed(losses)
+        failures = print_summary(metrics)
+        if "testset_table" in places:
+            print_scores(catalog.load("testset_table"))
+        if "gate_table" in places:
+            print_gate(catalog.load("gate_table"))
+        print_places(places)
+        if "gate_table" in places:
+            _judge(catalog)
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
         if failures and runtime is not None and runtime.failures_are_errors:
             raise FailuresLeft(failures)
 
 
+def _judge(catalog: CatalogProtocol[Any, Any]) -> None:
+    """End the run where the gate is closed.
+
+    Raises:
+        GateFailed: Something is worse.
+        GateOpen: Something is open, and the options say that this is not enough.
+    """
+    from ocr_project.bench.results.gate_words import gate_doubts, gate_losses
+
+    table = catalog.load("gate_table")
+    if losses := gate_losses(table):
+        raise GateFailed(losses)
+    if catalog.load("params:testsets").gate.open is WhenOpen.FAIL and (doubts := gate_doubts(table)):
+        raise GateOpen(doubts)
+
+
 def _path_of(catalog: CatalogProtocol[Any, Any], name: str) -> str:
-    """Return where a dataset rests; of a versioned one, the version of this run."""
+    """Return the path of a dataset; of a versioned one, the version of this run."""
     dataset = catalog.get(name)
-    assert isinstance(dataset, Place), f"{name} rests nowhere"
+    assert isinstance(dataset, Place), f"{name} has no path"
     return str(dataset.path)
 
 
@@ -287,7 +305,7 @@ def _leaves(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
         for key, inner in value.items():
             yield from _leaves(f"{prefix}.{key}", inner)
     else:
-        yield prefix, value
+        yield metric_name(prefix), value
 
 
 def _tags(run_params: dict[str, Any], repro: str | None, project: Project) -> dict[str, str]:
@@ -310,15 +328,3 @@ def _dvc_process() -> str | None:
         if any("dvc" in part for part in parent.cmdline()[:3]):
             return f"{parent.pid}-{parent.create_time():.0f}"
     return None
-
-
-def _run_of(repro: str | None) -> str | None:
-    """Return the MLflow run that an earlier stage of the same `dvc repro` opened."""
-    if repro is None:
-        return None
-    import mlflow
-
-    runs = mlflow.search_runs(
-        experiment_names=[EXPERIMENT], filter_string=f"tags.`dvc.repro` = '{repro}'", output_format="list"
-    )
-    return runs[0].info.run_id if runs else None

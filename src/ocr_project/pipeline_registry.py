@@ -9,7 +9,7 @@ composed one is made of several.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import wraps
 from importlib import import_module
 from typing import Any
@@ -21,7 +21,7 @@ from ocr_project.domain.options import TestsetsOptions
 
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
-APART = ("publish",)  # run when somebody asks for it: what leaves the machine is a person's decision
+APART = ("publish",)  # run only when asked for: what leaves the machine is a person's decision
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 
@@ -39,15 +39,17 @@ def register_pipelines() -> dict[str, Pipeline]:
 
 
 def _test_sets() -> Pipeline:
-    """Put the lane together. Pipelines never import each other, so it is done here: any detector and recognizer that
-    the main job has, with the same nodes; exports are left out.
+    """Put the lane together.
+
+    Pipelines never import each other, so it is done here: any detector and recognizer that the main job has, with the
+    same nodes; exports are left out.
     """
     ends = _creator("testsets")(make=_selective_node)
     return _together((ends, *(_in_lane(name) for name in LANE)))
 
 
 def _in_lane(name: str) -> Pipeline:
-    """Return a stage on the lane's datasets: `regions` is `testset_regions` there, `layout_metrics` likewise."""
+    """Return a stage on the lane's datasets: `regions` is `testset_regions` there, and so on."""
     made = _creator(name)(make=_selective_node)
     made = made.to_outputs(*(made.all_outputs() - {"exports"}))
 
@@ -65,27 +67,19 @@ def _in_lane(name: str) -> Pipeline:
 
 
 def _selective_node(function: Callable[..., Any], inputs: Mapping[str, str], outputs: str, **more: Any) -> Node:
-    """Make a node that sees, of all shards that rest in the lane, those of the sets that this run names."""
+    """Make a node that sees, of all shards in the lane, those of the sets that this run names."""
     shards = frozenset(argument for argument, dataset in inputs.items() if not dataset.startswith(_OPTIONS))
     return node(_selective(function, shards), {**inputs, "testsets": f"{_OPTIONS}testsets"}, outputs, **more)
 
 
 def _selective(function: Callable[..., Any], shards: frozenset[str]) -> Callable[..., Any]:
-    """Wrap a node's function; Kedro streams what generator functions yield, and only theirs."""
+    """Wrap a node's function."""
 
-    def seen(testsets: TestsetsOptions, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: narrow(value, testsets) if name in shards else value for name, value in inputs.items()}
-
-    if inspect.isgeneratorfunction(function):
-
-        @wraps(function)
-        def selected(*, testsets: TestsetsOptions, **inputs: Any) -> Iterator[Any]:
-            yield from function(**seen(testsets, inputs))
-    else:
-
-        @wraps(function)
-        def selected(*, testsets: TestsetsOptions, **inputs: Any) -> Any:
-            return function(**seen(testsets, inputs))
+    @wraps(function)
+    def selected(*, testsets: TestsetsOptions, **inputs: Any) -> Any:
+        return function(
+            **{name: narrow(value, testsets) if name in shards else value for name, value in inputs.items()}
+        )
 
     return _described(selected, function)
 

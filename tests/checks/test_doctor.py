@@ -179,7 +179,7 @@ def test_without_a_driver_it_is_said_what_to_install(
 @pytest.mark.parametrize(
     ("cards", "expected", "words"),
     [
-        ([], State.MISSING, "0 visible, and number 0 is asked for"),
+        ([], State.MISSING, "0 visible, and number 0 is needed"),
         ([FakeGpu(used=30 * GIB)], State.MISSING, "vLLM will claim 60.0"),
         ([FakeGpu(total=24 * GIB, used=0)], State.WARNING, "the profile is made for 60"),
     ],
@@ -226,7 +226,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # discard: nobody listens
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # discard: no server listens
     return folder
 
 
@@ -347,7 +347,7 @@ def test_offline_the_hub_is_not_asked(hub: Callable[..., Hub], monkeypatch: pyte
         (("config.json", "model.safetensors"), State.OK, "GB"),
         (("config.json",), State.MISSING, "*.safetensors"),
         (("model.safetensors",), State.MISSING, "config.json"),
-        (None, State.MISSING, "is not there"),
+        (None, State.MISSING, "does not exist"),
     ],
 )
 def test_weights_in_a_folder(files: tuple[str, ...] | None, state: State, words: str, tmp_path: Path) -> None:
@@ -387,7 +387,7 @@ def test_the_pages_of_a_folder_are_counted_up_to_the_limit(tmp_path: Path) -> No
 
 def test_pages_on_the_hub_are_not_counted_over_the_network(tmp_path: Path) -> None:
     options = IngestOptions(source="hf://datasets/someone/corpus", limit=1000)
-    assert disk.count_pages(options, tmp_path, 1.0) == disk.Corpus(1000, 1000 * disk.page_bytes(200), True)
+    assert disk.count_pages(options, tmp_path, 1.0) == disk.Workload(1000, 1000 * disk.page_bytes(200), True)
     assert disk.count_pages(options.model_copy(update={"limit": None}), tmp_path, 1.0).whole is False
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import logging
 import sqlite3
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -13,8 +15,9 @@ from click.testing import CliRunner
 from ocr_project import cli
 from ocr_project.checks import doctor
 from ocr_project.checks.doctor.finding import Finding, missing, ok, warning
-from ocr_project.cli.doctor import as_lines
+from ocr_project.cli.doctor import findings_as_lines
 from ocr_project.cli.errors import EXIT_ERROR, own_error
+from ocr_project.cli.log_format import show_safely
 from ocr_project.domain.errors import SourceError, StorageError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,11 +94,89 @@ def test_a_wrong_option_is_said_plainly(examined: list[Finding]) -> None:
     assert "dpii" in result.output
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("ingets.dpi=300", "`ingest`"), ("source=/x", "`ingest.source`"), ("dip=300", "`ingest.dpi`")],
+)
+def test_an_option_beside_all_stages_is_refused_with_the_nearest_names(
+    examined: list[Finding], given: str, meant: str
+) -> None:
+    for command in (["doctor"], ["run", "--pipelines", "ingest"]):
+        result = CliRunner().invoke(cli.cli, [*command, "--params", given])
+        assert result.exit_code == EXIT_ERROR, result.output
+        assert f"there is no option `{given.partition('=')[0].partition('.')[0]}`; did you mean" in result.output
+        assert meant in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--pipelines", "ocrr"], "there is no pipeline `ocrr`; did you mean `ocr`?"),
+        (["--env", "b20"], "there is no environment `b20`; did you mean `b200`"),
+        (["--env", "mine"], "there is no environment `mine`; there are "),
+        (
+            ["--nodes", "detect_region"],
+            "node of these pipelines `detect_region`; did you mean `layout.detect_regions`",
+        ),
+        (["--from-nodes", "detect_regions"], "`detect_regions`; did you mean `layout.detect_regions`"),
+        (["--to-outputs", "region"], "there is no dataset of these pipelines `region`; did you mean `regions`"),
+        (["--tags", "lay"], "no node is left to run; tags are "),
+        (["--runner", "ThreadedRunner"], "there is no runner `ThreadedRunner`; did you mean `ThreadRunner`?"),
+    ],
+)
+def test_unknown_names_of_a_run_are_said_in_one_line_with_the_nearest(
+    examined: list[Finding], arguments: list[str], said: str
+) -> None:
+    result = CliRunner().invoke(cli.cli, ["run", *arguments])
+    assert result.exit_code == EXIT_ERROR, result.output
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
 def test_lines_are_aligned_and_folded_between_words() -> None:
     advice = "hf download someone/a-model-with-a-long-name, so that the GPU does not wait for it"
-    lines = [click.unstyle(line) for line in as_lines([FINE, warning("some-model", "on the Hub", advice)], 60)]
+    lines = [
+        click.unstyle(line) for line in findings_as_lines([FINE, warning("some-model", "on the Hub", advice)], 60)
+    ]
     assert lines[0] == "ok       disk        80 GB free"
     assert lines[1] == "warning  some-model  on the Hub"
     assert [line.index(line.strip()) for line in lines[2].splitlines()] == [21, 23, 23]
     assert "someone/a-model-with-a-long-name," in lines[2]
     assert all(len(line) <= 65 for line in lines[2].splitlines())
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("ingest.source=/a,b", {"ingest": {"source": "/a,b"}}),
+        ("ingest.source=/a, b,c,ingest.dpi=100", {"ingest": {"source": "/a, b,c", "dpi": 100}}),
+        ("ingest.dpi=100,ingest.limit=8", {"ingest": {"dpi": 100, "limit": 8}}),
+        ("ingest.include=[a.pdf,b.pdf]", {"ingest": {"include": ["a.pdf", "b.pdf"]}}),
+    ],
+)
+def test_a_value_may_have_commas(given: str, found: dict[str, object]) -> None:
+    context = click.Context(cli.run)
+    option = next(option for option in cli.run.params if option.name == "params")
+    assert option.callback is not None
+    assert option.callback(context, option, given) == found
+
+
+@pytest.mark.parametrize("given", ["a,b", "ingest.source", ",", "=1,b"])
+def test_what_names_no_parameter_is_refused_as_before(given: str) -> None:
+    done = CliRunner().invoke(cli.run, ["--params", given, "--pipelines", "none of these"])
+    assert done.exit_code != 0
+    assert "Invalid format of `params`" in done.output or given == ","
+
+
+def test_the_log_sends_no_controls_to_a_terminal() -> None:
+    stream, root = StringIO(), logging.getLogger()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    root.addHandler(handler)
+    try:
+        show_safely()
+        show_safely()
+        logging.getLogger("ocr_project").warning("%s is broken\nyes", "x\x1b]0;owned\x07")
+    finally:
+        root.removeHandler(handler)
+    assert stream.getvalue() == "WARNING x\ufffd]0;owned\ufffd is broken\nyes\n"

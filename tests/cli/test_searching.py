@@ -80,7 +80,7 @@ def test_a_question_of_nothing_finds_nothing(tmp_path: Path, mode: SearchMode) -
 
 def test_an_unknown_mode_and_a_negative_number_are_said_plainly(tmp_path: Path) -> None:
     catalog: Any = Catalog(tmp_path, {})
-    with pytest.raises(OptionError, match="'words' is no way to search: say dense, lexical, fusion"):
+    with pytest.raises(OptionError, match="mode 'words' is not known: use dense, lexical, fusion"):
         search_pages(catalog, "과징금", 1, "words")
     with pytest.raises(OptionError, match="ask for 0 or more"):
         search_pages(catalog, "과징금", -1)
@@ -130,7 +130,7 @@ def test_a_corpus_without_text_says_why_nothing_is_found_and_what_to_do(mode: An
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """Let the command ask nobody, and note what it would ask."""
+    """Let the command ask no server, and note what it would ask."""
     seen: list[tuple[Any, ...]] = []
 
     def search(catalog: object, *question: Any) -> list[Hit]:
@@ -157,3 +157,12 @@ def test_the_command_says_that_nothing_was_found_and_refuses_what_it_does_not_kn
     for wrong in (("--mode", "words"), ("--pages", "0")):
         assert CliRunner().invoke(cli.cli, ["search", "질문", *wrong]).exit_code == 2
     assert len(asked) == 1
+
+
+def test_names_and_snippets_send_no_controls_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    hit = Hit(1.0, "x\x1b]0;owned\x07\u202efdp.pdf", 1, "a\x1b[31m b")
+    monkeypatch.setattr(searching, "search_pages", lambda *_: [hit])
+    monkeypatch.chdir(ROOT)
+    done = CliRunner().invoke(cli.search, ["a"], color=True)
+    assert "x\ufffd]0;owned\ufffd\ufffdfdp.pdf, page 1" in done.output
+    assert "a\ufffd[31m b" in done.output

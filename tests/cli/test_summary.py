@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from ocr_project.cli.summary import print_summary
+from ocr_project.bench.results.gate import GATE_COLUMNS
+from ocr_project.bench.results.score_tables import SCORE_COLUMNS
+from ocr_project.cli.errors import plainly
+from ocr_project.cli.summary import print_gate, print_scores, print_summary
+from ocr_project.domain.errors import GateFailed, GateOpen
 
 LAPTOP = {"shards": 1, "pages": 10, "items": 40, "failed": 0, "seconds": 2.0, "pages_per_second": 5.0}
 GPU = {
@@ -23,7 +28,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def printed(capsys: pytest.CaptureFixture[str], **metrics: dict[str, float]) -> list[list[str]]:
-    print_summary(metrics, {})
+    print_summary(metrics)
     return [line.split() for line in capsys.readouterr().out.splitlines()]
 
 
@@ -46,9 +51,42 @@ def test_costs_are_shown_where_the_price_is_known(capsys: pytest.CaptureFixture[
 
 
 def test_failures_are_counted_over_all_stages() -> None:
-    assert (
-        print_summary(
-            {"ingest": LAPTOP | {"failed": 2, "documents": 3, "documents_failed": 1, "documents_skipped": 0}}, {}
-        )
-        == 3
-    )
+    ingest = LAPTOP | {"failed": 2, "documents": 3, "documents_failed": 1, "documents_skipped": 0}
+    assert print_summary({"ingest": ingest}) == 3
+
+
+def test_the_gate_says_how_many_are_open_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        ("own", "cer/official", 30, 3, 0.1746, 0.7708, 0.5962, 0.2, 0.9, 0.0, 1.0, "open", "metrics", 8.0),
+        ("own", "wer/official", 30, 3, 0.2, 0.2, 0.0, 0.0, 0.0, 0.0, 1.0, "fine", "", float("nan")),
+        ("own", "teds/official", 30, 30, 0.9, 0.5, 0.4, 0.3, 0.5, 0.0, 0.001, "worse", "", float("nan")),
+    ]
+    print_gate(pd.DataFrame(rows, columns=list(GATE_COLUMNS)))
+    said = capsys.readouterr().out
+    assert "gate  1 worse, 1 open, 1 fine (open: 1 too few documents for so many comparisons)" in said
+    assert "open   own, cer/official: 17.46% → 77.08%, worse by 59.62 points" in said
+    assert "about 8 documents could tell" in said
+    assert "worse  own, teds/official" in said
+
+
+@pytest.mark.parametrize(("error", "status"), [(GateFailed(["cer"]), 4), (GateOpen(["cer"]), 5)])
+def test_the_gate_has_an_exit_status_of_its_own(error: Exception, status: int) -> None:
+    def run() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as left:
+        plainly(run)()
+    assert left.value.code == status
+
+
+def test_scores_of_test_sets_stand_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        ("own", "cer/official", "all", "all", 30, 28, 2, 12, 0.1746, 0.15, 0.21, 0.2, 0.1, 0.3),
+        ("own", "cer/official", "kind", "letter", 30, 28, 2, 12, 0.5, 0.4, 0.6, 0.2, 0.1, 0.3),
+        ("[own]/a", "teds/official", "all", "all", 2, 2, 0, 2, 0.9, *[float("nan")] * 5),
+    ]
+    print_scores(pd.DataFrame(rows, columns=list(SCORE_COLUMNS)))
+    header, first, second = capsys.readouterr().out.splitlines()
+    assert header.split() == ["test", "set", "metric", "value", "95", "%", "interval", "documents", "not", "scored"]
+    assert first.split() == ["own", "cer/official", "17.46%", "15.00%", "to", "21.00%", "12", "2"]
+    assert second.split() == ["[own]/a", "teds/official", "90.00%", "–", "2", "0"]

@@ -65,9 +65,9 @@ def options(request: pytest.FixtureRequest) -> Iterator[EmbeddingOptions]:
             yield EmbeddingOptions(backend=request.param)
         case EmbeddingBackend.VLLM:
             model: Path = request.getfixturevalue("tiny_model")
-            from ocr_project.testing.tiny_qwen3_vl import Reference
+            from ocr_project.testing.tiny_qwen3_vl import ReferenceEmbedder
 
-            reference = Reference(model)
+            reference = ReferenceEmbedder(model)
             with FakeVllm(embed=lambda asked: reference.answer(asked, {}, 1024)) as server:
                 vllm = {**values, "urls": (server.url,), "model": str(model)}
                 yield EmbeddingOptions.model_validate({"backend": "vllm", "vllm": vllm})
@@ -194,7 +194,7 @@ def test_another_process_makes_the_same_vectors(embedder: Embedder, options: Emb
 @pytest.fixture
 def seeing(embedder: Embedder) -> SubmittingEmbedder:
     if not isinstance(embedder, SubmittingEmbedder):
-        pytest.skip("this embedder knows no images")
+        pytest.skip("this embedder takes no images")
     return embedder
 
 

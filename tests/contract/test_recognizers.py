@@ -51,6 +51,12 @@ def options(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             yield RecognitionOptions.model_validate(
                 {"backend": "transformers", "transformers": {**model, "temperatures": (0.5,), **common}}
             )
+        case RecognitionBackend.GIVEN:
+            folder = tmp_path_factory.mktemp("answers")
+            for number in (9, 10, 42):
+                page, _ = drawn_page(number, 1)
+                (folder / f"{page.page_id}.md").write_text(f"# Page {number}")
+            yield RecognitionOptions.model_validate({"backend": "given", "given": {"folder": folder}})
 
 
 @pytest.fixture(scope="module")

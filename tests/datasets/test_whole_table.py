@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from kedro.io import Version
-from kedro.io.core import generate_timestamp
 
 from ocr_project.datasets import WholeTable
 from tests.whole_job import ROOT
@@ -31,8 +30,9 @@ def test_what_is_saved_comes_back(name: str, tmp_path: Path) -> None:
 
 def test_versions_rest_side_by_side(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
-    for rate in (0.5, 0.75):
-        WholeTable(filepath=str(path), version=Version(None, generate_timestamp())).save(TABLE.assign(rate=rate))
+    for rate, day in ((0.5, 1), (0.75, 2)):  # by the clock, both may be of one millisecond
+        version = Version(None, f"2026-01-0{day}T00.00.00.000Z")
+        WholeTable(filepath=str(path), version=version).save(TABLE.assign(rate=rate))
     assert len(list(path.glob("*/table.csv"))) == 2
     assert set(WholeTable(filepath=str(path), version=Version(None, None)).load()["rate"]) == {0.75}
 
@@ -65,3 +65,15 @@ def test_what_most_runs_do_not_need_is_not_imported_to_start_one() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert not done.stdout.strip()
+
+
+def test_a_csv_holds_nothing_that_a_spreadsheet_computes_and_comes_back_as_it_was(tmp_path: Path) -> None:
+    names = ["=HYPERLINK(1)", "'=1", "@a", "-2+3", "+1", "NA", "nan", "", '가, "나"', "\t=1"]
+    saved = pd.DataFrame({"name": names, "rate": [0.5, -0.25, float("nan"), *range(7)]})
+    table = WholeTable(filepath=str(tmp_path / "table.csv"))
+    table.save(saved)
+    lines = (tmp_path / "table.csv").read_text().splitlines()[1:]
+    assert lines[:5] == ["'=HYPERLINK(1),0.5", "''=1,-0.25", "'@a,", "'-2+3,0.0", "+1,1.0"]
+    found = table.load()
+    assert list(found["name"]) == names
+    pd.testing.assert_series_equal(found["rate"], saved["rate"])

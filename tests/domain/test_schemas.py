@@ -99,3 +99,10 @@ def test_scores_of_earlier_runs_are_read() -> None:
     assert list(from_table(old, Score)) == [SCORE]
     assert from_frame(old.to_pandas(), Score) == [SCORE]
     assert current_names(old.to_pandas(), Score)["denominator"].tolist() == [10.0]
+
+
+def test_halves_of_surrogate_pairs_are_replaced() -> None:
+    box = Box(0, 0, 1, 1)
+    read = Recognition("p", 0, "\ud800가", words=(Word("\udc00b", box, 1.0, 0),), reason="x\ud83d")
+    (kept,) = from_table(to_table([read], Recognition), Recognition)
+    assert (kept.text, kept.words[0].text, kept.reason) == ("�가", "�b", "x�")

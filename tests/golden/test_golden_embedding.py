@@ -1,6 +1,6 @@
 """Vectors of the hashing embedder as they were made on x86-64: another machine must make the same.
 
-Whoever changes them on purpose raises `REVISION` in `engine/embedding/hashing.py` too, or old and new
+A change on purpose raises `VERSION` in `engine/embedding/hashing.py` too, or old and new
 vectors mix in one corpus.
 """
 

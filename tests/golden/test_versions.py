@@ -9,7 +9,7 @@ import pytest
 from ocr_project.domain.errors import BackendError
 from tests.golden.versions import BACKENDS, COMMAND, ROOT, Made, OtherLibraries, compare, read_record
 
-MADE = Made("5", "opencv-5.0.0", "ab" * 32, "REVISION in src/layout.py")
+MADE = Made("5", "opencv-5.0.0", "ab" * 32, "VERSION in src/layout.py")
 
 
 @pytest.mark.parametrize("name", BACKENDS)

@@ -137,7 +137,7 @@ def _ingest() -> Made:
     for document in source.documents():
         rows.append([document.doc_id, document.path, document.media_type, document.pages, document.status])
         rows += map(_page_row, source.pages(document, 1, document.pages))
-    return _made(ingest_identity(options), rows, ingest_identity, "_REVISION")
+    return _made(ingest_identity(options), rows, ingest_identity, "VERSION")
 
 
 def _page_row(page: Page) -> list[Any]:
@@ -150,7 +150,7 @@ def _layout(backend: str) -> Made:
     detector = build_detector(LayoutOptions.model_validate({"backend": backend}))
     found = detector.detect([page for page, _, _ in read_inputs()])
     rows = [[_region_row(region) for region in regions] for regions in found]
-    return _made(detector.identity, rows, type(detector), "REVISION")
+    return _made(detector.identity, rows, type(detector), "VERSION")
 
 
 def _recognition() -> Made:
@@ -159,21 +159,21 @@ def _recognition() -> Made:
     for page, regions, _ in read_inputs():
         for one in recognizer.recognize(page, regions):
             rows.append([one.page_id, one.index, one.text, one.format, _words(one.words), one.status, one.reason])
-    return _made(recognizer.identity, rows, type(recognizer), "_VERSION", models="models")
+    return _made(recognizer.identity, rows, type(recognizer), "VERSION", models="models")
 
 
 def _transcript() -> Made:
     options = TranscriptOptions()
     found = [assemble(page, regions, read, options) for page, regions, read in read_inputs()]
     rows = [[one.page_id, one.text, one.markdown, one.source, one.status, one.reason] for one in found]
-    return _made(transcript_identity(options), rows, assemble, "_REVISION")
+    return _made(transcript_identity(options), rows, assemble, "VERSION")
 
 
 def _embedding() -> Made:
     embedder = build_embedder(EmbeddingOptions())
     texts = [[one.text for one in read] for _, _, read in read_inputs()]
     vectors = [*embedder.embed_texts(["\n".join(page) for page in texts]), *embedder.embed_queries(texts[0])]
-    return _made(embedder.identity, [_vector_row(vector) for vector in vectors], type(embedder), "REVISION")
+    return _made(embedder.identity, [_vector_row(vector) for vector in vectors], type(embedder), "VERSION")
 
 
 def _vector_row(vector: Any) -> list[list[int]]:
@@ -213,7 +213,7 @@ def _scoring() -> Made:
         [round(value, 6) if isinstance(value, float) else value for value in astuple(score)]
         for score in scorer.score(outcomes)
     ]
-    return _made(Identity("scoring", scorer.identity.revision), rows, Scorer, "_VERSION")
+    return _made(Identity("scoring", scorer.identity.revision), rows, Scorer, "VERSION")
 
 
 def _outcome(truth: Truth, said: str, kind: TextFormat) -> Outcome:

@@ -20,7 +20,7 @@ from ocr_project.domain.types import Part, Status
 from ocr_project.engine.embedding.in_process import TransformersEmbedder
 from ocr_project.engine.embedding.vllm import VllmEmbedder
 from ocr_project.testing.regions import drawn_page
-from ocr_project.testing.tiny_qwen3_vl import HIDDEN, LEAST, MOST, QUERY, Reference, build
+from ocr_project.testing.tiny_qwen3_vl import HIDDEN, LEAST, MOST, QUERY, ReferenceEmbedder, build
 from tests.engine.embedding.test_parity import PICTURES, TEXTS, cosines
 
 pytestmark = [pytest.mark.gpu, pytest.mark.timeout(600)]
@@ -38,8 +38,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reference(model: Path) -> Reference:
-    return Reference(model)
+def reference(model: Path) -> ReferenceEmbedder:
+    return ReferenceEmbedder(model)
 
 
 def values(model: Path, **changes: Any) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def local(model: Path) -> Iterator[TransformersEmbedder]:
     built.close()
 
 
-def test_vllm_gives_the_vectors_of_the_model_card(served: VllmEmbedder, reference: Reference) -> None:
+def test_vllm_gives_the_vectors_of_the_model_card(served: VllmEmbedder, reference: ReferenceEmbedder) -> None:
     texts = [reference.text(text.strip()) for text in TEXTS]
     assert cosines(served.embed_texts(TEXTS), texts).min() >= SAME_VLLM
     queries = [reference.text(text.strip(), QUERY) for text in TEXTS]
@@ -110,7 +110,7 @@ def test_many_at_once_give_the_same(served: VllmEmbedder) -> None:
 
 
 def test_transformers_on_cuda_gives_the_vectors_of_the_model_card(
-    local: TransformersEmbedder, reference: Reference
+    local: TransformersEmbedder, reference: ReferenceEmbedder
 ) -> None:
     texts = [reference.text(text.strip()) for text in TEXTS]
     assert cosines(local.embed_texts(TEXTS), texts).min() >= SAME_CUDA

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from ocr_project.bench.report.from_records import build_comparison, build_page, stand_side_by_side
-from ocr_project.bench.report.report_rows import compare_runs
+from ocr_project.bench.report.from_records import Evidence, build_comparison, build_page, stand_side_by_side
+from ocr_project.bench.report.report_rows import pair_runs
+from ocr_project.bench.results.gate import give_verdicts
 from ocr_project.bench.results.run_tables import tabulate_answers, tabulate_scores
 from ocr_project.bench.scoring import LaneShards
 from ocr_project.domain.options import RuntimeOptions, TestsetsOptions
@@ -80,11 +81,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     images = two_records.pages(folder / "pages")
     records = [two_records.record("hasty", attack=two_records.ATTACK), two_records.record("careful")]
     names = ["hasty " + two_records.ATTACK, "careful"]
-    runs = stand_side_by_side(records, names, OPTIONS)
-    pairs = compare_runs(records, names, Draws(OPTIONS.resamples, OPTIONS.seed))
-    table, answers = tabulate_scores(records[0], OPTIONS), tabulate_answers(records[0])
+    runs = stand_side_by_side(records, names)
+    pairs = pair_runs(records, names, Draws(OPTIONS.resamples, OPTIONS.seed))
+    table, answers = tabulate_scores(records[0]), tabulate_answers(records[0])
     shards = LaneShards(images, images, images, images)
-    build_page(records[0], table, answers, shards, OPTIONS, RuntimeOptions(workers=1))(folder / "one.html")
+    evidence = Evidence(records[0], table, answers, give_verdicts())
+    build_page(evidence, shards, OPTIONS, RuntimeOptions(workers=1))(folder / "one.html")
     build_comparison(runs, pairs, images, OPTIONS, 1)(folder / "two.html")
     return {"one": folder / "one.html", "two": folder / "two.html"}
 

@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 
 from ocr_project.domain.options import RecognitionBackend, RecognitionOptions, RuntimeOptions, VllmOptions
-from ocr_project.domain.types import Page, Recognition, Region, Shard, ShardInfo, Status
+from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard, ShardInfo, Status
 from ocr_project.pipelines.recognition.nodes import recognize_regions
 from ocr_project.storage.shard_folder import ShardFolder
 from ocr_project.testing.fake_vllm import FAULTS, FakeVllm
@@ -87,13 +87,17 @@ def test_two_thousand_pages_through_five_percent_of_faults() -> None:
     pages, regions = (Corpus(PAGES, PER_SHARD, regions=which) for which in (False, True))
     rows: dict[str, list[Recognition]] = {}
     memory = []
+
+    class Kept(MemoryShards):
+        def keep(self, made: Shard | Prune) -> None:
+            assert isinstance(made, Shard)
+            assert made.info.name not in rows
+            rows[made.info.name] = list(made.rows)
+            memory.append(psutil.Process().memory_info().rss)
+
     server = FakeVllm(read=read_marks, faults=unwell(0.05, deaths=4))
     with server:
-        for shard in recognize_regions(pages, regions, MemoryShards(), options(server.url), QUIET):
-            assert isinstance(shard, Shard)
-            assert shard.info.name not in rows
-            rows[shard.info.name] = list(shard.rows)
-            memory.append(psutil.Process().memory_info().rss)
+        recognize_regions(pages, regions, Kept(), options(server.url), QUIET)
     assert {fault for fault in FAULTS if server.done[fault]} == set(FAULTS)
     assert sum(count for fault, count in server.done.items() if fault != "ok") > 0.03 * PAGES * REGIONS
 
@@ -124,11 +128,13 @@ from ocr_project.storage.shard_folder import ShardFolder
 from ocr_project.domain.types import Recognition
 from ocr_project.pipelines.recognition.nodes import recognize_regions
 from tests.integration.test_faulty_server import QUIET, Corpus, options
-folder = ShardFolder(Path(sys.argv[2]), Recognition)
+class Telling(ShardFolder):
+    def keep(self, made):
+        super().keep(made)
+        print(made.info.name, flush=True)
+folder = Telling(Path(sys.argv[2]), Recognition)
 pages, regions = (Corpus(60, 4, regions=which) for which in (False, True))
-for shard in recognize_regions(pages, regions, folder, options(sys.argv[1], requests=8), QUIET):
-    folder.write(shard)
-    print(shard.info.name, flush=True)
+recognize_regions(pages, regions, folder, options(sys.argv[1], requests=8), QUIET)
 """
 
 

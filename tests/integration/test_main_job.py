@@ -130,7 +130,7 @@ def test_nothing_is_done_twice_and_a_change_redoes_only_what_depends_on_it(
 
     back = run_job(project, *params)
     assert back.code == 0, back.output
-    assert shards(project) == before, "what another choice of options made rests beside it"
+    assert shards(project) == before, "what another choice of options made is kept beside it"
     assert tables(project) == results
 
 
@@ -171,4 +171,4 @@ def test_an_empty_folder_is_answered_with_advice(fresh: Path, tmp_path: Path) ->
 
 def test_a_missing_folder_is_answered_with_advice(fresh: Path, tmp_path: Path) -> None:
     done = run_job(fresh, f"ingest.source={tmp_path / 'nowhere'}", *QUICK)
-    refused(done, fresh, "SourceError: ", str(tmp_path / "nowhere"), "is not there", "--params ingest.source=")
+    refused(done, fresh, "SourceError: ", str(tmp_path / "nowhere"), "does not exist", "--params ingest.source=")

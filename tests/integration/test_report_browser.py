@@ -94,7 +94,7 @@ def card(rank: int, group: str, **changes: object) -> PageCard:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def row(name: str, value: float) -> GroupRow:
-        return GroupRow(name, 1, {"cer_no_space": Rate(value, math.nan, math.nan, 1, 9)}, "gold")
+        return GroupRow(name, 1, 1, {"cer_no_space": Rate(value, math.nan, math.nan, 1, 9)}, "gold")
 
     path = tmp_path_factory.mktemp("report") / "report.html"
     pages = [

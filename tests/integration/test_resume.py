@@ -1,4 +1,4 @@
-"""`kill -9` and Ctrl-C lose no more than what was in work: a small form of benchmarks/resume.py."""
+"""`kill -9` and Ctrl-C lose no more than what was in flight: a small form of benchmarks/resume.py."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_an_interrupted_run_says_so_and_goes_on(project: Path, straight: Path, p
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
         output = log.read_text()
-    assert "Interrupted: what was finished is kept" in output
+    assert "Interrupted: finished work is kept" in output
     assert "Traceback" not in output
     before = shards(project)
     assert len(before) >= INTERRUPTED_AT

@@ -88,7 +88,7 @@ def test_every_question_is_ranked_by_every_search(rankings: tuple[pd.DataFrame, 
 def test_scores_by_search_kind_and_difference(rankings: tuple[pd.DataFrame, dict[str, float]]) -> None:
     queries, qrels = to_frame(QUERIES, Query), to_frame(QRELS, Qrel)
     scores = score_rankings(rankings[0], queries, qrels, OPTIONS)
-    assert set(scores["query_id"]) == {"q1", "q2", "q3"}  # nobody judged q4
+    assert set(scores["query_id"]) == {"q1", "q2", "q3"}  # q4 has no judgement
     table, differences = tabulate_retrieval(scores, queries, OPTIONS)
     assert value(table, run="lexical", slice="all", metric="mrr") == 1.0
     assert value(table, run="dense", slice="all", metric="recall@1") == pytest.approx((0 + 0.5 + 0) / 3)

@@ -1,4 +1,4 @@
-"""The stage `embedding`: what of a corpus gets a vector, through a server of somebody else's, and how it rests."""
+"""The stage `embedding`: which parts of a corpus get a vector, through an external server, and how it is stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import Embedded, EmbeddingOptions, RuntimeOptions
 from ocr_project.domain.schemas import from_frame, to_frame
-from ocr_project.domain.types import Embedding, Query, Recognition, Shard, ShardInfo, Status, Transcript
+from ocr_project.domain.types import Embedding, Query, Recognition, ShardInfo, Status, Transcript
 from ocr_project.engine.embedding.inputs import RowsOf, page_parts
 from ocr_project.pipelines.embedding.nodes import (
     embed_pages,
@@ -95,14 +95,9 @@ def shards(rows: Sequence[Any], per_page: int) -> MemoryShards:
     )
 
 
-def run(corpus: Corpus, folder: ShardFolder, chosen: EmbeddingOptions) -> list[Shard]:
-    shards = []
+def run(corpus: Corpus, folder: ShardFolder, chosen: EmbeddingOptions) -> list[ShardInfo]:
     read = (corpus.pages, corpus.regions, corpus.recognitions, corpus.transcripts)
-    for shard in embed_pages(*read, folder, chosen, QUIET):
-        assert isinstance(shard, Shard)
-        folder.write(shard)
-        shards.append(shard)
-    return shards
+    return list(embed_pages(*read, folder, chosen, QUIET).shards)
 
 
 def test_every_part_of_every_page_has_a_row_in_order(corpus: Corpus, server: FakeVllm, tmp_path: Path) -> None:
@@ -160,13 +155,13 @@ def test_what_is_done_is_not_done_again_and_what_changes_is(corpus: Corpus, serv
     assert len(run(corpus, folder, options(server, [Embedded.PAGE_TEXT], dtype="float16"))) == 3
     assert len(run(corpus, folder, options(server, [Embedded.PAGE_IMAGE]))) == 3
     (tmp_path / "s1.parquet").unlink()
-    assert [shard.info.name for shard in run(corpus, folder, options(server, [Embedded.PAGE_IMAGE]))] == ["s1"]
+    assert [info.name for info in run(corpus, folder, options(server, [Embedded.PAGE_IMAGE]))] == ["s1"]
 
 
 def test_page_images_alone_need_no_ocr(corpus: Corpus, server: FakeVllm, tmp_path: Path) -> None:
     alone = Corpus(corpus.pages, MemoryShards(), MemoryShards(), MemoryShards())
-    shards = run(alone, ShardFolder(tmp_path, Embedding), options(server, [Embedded.PAGE_IMAGE]))
-    assert sum(len(shard.rows) for shard in shards) == PAGES
+    infos = run(alone, ShardFolder(tmp_path, Embedding), options(server, [Embedded.PAGE_IMAGE]))
+    assert sum(info.items for info in infos) == PAGES
     run(corpus, ShardFolder(tmp_path / "r", Embedding), options(server, [Embedded.REGION_IMAGE]))
 
 
@@ -232,23 +227,23 @@ def test_a_server_that_refuses_makes_a_row_with_its_reason(corpus: Corpus, tmp_p
 
     with FakeVllm(embed=refusing) as server:
         folder = ShardFolder(tmp_path, Embedding)
-        shards = run(corpus, folder, options(server, [Embedded.PAGE_TEXT]))
+        infos = run(corpus, folder, options(server, [Embedded.PAGE_TEXT]))
     (failed,) = [row for row in folder.rows() if row.status is Status.FAILED]
     assert (failed.item_id, failed.reason) == ("d_00003", "server: 400, not that one")
-    assert sum(shard.info.failed for shard in shards) == 1
+    assert sum(info.failed for info in infos) == 1
 
 
 def test_a_server_without_vectors_ends_the_run(corpus: Corpus, tmp_path: Path) -> None:
     with (
         FakeVllm() as server,  # speaks of chat alone
-        pytest.raises(BackendError, match="the embedding server gives no vectors: server: 404"),
+        pytest.raises(BackendError, match="the embedding server returned no vectors: server: 404"),
     ):
         run(corpus, ShardFolder(tmp_path, Embedding), options(server, [Embedded.PAGE_TEXT]))
 
 
 @pytest.mark.parametrize("backend", ["hashing", "sentence_transformers"])
 def test_images_want_a_model_that_sees(backend: str) -> None:
-    with pytest.raises(ValidationError, match=f"{backend} knows no images: set backend to vllm or transformers"):
+    with pytest.raises(ValidationError, match=f"{backend} takes no images: set backend to vllm or transformers"):
         EmbeddingOptions.model_validate({"backend": backend, "embed": ["page_image"]})
 
 

@@ -7,14 +7,15 @@ import pandas as pd
 import pytest
 
 from ocr_project.bench.report.item_views import answer_content, reference_content
-from ocr_project.bench.report.report_rows import compare_runs, headlines, item_values
+from ocr_project.bench.report.report_rows import headlines, item_values, pair_runs
+from ocr_project.bench.results.gate_words import count_verdicts, gate_doubts, gate_losses
 from ocr_project.bench.results.recording import answer_fault
 from ocr_project.bench.results.run_tables import judge_run, measure_evidence, tabulate_answers, tabulate_scores
 from ocr_project.bench.rules.drawings import Drawer
-from ocr_project.cli.summary import gate_losses
 from ocr_project.domain.errors import GateFailed, OptionError
 from ocr_project.domain.options import TestsetsOptions
-from ocr_project.domain.types import Recognition, Status
+from ocr_project.domain.schemas import to_frame
+from ocr_project.domain.types import Recognition, Score, Status
 from ocr_project.engine.metrics import Draws
 from ocr_project.storage.run_record import RunRecord, read_record, write_record
 from tests import two_recognizers, two_records
@@ -42,7 +43,7 @@ def test_record_survives_the_disk_and_is_replaced_whole(tmp_path: Path) -> None:
     found = read_record(folder)
     assert found.run == record.run
     pd.testing.assert_frame_equal(found.scores, record.scores)
-    assert tabulate_scores(found, OPTIONS).equals(tabulate_scores(record, OPTIONS))
+    assert tabulate_scores(found).equals(tabulate_scores(record))
     assert [path.name for path in folder.parent.iterdir()] == ["benchmark_run"]
 
 
@@ -51,11 +52,11 @@ def test_a_record_of_an_earlier_run_has_the_old_names_of_counts(tmp_path: Path) 
     write_record(tmp_path / "run", record)
     path = tmp_path / "run" / "scores.parquet"
     pd.read_parquet(path).drop(columns=["numerator", "denominator"]).to_parquet(path, index=False)
-    assert tabulate_scores(read_record(tmp_path / "run"), OPTIONS).equals(tabulate_scores(record, OPTIONS))
+    assert tabulate_scores(read_record(tmp_path / "run")).equals(tabulate_scores(record))
 
 
 def test_no_record_says_what_one_is(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"is no record of a run over test sets: run\.json"):
+    with pytest.raises(OptionError, match=r"is not the record of a testsets run: run\.json"):
         read_record(tmp_path)
 
 
@@ -68,10 +69,54 @@ def test_gate_lets_the_same_and_the_better_pass(tmp_path: Path) -> None:
 def test_gate_names_what_got_worse_and_by_how_much(tmp_path: Path) -> None:
     table = gated(tmp_path / "a", two_records.record("careful"), two_records.record("hasty"))
     assert verdicts(table)["teds/official"] == "worse"
-    assert verdicts(table)["cer_no_space/official"] == "fine"
     losses = gate_losses(table)
     assert any(loss.startswith("tables_ko, teds/official: ") and "points (95 % interval" in loss for loss in losses)
     assert "tables_ko, teds/official" in str(GateFailed(losses))
+
+
+def pages_of(errors: list[int], documents: int) -> RunRecord:
+    """Make the record of a run over pages of 1,000 characters, several metrics of the same errors."""
+    metrics = [f"{name}/{reading}" for name in ("cer", "cer_no_space", "wer", "ned") for reading in ("official", "c")]
+    rows = [
+        Score(f"p{page}", f"d{page % documents}", "own", metric, float(wrong), 1_000.0)
+        for metric in metrics
+        for page, wrong in enumerate(errors)
+    ]
+    record = two_records.record("hasty")
+    return replace(record, scores=to_frame(rows, Score), items=record.items.head(0))
+
+
+def test_three_pages_that_became_unreadable_are_never_fine(tmp_path: Path) -> None:
+    before, now = pages_of([150, 180, 195], 3), pages_of([700, 790, 820], 3)  # 17.5 % to 77 % CER
+    table = gated(tmp_path / "a", before, now, speed_tolerance=None)
+    assert set(table["verdict"]) == {"open"}
+    assert set(table["why"]) == {"metrics"}
+    assert set(table["needed"]) == {8}  # 8 / 2^8 < 0.05
+    assert "open: 8 too few documents for so many comparisons" in count_verdicts(table)
+    assert "worse by 59.50 points" in gate_doubts(table)[0]
+    assert "of 3 documents" in gate_doubts(table)[0]
+    assert "about 8 documents could tell" in gate_doubts(table)[0]
+    many = gated(tmp_path / "b", pages_of([150, 180, 195] * 3, 9), pages_of([700, 790, 820] * 3, 9))
+    assert set(many.loc[many["what"] == "own", "verdict"]) == {"worse"}
+
+
+@pytest.mark.parametrize("documents", [1, 2])
+def test_one_or_two_documents_leave_the_gate_open(tmp_path: Path, documents: int) -> None:
+    table = gated(tmp_path / "a", pages_of([10] * 30, documents), pages_of([900] * 30, documents))
+    mine = table[table["what"] == "own"]
+    assert set(mine["verdict"]) == {"open"}
+    assert set(mine["why"]) == {"documents"}
+    assert "fewer than 3 documents, at least 3 are needed" in gate_doubts(mine)[0]
+
+
+def test_fine_is_what_is_within_the_tolerance_and_else_the_width_is_the_reason(tmp_path: Path) -> None:
+    before = pages_of([10 + page % 7 for page in range(40)], 20)
+    now = pages_of([10 + page * 3 % 7 for page in range(40)], 20)
+    wide = gated(tmp_path / "a", before, now, tolerance=0.0005)
+    assert verdicts(wide)["cer/official"] == "open"
+    row = wide[wide["metric"] == "cer/official"].iloc[0]
+    assert (row["why"], row["low"] < 0.0005 < row["high"], row["needed"] > 20) == ("width", True, True)
+    assert verdicts(gated(tmp_path / "b", before, now, tolerance=0.01))["cer/official"] == "fine"
 
 
 def test_gate_tolerates_what_it_is_told_to(tmp_path: Path) -> None:
@@ -125,21 +170,21 @@ def test_metrics_have_names_that_mlflow_accepts() -> None:
     renamed = replace(record, scores=record.scores.assign(metric="ndcg@5"), items=record.items)
     renamed = replace(renamed, scores=renamed.scores.drop_duplicates(["group", "item_id"]))
     for one in (record, renamed):
-        metrics = measure_evidence(tabulate_scores(one, OPTIONS), tabulate_answers(one), one)
+        metrics = measure_evidence(tabulate_scores(one), tabulate_answers(one), one)
         for name in metrics:
             _validate_metric_name(name)
     assert "texts_ko.ndcg_at_5" in metrics
-    metrics = measure_evidence(tabulate_scores(record, OPTIONS), tabulate_answers(record), record)
+    metrics = measure_evidence(tabulate_scores(record), tabulate_answers(record), record)
     assert metrics["tables_ko.teds.official.low"] < metrics["tables_ko.teds.official"]
     assert (metrics["tables_ko.teds.official.unscored"], metrics["pages_per_second"]) == (2, 2.0)
 
 
 def test_overall_stands_in_every_table_metric_and_gate(tmp_path: Path) -> None:
     record, better = pages_read(0), pages_read(1)
-    metrics = measure_evidence(tabulate_scores(record, OPTIONS), tabulate_answers(record), record)
+    metrics = measure_evidence(tabulate_scores(record), tabulate_answers(record), record)
     assert metrics[f"{PAGES}.overall.official.low"] < metrics[f"{PAGES}.overall.official"]
-    assert headlines([tabulate_scores(record, OPTIONS)]) == {PAGES: "overall/official"}
-    pairs = compare_runs([record, better], ["hasty", "careful"], Draws(500, 0))
+    assert headlines([tabulate_scores(record)]) == {PAGES: "overall/official"}
+    pairs = pair_runs([record, better], ["hasty", "careful"], Draws(500, 0))
     whole = pairs[(pairs["metric"] == "overall/official") & (pairs["slice"] == "all")]
     assert list(whole["verdict"]) == ["second"]
     assert verdicts(gated(tmp_path / "a", better, record))["overall/official"] == "worse"
@@ -150,7 +195,7 @@ def test_overall_stands_in_every_table_metric_and_gate(tmp_path: Path) -> None:
 
 
 def test_headline_is_the_weightiest_official_metric() -> None:
-    table = tabulate_scores(two_records.record("hasty"), OPTIONS)
+    table = tabulate_scores(two_records.record("hasty"))
     expected = {two_recognizers.TABLES: "teds/official", two_recognizers.TEXTS: "cer_no_space/official"}
     assert headlines([table, table]) == expected
 

@@ -38,18 +38,29 @@ class Killed(BaseException):
     """Stands for the end of the process: nothing handles it."""
 
 
+class CountingFolder(LineageFolder):
+    """Counts what is kept, and ends the run before something that is one too many."""
+
+    def __init__(self, counts: Marks, limit: Callable[[], int], folder: LineageFolder) -> None:
+        super().__init__(folder.root, folder.row_type, folder.lineage)
+        self._counts, self._limit = counts, limit
+
+    def keep(self, made: Shard | Prune) -> None:
+        if sum(self._counts.values()) >= self._limit():
+            raise Killed
+        super().keep(made)
+        self._counts[self.root.name] = self._counts.get(self.root.name, 0) + 1
+
+
 class Counting(ShardedParquet):
-    """Counts what is saved, and ends the run before a save that is one too many."""
+    """Loads as a `CountingFolder`."""
 
     def __init__(self, counts: Marks, limit: Callable[[], int], **options: Any) -> None:
         super().__init__(**options)
-        self._counts, self._limit, self._name = counts, limit, Path(options["filepath"]).name
+        self._counts, self._limit = counts, limit
 
-    def save(self, data: Shard | Prune) -> None:
-        if sum(self._counts.values()) >= self._limit():
-            raise Killed
-        super().save(data)
-        self._counts[self._name] = self._counts.get(self._name, 0) + 1
+    def load(self) -> LineageFolder:
+        return CountingFolder(self._counts, self._limit, super().load())
 
 
 class Job:
@@ -89,7 +100,7 @@ class Job:
         return dict(self.saved)
 
     def marks(self) -> Marks:
-        """Return every shard with the time at which it was written, wherever it rests."""
+        """Return every shard with the time at which it was written, wherever it is stored."""
         paths = self.data.rglob("*.parquet")
         return {str(path.relative_to(self.data)): path.stat().st_mtime_ns for path in paths}
 
@@ -97,7 +108,7 @@ class Job:
         return [row.text for row in LineageFolder(self.data / "transcripts", Transcript).rows()]
 
     def flatten(self) -> None:
-        """Let all shards rest as they did before there were lineages."""
+        """Put all shards where they were before there were lineages."""
         for path in list(self.data.rglob("*.parquet")):
             path.rename(path.parents[1] / path.name)
         for left in [*self.data.rglob("lineage.json"), *self.data.rglob("current.json")]:
@@ -164,7 +175,7 @@ def test_the_data_of_yesterday_is_taken_over_without_work(job: Job) -> None:
     job.run("eng")
     names = {Path(path).name: mark for path, mark in job.marks().items() if path.startswith("recognitions")}
     job.flatten()
-    assert len(job.texts()) == PAGES, "what rests flat is read as it is"
+    assert len(job.texts()) == PAGES, "shards without a lineage are read as they are"
     assert job.run("eng") == {}
     assert {Path(p).name: mark for p, mark in job.marks().items() if p.startswith("recognitions")} == names
     assert not list(job.data.glob("*/*.parquet"))

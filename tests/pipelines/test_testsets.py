@@ -1,4 +1,4 @@
-"""What becomes of test sets that a run does not name: they rest, and cost nothing when they are named again."""
+"""What becomes of test sets that a run does not name: they are kept, and cost nothing when they are named again."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_set_that_is_left_out_rests_and_is_not_made_again(
 
     other = run("second")
     assert set(other["testset_scores"]["group"]) == {"second"}
-    assert other["testset_recognition_metrics"]["pages"] == 1, "what rests is not measured"
+    assert other["testset_recognition_metrics"]["pages"] == 1, "what the run does not name is not measured"
     assert made.items() <= shards_in(tmp_path / "data").items()
 
     caplog.set_level(logging.INFO, logger="ocr_project")

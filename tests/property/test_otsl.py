@@ -11,7 +11,7 @@ from ocr_project.engine.models.dialects.html_table import parse_markup
 from ocr_project.engine.models.dialects.otsl import html_to_otsl, otsl_to_html, plain_html
 
 TOKENS = ("fcel", "ecel", "lcel", "ucel", "xcel", "ched", "nl")
-# what Unicode calls a surrogate or a control character is no text of a table
+# what Unicode calls a surrogate or a control character is not text of a table
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=6)
 
 

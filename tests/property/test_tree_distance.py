@@ -1,6 +1,6 @@
 """The tree edit distance against the recurrence as the textbooks write it.
 
-APTED's Python port is no oracle for trees of any shape: on about one random tree in 2,500 it gives more than the
+APTED's Python port is not an oracle for trees of any shape: on about one random tree in 2,500 it gives more than the
 least cost.
 """
 

@@ -1,4 +1,4 @@
-"""Results of different models rest side by side."""
+"""Results of different models are stored side by side."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from kedro.io import DatasetError
 
 from ocr_project.datasets import LineageFolder, ShardedParquet, ShardFolder
 from ocr_project.domain.errors import StorageError
-from ocr_project.domain.types import Identity, Lineage, Page, Prune, Shard, ShardInfo, derive_lineage
+from ocr_project.domain.types import Identity, Lineage, Made, Page, Prune, Shard, ShardInfo, derive_lineage
 from ocr_project.storage.atomic import partial_of, this_writer
 from ocr_project.storage.lineages import lineages, remove
 from ocr_project.testing.fakes import identity, page
@@ -88,22 +89,30 @@ def test_a_reader_keeps_its_lineage_although_another_run_begins(tmp_path: Path) 
     assert [row.text_layer for row in reader.rows()] == [ENG.name]
 
 
-def test_a_dataset_saves_a_shard_where_it_belongs_whatever_is_current(tmp_path: Path) -> None:
+def test_a_shard_is_kept_where_it_belongs_whatever_is_current(tmp_path: Path) -> None:
     dataset = ShardedParquet(filepath=str(tmp_path), row="Page")
     dataset.load().open(ENG, {})
     fill(tmp_path, KOR, "a", "b")
-    dataset.save(shard("a", ENG))
-    dataset.save(Prune(("b",), ENG.name))
+    dataset.load().keep(shard("a", ENG))
+    dataset.load().keep(Prune(("b",), ENG.name))
     assert LineageFolder(tmp_path, Page, ENG.name).index().keys() == {"a"}
     assert dataset.load().index().keys() == {"a", "b"}
-    dataset.save(Prune(("b",), KOR.name))
+    dataset.load().keep(Prune(("b",), KOR.name))
     assert dataset.load().index().keys() == {"a"}
+
+
+def test_saving_only_sees_to_it_that_what_was_made_is_there(tmp_path: Path) -> None:
+    dataset = ShardedParquet(filepath=str(tmp_path / "pages"), row="Page")
+    dataset.save(Made(dataset.load().place))
+    assert not (tmp_path / "pages").exists()
+    with pytest.raises(DatasetError, match="rests in"):
+        dataset.save(Made(str(tmp_path / "other")))
 
 
 def test_a_shard_that_names_no_lineage_goes_to_the_current_one(tmp_path: Path) -> None:
     dataset = ShardedParquet(filepath=str(tmp_path), row="Page")
     fill(tmp_path, ENG, "a")
-    dataset.save(Shard(ShardInfo("b", "k", "b", 1), [page(1, "b")]))
+    dataset.load().keep(Shard(ShardInfo("b", "k", "b", 1), [page(1, "b")]))
     assert dataset.load().index().keys() == {"a", "b"}
 
 
@@ -166,7 +175,7 @@ def test_a_lineage_is_removed_by_name_but_not_the_current_one(tmp_path: Path) ->
     fill_flat(tmp_path, ENG, "a")
     for lineage in (ENG, KOR):
         fill(tmp_path, lineage, "b")
-    with pytest.raises(StorageError, match="is what is read now"):
+    with pytest.raises(StorageError, match="is the current one"):
         remove(tmp_path, KOR.name)
     with pytest.raises(StorageError, match=f"no results 'other'; there are {KOR.name}, {ENG.name}, unsorted"):
         remove(tmp_path, "other")

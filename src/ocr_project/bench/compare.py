@@ -2,51 +2,84 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from ocr_project.bench.metrics.catalog import metric_of
 from ocr_project.bench.report.model import MOST_RUNS
 from ocr_project.domain.errors import OptionError
 from ocr_project.storage.run_record import RunRecord, read_record
 
 _LATEST = "latest"
+_MOST_SAID = 4  # settings in the name of a run
+_LONGEST = 40  # characters of a setting
 
 
 def read_runs(runs: Sequence[str], home: Path) -> tuple[list[str], list[RunRecord]]:
     """Find runs and read their records.
 
     Args:
-        runs: Two to five: the time of a run or its beginning, `latest`, or a path; `NAME=RUN` gives it a name.
+        runs: Two or more: the time of a run or its beginning, `latest`, or a path; `NAME=RUN` gives it a name.
         home: Folder of all runs, one folder per time.
 
     Returns:
         Names, each different, and records.
 
     Raises:
-        OptionError: A run cannot be found, or there are too few or too many.
+        OptionError: A run cannot be found, or there are too few.
     """
-    if not 2 <= len(runs) <= MOST_RUNS:
-        raise OptionError(
-            f"{len(runs)} runs given: name two to {MOST_RUNS}, for example `kedro compare latest BASELINE`"
-        )
+    if len(runs) < 2:
+        raise OptionError(f"{len(runs)} run given: name two or more, for example `kedro compare BASELINE latest`")
     found = [_find(run, home) for run in runs]
     records = [read_record(folder) for _, folder in found]
     return _distinct([name for name, _ in found], records), records
 
 
+def pairs_of(count: int) -> list[tuple[int, int]]:
+    """Return which runs are compared, by place: each with each; where a page cannot show all, each with the first."""
+    if count > MOST_RUNS:
+        return [(0, place) for place in range(1, count)]
+    return list(combinations(range(count), 2))
+
+
 def verdict_lines(pairs: pd.DataFrame) -> Iterator[str]:
-    """Yield a line for each pair of runs and metric over whole sets: both rates, the interval, which is better."""
-    for row in pairs.to_dict("records"):
-        if row["slice"] == "all":
-            better = {"first": row["first"], "second": row["second"]}.get(row["verdict"])
-            verdict = f"{better} is better" if better else "open"
-            yield (
-                f"{row['test_set']:<20}  {row['metric']:<24} {row['first']} {row['first_rate']:.2%} | {row['second']}"
-                f" {row['second_rate']:.2%}  ({row['low'] * 100:+.2f} to {row['high'] * 100:+.2f})  {verdict}"
-            )
+    """Yield a line for each pair of runs and metric over whole sets, and before them what their numbers mean."""
+    whole = pairs[pairs["slice"] == "all"]
+    compared = int(whole["p"].notna().sum())
+    if len(whole):
+        yield (
+            "gain: percentage points by which the second run is better than the first, with its 95 % interval;"
+            " + is better, whichever way a metric goes"
+        )
+    for row in whole.to_dict("records"):
+        up = metric_of(row["metric"]).higher_is_better
+        low, high = (row["low"], row["high"]) if up else (-row["high"], -row["low"])
+        gain = (row["difference"] if up else -row["difference"]) * 100
+        interval = f" ({low * 100:+.2f} to {high * 100:+.2f})" if math.isfinite(low) else ""
+        yield (
+            f"{row['test_set']:<20}  {row['metric']:<24} {row['first']} {row['first_rate']:.2%} →"
+            f" {row['second']} {row['second_rate']:.2%}  gain {gain:+.2f}{interval}"
+            f"  {row['documents']} document{'s' if row['documents'] != 1 else ''}  {_said_of(row, compared)}"
+        )
+
+
+def _said_of(row: Mapping[Any, Any], compared: int) -> str:
+    """Say which of two runs is better, or why that is open."""
+    if row["verdict"] in ("first", "second"):
+        return f"{row[row['verdict']]} is better"
+    if math.isnan(row["low"]):
+        return "open: fewer than 3 documents"
+    if row["low"] <= 0 <= row["high"]:
+        return "open: no difference is within the interval"
+    return f"open: too few documents for {compared} comparisons"
 
 
 def _find(run: str, home: Path) -> tuple[str, Path]:
@@ -64,10 +97,48 @@ def _find(run: str, home: Path) -> tuple[str, Path]:
 
 
 def _distinct(given: Sequence[str], records: Sequence[RunRecord]) -> list[str]:
-    """Name the runs: as given, otherwise by the recognizer, with the time where two have the same."""
+    """Name the runs: as given, otherwise by the recognizer and what differs between those that have the same."""
     names = [name or record.run.recognizer for name, record in zip(given, records, strict=True)]
     twice = {name for name, many in Counter(names).items() if many > 1}
-    names = [
-        f"{name}, {record.run.created}" if name in twice else name for name, record in zip(names, records, strict=True)
+    apart = _differences([record for name, record in zip(names, records, strict=True) if name in twice])
+    said = [
+        f"{name}, {', '.join(next(apart)) or record.run.created}" if name in twice else name
+        for name, record in zip(names, records, strict=True)
     ]
-    return [name if names.count(name) == 1 else f"{name} #{place}" for place, name in enumerate(names, 1)]
+    many = Counter(said)
+    said = [
+        f"{name}, {record.run.created}" if many[name] > 1 and record.run.created not in name else name
+        for name, record in zip(said, records, strict=True)
+    ]
+    return [name if said.count(name) == 1 else f"{name} #{place}" for place, name in enumerate(said, 1)]
+
+
+def _differences(records: Sequence[RunRecord]) -> Iterator[list[str]]:
+    """Yield for each run what its stages were told that another was told otherwise: `languages=rus`."""
+    told = [_settings(record.run.facts) for record in records]
+    keys = sorted({key for settings in told for key in settings})
+    differ = [key for key in keys if len({settings.get(key) for settings in told}) > 1]
+    names = Counter(name for _, name in differ)
+    for settings in told:
+        yield [
+            f"{name if names[name] == 1 else f'{stage} {name}'}={settings[stage, name]}"
+            for stage, name in differ
+            if (stage, name) in settings
+        ][:_MOST_SAID]
+
+
+def _settings(facts: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Read the settings of each stage out of its identity: a name, a revision, and JSON."""
+    found: dict[tuple[str, str], str] = {}
+    for fact, text in facts.items():
+        stage, _, kind = fact.rpartition(" ")
+        backend, brace, rest = text.partition(" {")
+        if kind != "identity":
+            continue
+        short = stage.removeprefix("testset_")
+        found[short, "backend"] = backend
+        with suppress(json.JSONDecodeError):  # an identity without settings, or a fact of another release
+            for name, value in json.loads(brace.strip() + rest).items():
+                plain = "+".join(map(str, value)) if isinstance(value, list) else str(value)
+                found[short, name] = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
+    return found

@@ -20,9 +20,11 @@ from ocr_project.domain.errors import BackendError, OptionError, PublishError
 from ocr_project.domain.options import (
     EmbeddingOptions,
     IngestOptions,
+    LayoutBackend,
     LayoutOptions,
     Options,
     PublishOptions,
+    RecognitionBackend,
     RecognitionOptions,
     TestsetsOptions,
 )
@@ -34,7 +36,7 @@ from ocr_project.engine.recognition import build_recognizer
 
 log = logging.getLogger(__name__)
 
-_FEW_PAGES = 100  # where nobody says how many there will be
+_FEW_PAGES = 100  # where the number of pages is not known
 # the bench extra, but for jieba and nltk: without these two, long texts of one test set are rows that say so
 _BENCH_PACKAGES = ("anls_star", "bs4", "fuzzysearch", "lxml", "matplotlib", "pylatexenc", "sacrebleu", "scipy")
 
@@ -55,6 +57,7 @@ def check_backends(options: Mapping[str, Options], data: Path) -> None:
         if finding.state is State.WARNING:
             log.warning("%s: %s", finding.found, finding.advice)
     warn_of_disk(needs, data)
+    require_whole_pages(options)
     for chosen in options.values():
         match chosen:
             case LayoutOptions():
@@ -65,6 +68,18 @@ def check_backends(options: Mapping[str, Options], data: Path) -> None:
                 build_embedder(chosen).close()
             case PublishOptions():
                 publishing.check_target(chosen)
+
+
+def require_whole_pages(options: Mapping[str, Options]) -> None:
+    """Given answers are of whole pages: a layout of another kind would cut them apart.
+
+    Raises:
+        OptionError: The run looks for regions, and takes given answers.
+    """
+    layouts = [chosen.backend for chosen in options.values() if isinstance(chosen, LayoutOptions)]
+    readers = [chosen.backend for chosen in options.values() if isinstance(chosen, RecognitionOptions)]
+    if RecognitionBackend.GIVEN in readers and any(backend is not LayoutBackend.WHOLE_PAGE for backend in layouts):
+        raise OptionError("recognition.backend=given takes answers of whole pages: set layout.backend=whole_page")
 
 
 def check_source(source: str, options: IngestOptions) -> None:
@@ -105,10 +120,10 @@ def check_test_sets(options: TestsetsOptions) -> None:
         SourceError: One is not there; the message says how to get it.
     """
     if not options.sets:
-        raise OptionError(f"testsets.sets names no test set; there are {', '.join(NAMES)}, and any folder by its path")
+        raise OptionError(f"testsets.sets is empty; use {', '.join(NAMES)}, or the path of a folder")
     if lacking := [name for name in _BENCH_PACKAGES if find_spec(name) is None]:
         raise OptionError(
-            f"testsets.sets: scores on test sets need {', '.join(lacking)}, which the main job does without: run"
+            f"testsets.sets: scores on test sets need {', '.join(lacking)}, which the main job does not need: run"
             " `make bench` in a checkout, or pip install 'ocr_project[bench]'"
         )
     for one in open_test_sets(options):

@@ -6,7 +6,10 @@ doctor.py     kedro doctor
 testsets.py   kedro testsets
 compare.py    kedro compare
 options.py    kedro options; option_reference.py reads the models
-errors.py     what ends a command, and its exit status
+results.py    kedro results
+errors.py     what ends a command, and its exit status; unknown_names.py offers the nearest names
+evidence.py   what goes to MLflow, and that a fault of it ends no run
+log_format.py what reaches a terminal of the log
 summary.py    the table at the end of a run
 """
 
@@ -17,6 +20,7 @@ import click
 from ocr_project.cli.compare import compare
 from ocr_project.cli.doctor import doctor
 from ocr_project.cli.options import options
+from ocr_project.cli.results import results
 from ocr_project.cli.run import run
 from ocr_project.cli.search import search
 from ocr_project.cli.testsets import testsets
@@ -27,5 +31,5 @@ def cli() -> None:
     """Commands of ocr_project."""
 
 
-for command in (run, search, doctor, testsets, compare, options):
+for command in (run, search, doctor, testsets, compare, results, options):
     cli.add_command(command)

@@ -11,6 +11,7 @@ from kedro.io import CatalogProtocol
 
 from ocr_project.cli.errors import plainly
 from ocr_project.cli.project import open_project
+from ocr_project.domain.names import shown
 
 _RESULTS = ("comparison_table", "comparison_page")
 
@@ -20,14 +21,15 @@ _RESULTS = ("comparison_table", "comparison_page")
 @click.option("--env", "-e", default=None, help="Environment whose runs are compared.")
 @plainly
 def compare(runs: tuple[str, ...], env: str | None) -> None:
-    """Compare two to five RUNS over test sets: a table of pairs, and a page to look at.
+    """Compare RUNS over test sets: a line and a row of a table for each pair, and a page to look at.
 
     A run is the time in the path of its `benchmark_run` (its beginning will do), `latest`, or the path of such a
-    folder; `NAME=RUN` gives it a name. The first is the one that the others are compared with.
+    folder; `NAME=RUN` gives it a name, otherwise it is called by its recognizer and what differs. Up to five are
+    compared each with each, more of them with the first; the page shows the first five.
     """
     with open_project(env) as context:
         for line in compare_runs(context.catalog, context.params, runs):
-            click.echo(line)
+            click.echo(shown(line))
 
 
 def compare_runs(
@@ -38,33 +40,38 @@ def compare_runs(
     Args:
         catalog: Its `benchmark_run` says where records lie; `comparison_table` and `comparison_page` are written.
         parameters: Their `testsets` has the bootstrap and the number of items shown.
-        runs: Two to five, see `kedro compare --help`.
+        runs: Two or more, see `kedro compare --help`.
 
     Raises:
-        OptionError: A run cannot be found, or there are too few or too many.
+        OptionError: A run cannot be found, or there are too few.
     """
-    from ocr_project.bench.compare import read_runs, verdict_lines
+    from ocr_project.bench.compare import pairs_of, read_runs, verdict_lines
     from ocr_project.bench.report.from_records import build_comparison, stand_side_by_side
-    from ocr_project.bench.report.report_rows import compare_runs as pair_runs
+    from ocr_project.bench.report.model import MOST_RUNS
+    from ocr_project.bench.report.report_rows import pair_runs
     from ocr_project.domain.options import TestsetsOptions
     from ocr_project.engine.metrics import Draws
 
     names, records = read_runs(runs, _place(catalog, "benchmark_run").root)
     options = TestsetsOptions.model_validate(parameters.get("testsets") or {})
-    side_by_side = stand_side_by_side(records, names, options)
-    pairs = pair_runs(records, names, Draws(options.resamples, options.seed))
-    write = build_comparison(side_by_side, pairs, catalog.load("testset_pages"), options, os.cpu_count() or 1)
+    shown = names[:MOST_RUNS]
+    side_by_side = stand_side_by_side(records[:MOST_RUNS], shown)
+    pairs = pair_runs(records, names, Draws(options.resamples, options.seed), pairs_of(len(names)))
+    on_page = pairs[pairs["first"].isin(shown) & pairs["second"].isin(shown)]
+    write = build_comparison(side_by_side, on_page, catalog.load("testset_pages"), options, os.cpu_count() or 1)
     with catalog.load("scratch").draft("comparison.html") as page:
         write(page)
     for name, result in zip(_RESULTS, (pairs, page), strict=True):
         catalog.save(name, result)
     yield from verdict_lines(pairs)
+    if len(names) > len(shown):
+        yield f"The page shows the first {len(shown)} of {len(names)} runs, the table has all."
     for name in _RESULTS:
         yield f"{name}  {_place(catalog, name).path}"
 
 
 def _place(catalog: CatalogProtocol[Any, Any], name: str) -> Any:
-    """Return a dataset that rests as one file or folder, for its `path` and `root`."""
+    """Return a dataset that is one file or folder, for its `path` and `root`."""
     from ocr_project.datasets import Place
 
     dataset = catalog.get(name)

@@ -14,6 +14,8 @@ import click
 from ocr_project.cli.errors import plainly, without_links
 from ocr_project.cli.project import open_project, option_of_run
 from ocr_project.domain.errors import OptionError
+from ocr_project.domain.options import SECTIONS
+from ocr_project.domain.options.names import unknown_sections
 
 if TYPE_CHECKING:
     from ocr_project.checks.doctor import Finding, Profile
@@ -36,12 +38,12 @@ def doctor(env: str | None, params: dict[str, Any]) -> None:
 
     with open_project(env, params) as context:
         findings = examine(_profile(context.params), Path(context.project_path))
-    for line in as_lines(findings, shutil.get_terminal_size().columns):
+    for line in findings_as_lines(findings, shutil.get_terminal_size().columns):
         click.echo(line)
     sys.exit(int(any(finding.state is State.MISSING for finding in findings)))
 
 
-def as_lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
+def findings_as_lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
     """Lay findings out as a table: state, what was looked at, what was found, and below it what to do.
 
     Args:
@@ -70,6 +72,8 @@ def _profile(found: dict[str, Any]) -> Profile:
 
     from ocr_project.checks.doctor import Profile
 
+    if said := unknown_sections(found, SECTIONS):
+        raise OptionError("; ".join(said))
     try:
         return Profile.model_validate({name: found[name] for name in Profile.model_fields if name in found})
     except ValidationError as error:

@@ -20,21 +20,29 @@ from typing import Any
 import click
 from kedro.validation.exceptions import ParameterValidationError
 
-from ocr_project.domain.errors import FailuresLeft, GateFailed, OcrProjectError, OptionError, StorageError
+from ocr_project.cli.evidence import Evidence, end_run
+from ocr_project.cli.unknown_names import unknown_name
+from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OcrProjectError, OptionError, StorageError
+from ocr_project.domain.names import shown_lines
 from ocr_project.storage.run_lock import release_all
 
 EXIT_ERROR = 2
 EXIT_FAILURES = 3
 EXIT_GATE = 4
+EXIT_OPEN = 5
 EXIT_INTERRUPTED = 130  # what shells say of a command that Ctrl-C ended
-_EXITS: dict[type[OcrProjectError], int] = {FailuresLeft: EXIT_FAILURES, GateFailed: EXIT_GATE}
-_INTERRUPTED = "Interrupted: what was finished is kept; run the same command again to go on."
-_DISK_FULL = "no space left on the disk: free some and run again; what was finished is kept"
-_PATIENCE = 3.0  # seconds that pages in work are given to end by themselves
+_EXITS: dict[type[OcrProjectError], int] = {
+    FailuresLeft: EXIT_FAILURES,
+    GateFailed: EXIT_GATE,
+    GateOpen: EXIT_OPEN,
+}
+_INTERRUPTED = "Interrupted: finished work is kept; run the same command again to go on."
+_DISK_FULL = "no space left on the disk: free some and run again; finished work is kept"
+_PATIENCE = 3.0  # seconds that pages in flight are given to end
 
 
 def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a command end with a message and an exit status where it would end with a traceback that helps nobody."""
+    """Let a command end with a message and an exit status where it would otherwise end with a traceback."""
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -48,7 +56,7 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
             mine = own_error(error)
             if mine is None:
                 raise
-            click.secho(f"{type(mine).__name__}: {mine}", fg="red", err=True)
+            click.secho(f"{type(mine).__name__}: {shown_lines(str(mine))}", fg="red", err=True)
             sys.exit(_EXITS.get(type(mine), EXIT_ERROR))
         finally:
             signal.signal(signal.SIGINT, before)
@@ -57,10 +65,12 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def own_error(error: BaseException | None) -> OcrProjectError | None:
-    """Find the project's own error behind those that Kedro wraps it in; a full disk is one, whoever met it."""
+    """Find the project's own error behind those that Kedro wraps it in; a full disk and an unknown name are some."""
     while error is not None and not isinstance(error, OcrProjectError):
         if isinstance(error, ParameterValidationError):
             return OptionError(without_links(str(error)))
+        if (said := unknown_name(error)) is not None:
+            return OptionError(said)
         if _is_full_disk(error):
             return StorageError(f"{_DISK_FULL} ({str(error).splitlines()[0]})")
         error = error.__cause__ or error.__context__
@@ -80,7 +90,7 @@ def _is_full_disk(error: BaseException) -> bool:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """End the run on Ctrl-C, and see to it that it ends: a page in work may take longer than anybody waits."""
+    """End the run on Ctrl-C, within seconds: a page in flight may take longer than a person waits."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     watch = threading.Timer(_PATIENCE, _leave)
     watch.daemon = True
@@ -90,9 +100,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _close_mlflow() -> None:
     if "mlflow" in sys.modules:
-        import mlflow
-
-        mlflow.end_run("KILLED")
+        Evidence().keep("the end of this run", lambda: end_run("KILLED"))
 
 
 def _leave() -> None:

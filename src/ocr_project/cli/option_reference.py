@@ -47,7 +47,7 @@ def option_rows(section: str) -> Iterator[OptionRow]:
     Args:
         section: A key of `SECTIONS`.
     """
-    yield from _rows(section, SECTIONS[section])
+    yield from _option_rows(section, SECTIONS[section])
 
 
 def as_markdown(sections: Mapping[str, type[Options]] = SECTIONS) -> str:
@@ -65,13 +65,13 @@ def _table_line(row: OptionRow) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
 
 
-def _rows(prefix: str, model: type[Options]) -> Iterator[OptionRow]:
+def _option_rows(prefix: str, model: type[Options]) -> Iterator[OptionRow]:
     for name, field in model.model_fields.items():
         full = f"{prefix}.{name}"
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, Options):
             yield OptionRow(full, "block", "", field.description or _first_line(inner))
-            yield from _rows(full, inner)
+            yield from _option_rows(full, inner)
         else:
             yield OptionRow(full, _takes(field), _default(field.default), field.description or "")
 

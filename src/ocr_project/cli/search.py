@@ -6,6 +6,7 @@ import click
 
 from ocr_project.cli.errors import plainly
 from ocr_project.cli.project import open_project
+from ocr_project.domain.names import shown
 from ocr_project.domain.options import SearchMode
 
 
@@ -28,5 +29,5 @@ def search(question: str, pages: int, mode: str | None, env: str | None) -> None
     if not hits:
         click.echo("Nothing was found: no page has anything in common with the question.")
     for hit in hits:
-        click.secho(f"{hit.score:.3f}  {hit.path}, page {hit.number}", bold=True)
-        click.echo(f"       {hit.snippet}")
+        click.secho(f"{hit.score:.3f}  {shown(hit.path)}, page {hit.number}", bold=True)
+        click.echo(f"       {shown(hit.snippet)}")

@@ -58,7 +58,7 @@ def search_pages(
     ranking = _ranking(catalog, question, pages, mode, options)
     found = _found(catalog, {page_id for page_id, _ in ranking})
     return [
-        Hit(score, found[page_id].path, found[page_id].number, snippet(_text(found[page_id]), question))
+        Hit(score, found[page_id].path, found[page_id].number, snippet(_text_of(found[page_id]), question))
         for page_id, score in ranking
         if page_id in found
     ]
@@ -94,7 +94,7 @@ def _mode(mode: SearchMode | str | None, options: SearchOptions) -> SearchMode:
     try:
         return options.mode if mode is None else SearchMode(mode)
     except ValueError as error:
-        raise OptionError(f"{mode!r} is no way to search: say {', '.join(SearchMode)}") from error
+        raise OptionError(f"mode {mode!r} is not known: use {', '.join(SearchMode)}") from error
 
 
 def _rank(
@@ -132,5 +132,5 @@ def _look_up(shards: ShardSource, wanted: set[str], *, without: Sequence[str] = 
     return found
 
 
-def _text(row: Transcript | Page) -> str:
+def _text_of(row: Transcript | Page) -> str:
     return row.text if isinstance(row, Transcript) else row.text_layer or ""

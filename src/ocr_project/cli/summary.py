@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+
+from ocr_project.domain.names import shown
 
 _ORDER = (
     *("ingest", "layout", "recognition", "transcript", "embedding", "benchmark"),
@@ -24,12 +28,14 @@ _GPU = (  # heading, metric and form of what is shown of the stages where there 
 )
 
 
-def print_summary(metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]) -> int:
-    """Print a line for each stage, the scores, and where the results lie.
+_MOST_LINES = 10  # of the gate
+
+
+def print_summary(metrics: Mapping[str, Mapping[str, Any]]) -> int:
+    """Print a line for each stage, and the scores of the corpus.
 
     Args:
         metrics: What each stage measured, by its name.
-        places: Paths worth a look, by what they are.
 
     Returns:
         How many documents and pages failed, over all stages of this run.
@@ -47,27 +53,55 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str,
         console.print(line, highlight=False)
     if failures:
         console.print(f"[bold red]{failures} failures[/]: each with its reason in the report", highlight=False)
-    for name, path in places.items():
-        console.print(f"{name:>10}  {_short(path)}", highlight=False, soft_wrap=True)
     return failures
 
 
-def gate_losses(table: pd.DataFrame) -> list[str]:
-    """Say of each line of the gate's table that is worse or gone what it is, by how much, with its interval."""
-    losses = []
-    for row in table.to_dict("records"):
-        name = f"{row['what']}, {row['metric']}"
-        if row["verdict"] == "gone":
-            losses.append(f"{name}: the baseline has it, this run has not")
-        elif row["verdict"] == "worse":
-            seconds = row["metric"] == "seconds"
-            unit, form = ("%", "{:.3f} s") if seconds else ("points", "{:.2%}")
-            by, low, high, least = (row[key] * 100 for key in ("worse_by", "low", "high", "tolerance"))
-            losses.append(
-                f"{name}: {form.format(row['baseline'])} → {form.format(row['now'])}, worse by {by:.2f} {unit}"
-                f" (95 % interval {low:.2f} to {high:.2f}, {least:.2f} tolerated; {row['items']:.0f} items)"
-            )
-    return losses
+def print_places(places: Mapping[str, str]) -> None:
+    """Print paths worth a look, by what they are."""
+    for name, path in places.items():
+        Console().print(f"{name:>10}  {escape(_short(path))}", highlight=False, soft_wrap=True)
+
+
+def print_scores(table: pd.DataFrame) -> None:
+    """Print the scores over whole test sets, a line for each metric.
+
+    Args:
+        table: `testset_table`.
+    """
+    whole = table[table["slice"] == "all"]
+    if not len(whole):
+        return
+    found = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("test set", "metric"):
+        found.add_column(heading)
+    for heading in ("value", "95 % interval", "documents", "not scored"):
+        found.add_column(heading, justify="right")
+    for row in whole.to_dict("records"):
+        known = math.isfinite(row["low"])
+        found.add_row(
+            escape(shown(str(row["test_set"]))),
+            row["metric"],
+            f"{row['rate']:.2%}" if math.isfinite(row["rate"]) else "–",
+            f"{row['low']:.2%} to {row['high']:.2%}" if known else "–",
+            str(row["documents"]),
+            f"[bold red]{row['failed']}[/]" if row["failed"] else "0",
+        )
+    Console().print(found)
+
+
+def print_gate(table: pd.DataFrame) -> None:
+    """Print how the gate judged, and the first lines that are not fine; the table has all."""
+    from ocr_project.bench.results.gate_words import count_verdicts, gate_doubts, gate_losses
+
+    console = Console()
+    if not (counted := count_verdicts(table)):
+        return
+    console.print(f"{'gate':>10}  {counted}", highlight=False, soft_wrap=True)
+    lines = [*(f"worse  {loss}" for loss in gate_losses(table)), *(f"open   {doubt}" for doubt in gate_doubts(table))]
+    for line in lines[:_MOST_LINES]:
+        console.print(f"{'':>10}  {shown(line)}", highlight=False, markup=False, soft_wrap=True)
+    if len(lines) > _MOST_LINES:
+        console.print(f"{'':>10}  and {len(lines) - _MOST_LINES} more in the table of the gate", highlight=False)
 
 
 def _stages(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
@@ -125,10 +159,14 @@ def _published(publish: Mapping[str, Any]) -> list[str]:
 
 def _interval(benchmark: Mapping[str, Any], metric: str) -> str:
     low, high = benchmark.get(f"{metric}.low"), benchmark.get(f"{metric}.high")
-    return "" if low is None or high is None else f" (95 % interval {low:.2%} to {high:.2%})"
+    return (
+        ""
+        if low is None or high is None
+        else f" (95 % interval {low:.2%} to {high:.2%}, {benchmark['documents']:.0f} documents)"
+    )
 
 
 def _short(path: str) -> str:
     resolved = Path(path).resolve()
     here = Path.cwd()
-    return str(resolved.relative_to(here)) if resolved.is_relative_to(here) else str(resolved)
+    return shown(str(resolved.relative_to(here) if resolved.is_relative_to(here) else resolved))

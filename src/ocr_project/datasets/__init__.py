@@ -1,4 +1,4 @@
-"""How it rests: folders of Parquet shards, tables, and whatever a node writes.
+"""The Kedro faces of storage: folders of Parquet shards, tables, and whatever a node writes.
 
 The faces that Kedro sees are imported when they are asked for: a machine that only works on shards needs no Kedro.
 """

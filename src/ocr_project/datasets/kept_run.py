@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ocr_project.datasets.place import Place
 from ocr_project.storage.run_record import RunRecord, read_record, write_record
 
@@ -15,4 +13,4 @@ class KeptRun(Place[RunRecord, RunRecord]):
         return read_record(self.path)
 
     def save(self, data: RunRecord) -> None:
-        write_record(Path(self._get_save_path()), data)
+        write_record(self.place_to_save(), data)

@@ -1,11 +1,17 @@
-"""What all datasets have in common that rest as one file or one folder, with or without versions."""
+"""What datasets of one file or one folder have in common, with or without versions."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from kedro.io import AbstractVersionedDataset, Version
+
+from ocr_project.storage.scratch import remove_leftovers
+
+_logger = logging.getLogger(__name__)
+_said: set[str] = set()  # versions of runs that were warned
 
 Saved = TypeVar("Saved")
 Loaded = TypeVar("Loaded")
@@ -36,6 +42,37 @@ class Place(AbstractVersionedDataset[Saved, Loaded]):
     def root(self) -> Path:
         """Return the path in the catalog; of a versioned one that is the folder of its versions."""
         return Path(self._filepath)
+
+    def resolve_load_version(self) -> str | None:
+        """Return the version that this run has saved; where it has saved none, the newest by its name.
+
+        Kedro takes the newest always: with a clock that was set back, that is one of an earlier run.
+        """
+        version = self._version
+        if version is not None and not version.load and version.save and self._is_there(version.save):
+            return str(version.save)
+        return super().resolve_load_version()
+
+    def place_to_save(self) -> Path:
+        """Return where to save; what killed runs left half written in other versions is removed."""
+        path = Path(self._get_save_path())
+        if self._version is not None:
+            remove_leftovers(self.root, path.parent)
+            self._compare_clocks(path.parent.name)
+        return path
+
+    def _compare_clocks(self, version: str) -> None:
+        later = max((name for name in self.list_versions(full_path=False) if name > version), default="")
+        if later and version not in _said:
+            _said.add(version)
+            _logger.warning(
+                "%s has a version of %s, which is later than now: was the clock set back? This run uses what it saves"
+                " itself; later ones take the version with the latest name. Remove that one if it is not wanted.",
+                *(self.root, later),
+            )
+
+    def _is_there(self, version: str) -> bool:
+        return Path(self._get_versioned_path(version)).exists()
 
     def _exists(self) -> bool:
         return self.path.exists()

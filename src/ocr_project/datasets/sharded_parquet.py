@@ -7,27 +7,32 @@ from typing import Any
 
 from kedro.io import AbstractDataset
 
+from ocr_project.domain.errors import StorageError
 from ocr_project.domain.schemas import ROW_TYPES
-from ocr_project.domain.types import Prune, Shard
+from ocr_project.domain.types import Made
 from ocr_project.storage.lineages import LineageFolder
 
 
-class ShardedParquet(AbstractDataset[Shard | Prune, LineageFolder]):
-    """A folder of Parquet shards: loads lazily and never fails for being empty, saves one shard at a time.
+class ShardedParquet(AbstractDataset[Made, LineageFolder]):
+    """A folder of Parquet shards: loads lazily and never fails for being empty.
 
-    Why not Kedro's own: `PartitionedDataset` raises on an empty folder and, under a generator node, keeps
-    either the last partition only or the stale ones too; the mark of `IncrementalDataset` skips `doc_10`
-    after `doc_2`.
+    Nodes write each shard through the folder that they load, as it becomes whole; what they return says that all of
+    it is there, and saving that only sees to it that it is this folder (docs/decisions/0017-work-in-nodes.md).
 
-    Results of different models rest in it side by side. What is loaded is the lineage that is current when it is
-    loaded, and stays that one; what is saved says which one it belongs to.
+    Why not Kedro's own: `PartitionedDataset` raises on an empty folder, and keeps stale partitions or none of those
+    of the run before; the mark of `IncrementalDataset` skips `doc_10` after `doc_2`.
+
+    Results of different models are stored in it side by side. What is loaded is the lineage that is current when it is
+    loaded, and stays that one; a shard says which one it belongs to.
     """
 
     def __init__(self, *, filepath: str, row: str, metadata: dict[str, Any] | None = None) -> None:
-        """Args:
-        filepath: The folder.
-        row: Name of the row type, a key of `ROW_TYPES`.
-        metadata: For plugins such as kedro-viz; not used here.
+        """Name a folder; it is read when it is loaded.
+
+        Args:
+            filepath: The folder.
+            row: Name of the row type, a key of `ROW_TYPES`.
+            metadata: For plugins such as kedro-viz; not used here.
         """
         self._path = Path(filepath)
         self._row_type = ROW_TYPES[row]
@@ -36,12 +41,9 @@ class ShardedParquet(AbstractDataset[Shard | Prune, LineageFolder]):
     def load(self) -> LineageFolder:
         return LineageFolder(self._path, self._row_type)
 
-    def save(self, data: Shard | Prune) -> None:
-        folder = LineageFolder(self._path, self._row_type, data.lineage or None)
-        if isinstance(data, Prune):
-            folder.prune(data)
-        else:
-            folder.write(data)
+    def save(self, data: Made) -> None:
+        if data.place != self.load().place:
+            raise StorageError(f"what was made rests in {data.place}, and not in {self._path}: see the catalog")
 
     def _exists(self) -> bool:
         return bool(self.load().index())

@@ -20,7 +20,7 @@ class _LoadedOnly(AbstractDataset[NoReturn, Loaded], Generic[Loaded]):
         self.metadata = metadata
 
     def save(self, data: NoReturn) -> None:
-        raise DatasetError(f"{type(self).__name__} is there to be loaded: no node writes it")
+        raise DatasetError(f"{type(self).__name__} is read-only: it cannot be saved")
 
     def _exists(self) -> bool:
         return True
@@ -88,7 +88,7 @@ class NamedByOption(_LoadedOnly[Loaded]):
 
     def load(self) -> Loaded:
         if self._look_up is None:
-            raise DatasetError(f"what {self._option} names is known where the project's hooks run, and not here")
+            raise DatasetError(f"{self._option} is resolved by the project's hooks, which do not run here")
         return self._look_up()
 
     def _describe(self) -> dict[str, Any]:

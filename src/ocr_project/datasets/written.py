@@ -23,4 +23,4 @@ class Written(Place[Path, Path]):
         return self.path
 
     def save(self, data: Path) -> None:
-        put_in_place(data, Path(self._get_save_path()))
+        put_in_place(data, self.place_to_save())

@@ -10,6 +10,7 @@
     ├── PublishError           a dataset could not be published: nothing to publish, no token, not allowed, no network
     ├── FailuresLeft           the run is complete, and some documents or pages failed
     ├── GateFailed             the run is complete, and worse than its baseline beyond doubt
+    ├── GateOpen               the run is complete, and whether it is worse cannot be told
     └── DocumentError          one document or page cannot be used; becomes a failure row
         ├── BrokenDocument     damaged, truncated, empty, or not what its name says
         ├── EncryptedDocument  needs a password
@@ -73,6 +74,14 @@ class GateFailed(OcrProjectError):
     def __init__(self, losses: Sequence[str]) -> None:
         super().__init__("worse than the baseline beyond doubt:\n" + "\n".join(f"  {loss}" for loss in losses))
         self.losses = tuple(losses)
+
+
+class GateOpen(OcrProjectError):
+    """The run is complete and saved; whether it is worse cannot be told, and `testsets.gate.open` is `fail`."""
+
+    def __init__(self, doubts: Sequence[str]) -> None:
+        super().__init__("these documents cannot tell:\n" + "\n".join(f"  {doubt}" for doubt in doubts))
+        self.doubts = tuple(doubts)
 
 
 class DocumentError(OcrProjectError):

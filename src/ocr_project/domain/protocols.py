@@ -15,7 +15,18 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.domain.types import Embedding, Identity, Lineage, Page, Part, Recognition, Region, ShardInfo
+from ocr_project.domain.types import (
+    Embedding,
+    Identity,
+    Lineage,
+    Page,
+    Part,
+    Prune,
+    Recognition,
+    Region,
+    Shard,
+    ShardInfo,
+)
 
 
 class Detector(Protocol):
@@ -48,7 +59,7 @@ class Detector(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop all threads, and give back the memory that a model takes. May be called twice."""
+        """Stop all threads, and free the memory of a model. Idempotent."""
         ...
 
 
@@ -67,7 +78,7 @@ class Recognizer(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop all that was started: servers, processes, a model in memory. May be called twice."""
+        """Stop all that was started: servers, processes, a model in memory. Idempotent."""
         ...
 
 
@@ -108,7 +119,7 @@ class Embedder(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop all that was started: servers, processes, a model in memory. May be called twice."""
+        """Stop all that was started: servers, processes, a model in memory. Idempotent."""
         ...
 
 
@@ -161,8 +172,22 @@ class ShardSource(Protocol):
 
 
 @runtime_checkable
+class ShardStore(ShardSource, Protocol):
+    """A folder of shards that a stage writes to, and in which it finds what is done already."""
+
+    @property
+    def place(self) -> str:
+        """Return where it rests: what tells it from others."""
+        ...
+
+    def keep(self, made: Shard | Prune) -> None:
+        """Write a finished shard, or forget stale ones, in the lineage that they name."""
+        ...
+
+
+@runtime_checkable
 class LineageSource(ShardSource, Protocol):
-    """A folder in which the results of different models rest side by side; it shows those of one of them."""
+    """A folder in which the results of different models are stored side by side; it shows those of one of them."""
 
     @property
     def lineage(self) -> str:
@@ -174,7 +199,7 @@ class LineageSource(ShardSource, Protocol):
 
         Args:
             lineage: A new one begins empty.
-            keys: The key that each shard of it should have, by name. Shards with these keys that rest in another
+            keys: The key that each shard of it should have, by name. Shards with these keys in another
                 place of the folder are taken from there: they are the same.
         """
         ...

@@ -1,6 +1,6 @@
 """The twins of `types` at rest: named pyarrow schemas, and the way from rows to tables and back.
 
-A `Box` rests as four float32, a label or status as its string, words as a list of structs.
+A `Box` is stored as four float32, a label or status as its string, words as a list of structs.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ocr_project.domain.names import storable
 from ocr_project.domain.types import (
     Box,
     Document,
@@ -174,14 +175,15 @@ def to_table(rows: Sequence[Any], row_type: type) -> pa.Table:
     """Lay rows out as a table of their type's schema, in the order given.
 
     Args:
-        rows: Instances of `row_type`; may be empty. Vectors of one length become lists of that fixed size, of
+        rows: Instances of `row_type`; may be empty. Halves of surrogate pairs, which come from file names and broken
+            answers, are replaced: Arrow's text is UTF-8. Vectors of one length become lists of that fixed size, of
             float16 where the vectors are.
         row_type: One of the keys of `SCHEMAS`.
     """
     schema = SCHEMAS[row_type]
     if row_type is Embedding and len(rows):
         schema = schema.set(schema.get_field_index("vector"), pa.field("vector", _vector_type(rows)))
-    columns = [pa.array([_rest(getattr(row, name)) for row in rows], schema.field(name).type) for name in schema.names]
+    columns = [_column([_rest(getattr(row, name)) for row in rows], schema.field(name).type) for name in schema.names]
     table = pa.Table.from_arrays(columns, schema=schema)
     for name, old in OLD_NAMES.get(row_type, {}).items():
         table = table.append_column(old, table.column(name))
@@ -200,7 +202,7 @@ def current_names(frame: pd.DataFrame, row_type: type) -> pd.DataFrame:
 
 
 def from_table(table: pa.Table | pa.RecordBatch, row_type: type[Row]) -> Iterator[Row]:
-    """Wake rows one after another; a column that the table lacks takes the field's default, or None."""
+    """Yield the objects of rows in order; a column that the table lacks takes the field's default, or None."""
     old = OLD_NAMES.get(row_type, {})
     sources = {name: name if name in table.schema.names else old.get(name, name) for name in SCHEMAS[row_type].names}
     names = [name for name, source in sources.items() if source in table.schema.names]
@@ -219,7 +221,7 @@ def to_frame(rows: Sequence[Any], row_type: type) -> pd.DataFrame:
 
 
 def from_frame(frame: pd.DataFrame, row_type: type[Row]) -> list[Row]:
-    """Wake the rows of a data frame that `to_frame` made."""
+    """Return the objects of a data frame that `to_frame` made."""
     table = pa.Table.from_pandas(current_names(frame, row_type), schema=SCHEMAS[row_type], preserve_index=False)
     return list(from_table(table, row_type))
 
@@ -229,6 +231,22 @@ def _vector_type(rows: Sequence[Embedding]) -> pa.DataType:
     lengths = {len(row.vector) for row in rows}
     number = pa.float16() if all(row.vector.dtype == np.float16 for row in rows) else pa.float32()
     return pa.list_(number, lengths.pop()) if len(lengths) == 1 else pa.list_(number)
+
+
+def _column(values: list[Any], kind: pa.DataType) -> Any:
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:
+        return pa.array(_storable(values), kind)
+
+
+def _storable(value: Any) -> Any:
+    """Replace halves of surrogate pairs in text, in lists of it and in the values of dictionaries."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list | tuple):
+        return [_storable(inner) for inner in value]
+    return {key: _storable(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
 def _rest(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""How rows, vectors and records rest on disk: written whole or not at all. It knows no stage and no Kedro.
+"""How rows, vectors and records are stored: written whole or not at all. It does not depend on stages or Kedro.
 
 atomic         the one way to write a file or a folder
 shard_folder   Parquet shards with their keys in the footers

@@ -130,7 +130,7 @@ def this_writer() -> str:
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove what processes that are no more left half written in a folder, not below it.
+    """Remove what ended processes left half written in a folder, not below it.
 
     What a living process of this machine, or any process of another one, is writing stays.
     """
@@ -160,7 +160,7 @@ def storing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            advice = f"no space left for {path}: free some and run again; what was finished is kept"
+            advice = f"no space left for {path}: free some and run again; finished work is kept"
             raise StorageError(advice) from error
         raise StorageError(f"{path} cannot be written: {error.strerror or error}") from error
 

@@ -7,7 +7,7 @@
         6dc52d4f5c9cb5a4_00001.parquet
       ingest-77a1b2c3/                another one: say, at another resolution
 
-Shards that rest in the folder itself are from before there were lineages. They are read as long as nothing is
+Shards in the folder itself are from before there were lineages. They are read as long as nothing is
 current, and are moved to where they belong when a stage asks for shards of their keys.
 """
 
@@ -19,11 +19,12 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ocr_project.domain.errors import StorageError
-from ocr_project.domain.types import Lineage
+from ocr_project.domain.types import Lineage, Prune, Shard
 from ocr_project.storage.atomic import atomic_json, partial_of, remove_abandoned, storing, sync, this_writer
 from ocr_project.storage.shard_folder import ShardFolder, read_footer, shard_files
 
@@ -35,20 +36,24 @@ _CURRENT, _ABOUT = "current.json", "lineage.json"
 
 @dataclass(frozen=True, slots=True)
 class StoredLineage:
-    """What rests of a lineage.
+    """What is stored of a lineage.
 
     Attributes:
         name: Of the lineage, or `UNSORTED`.
         lineage: What it was made by; all empty for `UNSORTED`.
         shards: Their number.
+        pages: In all of them.
         bytes: On disk.
+        made: When the newest shard was, local time; None where there is none.
         is_current: Whether it is what readers see.
     """
 
     name: str
     lineage: Lineage
     shards: int
+    pages: int
     bytes: int
+    made: datetime | None
     is_current: bool
 
 
@@ -64,11 +69,23 @@ class LineageFolder(ShardFolder):
         Args:
             root: The folder of all lineages.
             row_type: Type of the rows.
-            lineage: Name of one; None: the current one, or what rests in the folder itself where there is none.
+            lineage: Name of one; None: the current one, or what is in the folder itself where there is none.
         """
         self.root = root
         self.lineage = _current(root) if lineage is None else lineage
         super().__init__(root / self.lineage, row_type)
+
+    @property
+    def place(self) -> str:
+        """Return the folder of all lineages."""
+        return str(self.root)
+
+    def keep(self, made: Shard | Prune) -> None:
+        """Write a shard, or forget some, in the lineage that they name, whichever is shown or current."""
+        if made.lineage in ("", self.lineage):
+            super().keep(made)
+        else:
+            LineageFolder(self.root, self.row_type, made.lineage).keep(made)
 
     def open(self, lineage: Lineage, keys: Mapping[str, str]) -> LineageFolder:
         """Make a lineage the current one and return it, with the shards that it should have and the folder has.
@@ -98,9 +115,9 @@ class LineageFolder(ShardFolder):
         return opened
 
     def _adopt(self, keys: Mapping[str, str]) -> None:
-        """Move shards here that rest in another place of the folder and have the very keys that are missing here.
+        """Move shards here from another place of the folder if they have the keys that are missing here.
 
-        An equal key is an equal shard, wherever it rests: from before there were lineages, or in a lineage that was
+        An equal key is an equal shard, wherever it is: from before there were lineages, or in a lineage that was
         named after a source from before.
         """
         have = {name: info.key for name, info in self.index().items()}
@@ -122,7 +139,7 @@ class LineageFolder(ShardFolder):
 
 
 def lineages(root: Path) -> list[StoredLineage]:
-    """List what rests in a folder of results, the current one first, then by name.
+    """List the lineages of a folder of results, the current one first, then by name.
 
     Args:
         root: Such as `data/03_primary/recognitions`.
@@ -148,7 +165,7 @@ def remove(root: Path, name: str) -> None:
     if name not in stored:
         raise StorageError(f"{root}: no results {name!r}; there are {', '.join(stored) or 'none'}")
     if stored[name].is_current:
-        raise StorageError(f"{root}: {name!r} is what is read now; run the stage with other options first")
+        raise StorageError(f"{root}: {name!r} is the current one; run the stage with other options first")
     with storing(root):
         if name == UNSORTED:
             for path in shard_files(root):
@@ -181,9 +198,13 @@ def _stored(folder: Path, current: str) -> StoredLineage:
     if (folder / _ABOUT).is_file():
         name, about = folder.name, json.loads((folder / _ABOUT).read_bytes())
     identity = json.dumps(about["identity"], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    sizes = [path.stat().st_size for path in shard_files(folder)]
+    paths = shard_files(folder)
+    found = [path.stat() for path in paths]
+    pages = sum(info.pages for info in map(read_footer, paths) if info is not None)
+    made = datetime.fromtimestamp(max(one.st_mtime for one in found)) if found else None
     lineage = Lineage(name, about["stage"], identity if about["identity"] else "", about["source"])
-    return StoredLineage(name or UNSORTED, lineage, len(sizes), sum(sizes), name == current)
+    size = sum(one.st_size for one in found)
+    return StoredLineage(name or UNSORTED, lineage, len(found), pages, size, made, name == current)
 
 
 def _has(path: Path, key: str) -> bool:

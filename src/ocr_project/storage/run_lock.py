@@ -9,7 +9,7 @@ cannot:
 - **The JSON** is for people, and for what flock does not see: a run on another host, where a network file system keeps
   flocks to the host that asked. It is written and judged only by who holds the flock, so of two that find a
   stale one a single one takes it over. A run that ends empties it; one that was killed leaves it. Left by this kernel
-  (same boot id) or by this host before it was started again, it is stale. Left by another host, nobody here can know:
+  (same boot id) or by this host before it was started again, it is stale. Left by another host, it is unknown here:
   the run is refused, and a person deletes the file.
 
 Where the file system has no flock at all (some mounts of Lustre), the JSON alone is judged: its process lives where
@@ -40,6 +40,7 @@ from ocr_project.storage.atomic import storing
 
 log = logging.getLogger(__name__)
 
+DATA = "data"  # the folder of a project that one run at a time writes to
 NAME = ".lock"
 _MOST_BYTES = 65_536
 _LONGEST_COMMAND = 300  # characters of it that are kept
@@ -104,7 +105,7 @@ class RunLock:
         _held.add(self)
 
     def release(self) -> None:
-        """Give the lock back. May be called twice, and by a forked child, to which it does not belong."""
+        """Release the lock. Idempotent; does nothing in a forked child, which does not own it."""
         if self._descriptor is not None and self._pid == os.getpid():
             descriptor, self._descriptor = self._descriptor, None
             _held.discard(self)
@@ -121,11 +122,11 @@ class RunLock:
         try:
             exclusive = _flock(descriptor)
         except BlockingIOError:
-            raise FolderBusy(self._refusal(_read(descriptor))) from None
+            raise FolderBusy(self._refusal(_read_owner(descriptor))) from None
         if not self._is_named(descriptor):
             return False
         me = _this_process()
-        left = _read(descriptor)
+        left = _read_owner(descriptor)
         if left is not None:
             self._judge(left, me, exclusive=exclusive)
         with storing(self.path):
@@ -155,7 +156,7 @@ class RunLock:
                 raise FolderBusy(self._refusal(left))
         elif (left.host, left.machine) != (me.host, me.machine):
             raise FolderBusy(
-                f"{self.path.parent} was locked by {left}, and from {me.host} nobody can see whether that still runs."
+                f"{self.path.parent} was locked by {left}; whether that still runs cannot be seen from {me.host}."
                 f" If you are sure that it does not, delete {self.path} and run again"
             )
         log.warning("%s was left locked by %s, which is gone: the lock is taken over", self.path.parent, left)
@@ -175,7 +176,7 @@ atexit.register(release_all)
 
 
 def _flock(descriptor: int) -> bool:
-    """Lock an open file; return False where the file system knows no locks.
+    """Lock an open file; return False where the file system has no locks.
 
     Raises:
         BlockingIOError: Another process has it.
@@ -192,7 +193,7 @@ def _flock(descriptor: int) -> bool:
     return True
 
 
-def _read(descriptor: int) -> Owner | None:
+def _read_owner(descriptor: int) -> Owner | None:
     """Return whose the lock is; None where it is free, or its owner has not written yet."""
     content = os.pread(descriptor, _MOST_BYTES, 0)
     try:

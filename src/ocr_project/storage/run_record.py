@@ -75,8 +75,8 @@ def read_record(folder: Path) -> RunRecord:
     missing = [name for name in (_RUN, _SCORES, _ITEMS) if not (folder / name).is_file()]
     if missing:
         raise OptionError(
-            f"{folder} is no record of a run over test sets: {', '.join(missing)} is missing. `kedro run --pipelines"
-            " testsets` writes one under data/08_reporting/benchmark_run, in a folder of its time."
+            f"{folder} is not the record of a testsets run: {', '.join(missing)} is missing. `kedro run --pipelines"
+            " testsets` writes one under data/08_reporting/benchmark_run, in a folder named by its time."
         )
     run = RunFacts(**json.loads((folder / _RUN).read_text(encoding="utf-8")))
     scores = current_names(pd.read_parquet(folder / _SCORES), Score)  # earlier runs have the old names

@@ -48,7 +48,7 @@ class Scratch:
             raise
 
     def sweep(self) -> None:
-        """Remove what processes of this machine left that are no more; what another machine has here is its own."""
+        """Remove what ended processes of this machine left; what another machine has here is not touched."""
         import psutil  # imported where it is used: every run starts with this module
 
         host = socket.gethostname()
@@ -81,6 +81,22 @@ def put_in_place(draft: Path, place: Path) -> None:
         place.rename(replaced)
         near.rename(place)
         _remove(replaced)
+
+
+def remove_leftovers(versions: Path, current: Path) -> None:
+    """Remove what killed runs left half written in folders of versions, which no other run visits again.
+
+    Args:
+        versions: The folder of the versions of a file or folder of the same name.
+        current: The version that is being written.
+    """
+    for version in versions.glob("*/"):
+        if version == current:
+            continue
+        for leftover in version.glob(f".{versions.name}*"):
+            _remove(leftover)
+        if not any(version.iterdir()):
+            version.rmdir()
 
 
 def _brought_near(draft: Path, place: Path) -> Path:

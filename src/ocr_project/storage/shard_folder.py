@@ -88,6 +88,18 @@ class ShardFolder:
             pq.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE * 8, write_page_checksum=True)
         _aside(path).unlink(missing_ok=True)
 
+    @property
+    def place(self) -> str:
+        """Return the folder."""
+        return str(self.folder)
+
+    def keep(self, made: Shard | Prune) -> None:
+        """Write a finished shard, or forget stale ones: a `ShardStore`'s one way in."""
+        if isinstance(made, Prune):
+            self.prune(made)
+        else:
+            self.write(made)
+
     def prune(self, stale: Prune) -> None:
         """Forget shards that no longer belong to the corpus."""
         for name in stale.names:

@@ -31,7 +31,7 @@ def _fill(folder: Path, rows: ShardSource) -> None:
     first = next(rows.read(names[0]), None) if names else None
     dimensions = len(first.vector) if first is not None else 0
     header = {"descr": "<f4", "fortran_order": False, "shape": (count, dimensions)}
-    # Not through a memory map: on a full disk that ends the process with SIGBUS, and nobody learns why
+    # Not through a memory map: on a full disk that ends the process with SIGBUS, without a message
     with (folder / VECTORS).open("wb") as vectors, (folder / IDS).open("w", encoding="utf-8") as ids:
         np.lib.format.write_array_header_1_0(vectors, header)
         for row in (row for name in names for row in rows.read(name)):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ocr_project.domain.types import Identity, Page, ShardInfo
+from ocr_project.domain.types import Identity, Page, Prune, Shard, ShardInfo
 
 
 class MemoryShards:
-    """A `ShardSource` in memory."""
+    """A `ShardStore` in memory."""
+
+    place = "memory"
 
     def __init__(self, shards: Mapping[str, tuple[ShardInfo, list[Any]]] | None = None) -> None:
         """Hold shards.
@@ -18,6 +20,13 @@ class MemoryShards:
             shards: Footer and rows by name, in the order of the corpus.
         """
         self.shards = dict(shards or {})
+
+    def keep(self, made: Shard | Prune) -> None:
+        if isinstance(made, Prune):
+            for name in made.names:
+                del self.shards[name]
+        else:
+            self.shards[made.info.name] = (made.info, list(made.rows))
 
     def index(self) -> dict[str, ShardInfo]:
         return {name: info for name, (info, _) in self.shards.items()}

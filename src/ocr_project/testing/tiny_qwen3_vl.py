@@ -121,7 +121,7 @@ def _config(vocabulary: dict[str, int]) -> dict[str, Any]:
 _PREPROCESSOR = {
     "image_processor_type": "Qwen2VLImageProcessor",
     "processor_class": "Qwen3VLProcessor",
-    "size": {"shortest_edge": 65536, "longest_edge": 16777216},  # as the real one's: to be overruled
+    "size": {"shortest_edge": 65536, "longest_edge": 16777216},  # as in the real model: to be overridden
     "patch_size": 16,
     "temporal_patch_size": 2,
     "merge_size": 2,
@@ -130,7 +130,7 @@ _PREPROCESSOR = {
 }
 
 
-class Reference:
+class ReferenceEmbedder:
     """The model card, step by step, one input at a time."""
 
     def __init__(self, folder: Path) -> None:

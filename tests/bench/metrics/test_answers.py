@@ -64,7 +64,7 @@ def test_ocrbench_v2_by_type() -> None:
 def test_ocrbench_v2_spotting() -> None:
     truth = {"bbox_list": [[0, 0, 10, 0, 10, 10, 0, 10], [20, 0, 30, 10], [50, 0, 90, 10]]}
     truth["content"] = ["(Stop!)", "a", "###"]
-    right = '[[0, 0, 10, 10, "STOP!"], [20, 0, 30, 9, "b"], [55, 0, 80, 10, "illegible, so nobody minds"]]'
+    right = '[[0, 0, 10, 10, "STOP!"], [20, 0, 30, 9, "b"], [55, 0, 80, 10, "illegible, so not counted"]]'
     assert v2("text spotting en", [], right, **truth) == 0.5, "one of two, and one of two"
     assert v2("text spotting en", [], "Here: [0,0,10,10,stop!)] (20,0,30,10,A)", **truth) == 1.0
     assert v2("text spotting en", [], "[[9, 9, 0, 0, 'Stop']]", **truth) == 0.0
@@ -75,7 +75,7 @@ def test_ocrbench_v2_tables_and_charts() -> None:
     pipes = "| a | b |\n| --- | --- |\n| 1 | 2 |"
     cells = "<table><thead><tr><th>a</th><th>b</th></tr></thead><tr><td>1</td><td>2</td></tr></table>"
     assert v2("table parsing en", [pipes], pipes, question="In markdown!") == 1.0
-    assert v2("table parsing en", [pipes], cells, question="In markdown!") == 1.0, "nobody asked it for Markdown"
+    assert v2("table parsing en", [pipes], cells, question="In markdown!") == 1.0, "it was not asked for Markdown"
     assert v2("table parsing cn", [cells], f"```html\n{cells}\n```") == 1.0
     assert v2("table parsing cn", [cells], cells.replace("<td>1", "<td colspan='x'>1")) == 0.0
     assert v2("table parsing cn", [cells], "a b 1 2") == 0.0
@@ -98,9 +98,9 @@ def test_what_ocrbench_v2_cannot_score() -> None:
     assert math.isnan(v2("text translation cn", [""], "a text")), "its authors leave it out"
     with pytest.raises(ValueError, match="unknown type"):
         v2("text guessing en", ["a"], "a")
-    with pytest.raises(ValueError, match="no dict"):
+    with pytest.raises(ValueError, match="not a dict"):
         v2("key information mapping en", ["[1]"], "{}")
-    with pytest.raises(ValueError, match="no dict"):
+    with pytest.raises(ValueError, match="not a dict"):
         v2("chart parsing en", ["none"], "{}")
     with pytest.raises(ValueError, match="2 coordinates"):
         v2("VQA with position en", ["a"], "a", bbox=[1, 2])

@@ -14,6 +14,7 @@ from ocr_project.bench.report import (
     BenchmarkReport,
     CellView,
     Content,
+    GateLine,
     ItemCard,
     PairLine,
     Point,
@@ -54,7 +55,8 @@ def make_report(runs: int = 2, items: Iterator[ItemCard] | None = None, name: st
         scores=lines, pairs=[pair] if runs > 1 else [],
         answers=[AnswerLine(EVIL, 0, 9, {"loop": 1}, 1, 1, {"p50": 0.1, "p95": 0.2, "p99": 0.3}, 0)],
         scatters=[Scatter(EVIL, EVIL, EVIL, [Point(0.1, 2.0, EVIL), Point(0.5, 0.5, "b")], 1)],
-        parameters={EVIL: EVIL}, items=items or iter([item(1, runs)]), shown=frozenset([EVIL]),
+        parameters={EVIL: EVIL}, gate=[GateLine(EVIL, EVIL, "open", EVIL)], gate_counts=EVIL,
+        items=items or iter([item(1, runs)]), shown=frozenset([EVIL]),
     )  # fmt: skip
 
 
@@ -69,7 +71,7 @@ def test_what_models_and_test_sets_wrote_never_becomes_markup(tmp_path: Path, ru
     assert all(address.startswith(("#", "data:image/")) for address in addresses)
     assert "".join(tree.text).count("<script>alert('가')</script>") >= 25
     tables = {a["id"] for a in tree.all("table") if "id" in a}
-    assert tables == {"score-rows", "answer-rows"} | ({"pair-rows"} if runs > 1 else set())
+    assert tables == {"score-rows", "answer-rows", "gate-rows"} | ({"pair-rows"} if runs > 1 else set())
 
 
 def test_a_name_of_a_run_is_shown_as_it_is(tmp_path: Path) -> None:

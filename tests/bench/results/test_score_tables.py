@@ -35,7 +35,7 @@ def truths_of(*items: str) -> pd.DataFrame:
 
 
 def test_table_by_set_metric_and_slice(known: pd.DataFrame) -> None:
-    table = tabulate_test_sets(two.scores("hasty", known), known, DRAWS)
+    table = tabulate_test_sets(two.scores("hasty", known), known)
     whole = row(table, metric="teds/official", slice="all")
     assert (whole["items"], whole["scored"], whole["failed"], whole["documents"]) == (120, 116, 4, 40)
     assert 0.7 < whole["low"] < whole["rate"] < whole["high"] < 0.9
@@ -47,7 +47,7 @@ def test_table_by_set_metric_and_slice(known: pd.DataFrame) -> None:
 
 
 def test_what_could_not_be_scored_is_apart_from_zero(known: pd.DataFrame) -> None:
-    table = tabulate_test_sets(two.scores("hasty", known), known, DRAWS)
+    table = tabulate_test_sets(two.scores("hasty", known), known)
     whole = row(table, metric="teds/official", slice="all")
     assert whole["strict"] == pytest.approx(whole["rate"] * 116 / 120)
     assert whole["strict_low"] < whole["low"]
@@ -57,7 +57,7 @@ def test_what_could_not_be_scored_is_apart_from_zero(known: pd.DataFrame) -> Non
 
 def test_worst_of_an_error_rate_is_all_of_the_reference() -> None:
     rows = [score("a", "cer", 1, 10), score("b", "cer", 0, 30, Status.FAILED), score("c", "cer", 0, 0, Status.FAILED)]
-    whole = row(tabulate_test_sets(to_frame(rows, Score), truths_of("a"), DRAWS), slice="all")
+    whole = row(tabulate_test_sets(to_frame(rows, Score), truths_of("a")), slice="all")
     assert whole["rate"] == pytest.approx(0.1)
     assert whole["strict"] == pytest.approx((1 + 30 + 10) / 50)  # the unknown length is taken for that of the scored
     assert (whole["items"], whole["scored"]) == (3, 1)
@@ -65,7 +65,7 @@ def test_worst_of_an_error_rate_is_all_of_the_reference() -> None:
 
 def test_micro_and_mean_averages() -> None:
     rows = [score("a", "cer", 1, 10), score("b", "cer", 0, 30), score("a", "teds", 1, 2), score("b", "teds", 6, 6)]
-    table = tabulate_test_sets(to_frame(rows, Score), truths_of("a", "b"), DRAWS)
+    table = tabulate_test_sets(to_frame(rows, Score), truths_of("a", "b"))
     assert row(table, metric="cer", slice="all")["rate"] == pytest.approx(1 / 40)
     assert row(table, metric="teds", slice="all")["rate"] == pytest.approx(0.75)
 
@@ -74,7 +74,7 @@ def test_an_item_may_be_in_several_slices_and_in_none() -> None:
     truth = Truth("a", "set", TruthKind.TEXT, "{}", (("has", "table"), ("has", "seal")), "a")
     again = Truth("a", "set", TruthKind.TEXT, "{}", (("has", "table"),), "a")
     rows = [score("a", "cer", 1, 10), score("b", "cer", 0, 30)]
-    table = tabulate_test_sets(to_frame(rows, Score), to_frame([truth, again], Truth), DRAWS)
+    table = tabulate_test_sets(to_frame(rows, Score), to_frame([truth, again], Truth))
     assert list(zip(table["value"], table["items"], strict=True)) == [("all", 2), ("seal", 1), ("table", 1)]
 
 
@@ -82,7 +82,7 @@ def test_several_truths_of_an_item_are_added_up() -> None:
     failed = score("b", "teds", 0, 1, Status.FAILED)
     rows = [score("a", "teds", 1, 1), score("a", "teds", 0.5, 1), score("b", "teds", 0.25, 1), failed]
     rows += [score("c", "teds", 0, 1, Status.FAILED), score("c", "teds", 0, 1, Status.FAILED)]
-    whole = row(tabulate_test_sets(to_frame(rows, Score), truths_of("a"), DRAWS), slice="all")
+    whole = row(tabulate_test_sets(to_frame(rows, Score), truths_of("a")), slice="all")
     assert whole["rate"] == pytest.approx((0.75 + 0.25) / 2)
     assert (whole["scored"], whole["failed"]) == (2, 1)
 

@@ -16,11 +16,13 @@ from ocr_project.bench.metrics.tables import tree
 from ocr_project.bench.rules import drawings
 from ocr_project.bench.scoring import Outcome
 from ocr_project.bench.scoring.scorer import Scorer
+from ocr_project.bench.testsets.dp_bench.reader import elements_of, text_of, to_markdown, whole_tables
 from ocr_project.bench.testsets.omnidocbench_v1_5 import rules as rules_v1_5
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules import PageScore, score_page
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.scoring import prepare_page
 from ocr_project.bench.testsets.sroie.reader import truth_of_boxes
 from ocr_project.domain.types import Label, Page, Recognition, Score, Status, TextFormat, Transcript, Truth, TruthKind
+from ocr_project.engine.recognition.given import NOT_READ
 from ocr_project.testing.fakes import page
 from tests.testset_files import HTML, omnidocbench
 
@@ -204,18 +206,39 @@ def test_markdown_is_scored_by_text_tables_and_headings_that_are_there() -> None
     assert set(bare) == {"nid/official", "nid/canonical"}
 
 
+def dp_bench_page(markdown: str) -> dict[str, float]:
+    """Score a page of DP-Bench: a heading, a table that begins with a row, as in the real file, and two lines."""
+    elements = [
+        {"category": "Heading1", "content": {"text": "Rome", "html": ""}},
+        {"category": "Table", "content": {"text": "", "html": "<tr><td>a</td><td>b</td></tr>"}},
+        {"category": "Paragraph", "content": {"text": "Veni\nvidi", "html": ""}},
+    ]
+    truth = {
+        "markdown": to_markdown(elements),
+        "tables": "\n".join(map(whole_tables, elements_of(elements, "table"))),
+        "texts": text_of(elements),
+    }
+    return rates(scored(outcome(TruthKind.MARKDOWN, truth, of_set="dp_bench", markdown=markdown)))
+
+
+def test_a_right_page_of_dp_bench_is_right_by_every_rule() -> None:
+    found = dp_bench_page("# Rome\n\n<table><tr><td>a</td><td>b</td></tr></table>\n\nVeni\nvidi")
+    assert set(found) == {
+        *("nid/official", "nid/opendataloader", "nid/canonical", "mhs/official"),
+        *("teds/official", "teds_s/official", "teds/canonical", "teds_s/canonical"),
+    }
+    assert set(found.values()) == {1}
+
+
 def test_dp_bench_is_scored_by_its_own_rules() -> None:
-    table = HTML.removeprefix("<html><body>").removesuffix("</body></html>")
-    truth = {"markdown": f"# Rome\n\n{table}\n\nVeni", "tables": table}
-    found = rates(scored(outcome(TruthKind.MARKDOWN, truth, of_set="dp_bench", markdown="# Rome\n\nVeni")))
-    assert found["nid/official"] == 1, "what stands in tables is no text there"
+    found = dp_bench_page("# Rome\n\nVeni\nvidi")
+    assert found["nid/official"] == found["nid/opendataloader"] == 1, "what stands in tables is not text there"
     assert found["teds/official"] == found["teds/canonical"] == 0
-    piped = rates(
-        scored(
-            outcome(TruthKind.MARKDOWN, truth, of_set="dp_bench", markdown="# Rome\n\n| a | b |\n|---|---|\n| 1 | 2 |")
-        )
-    )
-    assert piped["teds/canonical"] == 1
+    assert dp_bench_page("# Rome\n\n| a | b |\n|---|---|\n| 1 | 2 |")["teds/official"] < 1
+    one_line = dp_bench_page("Rome\n\nVeni vidi")
+    # "Rome Venividi " and "Rome Veni vidi ": its program deletes the ends of lines, opendataloader's makes them spaces
+    assert one_line["nid/official"] == pytest.approx(28 / 29)
+    assert one_line["nid/opendataloader"] == pytest.approx(28 / 30)
 
 
 def test_omnidocbench_is_scored_element_by_element(tmp_path: Any) -> None:
@@ -354,3 +377,10 @@ def test_a_question_that_was_not_answered_could_not_be_scored_but_a_failed_answe
 def test_what_was_skipped_without_a_question_is_a_zero() -> None:
     rows = scored(outcome(TruthKind.TEXT, {"text": "abc"}, recognition_status=Status.SKIPPED))
     assert rates(rows)["cer/official"] == 1
+
+
+def test_an_item_that_no_answer_was_given_for_is_apart_from_zero() -> None:
+    missing = {"recognition_status": Status.SKIPPED, "recognition_reason": f"{NOT_READ}; it would be called a"}
+    rows = scored(outcome(TruthKind.TEXT, {"text": "a b"}, "", **missing))
+    assert {row.status for row in rows} == {Status.FAILED}
+    assert all(row.reason.startswith(NOT_READ) for row in rows)

@@ -16,6 +16,8 @@ from ocr_project.domain.errors import OptionError
 from ocr_project.domain.options import TestsetsOptions
 from tests import testset_files as files
 
+_PAGES = Path(__file__).parents[3] / "docs/testsets"
+
 FOLDER = Path(sys.modules[TestSet.__module__].__file__ or "").parent
 
 
@@ -66,3 +68,11 @@ def test_cards_are_known_without_readers_and_rules() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_the_first_line_of_each_page_says_which_real_files_were_seen() -> None:
+    pages = [path for path in sorted(_PAGES.glob("*.md")) if path.stem not in ("README", "own_folder")]
+    assert len(pages) >= 15
+    for page in pages:
+        first = page.read_text("utf-8").splitlines()[2]
+        assert first.startswith(("No real file of this set was seen", "Real file")), page

@@ -7,7 +7,13 @@ import pytest
 
 from ocr_project.bench.metrics.plain_latex import latex_to_text
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules import PageScore, score_page
-from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import read_markdown, split_arrays
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import (
+    TEXT,
+    in_matching_order,
+    kind_by_kind,
+    read_markdown,
+    split_arrays,
+)
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.matching import Match, holds, match
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.normal import normal_formula, normal_table, normal_text
 from ocr_project.bench.testsets.omnidocbench_v1_6.rules import score_page_v1_6
@@ -145,7 +151,7 @@ def test_what_is_lost_wrong_or_out_of_place_costs(truth: dict[str, Any]) -> None
     swapped = score_page(truth, page(SECOND, FIRST, "# Introduction to things"))
     assert swapped.counts()["order_edit"].numerator == 2
     assert swapped.counts()["text_edit"] == whole.counts()["text_edit"]
-    noise = score_page(truth, page(perfect(), "Something else altogether that nobody wrote anywhere"))
+    noise = score_page(truth, page(perfect(), "Something else altogether that is written nowhere"))
     assert noise.counts()["text_edit"] == whole.counts()["text_edit"]  # the protocol does not punish it
 
 
@@ -283,3 +289,19 @@ def test_broken_latex_is_given_up_soon(latex: str) -> None:
     assert shown is None or isinstance(shown, str)
     assert latex_to_text("x^2 + y\\") is None
     assert latex_to_text(r"\alpha^2") == "α^2"
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "order"),
+    [
+        (("One", "Two", "Three", "$$xy$$", "Four"), ["One", "Two", "Three", "Four", r"\[xy\]"]),
+        (("$$ab$$", "One", "Two", "$$xy$$", "Four"), [r"\[ab\]", "One", "Two", r"\[xy\]", "Four"]),
+    ],
+)
+def test_of_pieces_that_begin_together_the_kind_that_begins_the_page_is_first(
+    paragraphs: tuple[str, ...], order: list[str]
+) -> None:
+    answer = read_markdown(page(*paragraphs))
+    assert len({piece.start for piece in answer}) == len(answer) - 1, "blank lines do not count before a paragraph"
+    pieces = in_matching_order(kind_by_kind(answer, (TEXT, "equation_isolated")))
+    assert [piece.content for piece in pieces] == order

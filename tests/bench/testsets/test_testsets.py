@@ -23,6 +23,7 @@ from ocr_project.bench.testsets import (
     select,
     truths_of,
 )
+from ocr_project.bench.testsets.dp_bench.reader import whole_tables
 from ocr_project.bench.testsets.teds_test import reader as teds_test_module
 from ocr_project.domain.errors import OptionError, SourceError
 from ocr_project.domain.options import TestsetsOptions
@@ -103,7 +104,7 @@ def test_a_pinned_revision_is_a_whole_commit() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"ocrbench_v3.*ocrbench_v2.*folder by its path"):
+    with pytest.raises(OptionError, match=r"ocrbench_v3.*ocrbench_v2.*the path of a folder"):
         open_test_set("ocrbench_v3", TestsetsOptions(folder=tmp_path))
 
 
@@ -300,8 +301,21 @@ def test_handwritten_forms_leave_out_what_is_wrongly_annotated(tmp_path: Path) -
 
 def test_dp_bench_becomes_markdown_without_pictures(tmp_path: Path) -> None:
     (item,) = every(opened("dp_bench", tmp_path))
-    markdown = {"markdown": "# Rome\n\n<table/>\n\nVeni", "tables": "<table/>"}
+    table = "<table><tr><td>a</td><td>b</td></tr></table>"
+    markdown = {"markdown": f"# Rome\n\n{table}\n\nVeni", "tables": table, "texts": ["Rome", "Veni"]}
     assert known(item) == (TruthKind.MARKDOWN, markdown)
+
+
+@pytest.mark.parametrize(
+    ("html", "whole"),
+    [
+        ("<tr><td>a</td></tr>", "<table><tr><td>a</td></tr></table>"),
+        ('<table border="1"><tr></tr></table>x<table></table>', "<table><tr></tr></table><table></table>"),
+        ("<table><tr><td>never closed", "<table><table><tr><td>never closed</table>"),
+    ],
+)
+def test_dp_benchs_tables_are_made_whole_as_its_own_program_does(html: str, whole: str) -> None:
+    assert whole_tables(html) == whole
 
 
 @pytest.mark.parametrize("form", [files.docvqa, files.docvqa_challenge])
@@ -341,6 +355,25 @@ def test_kdocs_list_of_categories_is_no_test(tmp_path: Path) -> None:
         "baseline": 1,
     }
     assert ("document", "Notices") in item.slices
+
+
+def test_a_folder_of_ones_own_names_what_it_cannot_read(tmp_path: Path) -> None:
+    files.own_folder(tmp_path / "mine")
+    (tmp_path / "mine/page.gt.txt").write_bytes("가나".encode("cp949"))
+    with pytest.raises(SourceError, match=r"page\.gt\.txt is not UTF-8"):
+        every(open_test_set(f"{tmp_path}/mine", TestsetsOptions()))
+    (tmp_path / "mine/forms/a.key.json").write_bytes('{"이름": "가"}'.encode("cp949"))
+    with pytest.raises(SourceError, match=r"a\.key\.json is not UTF-8"):
+        every(open_test_set(f"{tmp_path}/mine", TestsetsOptions()))
+
+
+@pytest.mark.parametrize("name", ["page.gt.txt", "page.png"])
+def test_a_folder_of_ones_own_has_nothing_through_links_out_of_it(name: str, tmp_path: Path) -> None:
+    files.own_folder(tmp_path / "mine")
+    (tmp_path / "mine" / name).rename(tmp_path / name)
+    (tmp_path / "mine" / name).symlink_to(tmp_path / name)
+    with pytest.raises(SourceError, match=f"{name} is a symbolic link that leads out of"):
+        open_test_set(f"{tmp_path}/mine", TestsetsOptions())
 
 
 def test_a_folder_of_ones_own(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from ocr_project.engine.embedding.vllm import VllmEmbedder
 from ocr_project.engine.imaging.pixels import encode
 from ocr_project.engine.models.dialects.qwen3_vl_embedding import shortened
 from ocr_project.testing.fake_vllm import FakeVllm
-from ocr_project.testing.tiny_qwen3_vl import HIDDEN, LEAST, MOST, QUERY, Reference, build
+from ocr_project.testing.tiny_qwen3_vl import HIDDEN, LEAST, MOST, QUERY, ReferenceEmbedder, build
 
 SAME = 0.9999
 TEXTS = ["개인정보 보호법 제1조(목적)", "Census Bureau, 2024", "a", "여러 줄\n의  글\t" * 5]
@@ -40,12 +40,12 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
-def reference(model: Path) -> Reference:
-    return Reference(model)
+def reference(model: Path) -> ReferenceEmbedder:
+    return ReferenceEmbedder(model)
 
 
 @pytest.fixture(scope="module")
-def server(reference: Reference) -> Iterator[FakeVllm]:
+def server(reference: ReferenceEmbedder) -> Iterator[FakeVllm]:
     with FakeVllm(embed=lambda request: reference.answer(request, {}, 256)) as running:
         yield running
 
@@ -88,7 +88,7 @@ def cosines(found: np.ndarray, wanted: list[np.ndarray]) -> np.ndarray:
     return (found * np.stack(wanted)).sum(axis=1)
 
 
-def test_texts_and_queries(embedders: Embedders, reference: Reference) -> None:
+def test_texts_and_queries(embedders: Embedders, reference: ReferenceEmbedder) -> None:
     embedder = embedders()
     assert embedder.dimensions == HIDDEN
     assert cosines(embedder.embed_texts(TEXTS), [reference.text(text.strip()) for text in TEXTS]).min() >= SAME
@@ -96,13 +96,13 @@ def test_texts_and_queries(embedders: Embedders, reference: Reference) -> None:
     assert cosines(embedder.embed_queries(TEXTS), asked).min() >= SAME
 
 
-def test_images(embedders: Embedders, reference: Reference) -> None:
+def test_images(embedders: Embedders, reference: ReferenceEmbedder) -> None:
     vectors = embedders().embed_images(PICTURES)
     assert cosines(vectors, [reference.image(image) for image in PICTURES]).min() >= SAME
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
 
 
-WRONG: dict[str, Callable[[Reference, str], np.ndarray]] = {
+WRONG: dict[str, Callable[[ReferenceEmbedder, str], np.ndarray]] = {
     "the query's instruction": lambda r, t: r.text(t, QUERY),
     "no system text": lambda r, t: r.vector(f"<|im_start|>user\n{t}<|im_end|>\n<|im_start|>assistant\n"),
     "no opened answer": lambda r, t: r.vector(
@@ -114,12 +114,12 @@ WRONG: dict[str, Callable[[Reference, str], np.ndarray]] = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_wrong_template_is_another_vector(embedders: Embedders, reference: Reference, wrong: str) -> None:
+def test_a_wrong_template_is_another_vector(embedders: Embedders, reference: ReferenceEmbedder, wrong: str) -> None:
     vectors = embedders().embed_texts(TEXTS)
     assert cosines(vectors, [WRONG[wrong](reference, text.strip()) for text in TEXTS]).max() < SAME
 
 
-def test_the_checkpoints_own_sizes_would_be_other_vectors(embedders: Embedders, reference: Reference) -> None:
+def test_the_checkpoints_own_sizes_would_be_other_vectors(embedders: Embedders, reference: ReferenceEmbedder) -> None:
     small = picture(96, 128)
     other = embedders(min_pixels=65_536, max_pixels=131_072).embed_images([small])
     assert cosines(other, [reference.image(small)]).max() < SAME
@@ -137,7 +137,7 @@ def test_too_many_dimensions_say_so(embedders: Embedders) -> None:
         embedders(dimensions=65).embed_texts(["x"])
 
 
-def test_a_long_text_loses_quarters_until_it_fits(embedders: Embedders, reference: Reference) -> None:
+def test_a_long_text_loses_quarters_until_it_fits(embedders: Embedders, reference: ReferenceEmbedder) -> None:
     long = "".join(chr(ord("a") + number % 26) for number in range(400))
     cut = shortened(shortened(shortened(long)))
     assert len(cut) == 168
@@ -147,11 +147,11 @@ def test_a_long_text_loses_quarters_until_it_fits(embedders: Embedders, referenc
     assert (row.status, row.reason[:39]) == (Status.OK, "only the first 168 of 400 characters: m")
 
 
-def test_an_instruction_gets_its_full_stop(embedders: Embedders, reference: Reference) -> None:
+def test_an_instruction_gets_its_full_stop(embedders: Embedders, reference: ReferenceEmbedder) -> None:
     vectors = embedders(instruction=" 보고서를 찾는다 ").embed_texts(["x"])
     assert cosines(vectors, [reference.text("x", "보고서를 찾는다.")]).min() >= SAME
 
 
-def test_marks_of_the_template_in_a_text_are_only_text(embedders: Embedders, reference: Reference) -> None:
+def test_marks_of_the_template_in_a_text_are_only_text(embedders: Embedders, reference: ReferenceEmbedder) -> None:
     vectors = embedders().embed_texts(["a<|im_end|>\n<|image_pad|>"])
     assert cosines(vectors, [reference.text("a< |im_end| >\n< |image_pad| >")]).min() >= SAME

@@ -114,7 +114,7 @@ def test_a_missing_package_says_what_to_install(
 
 
 def test_a_model_that_is_nowhere_is_said_before_the_run(tmp_path: Path) -> None:
-    with pytest.raises(BackendError, match=r"no folder.*embedding\.vllm\.model"):
+    with pytest.raises(BackendError, match=r"does not exist.*embedding\.vllm\.model"):
         VllmEmbedder(options(tmp_path / "nowhere" / "at-all"))
 
 

@@ -220,6 +220,18 @@ def test_the_same_pages_give_the_same_bytes() -> None:
     assert pdf_of(*pages) == pdf_of(*pages)
 
 
+def test_more_characters_than_two_bytes_can_number_are_found_up_to_there(caplog: pytest.LogCaptureFixture) -> None:
+    every = [chr(code) for code in range(0x20000, 0x20000 + 66_000)]
+    pages = [
+        (blank(), [reading([word("".join(every[start : start + 60]), 10, 10, 590)])]) for start in range(0, 66_000, 60)
+    ]
+    data = pdf_of(*pages)
+    assert sum("different characters" in message for message in caplog.messages) == 1
+    assert text_of(data, 0).strip() == "".join(every[:60])
+    assert text_of(data, 1_000).strip() == "".join(every[60_000:60_060])
+    assert set(text_of(data, len(pages) - 1).strip()) == {"\ufffd"}
+
+
 def test_the_title_is_unicode() -> None:
     with pdfium.PdfDocument(pdf_of((blank(), []), title="보고서 (1).pdf")) as document:
         assert document.get_metadata_value("Title") == "보고서 (1).pdf"

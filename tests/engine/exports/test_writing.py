@@ -17,14 +17,14 @@ import pytest
 from ocr_project.domain import corpus as domain
 from ocr_project.domain.options import TranscriptOptions
 from ocr_project.domain.types import Box, Label, Page, Recognition, Region, ShardInfo, Status, Transcript, Word
-from ocr_project.engine.exports import Wanted, export_documents
+from ocr_project.engine.exports import ChosenExports, export_documents
 from ocr_project.engine.imaging.pixels import decode
 from ocr_project.engine.transcript import assemble
 from ocr_project.testing import fakes
 from tests.drawing import Sheet
 
 OPTIONS = TranscriptOptions()
-WANTED = Wanted()
+WANTED = ChosenExports()
 PICTURE = Box(20, 60, 90, 120)
 WORDS = (Word("rivers", Box(10, 10, 60, 30), 0.9, 0), Word("stones", Box(70, 10, 120, 30), 0.9, 0))
 ROWS = ("pages", "regions", "recognitions", "transcripts")
@@ -51,7 +51,7 @@ class Corpus:
             info = ShardInfo(doc_id, f"{name} {key}", pages[0].path, len(pages))
             self.folders[name].shards[doc_id] = (info, items)
 
-    def export(self, folder: Path, wanted: Wanted = WANTED) -> None:
+    def export(self, folder: Path, wanted: ChosenExports = WANTED) -> None:
         pages = _Counted(self.folders["pages"].shards, self.reads)
         export_documents(folder, corpus=domain.Corpus(**{**self.folders, "pages": pages}), wanted=wanted)
 
@@ -206,7 +206,7 @@ def test_a_lone_surrogate_does_not_lose_the_line(tmp_path: Path) -> None:
 )
 def test_each_export_is_an_option(corpus: Corpus, tmp_path: Path, option: str, gone: tuple[str, ...]) -> None:
     corpus.export(tmp_path)
-    without = Wanted(**{option: False})
+    without = ChosenExports(**{option: False})
     corpus.export(tmp_path, without)
     assert files(tmp_path) == [name for name in ALL if not name.startswith(gone)]
     if option == "crops":

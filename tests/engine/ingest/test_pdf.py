@@ -23,7 +23,7 @@ from tests.nasty import pdf_bytes, saved
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 OPTIONS = IngestOptions(dpi=144)
-SCAN_TEXT = "This text was read by somebody else"
+SCAN_TEXT = "This text was read by another OCR"
 
 
 def only_page(path: Path, data: bytes, options: IngestOptions = OPTIONS) -> Picture:
@@ -217,7 +217,7 @@ def test_white_text_is_not_healthy(tmp_path: Path) -> None:
     assert only_page(tmp_path / "a.pdf", pdf_bytes(text="Quite enough letters to count")).healthy
     with pikepdf.open(BytesIO(pdf_bytes())) as document:
         document.pages[0].Contents = document.make_stream(
-            b"1 g BT /F1 9 Tf 10 50 Td (Nobody can see any of this) Tj ET"
+            b"1 g BT /F1 9 Tf 10 50 Td (Hidden, not to be seen at all) Tj ET"
         )
         assert not only_page(tmp_path / "c.pdf", saved(document)).healthy
 

@@ -92,7 +92,7 @@ def test_a_page_that_crashes_the_process_fails_alone(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_even_be_opened_in_time_is_refused(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "a.pdf")  # whoever opens it waits for a writer
+    os.mkfifo(tmp_path / "a.pdf")  # the process that opens it waits for a writer
     with pytest.raises(BrokenDocument, match="the PDF was not read within"):
         pdf_isolated.count_pages(tmp_path / "a.pdf", QUICK)
     assert not children_of_this_process()

@@ -9,7 +9,7 @@ import pytest
 
 from ocr_project.domain.types import Box
 from ocr_project.engine.ingest.pdf_text import _letters
-from ocr_project.engine.ingest.text_layer import LayerFacts, clean, complaint, ink_under, is_healthy
+from ocr_project.engine.ingest.text_layer import LayerFacts, cleaned_layer, complaint, ink_under, is_healthy
 
 GOOD = LayerFacts("가나다라 마바사아 " * 50, words=100, outside=1, unmapped=4, hidden=0.1, on_ink=0.8, covered=0.5)
 
@@ -79,5 +79,5 @@ def test_letters_are_valid_unicode_one_for_each_code() -> None:
 
 
 def test_text_from_elsewhere_is_made_fit_to_keep() -> None:
-    assert clean("a\r\nb\rc\x00") == "a\nb\nc"
-    assert clean("\ud83d\udcc4 \ud83d") == "📄 \ufffd"
+    assert cleaned_layer("a\r\nb\rc\x00") == "a\nb\nc"
+    assert cleaned_layer("\ud83d\udcc4 \ud83d") == "📄 \ufffd"

@@ -1,4 +1,4 @@
-"""Post-processing: the rules against loops that anybody can read, and against transformers' own."""
+"""Post-processing: the rules against plain loops, and against transformers' own."""
 
 from __future__ import annotations
 

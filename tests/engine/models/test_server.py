@@ -203,7 +203,7 @@ def test_the_servers_share_the_memory_of_a_gpu() -> None:
 
 
 def test_a_model_that_is_nowhere_is_said_before_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BackendError, match=r"no folder.*recognition\.vllm\.model"):
+    with pytest.raises(BackendError, match=r"does not exist.*recognition\.vllm\.model"):
         VllmRecognizer(options(tmp_path / "nowhere"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

@@ -1,4 +1,4 @@
-"""The published folder: loaded as somebody else loads it, the same bytes twice, nothing personal in it."""
+"""The published folder: loaded as a user loads it, the same bytes twice, nothing personal in it."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class Finished:
             qrels=[Qrel("q1", "a_00001", 2)],
             scores=[Score("a_00001", "a", "ko", "cer", 1, 8)],
             references=[Reference("a_00001", "강은 흐른다", "gold")],
-            rates=[{**rate, "errors": 1.0, "total": 8.0, "rate": 0.125, "low": 0.1, "high": 0.2}],
+            rates=[{**rate, "numerator": 1.0, "denominator": 8.0, "rate": 0.125, "low": 0.1, "high": 0.2}],
         )
 
     def publish(self, folder: Path, options: PublishOptions = OPTIONS) -> None:

@@ -145,7 +145,9 @@ def test_a_commit_by_somebody_else_in_between_is_not_undone(hub: FakeHub, folder
 
 def test_damage_on_the_way_is_named(hub: FakeHub, folder: Path) -> None:
     hub.faults = lambda number, kind: "corrupt" if kind == "put" and number == 1 else None
-    with pytest.raises(PublishError, match=r"1 files in me/pages are not what was sent: \w+/0000\d-000\.parquet\."):
+    with pytest.raises(
+        PublishError, match=r"1 files in me/pages differ from what was sent: \w+/0000\d-000\.parquet\."
+    ):
         upload(folder, OPTIONS, api(hub))
 
 
@@ -180,7 +182,7 @@ def test_killed_in_the_middle_it_goes_on(hub: FakeHub, folder: Path) -> None:
             pass
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
-    assert hub.repositories["me/pages"].files == {}  # nobody has seen half a dataset
+    assert hub.repositories["me/pages"].files == {}  # half a dataset was never visible
     sent = list(hub.stored)
     assert len(sent) == 2
 
@@ -210,7 +212,7 @@ def test_no_token(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_wrong_token(hub: FakeHub, folder: Path) -> None:
-    with pytest.raises(PublishError, match="does not know the token"):
+    with pytest.raises(PublishError, match="rejects the token"):
         upload(folder, OPTIONS, HfApi(endpoint=hub.url, token="hf_wrong"))
 
 
@@ -219,7 +221,7 @@ def test_somebody_elses_repository(hub: FakeHub, folder: Path, private: bool | N
     if private is not None:
         hub.repositories["them/pages"] = Repository(private)
     options = OPTIONS.model_copy(update={"repository": "them/pages", "private": False, "images": "none"})
-    with pytest.raises(PublishError, match=r"them/pages.* somebody else's.* publish.repository of your own"):
+    with pytest.raises(PublishError, match=r"them/pages.* another account.* publish.repository of your own"):
         upload(folder, options, api(hub))
     assert hub.stored == []
 
@@ -232,9 +234,9 @@ def test_a_repository_that_is_public_already_gets_nothing_private(hub: FakeHub, 
 
 
 def test_no_network(folder: Path) -> None:
-    nobody = HfApi(endpoint="http://127.0.0.1:9", token="hf_x")
+    offline = HfApi(endpoint="http://127.0.0.1:9", token="hf_x")
     with pytest.raises(PublishError, match=r"cannot be reached .*run again when the network is back"):
-        upload(folder, OPTIONS.model_copy(update={"retries": 1}), nobody)
+        upload(folder, OPTIONS.model_copy(update={"retries": 1}), offline)
 
 
 def test_offline_mode(hub: FakeHub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -269,7 +271,7 @@ def test_what_was_found_and_not_masked_becomes_public_only_when_somebody_says_so
     "name", ["a/b/c", "-a/b", "a/b-", "a--b/c", "a b", "a/b.git", "/a", "a/", "", "한글", "a" * 97]
 )
 def test_a_malformed_name_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="no name of a repository"):
+    with pytest.raises(ValueError, match="not a repository name"):
         PublishOptions(repository=name)
 
 

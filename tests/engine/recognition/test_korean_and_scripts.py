@@ -142,4 +142,4 @@ def test_more_of_the_page_is_asked_for_where_no_language_is_sure_and_several_are
     more = {"eng": 0.3, "rus+eng": 0.8}
     assert surest(list(brief), brief.__getitem__, more.__getitem__) == "rus+eng"
     clear = {"kor": 0.1, "eng": 0.3, "rus+eng": 0.6}
-    assert surest(list(clear), clear.__getitem__, {}.__getitem__) == "rus+eng", "nobody is asked again"
+    assert surest(list(clear), clear.__getitem__, {}.__getitem__) == "rus+eng", "no second reading"

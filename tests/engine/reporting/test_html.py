@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import hashlib
 import math
+import os
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -102,8 +103,8 @@ def make_report(**changes: object) -> Report:
         stages=[StageRow(EVIL, EVIL, 2, 40, 400, 1, 10.0, 4.0, 19.0, 1.0)],
         totals={"documents": 3, "pages": 40, "regions": 400, "failures": 1, EVIL: 7},
         overall={"cer_no_space": rate, "cer": rate, "wer": rate, "ned": rate},
-        groups=[GroupRow(EVIL, 40, {"cer_no_space": rate}, "gold")],
-        documents=[GroupRow(EVIL, 1, {"cer_no_space": alone}, EVIL), GroupRow("b.pdf", 2, {}, "none")],
+        groups=[GroupRow(EVIL, 40, 3, {"cer_no_space": rate}, "gold")],
+        documents=[GroupRow(EVIL, 1, 1, {"cer_no_space": alone}, EVIL), GroupRow("b.pdf", 2, 1, {}, "none")],
         failures=[FailureRow(EVIL, EVIL, f"broken: {EVIL}", EVIL), FailureRow("x", "ingest", EVIL)],
         retrieval=make_retrieval(), pages=iter([make_card()]), points=[PagePoint(0.25, 0.9)],
     )  # fmt: skip
@@ -151,12 +152,18 @@ def test_a_report_says_what_it_was_given(tmp_path: Path) -> None:
     write_report(path, make_report(title="Run 7"))
     tree = parse(path)
     text = re.sub(r"\s+", " ", "".join(tree.text))
-    for part in ("Run 7", "3.12 %", "95 % interval 2.00 – 5.00", "312 of 10,000 characters", "Retrieval"):
+    for part in (
+        "Run 7",
+        "3.12 %",
+        "95 % interval 2.00 – 5.00 over 3 documents",
+        "312 of 10,000 characters",
+        "Retrieval",
+    ):
         assert part in text
     assert "get a fresh copy" in text  # what to do about `broken:`
     tables = {a["id"] for a in tree.all("table") if "id" in a}
     assert tables == {"stages", "group-rows", "document-rows", "failure-rows", *RETRIEVAL}
-    assert "not enough documents for an interval" in path.read_text(encoding="utf-8")
+    assert "fewer than 3 documents, or all alike: no interval" in path.read_text(encoding="utf-8")
 
 
 def test_an_empty_run_has_a_report_too(tmp_path: Path) -> None:
@@ -187,7 +194,16 @@ def test_pages_are_taken_one_at_a_time_and_the_file_appears_at_the_end(tmp_path:
     assert sizes[-1] > sizes[10] > 0  # what was taken is on disk before the next is asked for
     assert [a["data-page"] for a in parse(path).all("article")] == [str(n) for n in range(1, 41)]
     assert list(tmp_path.iterdir()) == [path]
-    assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_a_report_is_as_private_as_the_umask_says(mask: int, mode: int, tmp_path: Path) -> None:
+    before = os.umask(mask)
+    try:
+        write_report(tmp_path / "report.html", make_report())
+    finally:
+        os.umask(before)
+    assert (tmp_path / "report.html").stat().st_mode & 0o777 == mode
 
 
 def test_a_fault_midway_leaves_the_report_that_was_there(tmp_path: Path) -> None:
@@ -224,7 +240,7 @@ TITLES = {
 def test_a_title_is_text_whatever_is_in_it(tmp_path: Path, title: str) -> None:
     path = tmp_path / "report.html"
     card = make_card(path=title, group=title, hypothesis=title, reference=None, status=title)
-    rows = [GroupRow(title, 1, {}, title)]
+    rows = [GroupRow(title, 1, 1, {}, title)]
     write_report(path, make_report(title=title, groups=rows, pages=[card], facts={title: title}))
     tree = parse(path)
     assert len(tree.all("script")) == 1

@@ -161,8 +161,8 @@ def test_forest_dot_lies_on_its_interval() -> None:
 
 def test_score_table_sorts_by_numbers_and_leaves_unknown_ones_empty(shown: Shown) -> None:
     rows = [
-        GroupRow("a", 1200, {"cer_no_space": Rate(0.0312, 0.02, 0.05, 312, 10_000)}, "gold"),
-        GroupRow("b", 1, {}, "none"),
+        GroupRow("a", 1200, 40, {"cer_no_space": Rate(0.0312, 0.02, 0.05, 312, 10_000)}, "gold"),
+        GroupRow("b", 1, 1, {}, "none"),
     ]
     table = shown.table("group-rows", groups=rows)
     assert 'data-v="0.0312" title="312 of 10,000 characters">3.12\u202f%</td>' in table

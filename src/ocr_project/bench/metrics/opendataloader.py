@@ -16,7 +16,7 @@ import re
 from lxml import etree
 from rapidfuzz import fuzz
 
-from ocr_project.bench.metrics.tables.html import count_elements, cut_tables, parse_table, table_tree
+from ocr_project.bench.metrics.tables.html import count_elements, cut_tables, parse_table_element, table_tree
 from ocr_project.bench.metrics.tables.markdown import tables_to_html
 from ocr_project.bench.metrics.tables.tree import Tree, build_tree, tree_distance
 
@@ -90,7 +90,7 @@ def _join(tables: list[str]) -> etree._Element | None:
     """Put tables into one, as the evaluator does: a page within a table, which the parser then sets right."""
     rows = "\n".join(tables)
     page = f"<html><body><table><html><body>\n{rows}\n</body></html></table></body></html>"
-    table = parse_table(_GROUPS.sub("", page))
+    table = parse_table_element(_GROUPS.sub("", page))
     if table is not None:
         for head in table.iter("th"):
             head.tag = "td"

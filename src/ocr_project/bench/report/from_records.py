@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import zip_longest
@@ -17,13 +17,15 @@ from ocr_project.bench.report import AnswerView, BenchmarkReport, ItemCard, RunC
 from ocr_project.bench.report.item_views import answer_content, reference_content
 from ocr_project.bench.report.report_rows import (
     answer_lines,
+    gate_lines,
     headlines,
     item_values,
     normalization_scatters,
     pair_lines,
     run_scatters,
-    score_lines,
+    score_table,
 )
+from ocr_project.bench.results.gate_words import count_verdicts
 from ocr_project.bench.results.run_tables import tabulate_answers, tabulate_scores
 from ocr_project.bench.rules.drawings import Drawer
 from ocr_project.bench.scoring import LaneShards
@@ -49,23 +51,30 @@ class Runs:
     answers: Sequence[pd.DataFrame]
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A run and its tables: of scores, of answers, and of the gate (no rows where there is no baseline)."""
+
+    record: RunRecord
+    scores: pd.DataFrame
+    answers: pd.DataFrame
+    gate: pd.DataFrame
+
+
 def build_page(
-    record: RunRecord,
-    table: pd.DataFrame,
-    answers: pd.DataFrame,
-    shards: LaneShards,
-    options: TestsetsOptions,
-    runtime: RuntimeOptions,
+    evidence: Evidence, shards: LaneShards, options: TestsetsOptions, runtime: RuntimeOptions
 ) -> partial[None]:
     """Return a function that writes the report of one run to a path, and reads the images while it does."""
-    runs = Runs([record], [record.run.recognizer], [table], [answers])
+    record, gate = evidence.record, evidence.gate
+    runs = Runs([record], [record.run.recognizer], [evidence.scores], [evidence.answers])
     report = _report(runs, None, shards.pages, options)
+    report = replace(report, gate=gate_lines(gate), gate_counts=count_verdicts(gate))
     return partial(write_benchmark_report, report=report, workers=worker_count(runtime))
 
 
-def stand_side_by_side(records: Sequence[RunRecord], names: Sequence[str], options: TestsetsOptions) -> Runs:
-    """Make the tables of runs that were recorded at different times, with the same bootstrap."""
-    tables = [tabulate_scores(record, options) for record in records]
+def stand_side_by_side(records: Sequence[RunRecord], names: Sequence[str]) -> Runs:
+    """Make the tables of runs that were recorded at different times, in the same way."""
+    tables = [tabulate_scores(record) for record in records]
     return Runs(records, names, tables, [tabulate_answers(record) for record in records])
 
 
@@ -88,7 +97,7 @@ def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options:
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         runs=[_column(record, name) for record, name in zip(runs.records, runs.names, strict=True)],
         notes=_notes(runs),
-        scores=score_lines(runs.scores, heads),
+        scores=score_table(runs.scores, heads),
         pairs=[] if pairs is None else pair_lines(pairs, runs.names, heads),
         answers=answer_lines(runs.answers),
         scatters=sorted(scatters, key=lambda scatter: -scatter.apart),

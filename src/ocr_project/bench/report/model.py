@@ -235,6 +235,22 @@ class ItemCard:
 
 
 @dataclass(frozen=True, slots=True)
+class GateLine:
+    """How the gate judged one metric, or a time.
+
+    Attributes:
+        what: The test set, or what was timed.
+        verdict: `worse`, `gone`, `open` or `fine`.
+        words: Both values, the loss with its interval, what is tolerated; of what is open, why.
+    """
+
+    what: str
+    metric: str
+    verdict: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class BenchmarkReport:
     """All that a report of test sets says.
 
@@ -243,6 +259,8 @@ class BenchmarkReport:
         notes: Sentences to read before the numbers: what was compared with what.
         items: Worst first; taken one at a time, so that memory does not grow with their number.
         shown: Ids of the items, for the dots that lead to them.
+        gate: How the gate judged, worst first; empty where there is no baseline.
+        gate_counts: How many of each verdict there are, and why what is open is so.
     """
 
     title: str
@@ -256,3 +274,5 @@ class BenchmarkReport:
     parameters: Mapping[str, str]
     items: Iterable[ItemCard]
     shown: frozenset[str] = frozenset()
+    gate: Sequence[GateLine] = ()
+    gate_counts: str = ""

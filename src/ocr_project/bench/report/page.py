@@ -14,7 +14,7 @@ from ocr_project.bench.report.model import MOST_RUNS, BenchmarkReport, CellView,
 from ocr_project.bench.report.panels import ALL, scatter_panels, slice_panels, summary_panels, time_panel
 from ocr_project.engine.reporting.markup import count
 from ocr_project.engine.reporting.page import ahead, write_page
-from ocr_project.engine.reporting.page_image import shrink
+from ocr_project.engine.reporting.page_image import as_data_uri
 
 _MOST_CELLS = 2_000  # of a table that is drawn; what a runaway answer adds is left to its text
 
@@ -71,7 +71,7 @@ class ShownItem:
         faults = [answer.fault for answer in card.answers if answer.fault]
         if any(math.isnan(value) for answer in card.answers for _, value, _ in answer.scores):
             faults.append("not scored")
-        return cls(card, rank, ", ".join(dict.fromkeys(faults)), *shrink(card.image))
+        return cls(card, rank, ", ".join(dict.fromkeys(faults)), *as_data_uri(card.image))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from ocr_project.bench.metrics.catalog import by_weight, metric_of, normalization_of, title_of
-from ocr_project.bench.report import AnswerLine, PairLine, Point, Scatter, ScoreLine, Value
+from ocr_project.bench.report import AnswerLine, GateLine, PairLine, Point, Scatter, ScoreLine, Value
 from ocr_project.bench.results.composites import composites_of_items
+from ocr_project.bench.results.gate_words import OPEN, VERDICTS, describe, why_open
 from ocr_project.bench.results.score_tables import adjust_pairs, compare_test_sets
 from ocr_project.bench.testsets import find_test_set
 from ocr_project.domain.types import Status
@@ -34,7 +35,7 @@ def headlines(tables: Sequence[pd.DataFrame]) -> dict[str, str]:
     return found
 
 
-def score_lines(tables: Sequence[pd.DataFrame], heads: Mapping[str, str]) -> list[ScoreLine]:
+def score_table(tables: Sequence[pd.DataFrame], heads: Mapping[str, str]) -> list[ScoreLine]:
     """Put the score tables of runs side by side, in the order of sets, weight of metrics, slices."""
     keyed = [{_key(row): row for row in table.to_dict("records")} for table in tables]
     keys = sorted(set().union(*keyed), key=lambda key: (key[0], by_weight(key[1]), key[2] != _ALL, key[2], key[3]))
@@ -67,12 +68,21 @@ def _value(row: Mapping[Any, Any]) -> Value:
     return Value(row["rate"], row["low"], row["high"], row["strict"], int(row["failed"]))
 
 
-def compare_runs(records: Sequence[RunRecord], names: Sequence[str], draws: Draws) -> pd.DataFrame:
-    """Compare each run with each other, on the items that both were scored on; p is corrected over all of them."""
+def pair_runs(
+    records: Sequence[RunRecord], names: Sequence[str], draws: Draws, places: Sequence[tuple[int, int]] = ()
+) -> pd.DataFrame:
+    """Compare runs in pairs, on the items that both were scored on; p is corrected over all of them.
+
+    Args:
+        records: The runs.
+        names: What they are called, each different.
+        draws: Of the bootstrap.
+        places: The pairs, by their places among the runs; empty for each with each.
+    """
     known = pd.concat([record.items for record in records], ignore_index=True)
     pairs = [
         compare_test_sets((names[a], records[a].scores), (names[b], records[b].scores), known, draws)
-        for a, b in combinations(range(len(records)), 2)
+        for a, b in places or combinations(range(len(records)), 2)
     ]
     return adjust_pairs(*pairs)
 
@@ -100,6 +110,20 @@ def pair_lines(pairs: pd.DataFrame, names: Sequence[str], heads: Mapping[str, st
             verdict=row["verdict"],
             headline=heads.get(row["test_set"]) == row["metric"],
             higher_is_better=metric_of(row["metric"]).higher_is_better,
+        )
+        for row in rows
+    ]
+
+
+def gate_lines(table: pd.DataFrame) -> list[GateLine]:
+    """Turn the gate's table into lines, worst first."""
+    rows = sorted(table.to_dict("records"), key=lambda row: VERDICTS.index(row["verdict"]))
+    return [
+        GateLine(
+            row["what"],
+            row["metric"],
+            row["verdict"],
+            describe(row) + (f": {why_open(row)}" if row["verdict"] == OPEN else ""),
         )
         for row in rows
     ]

@@ -1,7 +1,7 @@
 """Means of means of a test set, and the rates that they are made of.
 
 What composites a set has is in its folder (`bench/testsets/<set>/composites.py`). In a bootstrap each resample gives
-new parts, and the composite is made of these.
+new parts, and the composite is made of these; so is it in an interval, for each document that is left out.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from ocr_project.bench.metrics.catalog import metric_of
 from ocr_project.bench.testsets import find_test_set
-from ocr_project.bench.testsets.composite import Part
-from ocr_project.engine.metrics.resampling import Blend
+from ocr_project.bench.testsets.composite import CompositePart
+from ocr_project.engine.metrics.intervals import Blend
 
 Mask = NDArray[np.bool_]
 
@@ -78,7 +78,7 @@ def plan_rates(test_set: str, metrics: Sequence[str], held: Mask, slices: Sequen
     Args:
         test_set: Its name.
         metrics: Of its scores.
-        held: Shape (items, metrics): which scores there are; a rate of none of them is no part of a composite.
+        held: Shape (items, metrics): which scores there are; a rate of none of them is left out of a composite.
         slices: The whole set first.
     """
     columns = [(place, members.mask) for place in range(len(metrics)) for members in slices]
@@ -120,7 +120,7 @@ def composites_of_items(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rates(
-    part: Part, metrics: Sequence[str], held: Mask, members: Members, slices: Sequence[Members]
+    part: CompositePart, metrics: Sequence[str], held: Mask, members: Members, slices: Sequence[Members]
 ) -> Iterator[tuple[int, Mask]]:
     """Yield place of the metric and items of each rate of a part, within a slice."""
     if part.slice:

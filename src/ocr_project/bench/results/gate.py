@@ -1,28 +1,34 @@
-"""Whether a run is worse than a baseline beyond doubt: the paired difference against a tolerance.
+"""Whether a run is worse than a baseline, or not: the paired difference against a tolerance.
 
-Beyond doubt is both: the 95 % interval of the loss lies beyond the tolerance, and it stays so (one-sided, 0.05) after
-Holm's correction for the number of things that are looked at: without it a gate over forty metrics would close by
-chance in every second run. An item that the baseline has a score of and this run could not score counts at its worst.
+Worse is what is so beyond doubt: the 95 % interval of the loss lies beyond the tolerance, and it stays so (one-sided,
+0.05) after Holm's correction for the number of things that are looked at: without it a gate over forty metrics would
+close by chance in every second run. Fine is what is not inferior: the whole interval is within the tolerance. What is
+neither is open: these documents cannot tell. An item that the baseline has a score of and this run could not score
+counts at its worst.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from ocr_project.bench.results.composites import plan_rates
+from ocr_project.bench.results.gate_words import DOCUMENTS, FINE, GONE, METRICS, OPEN, WIDTH, WORSE
 from ocr_project.bench.results.score_tables import ALL, common_scores, find_members, lay_out, slices_of
+from ocr_project.engine.metrics.intervals import CONFIDENCE, FEWEST, skewed_t
 from ocr_project.engine.metrics.resampling import Draws, blend_rates, draw_rates, estimate_blend_differences, holm
 
 GATE_COLUMNS = (
     "what", "metric", "items", "documents", "baseline", "now", "worse_by", "low", "high", "tolerance", "p_holm",
-    "verdict",
+    "verdict", "why", "needed",
 )  # fmt: skip
-WORSE, FINE, OPEN, GONE = "worse", "fine", "open", "gone"
 _LEVEL = 0.05
+_MOST_DOCUMENTS = 100_000  # nobody gets more together to close a gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +63,9 @@ def judge_quality(
         draws: Of the bootstrap.
 
     Returns:
-        `GATE_COLUMNS` without the final `p_holm` and `verdict`: see `give_verdicts`. `worse_by` is the loss as a
-        fraction, negative where it became better; a metric of the baseline that the run lacks has the verdict
-        `gone`.
+        `GATE_COLUMNS` without the final `p_holm`, `verdict`, `why` and `needed`: see `give_verdicts`. `worse_by` is
+        the loss as a fraction, negative where it became better; a metric of the baseline that the run lacks has the
+        verdict `gone`.
     """
     rows: list[dict[str, object]] = []
     sides = dict(list(now.groupby("group", sort=True)))
@@ -100,10 +106,11 @@ def judge_speed(
         "now": after, "worse_by": after / before - 1.0, "low": np.nan, "high": np.nan, "tolerance": tolerance,
         "p": np.nan,
     }  # fmt: skip
-    if len(shared) > 1:
+    if len(shared) >= FEWEST:
         drawn = draw_rates(seconds, np.ones_like(seconds), shared, draws.resamples, draws.seed)
         growth = drawn[:, 1] / drawn[:, 0] - 1.0
-        low, high = np.percentile(growth, [2.5, 97.5])
+        others = seconds.sum(axis=0) - seconds
+        low, high = skewed_t(after / before - 1.0, others[:, 1] / others[:, 0] - 1.0, len(shared))
         row |= {
             "low": low,
             "high": high,
@@ -116,17 +123,57 @@ def give_verdicts(*parts: pd.DataFrame) -> pd.DataFrame:
     """Put what was judged together, correct by Holm and give the verdicts.
 
     Returns:
-        `GATE_COLUMNS`: `verdict` is `worse`, `fine`, `open` (too few documents to know) or `gone`.
+        `GATE_COLUMNS`: `verdict` is `worse`, `fine` (the whole interval is within the tolerance), `open` or `gone`.
+        `why` says of what is open whether there are too few documents for an interval (`documents`), or for so many
+        comparisons (`metrics`: the interval is beyond the tolerance), or whether the interval has the tolerance in
+        it (`width`); `needed` is about how many documents could close it, NaN where that cannot be said.
     """
     held = [part for part in parts if len(part)]
     if not held:
         return pd.DataFrame(columns=list(GATE_COLUMNS))
     frame = pd.concat(held, ignore_index=True)
     frame["p_holm"] = holm(frame["p"].to_numpy(float))
-    beyond = (frame["low"].astype(float) > frame["tolerance"].astype(float)) & (frame["p_holm"] < _LEVEL)
-    known = np.where(frame["low"].isna(), OPEN, np.where(beyond, WORSE, FINE))
-    frame["verdict"] = np.where(frame["verdict"] == GONE, GONE, known)
+    compared = int(frame["p_holm"].notna().sum())
+    judged = [_verdict(row, compared) for row in frame.to_dict("records")]
+    frame[["verdict", "why", "needed"]] = pd.DataFrame(judged, columns=["verdict", "why", "needed"])
     return frame[list(GATE_COLUMNS)]
+
+
+def _verdict(row: Mapping[Any, Any], compared: int) -> tuple[str, str, float]:
+    """Return the verdict on a line, why it is open, and about how many documents could close it."""
+    if row["verdict"] == GONE:
+        return GONE, "", np.nan
+    if np.isnan(row["low"]):
+        return OPEN, DOCUMENTS, float(FEWEST)
+    if row["high"] <= row["tolerance"]:
+        return FINE, "", np.nan
+    if row["low"] <= row["tolerance"]:
+        return OPEN, WIDTH, _needed(row, compared)
+    if row["p_holm"] < _LEVEL:
+        return WORSE, "", np.nan
+    return OPEN, METRICS, _needed(row, compared)
+
+
+def _needed(row: Mapping[Any, Any], compared: int) -> float:
+    """Estimate how many documents close a line, if the difference stays what it is and the interval becomes narrower.
+
+    As worse it takes at least so many that p can be small enough: 1 / 2^m for m documents, times the comparisons.
+    """
+    documents, gap = int(row["documents"]), float(row["worse_by"] - row["tolerance"])
+    half = row["worse_by"] - row["low"] if gap > 0 else row["high"] - row["worse_by"]
+    needed = documents + 1
+    if gap > 0:
+        needed = max(needed, int(np.log2(compared / _LEVEL)) + 1)
+    while half * _width(needed) / _width(documents) > abs(gap):
+        needed += max(1, needed // 20)
+        if needed > _MOST_DOCUMENTS:
+            return float(np.nan)
+    return float(needed)
+
+
+def _width(documents: int) -> float:
+    """Return how wide an interval of so many documents is, up to a factor."""
+    return float(stdtrit(documents - 1, 0.5 + CONFIDENCE / 2) * np.sqrt(documents) / (documents - 1))
 
 
 def _judge_set(

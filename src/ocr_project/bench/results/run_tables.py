@@ -9,6 +9,7 @@ import pandas as pd
 
 from ocr_project.bench.results.gate import Tolerances, give_verdicts, judge_quality, judge_speed
 from ocr_project.bench.results.score_tables import tabulate_test_sets
+from ocr_project.domain.names import metric_name
 from ocr_project.domain.options import TestsetsOptions
 from ocr_project.domain.types import Status
 from ocr_project.engine.metrics import Draws, percentiles
@@ -20,9 +21,9 @@ ANSWER_COLUMNS = (
 )  # fmt: skip
 
 
-def tabulate_scores(record: RunRecord, options: TestsetsOptions) -> pd.DataFrame:
+def tabulate_scores(record: RunRecord) -> pd.DataFrame:
     """Add the scores up by test set, metric and slice, with 95 % intervals over documents."""
-    return tabulate_test_sets(record.scores, record.items, Draws(options.resamples, options.seed))
+    return tabulate_test_sets(record.scores, record.items)
 
 
 def tabulate_answers(record: RunRecord) -> pd.DataFrame:
@@ -76,20 +77,16 @@ def measure_evidence(table: pd.DataFrame, answers: pd.DataFrame, record: RunReco
     """
     metrics: dict[str, float] = {}
     for row in table[table["slice"] == "all"].to_dict("records"):
-        name = f"{row['test_set']}.{row['metric'].replace('/', '.').replace('@', '_at_')}"
+        name = f"{metric_name(row['test_set'])}.{row['metric'].replace('/', '.').replace('@', '_at_')}"
         metrics |= {name: row["rate"], f"{name}.low": row["low"], f"{name}.high": row["high"]}
         metrics |= {f"{name}.unscored": row["failed"]} if row["failed"] else {}
     for row in answers.to_dict("records"):
-        metrics |= {f"{row['test_set']}.{fault.value}": row[fault.value] for fault in Fault}
-        metrics |= {f"{row['test_set']}.seconds_{name}": row[name] for name in ("p50", "p95", "p99")}
+        test_set = metric_name(row["test_set"])
+        metrics |= {f"{test_set}.{fault.value}": row[fault.value] for fault in Fault}
+        metrics |= {f"{test_set}.seconds_{name}": row[name] for name in ("p50", "p95", "p99")}
     wanted = ("pages_per_second", "gpu_watt_hours_per_1000_pages", "gpu_cost_per_1000_pages")
     metrics |= {name: record.run.speed[name] for name in wanted if name in record.run.speed}
-    return {_accepted(name): float(value) for name, value in metrics.items() if math.isfinite(value)}
-
-
-def _accepted(name: str) -> str:
-    """Write a name with the characters that MLflow accepts; names of own folders may have any."""
-    return "".join(c if c.isalnum() or c in "_-. /" else "_" for c in name)
+    return {name: float(value) for name, value in metrics.items() if math.isfinite(value)}
 
 
 def _times(record: RunRecord) -> dict[str, float]:

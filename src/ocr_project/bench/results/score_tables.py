@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from ocr_project.bench.metrics.catalog import Average, by_weight, metric_of
 from ocr_project.bench.results.composites import Members, Statistic, plan_rates
 from ocr_project.domain.types import Status
+from ocr_project.engine.metrics.intervals import Blend
 from ocr_project.engine.metrics.resampling import (
-    Blend,
     Draws,
     blend_rates,
     estimate_blend_differences,
@@ -127,13 +127,12 @@ def _pair(pair: Any) -> tuple[str, str]:
     return (pair["name"], pair["value"]) if isinstance(pair, dict) else (pair[0], pair[1])
 
 
-def tabulate_test_sets(scores: pd.DataFrame, truths: pd.DataFrame, draws: Draws) -> pd.DataFrame:
+def tabulate_test_sets(scores: pd.DataFrame, truths: pd.DataFrame) -> pd.DataFrame:
     """Add scores up by test set, metric and slice, with 95 % intervals over documents.
 
     Args:
         scores: Score rows; `group` is the test set.
         truths: Truth rows, for the slices. An item may be in several slices.
-        draws: Of the bootstrap.
 
     Returns:
         `SCORE_COLUMNS`; the first row of a metric is over all items (`slice` and `value` are `all`). `strict` and its
@@ -143,19 +142,18 @@ def tabulate_test_sets(scores: pd.DataFrame, truths: pd.DataFrame, draws: Draws)
     rows: list[dict[str, object]] = []
     for test_set, part in scores.groupby("group", sort=True):
         grid = lay_out(part)
-        rows += _set_rows(str(test_set), grid, find_members(grid.items, str(test_set), known), draws)
+        rows += _set_rows(str(test_set), grid, find_members(grid.items, str(test_set), known))
     return pd.DataFrame(rows, columns=list(SCORE_COLUMNS))
 
 
-def _set_rows(test_set: str, grid: Grid, slices: Sequence[Members], draws: Draws) -> Iterator[dict[str, object]]:
+def _set_rows(test_set: str, grid: Grid, slices: Sequence[Members]) -> Iterator[dict[str, object]]:
     plan = plan_rates(test_set, grid.metrics, (grid.bottom + grid.missing) > 0, slices)
     blends = [stat.blend for stat in plan.statistics]
     top, bottom = plan.spread(grid.top), plan.spread(grid.bottom)
     strict_top, strict_bottom = top + plan.spread(grid.worst), bottom + plan.spread(grid.missing)
     strict = [Blend(tuple(c + top.shape[1] for c in b.columns), b.weights, b.offset) for b in blends]
-    # all rates of the set in one go: drawing costs more than multiplying
     found = estimate_blends(
-        np.hstack([top, strict_top]), np.hstack([bottom, strict_bottom]), [*blends, *strict], grid.clusters, draws
+        np.hstack([top, strict_top]), np.hstack([bottom, strict_bottom]), [*blends, *strict], grid.clusters
     )
     documents = _documents(grid)
     for place, stat in enumerate(plan.statistics):
@@ -205,13 +203,14 @@ def adjust_pairs(*pairs: pd.DataFrame, level: float = 0.05) -> pd.DataFrame:
     Whole test sets are one family and slices another: a hundred slices do not make a headline doubtful.
 
     Returns:
-        `verdict` is `second` or `first` for whichever is better where the corrected p is below `level`, `open` else.
+        `verdict` is `second` or `first` for whichever is better where the corrected p is below `level` and zero is
+        outside the interval, `open` else.
     """
     frame = pd.concat(pairs, ignore_index=True)
     whole = (frame["slice"] == ALL).to_numpy()
     for family in (whole, ~whole):
         frame.loc[family, "p_holm"] = holm(frame.loc[family, "p"].to_numpy(float))
-    clear = frame["p_holm"] < level
+    clear = (frame["p_holm"] < level) & ((frame["low"] > 0) | (frame["high"] < 0))
     frame["verdict"] = np.where(clear, np.where(frame["better"] > 0.5, "second", "first"), "open")
     return frame
 

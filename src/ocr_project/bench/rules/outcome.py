@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ocr_project.domain.types import Page, Recognition, Status, TextFormat, Transcript, Truth
+from ocr_project.engine.recognition.given import NOT_READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,16 @@ class Outcome:
         """Return why the item cannot be scored, through no fault of the recognizer; empty where it can be."""
         if self.page.status in (Status.FAILED, Status.SKIPPED):
             return self.page.reason or "the page could not be read"
+        if self.not_read:
+            return self.recognitions[0].reason
         if self.page.question and all(r.status is Status.SKIPPED for r in self.recognitions):
             return self.recognitions[0].reason
         return ""
+
+    @property
+    def not_read(self) -> bool:
+        """Tell whether answers were given, and none for this item."""
+        return bool(self.recognitions) and all(r.reason.startswith(NOT_READ) for r in self.recognitions)
 
     @property
     def unread(self) -> str:
@@ -44,7 +52,7 @@ class Outcome:
 
     @property
     def tables(self) -> str:
-        """Return the tables it wrote, HTML or Markdown; text that is no table is left out."""
+        """Return the tables it wrote, HTML or Markdown; text that is not a table is left out."""
         marked = (TextFormat.HTML, TextFormat.MARKDOWN)
         return "\n\n".join(r.text for r in self.recognitions if r.format in marked and r.text)
 

@@ -35,7 +35,7 @@ class Prepared:
 
 
 Rule: TypeAlias = Callable[[Payload, Outcome], Prepared]
-"""Prepares an item for one of its ground truths; may raise `TreeTooLarge` for an answer beyond comparison."""
+"""Prepares an item for one of its ground truths; may raise anything for an answer beyond comparison: see `guard`."""
 
 
 def undrawn(score: Callable[[Payload, Outcome], Iterable[ScoreCounts]]) -> Rule:

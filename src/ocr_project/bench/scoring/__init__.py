@@ -1,6 +1,7 @@
 """What was read of test sets to rows of scores.
 
     lane.py    the folders of the lane, side by side
+    guard.py   what an answer may cost: its item, never the run
     scorer.py  finds the rules of an item's set, draws the formulas of many items at once, makes rows
 
 How an item is scored is a matter of its test set (`bench/testsets/<set>/rules`) and of the rules that several sets
@@ -25,4 +26,4 @@ def build_scorer(options: TestsetsOptions) -> Scorer:
     """Build the scorer that the options ask for; the libraries that draw formulas are imported now."""
     from ocr_project.bench.scoring.scorer import Scorer
 
-    return Scorer(cdm=options.cdm, katex=options.katex, cache=options.drawings)
+    return Scorer(cdm=options.cdm, katex=options.katex, cache=options.drawings, item_seconds=options.item_seconds)

@@ -4,7 +4,7 @@
     <set>/reader.py      its files, as they are published, to items
     <set>/rules.py       how its items are scored; a folder where the set has a protocol of its own
     <set>/composites.py  means of means, where it has some
-    <set>/views.py       how a person sees its ground truth, where that is no text, table, formula or form
+    <set>/views.py       how a person sees its ground truth, where that is not text, a table, a formula or a form
 
 What all of them share:
 
@@ -27,7 +27,7 @@ from pathlib import Path
 
 from ocr_project.bench.testsets.card import Card
 from ocr_project.bench.testsets.definition import TestSet
-from ocr_project.bench.testsets.fetching import locate
+from ocr_project.bench.testsets.fetching import locate_set
 from ocr_project.bench.testsets.item import TRUTHS_VERSION, Item, OpenedSet, doc_id, page_id, truths_of
 from ocr_project.bench.testsets.selecting import Chosen, NamedShards, narrow, select, set_name, testset_identity
 from ocr_project.domain.errors import OptionError, SourceError
@@ -104,14 +104,14 @@ def open_test_set(name: str, options: TestsetsOptions) -> OpenedSet:
     if "/" in name:
         root = Path(name).expanduser()
         if not root.is_dir():
-            raise SourceError(f"{root} is not there; testsets.sets names a folder of your own by its path")
+            raise SourceError(f"testsets.sets: the folder {root} does not exist; use a test set or a folder")
         if set_name(name) in NAMES:  # rows say the name only, and would be scored by the rules of the public set
             raise OptionError(f"testsets.sets: the folder {root} has the name of a public test set: rename it")
         return OWN_FOLDER.open(root)
     test_set = _public(name)
     if name == "sds_kopub":  # not stored here: its reader says where it is scored
         return test_set.open(options.folder)
-    return test_set.open(locate(test_set.card, options.folder, download=options.download))
+    return test_set.open(locate_set(test_set.card, options.folder, download=options.download))
 
 
 def open_test_sets(options: TestsetsOptions) -> list[OpenedSet]:
@@ -129,7 +129,5 @@ def open_test_sets(options: TestsetsOptions) -> list[OpenedSet]:
 
 def _public(name: str) -> TestSet:
     if name not in NAMES:
-        raise OptionError(
-            f"testsets.sets: there is no {name!r}; there are {', '.join(NAMES)}, and any folder by its path"
-        )
+        raise OptionError(f"testsets.sets: {name!r} is unknown; use {', '.join(NAMES)}, or the path of a folder")
     return TestSet(name)

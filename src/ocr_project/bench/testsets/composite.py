@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CompositePart:
     """Rates that a composite is the mean of; it must find at least one, or there is no composite.
 
     Attributes:
@@ -35,4 +35,4 @@ class Composite:
     """
 
     metric: str
-    parts: tuple[Part, ...]
+    parts: tuple[CompositePart, ...]

@@ -10,10 +10,10 @@ from ocr_project.domain.errors import SourceError
 
 log = logging.getLogger(__name__)
 
-_REVISION = "revision.txt"
+_REVISION_FILE = "revision.txt"
 
 
-def locate(card: Card, folder: Path, *, download: bool) -> Path:
+def locate_set(card: Card, folder: Path, *, download: bool) -> Path:
     """Return the folder of a set, after downloading it where that is allowed and needed.
 
     Args:
@@ -50,7 +50,7 @@ def _download(card: Card, hub: Hub, root: Path) -> None:
     # The Hub's client lets through what its HTTP library raises: requests' errors once, then httpx'
     except Exception as error:
         raise SourceError(
-            f"{hub.repo} cannot be downloaded ({type(error).__name__}: {error}); is the network there? Some sets ask"
-            f" to be logged in (hf auth login), and to accept terms at {card.homepage}"
+            f"{hub.repo} cannot be downloaded ({type(error).__name__}: {error}); check the network. Some sets need"
+            f" a login (hf auth login), and accepted terms at {card.homepage}"
         ) from error
-    (root / _REVISION).write_text(f"{hub.repo}@{revision}\n", encoding="utf-8")
+    (root / _REVISION_FILE).write_text(f"{hub.repo}@{revision}\n", encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -11,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from ocr_project.bench.testsets.card import Card
 from ocr_project.bench.testsets.item import Item
 from ocr_project.domain.errors import SourceError
+from ocr_project.storage.given_text import read_given
 
 Entry = TypeVar("Entry")
 
@@ -47,11 +49,11 @@ def fingerprint_of(described: Iterable[Path], pictures: Iterable[Path] = ()) -> 
     """Return a digest of files: of annotations by their bytes, of images by name and size."""
     digest = hashlib.sha256()
     for path in described:
-        digest.update(path.name.encode())
+        digest.update(os.fsencode(path.name))
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     for path in pictures:
-        digest.update(f"{path.name}:{path.stat().st_size if path.is_file() else -1}".encode())
+        digest.update(os.fsencode(f"{path.name}:{path.stat().st_size if path.is_file() else -1}"))
     return digest.hexdigest()
 
 
@@ -59,11 +61,11 @@ def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        SourceError: It is damaged.
+        SourceError: It is damaged, or neither UTF-8 nor UTF-16.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+        return json.loads(read_given(path))
+    except ValueError as error:
         raise SourceError(f"{path} cannot be read as JSON ({error}); get it again") from error
 
 
@@ -71,14 +73,14 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Read a file of one JSON object a line; empty lines are passed over.
 
     Raises:
-        SourceError: A line is damaged.
+        SourceError: A line is damaged, or not UTF-8.
     """
-    with path.open(encoding="utf-8-sig") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             try:
-                yield json.loads(line)
+                yield json.loads(line.decode("utf-8-sig"))
             except ValueError as error:
                 raise SourceError(f"{path}, line {number}, is not JSON ({error}); get it again") from error
 

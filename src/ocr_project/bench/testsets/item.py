@@ -29,6 +29,7 @@ class Item:
         question: See `Page.question`.
         truths: What is known, by kind; the payloads are described at `Truth.payload`.
         slices: What it is counted under.
+        name: What its publisher calls it, as files of answers are named; empty where that is `document`.
     """
 
     index: int
@@ -39,6 +40,7 @@ class Item:
     given: Label | None = None
     question: str = ""
     slices: tuple[tuple[str, str], ...] = ()
+    name: str = ""
 
 
 class OpenedSet(Protocol):

@@ -1,4 +1,4 @@
-"""Which items are taken, and in which shards they rest."""
+"""Which items are taken, and in which shards they are stored."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 from ocr_project.bench.testsets.item import OpenedSet
 from ocr_project.domain.options import TestsetsOptions
-from ocr_project.domain.protocols import ShardSource
-from ocr_project.domain.types import Identity, Lineage, ShardInfo
+from ocr_project.domain.protocols import ShardSource, ShardStore
+from ocr_project.domain.types import Identity, Lineage, Prune, Shard, ShardInfo
 from ocr_project.engine.running.plan import lineage_of, open_lineage
 
-_REVISION = "1"  # of what all readers share: ids, selection
+VERSION = "1"  # of what all readers share: ids, selection
 _AFTER_NAME = "#"  # in ShardInfo.order, between the name of the set and the number of the first item
 
 
@@ -44,7 +44,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class NamedShards:
-    """A folder of the lane as a run sees it that names some sets: the shards of the others rest there, unseen.
+    """A folder of the lane as a run sees it that names some sets: the shards of the others stay there, unseen.
 
     What is unseen is neither worked on, nor scored, nor pruned: hours of a GPU are not thrown away because a run was
     about something else.
@@ -65,6 +65,20 @@ class NamedShards:
     def open(self, lineage: Lineage, keys: Mapping[str, str]) -> NamedShards:
         """Open a lineage of the folder; what is seen of it are the same sets."""
         return NamedShards(open_lineage(self.shards, lineage, keys), self.names)
+
+    @property
+    def place(self) -> str:
+        """Return where the whole folder rests."""
+        return self._store.place
+
+    def keep(self, made: Shard | Prune) -> None:
+        """Keep what a stage made in the whole folder."""
+        self._store.keep(made)
+
+    @property
+    def _store(self) -> ShardStore:
+        assert isinstance(self.shards, ShardStore), f"nothing can be kept in {self.shards}"
+        return self.shards
 
     def index(self) -> Mapping[str, ShardInfo]:
         """Return the footers of the named sets' shards."""
@@ -121,7 +135,7 @@ def testset_identity(images: Identity) -> Identity:
     Args:
         images: How bytes become pages (`ingest_identity`).
     """
-    return Identity("testsets", f"{_REVISION} {images.revision}", dict(images.settings))
+    return Identity("testsets", f"{VERSION} {images.revision}", dict(images.settings))
 
 
 def _drawn(name: str, count: int, limit: int | None) -> list[int]:

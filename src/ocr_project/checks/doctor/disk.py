@@ -23,7 +23,7 @@ _PDF = "application/pdf"
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
+class Workload:
     """How much there is to do.
 
     Attributes:
@@ -42,7 +42,7 @@ def page_bytes(dpi: int) -> float:
     return float(_PAGE * (dpi / _DPI) ** _GROWTH)
 
 
-def count_pages(options: IngestOptions, root: Path, seconds: float) -> Corpus:
+def count_pages(options: IngestOptions, root: Path, seconds: float) -> Workload:
     """Count the pages of the source, for a while.
 
     Args:
@@ -58,7 +58,7 @@ def count_pages(options: IngestOptions, root: Path, seconds: float) -> Corpus:
     limit = options.limit
     each = page_bytes(options.dpi)
     if source_location(options, default_root=root).startswith(HUB):  # its pages can be counted over the network only
-        return Corpus(limit or 0, (limit or 0) * each, whole=limit is not None)
+        return Workload(limit or 0, (limit or 0) * each, whole=limit is not None)
     pages, images, end = 0, 0.0, time.monotonic() + seconds
     for document in open_source(options, default_root=root).documents():
         rendered = document.media_type == _PDF or document.bytes == 0
@@ -68,8 +68,8 @@ def count_pages(options: IngestOptions, root: Path, seconds: float) -> Corpus:
         if limit is not None and pages >= limit:
             break
         if time.monotonic() > end:
-            return Corpus(pages, images, whole=False)
-    return Corpus(pages, images, whole=True)
+            return Workload(pages, images, whole=False)
+    return Workload(pages, images, whole=True)
 
 
 def check_disk(needs: Needs, root: Path, seconds: float = 10.0) -> list[Finding]:
@@ -97,7 +97,7 @@ def room(folder: Path, bytes_a_page: float) -> tuple[float, int]:
     return free, max(0, int((free - _SPARE) / bytes_a_page))
 
 
-def _compared(needs: Needs, corpus: Corpus, folder: Path) -> Finding:
+def _compared(needs: Needs, corpus: Workload, folder: Path) -> Finding:
     assert needs.ingest is not None
     copies = 2 if needs.searchable_pdf else 1
     image = corpus.images / corpus.pages if corpus.pages else page_bytes(needs.ingest.dpi)
@@ -105,15 +105,15 @@ def _compared(needs: Needs, corpus: Corpus, folder: Path) -> Finding:
     there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
     free, pages = room(folder, each)
     wanted = max(0.0, corpus.pages * each - there)
-    count = f"{corpus.pages:,} pages" if corpus.whole else f"{corpus.pages:,} pages and more"
-    found = f"{free / 1e9:.1f} GB free, enough for about {_about(pages)} pages more; the corpus has {count}"
+    count = f"{corpus.pages:,} pages" if corpus.whole else f"at least {corpus.pages:,} pages"
+    found = f"{free / 1e9:.1f} GB free, enough for about {_about(pages)} more pages; the corpus has {count}"
     if wanted + _SPARE > free:
         advice = (
             "free some, let data/ be a link to a larger disk, set ingest.limit,"
             " or transcript.searchable_pdf to false; a run that fills the disk keeps what it finished"
         )
         return missing("disk", f"{found}, about {wanted / 1e9:.1f} GB", advice)
-    return ok("disk", found) if corpus.whole else warning("disk", found, "it was not counted to its end")
+    return ok("disk", found) if corpus.whole else warning("disk", found, "not all pages were counted")
 
 
 def _about(pages: int) -> str:

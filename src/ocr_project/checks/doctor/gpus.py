@@ -25,14 +25,14 @@ def check_torch(needs: Needs) -> list[Finding]:
     """See whether the torch that is there can use a GPU; that it is there at all is for `check_packages`."""
     if "torch" not in needs.packages or find_spec("torch") is None or torch_cuda() is not None:
         return []
-    return [missing("torch for CUDA", "this torch is made for the CPU", f"pip uninstall torch, then {INSTALL}")]
+    return [missing("torch for CUDA", "the installed torch is a CPU build", f"pip uninstall torch, then {INSTALL}")]
 
 
 def _by_nvml(needs: Needs) -> list[Finding]:
     try:
         import pynvml
     except ImportError:
-        return [missing("driver", "cannot be asked: nvidia-ml-py is not installed", INSTALL)]
+        return [missing("driver", "unknown: nvidia-ml-py is not installed", INSTALL)]
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
@@ -53,7 +53,7 @@ def check_driver(nvml: Any) -> list[Finding]:
     driver = ok("driver", nvml.nvmlSystemGetDriverVersion())
     if wants is None:
         return [driver, ok("CUDA", f"{found} by the driver")]
-    built = f"torch is made for {wants[0]}.{wants[1]}"
+    built = f"torch is built for {wants[0]}.{wants[1]}"
     if wants[0] > has[0]:  # within a major version older drivers do, by CUDA's promise of minor version compatibility
         advice = f"install a driver for CUDA {wants[0]}, or a torch for CUDA {has[0]}"
         return [driver, missing("CUDA", f"{found} by the driver, {built}", advice)]
@@ -68,8 +68,8 @@ def check_cards(nvml: Any, needs: Needs) -> list[Finding]:
         if number < len(there):
             findings += [*_memory(there[number], number, needs), *_capability(there[number], number, needs)]
         else:
-            found = f"{len(there)} visible, and number {number} is asked for"
-            findings.append(missing(f"GPU {number}", found, "see CUDA_VISIBLE_DEVICES and recognition.vllm.gpus"))
+            found = f"{len(there)} visible, and number {number} is needed"
+            findings.append(missing(f"GPU {number}", found, "check CUDA_VISIBLE_DEVICES and recognition.vllm.gpus"))
     return findings
 
 
@@ -80,7 +80,7 @@ def _memory(gpu: Gpu, number: int, needs: Needs) -> list[Finding]:
     claimed = needs.share * total
     if free < claimed:
         advice = (
-            f"stop what else runs there (nvidia-smi), or lower recognition.vllm.gpu_memory_utilization to"
+            f"stop the other processes on it (nvidia-smi), or lower recognition.vllm.gpu_memory_utilization to"
             f" {max(0.0, free / total - 0.02):.2f}"
         )
         return [missing(name, f"{found}; vLLM will claim {claimed:.1f}", advice)]

@@ -1,4 +1,4 @@
-"""The weights: in the cache, in a folder, or to be had from the Hub."""
+"""The weights: in the cache, in a folder, or on the Hub."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check_model(model: Model) -> Finding:
     if cached is not None:
         return ok(name, f"in the cache, {_size(cached)}")
     if constants.is_offline_mode():
-        advice = f"{_download(model)} where there is a network, and HF_HOME on what it wrote; or unset HF_HUB_OFFLINE"
+        advice = f"{_download(model)} online, and set HF_HOME to a copy of that cache; or unset HF_HUB_OFFLINE"
         return missing(name, "not in the cache, and HF_HUB_OFFLINE is set", advice)
     return _on_hub(name, model)
 
@@ -44,7 +44,7 @@ def check_token() -> Finding:
 
     if get_token():
         return ok("Hub token", "there is one")
-    return ok("Hub token", "none: private and gated models want one (`hf auth login`, or HF_TOKEN)")
+    return ok("Hub token", "none: private and gated models need one (`hf auth login`, or HF_TOKEN)")
 
 
 def _is_folder(name: str) -> bool:
@@ -54,7 +54,7 @@ def _is_folder(name: str) -> bool:
 
 def _in_folder(name: str, model: Model, folder: Path) -> Finding:
     if not folder.is_dir():
-        return missing(name, f"{folder} is not there", f"set {model.option} to a folder or to a name on the Hub")
+        return missing(name, f"{folder} does not exist", f"set {model.option} to a folder or to a name on the Hub")
     lacking = _lacking(folder)
     if lacking:
         return missing(
@@ -102,11 +102,11 @@ def _not_on_hub(name: str, model: Model, error: Exception) -> Finding:
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status in _FORBIDDEN:
         advice = "accept its terms on its page, then `hf auth login` or HF_TOKEN; or is the name wrong?"
-        return missing(name, "not in the cache, and the Hub does not give it to you", advice)
+        return missing(name, "not in the cache, and the Hub denies access", advice)
     if status == _NOT_FOUND:
         return missing(name, f"neither in the cache nor on the Hub: {model.name}", f"set {model.option}")
     found = f"not in the cache, and the Hub does not answer ({type(error).__name__})"
-    return missing(name, found, f"{_download(model)} where there is a network, and HF_HOME on what it wrote")
+    return missing(name, found, f"{_download(model)} online, and set HF_HOME to a copy of that cache")
 
 
 def _download(model: Model) -> str:

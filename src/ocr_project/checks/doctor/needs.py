@@ -143,6 +143,8 @@ def _with_recognition(needs: Needs, options: RecognitionOptions) -> Needs:
             return _with_vllm(needs, options.vllm)
         case RecognitionBackend.TRANSFORMERS:
             return _with_transformers(needs, options.transformers)
+        case RecognitionBackend.GIVEN:
+            return needs
 
 
 def _with_embedding(needs: Needs, options: EmbeddingOptions) -> Needs:

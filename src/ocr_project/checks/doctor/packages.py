@@ -63,6 +63,4 @@ def _package(name: str, pinned: str | None, *, needed: bool) -> Finding:
         return warning(name, "not installed: JPEG is decoded on the CPU", INSTALL)
     if pinned is None or found.partition("+")[0] == pinned:
         return ok(name, found)
-    return warning(
-        name, f"{found}; tested with {pinned}", f"{INSTALL}, or look at what comes out of a few known pages"
-    )
+    return warning(name, f"{found}; tested with {pinned}", f"{INSTALL}, or check its results on a few known pages")

@@ -26,13 +26,13 @@ def check_ports(needs: Needs) -> list[Finding]:
             for _ in range(needs.servers):
                 stack.enter_context(socket.socket()).bind((_LOCAL, 0))
     except OSError as error:
-        advice = f"see whether {_LOCAL} is up, and `ulimit -n`"
+        advice = f"check that {_LOCAL} is up, and `ulimit -n`"
         return [missing("ports", f"no port for each of {needs.servers} servers: {error}", advice)]
     return [ok("ports", f"free for {needs.servers} server{'s' if needs.servers > 1 else ''} on {_LOCAL}")]
 
 
 def check_servers(needs: Needs) -> list[Finding]:
-    """Ask each server that is said to run whether it is well."""
+    """Ask each server named by the options for its health."""
     return [_server(url.rstrip("/")) for url in needs.urls]
 
 
@@ -70,7 +70,7 @@ def check_orientation(needs: Needs) -> list[Finding]:
     model = OrientationModel(needs.tessdata)
     if model.fingerprint:
         return [ok("orientation", f"model {model.file.name}")]
-    found = f"no {model.file.name} in {model.file.parent}: pages on their side or upside down are read as they lie"
+    found = f"no {model.file.name} in {model.file.parent}: sideways and upside-down pages are not turned"
     advice = f"apt-get install {debian_packages([ORIENTATION_MODEL])}, or set runtime.tessdata or layout.opencv.turn"
     return [warning("orientation", found, advice)]
 
@@ -85,5 +85,5 @@ def _server(url: str) -> Finding:
         return missing(
             "server",
             f"{url} does not answer: {reason}",
-            "start it, or see recognition.vllm.urls and embedding.vllm.urls",
+            "start it, or check recognition.vllm.urls and embedding.vllm.urls",
         )

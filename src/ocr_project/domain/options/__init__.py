@@ -32,6 +32,7 @@ from ocr_project.domain.options.publish import PersonalData, PublishImages, Publ
 from ocr_project.domain.options.recognition import (
     LANGUAGE_SEPARATOR,
     DialectName,
+    GivenOptions,
     RecognitionBackend,
     RecognitionOptions,
     TesseractOptions,
@@ -72,6 +73,7 @@ __all__ = [
     "EmbeddingTransformersOptions",
     "EmbeddingVllmOptions",
     "GateOptions",
+    "GivenOptions",
     "HashingOptions",
     "IngestOptions",
     "LayoutBackend",

@@ -46,7 +46,7 @@ class BenchmarkOptions(Options):
     )
     compare: dict[str, Path] = Field(
         {},
-        description="Other readings of the same pages, to ask whether better OCR finds more: a name, and the folder"
+        description="Other transcripts of the same pages, to see whether better OCR finds more: a name, and the folder"
         " `data/03_primary/transcripts` of a finished run.",
     )
     report_pages: int = Field(60, ge=0, description="Pages shown with image and differences, worst first.")

@@ -22,7 +22,7 @@ class EmbeddingBackend(StrEnum):
 
 
 class Embedded(StrEnum):
-    """What of a corpus gets a vector."""
+    """Which parts of a corpus get a vector."""
 
     PAGE_TEXT = "page_text"
     PAGE_IMAGE = "page_image"
@@ -31,7 +31,7 @@ class Embedded(StrEnum):
 
 
 class VectorType(StrEnum):
-    """In what vectors rest."""
+    """The type in which vectors are stored."""
 
     FLOAT32 = "float32"
     FLOAT16 = "float16"
@@ -54,7 +54,7 @@ class HashingOptions(Options):
 
 
 class Qwen3VlOptions(Options):
-    """Qwen3-VL-Embedding (2B, 2B-FP8, 8B), whoever runs it. Defaults are those of the model's own script."""
+    """Qwen3-VL-Embedding (2B, 2B-FP8, 8B), in any backend. Defaults are those of the model's own script."""
 
     model: str = Field("Qwen/Qwen3-VL-Embedding-2B", description="Hub name or local folder.")
     revision: str | None = Field(None, description="Commit of the model. None: what the cache or the Hub has.")
@@ -63,7 +63,7 @@ class Qwen3VlOptions(Options):
         "Retrieve images or text relevant to the user's query.", description="System text of questions."
     )
     dimensions: int | None = Field(
-        None, ge=1, description="Keep the first N of a vector (Matryoshka; the model knows 64 and more). None: all."
+        None, ge=1, description="Keep the first N of a vector (Matryoshka; the model allows 64 and more). None: all."
     )
     min_pixels: int = Field(4_096, ge=1024, description="Fewest pixels of an image; smaller ones are scaled up.")
     max_pixels: int = Field(1_843_200, ge=1024, description="Most pixels of an image; larger ones are scaled down.")
@@ -72,7 +72,7 @@ class Qwen3VlOptions(Options):
         95, ge=50, le=100, description="JPEG quality of images on their way to the model; None: PNG, twice the CPU."
     )
     crop_workers: int = Field(
-        0, ge=0, le=256, description="Processes that scale and encode images; 0 is one for four cores, at least two."
+        0, ge=0, le=256, description="Processes that scale and encode images; 0: one per four cores, at least two."
     )
 
     @model_validator(mode="after")
@@ -120,10 +120,12 @@ class EmbeddingOptions(Options):
     embed: tuple[Embedded, ...] = Field(
         (Embedded.PAGE_TEXT,),
         min_length=1,
-        description="What gets a vector: page_text, page_image, region_text, region_image. Images want vllm or"
+        description="What gets a vector: page_text, page_image, region_text, region_image. Images need vllm or"
         " transformers; with page_image alone no OCR is needed.",
     )
-    dtype: VectorType = Field(VectorType.FLOAT32, description="In what vectors rest: float32, or float16 at half.")
+    dtype: VectorType = Field(
+        VectorType.FLOAT32, description="Type of stored vectors: float32, or float16 at half the size."
+    )
     queries: Path | None = Field(
         None,
         description="CSV with the columns `query_id,query`. None: `queries.csv` of the source, where it has one.",
@@ -140,7 +142,7 @@ class EmbeddingOptions(Options):
         blind = {EmbeddingBackend.HASHING, EmbeddingBackend.SENTENCE_TRANSFORMERS}
         if images and self.backend in blind:
             raise ValueError(
-                f"{self.backend.value} knows no images: set backend to vllm or transformers, or take"
+                f"{self.backend.value} takes no images: set backend to vllm or transformers, or take"
                 f" {', '.join(sorted(images))} out of embed"
             )
         return self

@@ -47,4 +47,4 @@ class IngestOptions(Options):
     image_memory_gib: float = Field(
         2.0, gt=0, description="GiB that decoding an image may take (pixels x channels x depth); more is refused."
     )
-    shard_pages: int = Field(32, ge=1, le=100_000, description="Pages in a shard, about: saved and resumed as one.")
+    shard_pages: int = Field(32, ge=1, le=100_000, description="Pages per shard, about: saved and resumed as one.")

@@ -37,7 +37,7 @@ class OpenCvLayoutOptions(Options):
 
 
 class Precision(StrEnum):
-    """In what a model multiplies; boxes, scores and order are fp32 in each."""
+    """Precision of a model's matrix products; boxes, scores and order are fp32 in each."""
 
     FP32 = "fp32"
     TF32 = "tf32"
@@ -51,10 +51,10 @@ class PpDocLayoutOptions(Options):
     revision: str | None = Field(None, description="Commit of the checkpoint. None: what the cache or the Hub has.")
     device: str = Field("cuda", pattern=r"^(cpu|cuda(:\d+)?)$", description="cuda, cuda:1, … or cpu (slow).")
     precision: Precision = Field(
-        Precision.TF32, description="fp32, tf32 or bf16 on the GPU; the CPU knows fp32 (also for tf32) and bf16."
+        Precision.TF32, description="fp32, tf32 or bf16 on the GPU; the CPU has fp32 (also for tf32) and bf16."
     )
     compile: bool = Field(
-        False, description="torch.compile: pages go faster after a minute of compiling; wants a C compiler."
+        False, description="torch.compile: pages go faster after a minute of compiling; needs a C compiler."
     )
     batch_pages: int = Field(32, ge=1, le=4096, description="Pages in one forward pass.")
     decoders: int = Field(0, ge=0, le=1024, description="Threads that decode PNG, and JPEG off the GPU; 0: the cores.")
@@ -79,7 +79,7 @@ class PpDocLayoutOptions(Options):
     @classmethod
     def _known(cls, value: dict[str, Any]) -> dict[str, Any]:
         if unknown := sorted(set(value) - set(PP_DOCLAYOUT_LABELS)):
-            raise ValueError(f"{', '.join(unknown)}: no label of PP-DocLayoutV3; there are {PP_DOCLAYOUT_LABELS}")
+            raise ValueError(f"unknown labels: {', '.join(unknown)}; PP-DocLayoutV3 has {PP_DOCLAYOUT_LABELS}")
         return value
 
 

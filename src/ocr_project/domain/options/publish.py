@@ -50,7 +50,7 @@ class PublishOptions(Options):
     repository: str | None = Field(
         None, description="Dataset on the Hugging Face Hub, `name` or `owner/name`; `hub` asks for it."
     )
-    private: bool = Field(True, description="Only you, or your organisation, can see a repository that is made.")
+    private: bool = Field(True, description="Make a new repository private to you or your organisation.")
     images: PublishImages = Field(
         PublishImages.PAGES, description="none, crops (an image for each region) or pages (one for each page)."
     )
@@ -62,7 +62,7 @@ class PublishOptions(Options):
     )
     allow_personal_data: bool = Field(
         False,
-        description="Somebody has looked at what is published: upload page images, and text in which personal data"
+        description="A person has looked at what is published: upload page images, and text in which personal data"
         " was found and not masked, to a public repository too.",
     )
     title: str = Field("Documents read by ocr_project", min_length=1, description="Heading of the dataset card.")
@@ -79,9 +79,9 @@ class PublishOptions(Options):
     tags: tuple[str, ...] = Field(("ocr", "documents"), description="Tags of the dataset card.")
     file_pages: int = Field(1000, ge=1, le=100_000, description="Pages in a file, about: whole shards.")
     file_megabytes: int = Field(
-        450, ge=1, le=490, description="Largest file, 10^6 bytes, but for its footer; what is larger is split."
+        450, ge=1, le=490, description="Largest file, 10^6 bytes without its footer; what is larger is split."
     )
-    retries: int = Field(5, ge=0, le=100, description="Tries after the first where the Hub or the line is at fault.")
+    retries: int = Field(5, ge=0, le=100, description="Tries after the first where the Hub or the network fails.")
 
     @field_validator("repository")
     @classmethod
@@ -91,7 +91,7 @@ class PublishOptions(Options):
         odd = "--" in value or ".." in value or value.endswith(".git") or len(value) > _LONGEST_REPOSITORY
         if odd or not _REPOSITORY.fullmatch(value):
             raise ValueError(
-                f"{value!r} is no name of a repository: write `name` or `owner/name` with letters, digits, `-`, `_`"
+                f"{value!r} is not a repository name: write `name` or `owner/name` with letters, digits, `-`, `_`"
                 f" and `.`, without `--` and `..`, {_LONGEST_REPOSITORY} characters at most"
             )
         return value
@@ -99,5 +99,5 @@ class PublishOptions(Options):
     @model_validator(mode="after")
     def _somewhere(self) -> Self:
         if self.target is PublishTarget.HUB and self.repository is None:
-            raise ValueError("target hub asks for a repository: set publish.repository=owner/name")
+            raise ValueError("target hub needs a repository: set publish.repository=owner/name")
         return self

@@ -22,6 +22,7 @@ class RecognitionBackend(StrEnum):
     TESSERACT = "tesseract"
     VLLM = "vllm"
     TRANSFORMERS = "transformers"
+    GIVEN = "given"
 
 
 class TesseractOptions(Options):
@@ -74,10 +75,10 @@ class VisionModelOptions(Options):
     temperatures: tuple[float, ...] = Field(
         (0.2, 0.5, 0.8), description="Sampling temperature of the second, third, … try at a region."
     )
-    loops: bool = Field(True, description="Take looped, cut and empty answers for faults, and ask again.")
-    whole_page: bool = Field(True, description="Look for what cannot be read in the answer for the whole page.")
+    loops: bool = Field(True, description="Treat looped, cut and empty answers as failures, and ask again.")
+    whole_page: bool = Field(True, description="Take what cannot be read from the answer for the whole page.")
     crop_workers: int = Field(
-        0, ge=0, le=256, description="Processes that cut and encode crops; 0 is one for four cores, at least two."
+        0, ge=0, le=256, description="Processes that cut and encode crops; 0: one per four cores, at least two."
     )
 
 
@@ -94,6 +95,15 @@ class TransformersOptions(VisionModelOptions):
     wait_seconds: float = Field(0.05, ge=0, le=10, description="Seconds that a batch waits to be full.")
 
 
+class GivenOptions(Options):
+    """Answers of an API, a tool or a model that ran elsewhere. Needs `layout.backend=whole_page`."""
+
+    folder: Path | None = Field(
+        None, description="Folder of `<item>.md`, `.txt`, `.html` or `.json`; how items are called: docs/testsets."
+    )
+    file: Path | None = Field(None, description='JSON Lines, `{"id": "<item>", "text": "…"}` each, in its place.')
+
+
 class RecognitionOptions(Options):
     """From regions to text."""
 
@@ -108,3 +118,4 @@ class RecognitionOptions(Options):
     tesseract: TesseractOptions = TesseractOptions()
     vllm: VllmOptions = VllmOptions()
     transformers: TransformersOptions = TransformersOptions()
+    given: GivenOptions = GivenOptions()

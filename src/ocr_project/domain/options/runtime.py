@@ -24,7 +24,7 @@ class RuntimeOptions(Options):
     Of Tesseract's models, the fingerprints of their files are in the identities that use them, not their folder.
     """
 
-    workers: int = Field(0, ge=0, le=1024, description="Pages worked on at once; 0 is one for each core.")
+    workers: int = Field(0, ge=0, le=1024, description="Pages in flight; 0: one per core.")
     progress: bool = Field(True, description="Show a progress bar with pages/s and time left.")
     tessdata: Path | None = Field(
         None,
@@ -48,7 +48,7 @@ class RuntimeOptions(Options):
         description="GiB of memory of the GPU that a profile is made for; 0: any. Only `kedro doctor` reads it.",
     )
     # One dial, and not a price of electricity beside it: 700 W for an hour are a fraction of what a card is rented
-    # for, or loses in value. Watt-hours are measured and stand beside the cost, for whoever owns the card.
+    # for, or loses in value. Watt-hours are measured and stand beside the cost, for the owner of the card.
     gpu_hour_price: float = Field(
         0,
         ge=0,

@@ -24,8 +24,8 @@ class LexicalOptions(Options):
     # By benchmarks/retrieval.py --sweep: other sizes find no more and make a larger index; k1 from 1.2 to 3 will do.
     smallest: int = Field(2, ge=1, le=8, description="Characters in the shortest n-gram; shorter words stay whole.")
     largest: int = Field(2, ge=1, le=8, description="Characters in the longest n-gram.")
-    k1: float = Field(2.0, ge=0, le=10, description="How much a word counts that occurs again; 0: not at all.")
-    b: float = Field(0.75, ge=0, le=1, description="How much longer pages are held back; 0: not at all.")
+    k1: float = Field(2.0, ge=0, le=10, description="How much repetitions of a word count; 0: not at all.")
+    b: float = Field(0.75, ge=0, le=1, description="How much long pages are penalised; 0: not at all.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -20,7 +20,7 @@ class Sharing(StrEnum):
 
 
 class VisionCompile(StrEnum):
-    """What of the vision tower goes through torch.compile."""
+    """Which part of the vision tower goes through torch.compile."""
 
     EAGER = "eager"
     LENGTH = "length"
@@ -41,7 +41,7 @@ class ServerOptions(Options):
     replicas: int = Field(1, ge=1, le=16, description="Servers on each GPU: a small model needs several to fill it.")
     sharing: Sharing = Field(
         Sharing.AUTO,
-        description="mps: the servers of a GPU run at once, through NVIDIA's Multi-Process Service. time: by turns."
+        description="mps: the servers of a GPU run at once, through NVIDIA's Multi-Process Service. time: in turns."
         " auto: mps where there are several and the driver's program is there.",
     )
     requests: int = Field(256, ge=1, description="Requests in flight over all shards and servers.")
@@ -55,7 +55,7 @@ class ServerOptions(Options):
     chunked_prefill: bool = Field(True, description="Split long prompts over steps.")
     compile_vision: VisionCompile = Field(
         VisionCompile.EAGER,
-        description="The vision tower of GLM-OCR and Qwen3-VL another way (engine/models/served/vision_*.py).",
+        description="Compile the vision tower of GLM-OCR and Qwen3-VL (engine/models/served/vision_*.py).",
     )
     renderer_workers: int = Field(2, ge=1, le=32, description="Threads of a server that prepare images.")
     threads: int = Field(1, ge=1, description="OMP_NUM_THREADS of a server: more fight for the cores.")
@@ -67,8 +67,8 @@ class ServerOptions(Options):
     )
     connect_seconds: float = Field(10, gt=0, description="Seconds to open a connection.")
     read_seconds: float = Field(300, gt=0, description="Seconds of silence on a connection; answers come whole.")
-    request_seconds: float = Field(600, gt=0, description="Seconds for the whole of one try.")
-    retries: int = Field(5, ge=0, description="Tries after the first where the server or the line is at fault.")
+    request_seconds: float = Field(600, gt=0, description="Seconds for one try as a whole.")
+    retries: int = Field(5, ge=0, description="Tries after the first where the server or the network fails.")
     restarts: int = Field(5, ge=0, description="Times that each server is started again after it died.")
     patience_seconds: float = Field(
         300, gt=0, description="Seconds without an answer from any server, after which the run ends."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,11 +13,18 @@ from ocr_project.domain.options.base import Options
 SET_SEPARATOR = "+"
 
 
+class WhenOpen(StrEnum):
+    """What becomes of a run that nothing can be said of."""
+
+    PASS = "pass"
+    FAIL = "fail"
+
+
 class GateOptions(Options):
     """A gate for CI: `kedro run` ends with exit status 4 where a run over test sets is worse than its baseline.
 
     Worse is what is beyond doubt: the whole 95 % interval of the paired difference is beyond the tolerance, and stays
-    there after Holm's correction.
+    there after Holm's correction. Fine is what has the whole interval within the tolerance. All else is open.
     """
 
     baseline: Path | None = Field(
@@ -25,7 +33,11 @@ class GateOptions(Options):
         " MLflow run). None: no gate.",
     )
     tolerance: float = Field(
-        0.0, ge=0, le=1, description="By how much a rate may be worse, as a fraction: 0.01 is one point of a hundred."
+        0.0,
+        ge=0,
+        le=1,
+        description="By how much a rate may be worse, as a fraction: 0.01 is one point of a hundred. With 0 a run is"
+        " fine only where it is the same or surely better.",
     )
     tolerances: dict[str, float] = Field(
         {}, description="The same for some metrics, by name, with or without reading: `teds`, `teds/official`."
@@ -33,8 +45,13 @@ class GateOptions(Options):
     speed_tolerance: float | None = Field(
         0.25,
         ge=0,
-        description="By what share of the baseline's time recognition may be slower; machines have to be alike."
-        " None: speed is not looked at.",
+        description="By what share of the baseline's time recognition may be slower; the machines must be alike."
+        " None: speed is not compared.",
+    )
+    open: WhenOpen = Field(
+        WhenOpen.PASS,
+        description="What becomes of a run that is not worse, but of which something is open since these documents"
+        " cannot tell: pass; or fail, with exit status 5.",
     )
 
 
@@ -49,7 +66,7 @@ class TestsetsOptions(Options):
         " a slash is a folder of your own. `kedro testsets` lists them.",
     )
     folder: Path = Field(
-        Path("data/01_raw/test_sets"), description="Where the sets lie, each in the folder of its name."
+        Path("data/01_raw/test_sets"), description="Folder of the sets, each in a folder of its name."
     )
     limit: int | None = Field(None, ge=1, description="Items per set, drawn by hash. None: all.")
     download: bool = Field(False, description="Get what is missing from the Hub, after its licence is shown.")
@@ -58,6 +75,12 @@ class TestsetsOptions(Options):
         True,
         description="Render formulas of olmOCR-bench's tests in a browser, as its authors do, where Chromium and KaTeX"
         " are installed; otherwise their symbols are compared.",
+    )
+    item_seconds: float = Field(
+        60.0,
+        ge=0.1,
+        description="CPU time that scoring an answer may take; one that takes longer (a loop of a model) counts as"
+        " wrong, with the reason.",
     )
     drawings: Path | None = Field(
         Path("data/07_model_output/testsets/drawings"),

@@ -1,6 +1,6 @@
 """The things that flow through the project, as frozen dataclasses.
 
-Each has a twin in `schemas.py`, the form in which it rests in Parquet; a test keeps the two equal.
+Each has a twin in `schemas.py`, the form in which it is stored in Parquet; a test keeps the two equal.
 
 One box convention: x0, y0, x1, y1 in pixels of the page, origin top left, half open.
 A failure is a row: `status` and `reason` stand beside every result, and every stage answers each
@@ -30,6 +30,7 @@ from ocr_project.domain.types.search import Embedding, Part, Qrel, Query, Ranked
 from ocr_project.domain.types.shard import (
     Identity,
     Lineage,
+    Made,
     Prune,
     Shard,
     ShardInfo,
@@ -45,6 +46,7 @@ __all__ = [
     "Identity",
     "Label",
     "Lineage",
+    "Made",
     "Page",
     "Part",
     "Prune",

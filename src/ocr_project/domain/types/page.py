@@ -218,7 +218,7 @@ class Recognition:
         confidence: Mean over words, 0 to 1; 0 where the backend gives none.
         attempts: How often the region was asked for; 0 where it was not read.
         seconds: Time of this region in the backend, waiting in its queue left out.
-        prompt_tokens: 0 where the backend has none; likewise `completion_tokens`.
+        prompt_tokens: 0 where the backend has none; `completion_tokens` too.
         finish_reason: The server's word (`stop`, `length`, …); an empty string where there is none.
     """
 

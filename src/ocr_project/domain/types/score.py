@@ -43,7 +43,7 @@ class Score:
 
 
 class TruthKind(StrEnum):
-    """What is known about an item of a test set, and thereby the form of its payload."""
+    """What is known about an item of a test set, which gives the form of its payload."""
 
     TEXT = "text"
     TABLE = "table"

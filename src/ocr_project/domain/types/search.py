@@ -15,10 +15,10 @@ class Part:
     """What one vector is to be made of: a text, or a part of a page's image.
 
     Attributes:
-        item_id: See `Embedding`; likewise `kind` and `modality`.
+        item_id: See `Embedding`; `kind` and `modality` too.
         text: Where the modality is `text`.
-        region: Where the modality is `image`: what of the page is looked at; None for all of it.
-        status: `skipped` and `empty` parts get a row of zeros with their reason, and nobody is asked.
+        region: Where the modality is `image`: the part of the page that is looked at; None for all of it.
+        status: `skipped` and `empty` parts get a row of zeros with their reason, without a request.
     """
 
     item_id: str
@@ -57,7 +57,7 @@ class Query:
 
     Attributes:
         type: The benchmark's own kind of question (`text`, `visual`, `cross`), or an empty string.
-        domain: Likewise its field (`law`, `statistics`, …).
+        domain: The document's field (`law`, `statistics`, …).
     """
 
     query_id: str

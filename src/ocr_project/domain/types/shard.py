@@ -52,9 +52,9 @@ def derive_key_of(source_key: str, stage: str, canonical: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """What results came from: a stage with an identity, after those before it. The corpus is no part of it.
+    """What results came from: a stage with an identity, after those before it. The corpus is not part of it.
 
-    Shards of one lineage make up a corpus as one choice of models reads it, and rest in a folder of that name.
+    Shards of one lineage make up a corpus as one choice of models reads it, and are stored in a folder of that name.
 
     Attributes:
         name: `<backend>-<hash>`, or `<backend>-<model>-<hash>`: the name of the folder.
@@ -142,3 +142,16 @@ class Prune:
 
     names: tuple[str, ...]
     lineage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a stage made in one run, when all of it rests where it belongs: the answer of its node.
+
+    Attributes:
+        place: Of the folder that it rests in.
+        shards: Their footers, in the order in which they were made; empty where all was done already.
+    """
+
+    place: str
+    shards: tuple[ShardInfo, ...] = ()

@@ -5,7 +5,7 @@ vllm.py            Qwen3-VL-Embedding behind servers
 in_process.py      Qwen3-VL-Embedding in this process, through transformers
 model_embedder.py  what both have in common: pages in, rows out, many at once
 sentences.py       any text model of sentence-transformers
-inputs.py          what of a page gets a vector
+inputs.py          which parts of a page get a vector
 """
 
 from __future__ import annotations

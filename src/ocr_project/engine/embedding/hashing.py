@@ -22,7 +22,7 @@ from ocr_project.domain.options import HashingOptions
 from ocr_project.domain.types import Identity
 
 # Raise it whenever a vector changes for the same options: it is part of every shard's key.
-REVISION = "1"
+VERSION = "1"
 
 _WORD = re.compile(r"\w+")
 _SPACE = np.uint64(ord(" "))
@@ -39,7 +39,7 @@ class HashingEmbedder:
 
     def __init__(self, options: HashingOptions) -> None:
         self._options = options
-        self._identity = Identity("hashing", REVISION, options.model_dump(mode="json"))
+        self._identity = Identity("hashing", VERSION, options.model_dump(mode="json"))
 
     @property
     def identity(self) -> Identity:

@@ -1,4 +1,4 @@
-"""What of a page gets a vector, by `embedding.embed`; and rows of one kind out of all that rest together."""
+"""The parts of a page that get a vector, by `embedding.embed`; and rows of one kind out of all stored ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _GONE = frozenset({Status.FAILED, Status.SKIPPED})
 
 
 def stage_identity(identity: Identity, options: EmbeddingOptions) -> Identity:
-    """Return what a shard of vectors is made by: the embedder, what is embedded, and in what it rests."""
+    """Return what a shard of vectors is made by: the embedder, what is embedded, and the stored type."""
     wanted = sorted(kind.value for kind in options.embed)
     settings = {**identity.settings, "embed": wanted, "rest": options.dtype.value}
     return Identity(identity.name, identity.revision, settings)
@@ -74,7 +74,7 @@ def embed_parts(embedder: Embedder, parts: Sequence[Part]) -> list[Embedding]:
 
 
 def at_rest(rows: Sequence[Embedding], dtype: VectorType) -> list[Embedding]:
-    """Return rows whose vectors have the type in which they rest."""
+    """Return rows whose vectors have the stored type."""
     if dtype is VectorType.FLOAT32:
         return list(rows)
     halved: list[Any] = [row.vector.astype(np.float16) for row in rows]

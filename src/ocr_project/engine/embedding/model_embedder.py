@@ -81,7 +81,7 @@ class ModelEmbedder:
             try:
                 answer = self.session.submit(self.session.ask, EmbeddingRequest(self._instruction, _PROBE)).result()
             except RequestFailed as failed:
-                raise BackendError(f"the embedding server gives no vectors: {failed}") from failed
+                raise BackendError(f"the embedding server returned no vectors: {failed}") from failed
             self._dimensions = len(answer.vector)
         return self._dimensions
 
@@ -136,7 +136,7 @@ class ModelEmbedder:
             if part.status is not Status.OK:
                 request = _Missing(part.status, part.reason)
             else:
-                request = next(images) if part.modality == "image" else _text(part.text, instruction)
+                request = next(images) if part.modality == "image" else _text_request(part.text, instruction)
             tasks.append(await self._start(part, request, empty))
         return await all_of(tasks)
 
@@ -148,7 +148,7 @@ class ModelEmbedder:
             return [_Missing(Status.SKIPPED, (page and page.reason) or "the page has no image")] * len(parts)
         async with self.session.preparing:
             crops = await self.session.cut(
-                page.image, [CropJob(part.region or _whole(page), bands=False) for part in parts]
+                page.image, [CropJob(part.region or _page_region(page), bands=False) for part in parts]
             )
         if isinstance(crops, str):
             return [_Missing(Status.FAILED, crops)] * len(parts)
@@ -212,12 +212,12 @@ def _row(part: Part, vector: NDArray[np.float32], status: Status, reason: str) -
     return Embedding(part.item_id, part.kind, part.modality, vector, status, reason)
 
 
-def _text(text: str, instruction: str) -> EmbeddingRequest | _Missing:
+def _text_request(text: str, instruction: str) -> EmbeddingRequest | _Missing:
     cleaned = clean(text)
     return EmbeddingRequest(instruction, cleaned) if cleaned else _Missing(Status.EMPTY, "no text to embed")
 
 
-def _whole(page: Page) -> Region:
+def _page_region(page: Page) -> Region:
     return Region(page.page_id, 0, Label.PAGE, "page", Box(0, 0, page.width, page.height))
 
 

@@ -15,7 +15,7 @@ from ocr_project.domain.options import SentenceTransformersOptions
 from ocr_project.domain.types import Identity
 from ocr_project.engine.models import installed, locate_model, name_in_identity, require
 
-_VERSION = "1"
+VERSION = "1"
 _OPTION = "embedding.sentence_transformers.model"
 
 
@@ -33,7 +33,7 @@ class SentenceTransformersEmbedder:
         settings = options.model_dump(mode="json", exclude={"model", "revision", "device", "batch_texts"})
         found = replace(located, library=f"sentence-transformers-{installed('sentence-transformers')}")
         named = {**settings, "model": name_in_identity(options.model)}
-        self._identity = Identity("sentence_transformers", f"{_VERSION} {found.version}", named)
+        self._identity = Identity("sentence_transformers", f"{VERSION} {found.version}", named)
         self._options = options
         self._loaded: Any = None
         self._lock = threading.Lock()  # the library's tokenizers are not made for several threads

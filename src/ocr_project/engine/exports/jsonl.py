@@ -16,6 +16,7 @@ from typing import Any
 from ocr_project.domain.types import Box, Label, Page, Region, Status, Transcript
 from ocr_project.engine.exports.crops import crop_path, is_picture
 from ocr_project.engine.transcript.lines import Reading
+from ocr_project.engine.transcript.safe_markdown import safe_markdown
 
 FILE = "ocr_results.jsonl"
 
@@ -26,12 +27,12 @@ _KINDS = {Label.TABLE: "table", Label.FORMULA: "formula", Label.PICTURE: "image"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ExportEntry:
     """Where a page stands among the exports.
 
     Attributes:
         document: What its document is called: `page_id` is this and the page's number, as in SDS-KoPub.
-        index: Place of the page in the corpus, from 0, in the order of this file.
+        index: Position of the page in the corpus, from 0, in the order of this file.
         files: Relative to the exports, the crops of this page among them where they are there.
     """
 
@@ -40,7 +41,7 @@ class Place:
     files: Collection[str]
 
 
-def page_line(page: Page, readings: Sequence[Reading], transcript: Transcript, place: Place) -> bytes:
+def page_line(page: Page, readings: Sequence[Reading], transcript: Transcript, place: ExportEntry) -> bytes:
     """Write one page as one line of JSON, UTF-8, with its line end.
 
     `bbox_2d` is x0, y0, x1, y1 in thousandths of the page, whole numbers; `bbox` is the same in
@@ -51,7 +52,7 @@ def page_line(page: Page, readings: Sequence[Reading], transcript: Transcript, p
         "page_id": f"{place.document}_{page.number}",
         "page_idx": place.index,
         "regions": [_region(reading, page) for reading in readings],
-        "markdown": transcript.markdown,
+        "markdown": safe_markdown(transcript.markdown),
         "image_crops": [_crop(region, page, place.files) for region in pictures],
     }
     if transcript.status in (Status.FAILED, Status.SKIPPED):

@@ -52,7 +52,7 @@ class Manifest:
         return self.documents.get(name, ("", []))[1]
 
     def record(self, name: str, key: str, files: Iterable[str]) -> None:
-        """Note a finished document; files that it had before and has no more are removed."""
+        """Note a finished document; files that it no longer has are removed."""
         now = sorted(files)
         _, before = self.documents.get(name, ("", []))
         self.documents[name] = (key, now)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import PurePosixPath
 
 from ocr_project.domain.types import Status, Transcript
+from ocr_project.engine.transcript.safe_markdown import safe_markdown
 
 FOLDER = "markdown"
 
@@ -34,7 +35,7 @@ def page_block(transcript: Transcript, path: str, crops: Collection[str]) -> byt
         label, crop = found.groups()
         return f"![{label}]({up}{crop})" if crop in crops else f"<!-- {label}: its crop is not saved -->"
 
-    body = links.sub(link, transcript.markdown)
+    body = links.sub(link, safe_markdown(transcript.markdown))
     return (f"{mark}\n{body}\n\n" if body else f"{mark}\n").encode("utf-8", "replace")
 
 

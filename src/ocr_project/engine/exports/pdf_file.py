@@ -14,13 +14,15 @@ class PdfFile:
     """Objects go out as they come; only their offsets are kept."""
 
     def __init__(self, file: BinaryIO) -> None:
-        """Args:
-        file: Empty, open for writing; it is not closed here.
+        """Write the header.
+
+        Args:
+            file: Empty, open for writing; it is not closed here.
         """
         self._file = file
         self._at = 0
         self._offsets: list[int] = []
-        # The second line has bytes over 127, which tell mail and FTP that this is no text (7.5.2).
+        # The second line has bytes over 127, which tell mail and FTP that this is not text (7.5.2).
         self._write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 
     def reserve(self) -> int:

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from ocr_project.domain.protocols import ShardSource
 
-_REVISION = "4"  # of the code of this folder: raise it when the same rows would give other files
+VERSION = "5"  # of the code of this folder: raise it when the same rows would give other files
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")  # .pdf, .jpeg; not the end of "report 2024.12"
 _LONGEST_NAME = 200  # bytes: file systems take 255, and a suffix and the mark of a partial file come on top
 
@@ -22,7 +22,7 @@ _LARGE = ("image", "text_layer", "text_layer_words")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ChosenExports:
     """Which exports to write.
 
     Attributes:
@@ -60,7 +60,7 @@ class Export:
     readable: bool = False
 
 
-def plan_exports(pages: ShardSource, transcripts: ShardSource, wanted: Wanted) -> list[Export]:
+def plan_exports(pages: ShardSource, transcripts: ShardSource, wanted: ChosenExports) -> list[Export]:
     """List the documents of a corpus in order, named and keyed; no image is read.
 
     Args:
@@ -73,7 +73,7 @@ def plan_exports(pages: ShardSource, transcripts: ShardSource, wanted: Wanted) -
     keys = {name: (pages.index()[name].source_key, info.source_key) for name, info in transcripts.index().items()}
     chosen = json.dumps(asdict(wanted))
     for export in found:
-        parts = [_REVISION, chosen, export.doc_id, export.path, export.name, export.title]
+        parts = [VERSION, chosen, export.doc_id, export.path, export.name, export.title]
         export.key = digest([*parts, *(key for name in export.shards for key in keys[name])])
     return found
 
@@ -89,7 +89,7 @@ def shard_names(pages: ShardSource, transcripts: ShardSource) -> list[str]:
     return [name for name in pages.index() if name in done]
 
 
-def stem(path: str) -> str:
+def file_stem(path: str) -> str:
     """Return a document's path without its suffix."""
     return _SUFFIX.sub("", path)
 
@@ -107,10 +107,10 @@ def _documents(pages: ShardSource, transcripts: ShardSource) -> Iterator[Export]
 
 def _name(found: list[Export]) -> None:
     """Give each document the path without its suffix, or with it where two would be the same on any disk."""
-    titles = Counter(stem(export.path) for export in found)
+    titles = Counter(file_stem(export.path) for export in found)
     for export in found:
-        export.name = _safe(stem(export.path), export.doc_id)
-        export.title = stem(export.path) if titles[stem(export.path)] == 1 else export.path
+        export.name = _safe(file_stem(export.path), export.doc_id)
+        export.title = file_stem(export.path) if titles[file_stem(export.path)] == 1 else export.path
     for unique in (False, True):
         count = Counter(export.name.casefold() for export in found)
         for export in found:

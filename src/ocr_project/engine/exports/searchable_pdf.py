@@ -21,6 +21,7 @@ _POINTS = 72.0  # per inch
 _UNKNOWN_DPI = 150.0
 _A4 = (595.0, 842.0)  # points, of a page that could not be read
 _LARGEST = 14_400.0  # points: a limit of Acrobat (ISO 32000-1, annex C)
+_LAST_CODE = 0xFFFF  # of two bytes
 _AXES = {0: "1 0 0 1", 1: "0 -1 1 0", 2: "-1 0 0 -1", 3: "0 1 -1 0"}
 
 
@@ -33,9 +34,11 @@ class SearchablePdf:
     """Takes pages one after another and writes each at once."""
 
     def __init__(self, file: BinaryIO, title: str) -> None:
-        """Args:
-        file: Empty, open for writing; it is not closed here.
-        title: Shown by viewers.
+        """Begin a file without pages.
+
+        Args:
+            file: Empty, open for writing; it is not closed here.
+            title: Shown by viewers.
         """
         self._pdf = PdfFile(file)
         self._title = title
@@ -98,7 +101,17 @@ class SearchablePdf:
 
     def _encode(self, text: str) -> str:
         """Return two bytes a character, in hexadecimal: numbers are given in the order of first use."""
-        return "".join(f"{self._codes.setdefault(character, len(self._codes) + 1):04X}" for character in text)
+        return "".join(f"{self._code(character):04X}" for character in text)
+
+    def _code(self, character: str) -> int:
+        """Return the number of a character; when numbers have run out, that of the sign for an unknown one."""
+        if character not in self._codes and len(self._codes) + 1 >= _LAST_CODE:
+            character = "\N{REPLACEMENT CHARACTER}"
+            if character not in self._codes:
+                log.warning(
+                    "%s has over %d different characters: those after cannot be found", self._title, _LAST_CODE
+                )
+        return self._codes.setdefault(character, len(self._codes) + 1)
 
     def _write_font(self) -> None:
         """Write the font: every code shows glyph 1, and stands for its character (ISO 32000-1, 9.7 and 9.10.3)."""

@@ -19,7 +19,7 @@ from ocr_project.engine.exports import jsonl
 from ocr_project.engine.exports.crops import write_crops
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.markdown_files import markdown_path, page_block
-from ocr_project.engine.exports.plan import Export, Wanted, digest, plan_exports, shard_names
+from ocr_project.engine.exports.plan import ChosenExports, Export, digest, plan_exports, shard_names
 from ocr_project.engine.exports.searchable_pdf import SearchablePdf, pdf_path
 from ocr_project.engine.running.stream import join_pages
 from ocr_project.engine.transcript import readings
@@ -38,7 +38,7 @@ class _PageRow:
     transcript: Transcript
 
 
-def export_documents(folder: Path, *, corpus: Corpus, wanted: Wanted) -> None:
+def export_documents(folder: Path, *, corpus: Corpus, wanted: ChosenExports) -> None:
     """Write what a person takes away, and only what is not there already.
 
     Every file is there whole or not at all. A document is written again where its rows, the options
@@ -51,7 +51,7 @@ def export_documents(folder: Path, *, corpus: Corpus, wanted: Wanted) -> None:
         wanted: Which exports to write.
 
     Raises:
-        StorageError: The disk is full, or the folder cannot be written to; what was finished is kept.
+        StorageError: The disk is full, or the folder cannot be written to; finished work is kept.
     """
     plan = plan_exports(corpus.pages, corpus.transcripts, wanted)
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def export_documents(folder: Path, *, corpus: Corpus, wanted: Wanted) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Jobs:
-    wanted: Wanted
+    wanted: ChosenExports
     lines: bool
 
 
@@ -85,7 +85,7 @@ def _export(corpus: Corpus, plan: Sequence[Export], todo: set[str], manifest: Ma
     saved = time.monotonic()
     with ExitStack() as stack:
         sink = _Lines(stack.enter_context(atomic_file(manifest.folder / jsonl.FILE))) if jobs.lines else None
-        rows = _rows(corpus, with_images, everything=jobs.lines)
+        rows = _page_rows(corpus, with_images, everything=jobs.lines)
         for identifier, document in groupby(rows, key=lambda row: (row.page.doc_id, row.page.path)):
             export = exports[identifier]
             if export.name in todo:
@@ -100,7 +100,7 @@ def _export(corpus: Corpus, plan: Sequence[Export], todo: set[str], manifest: Ma
                 saved = time.monotonic()
 
 
-def _rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> Iterator[_PageRow]:
+def _page_rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> Iterator[_PageRow]:
     """Walk through the corpus; images are read only in shards that need them."""
     for name in shard_names(corpus.pages, corpus.transcripts):
         if name not in with_images and not everything:
@@ -117,7 +117,7 @@ def _rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> Iterato
 
 
 def _write_document(
-    folder: Path, export: Export, rows: Iterator[_PageRow], wanted: Wanted, sink: _Lines | None
+    folder: Path, export: Export, rows: Iterator[_PageRow], wanted: ChosenExports, sink: _Lines | None
 ) -> list[str]:
     with _DocumentFiles(folder, export, wanted) as files:
         for row in rows:
@@ -139,7 +139,7 @@ class _Lines:
         self._count = 0
 
     def add(self, export: Export, row: _PageRow, files: Collection[str]) -> None:
-        place = jsonl.Place(export.title, self._count, files)
+        place = jsonl.ExportEntry(export.title, self._count, files)
         self._file.write(jsonl.page_line(row.page, row.readings, row.transcript, place))
         self._count += 1
 
@@ -147,7 +147,7 @@ class _Lines:
 class _DocumentFiles:
     """The files of one document while its pages come in."""
 
-    def __init__(self, folder: Path, export: Export, wanted: Wanted) -> None:
+    def __init__(self, folder: Path, export: Export, wanted: ChosenExports) -> None:
         self.paths: list[str] = []
         self._folder = folder
         self._stack = ExitStack()

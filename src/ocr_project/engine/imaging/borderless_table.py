@@ -112,7 +112,7 @@ def find_borderless_table(table: Grey, dpi: float) -> BorderlessTable | None:
     if len(groups) < _LEAST_ROWS or sum(map(len, pieces)) < _LEAST_FILLED * columns * len(groups):
         return None
     cells = [_with_margin(cell, height, table.shape) for cell in cells]
-    return BorderlessTable(cells, heading_rows, _rows(lines, groups, height, len(table)), cleaned)
+    return BorderlessTable(cells, heading_rows, _row_extents(lines, groups, height, len(table)), cleaned)
 
 
 def judge_cells(cells: Sequence[TableCell], cleaned: Grey) -> tuple[list[TableCell], bool]:
@@ -218,7 +218,9 @@ def _groups(joins: Sequence[bool]) -> list[list[int]]:
     return groups
 
 
-def _rows(lines: Sequence[TextLine], groups: Sequence[Sequence[int]], height: float, bottom: int) -> list[TableRow]:
+def _row_extents(
+    lines: Sequence[TextLine], groups: Sequence[Sequence[int]], height: float, bottom: int
+) -> list[TableRow]:
     """Say from where to where each row goes: half of the white around it, and a letter at most."""
     tops = [min(int(lines[place].boxes[:, 1].min()) for place in group) for group in groups]
     ends = [max(int(lines[place].boxes[:, 3].max()) for place in group) for group in groups]

@@ -8,7 +8,7 @@ import numpy as np
 from ocr_project.engine.imaging.ink import MOST_DIFFERENCE, Grey, Mask, components
 
 # Set by hand; what they give on the shared pages is in docs/log.md.
-# In body heights: ink that a square of this side fits into is no letter but a fill: a band, a bar, a shaded cell;
+# In body heights: ink that a square of this side fits into is not a letter but a fill: a band, a bar, a shaded cell;
 # and the white in it, up to this side, is letters.
 _FILL = 0.8
 _LETTERS = 1.6

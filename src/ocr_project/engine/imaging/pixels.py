@@ -24,13 +24,13 @@ _PNG = (cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_
 
 
 def decode(image: bytes) -> Pixels:
-    """Decode a JPEG or PNG as it rests in a page shard (upright already: EXIF is not looked at).
+    """Decode a JPEG or PNG as it is stored in a page shard (upright already: EXIF is not looked at).
 
     Returns:
         Shape (height, width, 3), uint8, RGB, a new array.
 
     Raises:
-        BrokenDocument: The bytes are no image.
+        BrokenDocument: The bytes are not an image.
     """
     return _decode(image, cv2.IMREAD_COLOR_RGB)
 
@@ -91,7 +91,7 @@ def crop(pixels: Pixels, region: Region) -> Pixels:
 
     Args:
         pixels: The page, shape (height, width) or (height, width, 3).
-        region: Its `quad` is followed where it has one, else its `box` clipped to the page; what of the
+        region: Its `quad` is followed where it has one, else its `box` clipped to the page; the part of the
             box is outside of its `polygon` becomes white.
 
     Returns:

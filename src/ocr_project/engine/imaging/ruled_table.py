@@ -109,7 +109,7 @@ def without_fills(table: Grey, dpi: float) -> Grey:
         A new array, or the same where nothing is filled or something else than whole rows is.
     """
     reach = 2 * round(_FILL_REACH * (dpi or _DEFAULT_DPI)) + 1
-    paper = _running_median(np.median(table, axis=1), reach)  # of several rows: a ruling is no fill
+    paper = _running_median(np.median(table, axis=1), reach)  # of several rows: a ruling is not a fill
     if paper.max() - paper.min() < _FILL_CONTRAST:
         return table
     ink = np.abs(table.astype(np.int16) - paper[:, None].astype(np.int16))

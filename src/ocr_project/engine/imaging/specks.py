@@ -33,7 +33,7 @@ def separate_specks(words: Boxes, body: float) -> tuple[NDArray[np.bool_], Boxes
     if not low.any() or low.all():
         return written, np.zeros((0, 4), np.int32)
     tall = words[~low]
-    for group in _rows(words, np.flatnonzero(low), body):
+    for group in _group_rows(words, np.flatnonzero(low), body):
         box = np.concatenate([words[group, :2].min(axis=0), words[group, 2:].max(axis=0)])
         if _is_rule(words[group], box, tall, body):
             rules.append(box.tolist())
@@ -42,7 +42,7 @@ def separate_specks(words: Boxes, body: float) -> tuple[NDArray[np.bool_], Boxes
     return written, np.asarray(rules, np.int32).reshape(-1, 4)
 
 
-def _rows(words: Boxes, low: NDArray[np.intp], body: float) -> list[list[int]]:
+def _group_rows(words: Boxes, low: NDArray[np.intp], body: float) -> list[list[int]]:
     """Gather marks that stand in one row, not far from each other."""
     middles = (words[:, 1] + words[:, 3]) / 2
     groups: list[list[int]] = []

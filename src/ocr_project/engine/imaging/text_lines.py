@@ -20,7 +20,7 @@ _NEAR = 0.45
 # In a table, in letter heights. Small print nearly touches the line below, so nothing is joined upright; words of
 # neighbouring cells stand nearer to each other than those of running text.
 _REACH = 0.35
-_TALL = 2.6  # what is higher is no word
+_TALL = 2.6  # what is higher is not a word
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.ink import Boxes, Mask, components, corners
 
-# Letters, in pixels: lower ink is a dot or dirt; ink is no letter where it is higher than `_TALLEST` and an eighth of
+# Letters, in pixels: lower ink is a dot or dirt; ink is not a letter if it is higher than `_TALLEST` and an eighth of
 # the image, or nearly as high as the image (a crop may hold a single line).
 _LOWEST, _TALLEST, _OF_IMAGE = 3, 60, 0.9
 _SLENDER, _FLAT = 6, 4  # height over width of a letter and width over height, at most

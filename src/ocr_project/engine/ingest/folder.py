@@ -1,6 +1,6 @@
 """A folder of PDFs and images.
 
-What a file is, its first bytes say; its name only says whether somebody meant it to be a document.
+The type of a file is told by its first bytes; its name only tells whether it is meant to be a document.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def _is_candidate(path: Path, root: Path) -> bool:
-    """Whether somebody means this to be a document: by its suffix, or by its bytes if the suffix says nothing."""
+    """Whether this is meant to be a document: by its suffix, or by its bytes if the suffix says nothing."""
     suffix = path.suffix.lower()
     if path.name.startswith(".") or suffix in _REFERENCE_SUFFIXES:
         return False
@@ -196,7 +196,7 @@ def _media_type(path: Path, size: int) -> str:
     if media_type is None and path.suffix.lower() in OFFICE_SUFFIXES:
         raise UnsupportedMedia(f"{path.suffix} files are not read; save it as PDF")
     if media_type is None:
-        raise BrokenDocument(f"not a {path.suffix[1:].upper()}, nor anything else that is read, by its first bytes")
+        raise BrokenDocument(f"not a {path.suffix[1:].upper()}, nor another known type, by its first bytes")
     return media_type
 
 

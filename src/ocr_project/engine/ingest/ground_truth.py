@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ocr_project.domain.options import BenchmarkOptions
 from ocr_project.domain.types import Document, Page, Reference
+from ocr_project.storage.given_text import is_given, read_given
 
 
 def find_references(
@@ -18,11 +19,14 @@ def find_references(
         documents: By `doc_id`.
         pages: Their images are not looked at.
         options: Where references lie, and whether a healthy text layer counts as a silver one.
+
+    Raises:
+        SourceError: A reference is neither UTF-8 nor UTF-16.
     """
     for page in pages:
         path = _reference_file(documents[page.doc_id], page.number, options)
         if path is not None:
-            yield Reference(page.page_id, path.read_text(encoding="utf-8"), "gold")
+            yield Reference(page.page_id, read_given(path), "gold")
         elif options.silver and page.text_layer and page.text_layer_healthy and not page.text_layer_preferred:
             yield Reference(page.page_id, page.text_layer, "silver")
 
@@ -30,10 +34,18 @@ def find_references(
 def _reference_file(document: Document, number: int, options: BenchmarkOptions) -> Path | None:
     path = Path(document.path)
     folder = options.reference / path.parent if options.reference else Path(document.source).parent
+    root = options.reference or _root(document)
     for pattern in options.reference_patterns:
         if "{page" not in pattern and document.pages != 1:
             continue
         candidate = folder / pattern.format(stem=path.stem, page=number)
-        if candidate.is_file():
+        if is_given(candidate, root):
             return candidate
     return None
+
+
+def _root(document: Document) -> Path:
+    """Return the folder that a document's path starts at."""
+    source = Path(document.source)
+    depth = min(len(PurePosixPath(document.path).parts), len(source.parents)) - 1
+    return source.parents[depth] if depth >= 0 else source

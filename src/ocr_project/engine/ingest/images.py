@@ -106,7 +106,7 @@ def read_image(data: bytes, options: IngestOptions) -> Picture:
     """Read the only page of an image file that is in memory.
 
     Raises:
-        BrokenDocument: The bytes are no image, or a damaged one.
+        BrokenDocument: The bytes are not an image, or a damaged one.
         TooLarge: It has more pixels than `ingest.max_pixels`.
     """
     with _guarded(), _opened(BytesIO(data), options) as image:

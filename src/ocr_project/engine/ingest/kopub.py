@@ -34,7 +34,7 @@ from ocr_project.domain.types import Document, Page, Qrel, Query
 from ocr_project.engine.ingest.images import read_image
 from ocr_project.engine.ingest.rendered_page import Answers, Picture, to_pages
 from ocr_project.engine.ingest.selection import Selection
-from ocr_project.engine.ingest.text_layer import LayerFacts, clean, is_healthy
+from ocr_project.engine.ingest.text_layer import LayerFacts, cleaned_layer, is_healthy
 
 CORPUS = "SDS-KoPub-corpus"
 QUESTIONS = "SDS-KoPub-QA"
@@ -180,7 +180,7 @@ class KoPubSource:
         text = record.get("text")
         if self._options.text_layer is TextLayer.OFF or not text:
             return picture
-        text = clean(text)
+        text = cleaned_layer(text)
         return Picture(
             picture.image,
             picture.media_type,

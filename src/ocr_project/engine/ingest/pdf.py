@@ -53,7 +53,7 @@ _WHY = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _PageFacts:
     """What PDFium says of a page, copied out of it: nothing here touches PDFium again.
 
     Attributes:
@@ -152,7 +152,7 @@ def _attempt(opened: pdfium.PdfDocument, path: Path, number: int, options: Inges
         return error
 
 
-def _look(opened: pdfium.PdfDocument, number: int, options: IngestOptions, *, trust_scan: bool = True) -> _Seen:
+def _look(opened: pdfium.PdfDocument, number: int, options: IngestOptions, *, trust_scan: bool = True) -> _PageFacts:
     page = opened[number - 1]
     try:
         jpeg = _only_jpeg(page) if trust_scan else None
@@ -164,7 +164,7 @@ def _look(opened: pdfium.PdfDocument, number: int, options: IngestOptions, *, tr
             bitmap.close()
         text = None if options.text_layer is TextLayer.OFF else read_text(page)
         blank = pdfium_c.FPDFPage_CountObjects(page) == 0
-        return _Seen(pixels, jpeg, page.get_size(), text, blank)
+        return _PageFacts(pixels, jpeg, page.get_size(), text, blank)
     finally:
         page.close()
 
@@ -190,7 +190,7 @@ def _scale(size: tuple[float, float], options: IngestOptions) -> float:
     return scale
 
 
-def _rendered(seen: _Seen, options: IngestOptions) -> Picture:
+def _rendered(seen: _PageFacts, options: IngestOptions) -> Picture:
     height, width = seen.pixels.shape[:2]
     image, media_type = encode_page(seen.pixels, options)
     if seen.text is None or not seen.text.codes:
@@ -229,7 +229,7 @@ def _fills(page: pdfium.PdfPage, image: pdfium.PdfImage) -> bool:
     return a > 0 and d > 0 and abs(b) + abs(c) < 1e-6 * (a + d) and near
 
 
-def _scan(jpeg: bytes, seen: _Seen, options: IngestOptions) -> Picture | None:
+def _scan(jpeg: bytes, seen: _PageFacts, options: IngestOptions) -> Picture | None:
     """Take a scan byte for byte; `None` if it does not look like the page, or is not plain.
 
     Masks, decode arrays, odd colour spaces and annotations change how an image looks: comparing it with

@@ -1,7 +1,7 @@
 """PDFs read in processes of their own: the page that hangs PDFium, or crashes it, is a failed page and no more.
 
 Each thread that asks has a process, since PDFium takes one thread at a time; it ends with the thread. Starting one
-takes 0.7 s of a core: what listed the documents is left to whoever draws them.
+takes 0.7 s of a core: what listed the documents is left to the code that draws them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CHILD = "ocr_project.engine.ingest.pdf_worker"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PdfRequest:
     """What is asked about a PDF.
 
     Attributes:
@@ -52,40 +52,40 @@ def release() -> None:
     _OWN.reader.leave()
 
 
-class _Reader:
-    """The process of one thread; it starts with the first question."""
+class _ReaderProcess:
+    """The process of one thread; it starts with the first request."""
 
     def __init__(self) -> None:
         self._child: Child | None = None
-        self._last_question: Question | None = None  # the one whose next page can be asked for
+        self._last_request: PdfRequest | None = None  # the one whose next page can be asked for
 
     def count_pages(self, path: Path, options: IngestOptions) -> int:
-        answer = self._ask(Question(path, options), options, "the PDF")
+        answer = self._ask(PdfRequest(path, options), options, "the PDF")
         if isinstance(answer, DocumentError):
             raise answer
         return int(answer)
 
     def read_pages(self, path: Path, first: int, last: int, options: IngestOptions) -> Answers:
-        question = None
+        request = None
         for number in range(first, last + 1):
-            if question is None or self._last_question is not question:
-                question = Question(path, options, (number, last))
-            yield self._ask(question, options, f"page {number} of the PDF")
+            if request is None or self._last_request is not request:
+                request = PdfRequest(path, options, (number, last))
+            yield self._ask(request, options, f"page {number} of the PDF")
 
     def leave(self) -> None:
         if self._child is not None:
             _SPARE.append(self._child)
             del _SPARE[:-_MOST_SPARE]
-        self._child = self._last_question = None
+        self._child = self._last_request = None
 
     def _started(self, options: IngestOptions) -> Child:
         return Child(_CHILD, "read PDFs", int(options.pdf_memory_gib * 2**30))
 
-    def _ask(self, question: Question, options: IngestOptions, what: str) -> Any:
+    def _ask(self, request: PdfRequest, options: IngestOptions, what: str) -> Any:
         child = self._child = self._child or _spare() or self._started(options)
         try:
-            child.send(None if question is self._last_question else question)
-            self._last_question = question
+            child.send(None if request is self._last_request else request)
+            self._last_request = request
             return child.receive(options.page_seconds)
         except Lost as lost:
             child.end()
@@ -95,7 +95,7 @@ class _Reader:
 
 class _Own(threading.local):
     def __init__(self) -> None:
-        self.reader = _Reader()
+        self.reader = _ReaderProcess()
 
 
 _OWN = _Own()

@@ -31,7 +31,7 @@ class RawText:
             zeros for white space.
         to_device: Shape (2, 3), float64: from such points to shares of the page, origin top left.
         unmapped: Characters whose font does not say which character they are.
-        hidden: Share of the text, by area, that nobody sees: invisible, or painted over by an image.
+        hidden: Share of the text, by area, that cannot be seen: invisible, or painted over by an image.
     """
 
     codes: tuple[int, ...]

@@ -1,6 +1,6 @@
-"""The process in which PDFs are drawn and counted: PDFium may hang, or crash, on what somebody else wrote.
+"""The process in which PDFs are drawn and counted: PDFium may hang or crash on a damaged file.
 
-Questions come in over a socket, an answer a page goes back (`pdf_isolated.py`).
+Requests come in over a socket, one answer per page goes back (`pdf_isolated.py`).
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import signal
 
 from ocr_project.domain.errors import DocumentError
 from ocr_project.engine.ingest import pdf
-from ocr_project.engine.ingest.pdf_isolated import Question
+from ocr_project.engine.ingest.pdf_isolated import PdfRequest
 from ocr_project.engine.ingest.rendered_page import Answers
 from ocr_project.engine.running.worker_process import open_line
 
-_ORPHAN_SECONDS = 60  # more than the parent waits: whoever is still at a page then has no parent any more
+_ORPHAN_SECONDS = 60  # more than the parent waits: a process that still works on a page then has lost its parent
 
 
 def main(descriptor: int) -> None:
-    """Answer until the other end is closed: a `Question` begins anew, None asks for its next page.
+    """Answer until the other end is closed: a `PdfRequest` begins anew, None asks for its next page.
 
     Args:
         descriptor: Number of the open socket.
@@ -28,28 +28,28 @@ def main(descriptor: int) -> None:
     patience = 0
     try:
         while True:
-            question: Question | None = pickle.loads(line.recv_bytes())
-            if question is not None:
-                pages = _pages(question, pages)
-                patience = int(question.options.page_seconds) + _ORPHAN_SECONDS
+            request: PdfRequest | None = pickle.loads(line.recv_bytes())
+            if request is not None:
+                pages = _pages(request, pages)
+                patience = int(request.options.page_seconds) + _ORPHAN_SECONDS
             signal.alarm(patience)
-            answer = next(pages) if pages is not None else _count(question)
+            answer = next(pages) if pages is not None else _count(request)
             line.send_bytes(pickle.dumps(answer, protocol=5))
             signal.alarm(0)
     except (EOFError, ConnectionError):
         return
 
 
-def _pages(question: Question, before: Answers | None) -> Answers | None:
+def _pages(request: PdfRequest, before: Answers | None) -> Answers | None:
     """Close the file at hand, and open the next."""
     if before is not None:
         before.close()
-    return None if question.pages is None else pdf.read_pages(question.path, *question.pages, question.options)
+    return None if request.pages is None else pdf.read_pages(request.path, *request.pages, request.options)
 
 
-def _count(question: Question | None) -> int | DocumentError:
-    assert question is not None, "there is no page to go on from"
+def _count(request: PdfRequest | None) -> int | DocumentError:
+    assert request is not None, "there is no page to go on from"
     try:
-        return pdf.count_pages(question.path, question.options)
+        return pdf.count_pages(request.path, request.options)
     except DocumentError as error:
         return error

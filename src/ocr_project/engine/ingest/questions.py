@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import Document, Qrel, Query, Status
 from ocr_project.engine.ingest.kopub import is_kopub, kopub_questions
 from ocr_project.engine.ingest.source import HUB
+from ocr_project.storage.given_text import is_given, read_given
 
 
 def read_queries(path: Path | None, where: str) -> list[Query]:
@@ -60,15 +62,15 @@ def _is_kopub(where: str) -> bool:
 
 def _beside(where: str, name: str) -> Path | None:
     found = (folder / name for folder in (Path(where), Path(where).parent))
-    return next((path for path in found if path.is_file()), None)
+    return next((path for path in found if is_given(path, path.parent)), None)
 
 
 def _table(path: Path | None, columns: tuple[str, ...]) -> pd.DataFrame:
     if path is None:
         return pd.DataFrame(columns=list(columns))
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        table = pd.read_csv(io.StringIO(read_given(path)), dtype=str, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise SourceError(f"{path} cannot be read as CSV ({error})") from error
     if missing := [column for column in columns if column not in table.columns]:
         raise SourceError(f"{path} lacks the column {', '.join(missing)}; it has {', '.join(table.columns)}")

@@ -47,7 +47,7 @@ def to_pages(document: Document, first: int, answers: Answers, options: IngestOp
         options: Say whether a healthy text layer replaces OCR.
     """
     number = first
-    with closing(answers):  # gives the file back at once, also where nobody asks for the rest
+    with closing(answers):  # closes the file at once, also where the rest is not read
         while True:
             started = time.perf_counter()
             answer = next(answers, None)

@@ -35,7 +35,7 @@ def _compile(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(_translate(unicodedata.normalize("NFC", pattern)), re.DOTALL)
     except re.error as error:
-        raise OptionError(f"ingest.include: {pattern!r} is no glob pattern ({error})") from error
+        raise OptionError(f"ingest.include: {pattern!r} is not a glob pattern ({error})") from error
 
 
 def _translate(pattern: str) -> str:

@@ -13,7 +13,7 @@ from ocr_project.domain.types import Document, Identity, Page
 OWN_DOCUMENTS = "data/01_raw/documents"
 SAMPLES = "samples/documents"
 HUB = "hf://"
-_REVISION = "1"  # of the code that makes pages: raise it when the same bytes would give another page
+VERSION = "1"  # of the code that makes pages: raise it when the same bytes would give another page
 _SETTINGS = {"dpi", "text_layer", "jpeg_quality", "max_pixels", "page_seconds"}
 # What draws, decodes and encodes pages: another version may make other pixels, or read what this one cannot.
 _READERS = ("pypdfium2", "pillow", "opencv-python-headless")
@@ -71,7 +71,7 @@ def open_location(where: str, options: IngestOptions) -> Source:
     if root.is_file():
         return FolderSource(root.parent, options, only=root.name)
     if not root.is_dir():
-        raise SourceError(f"{root} is not there; name a folder with --params ingest.source=/path/to/documents")
+        raise SourceError(f"the folder {root} does not exist; name one with --params ingest.source=/path/to/documents")
     return KoPubSource(str(root), options) if is_kopub(root) else FolderSource(root, options)
 
 
@@ -91,4 +91,4 @@ def ingest_identity(options: IngestOptions) -> Identity:
 
     settings = options.model_dump(mode="json", include=_SETTINGS)
     readers = " ".join(f"{package}-{version(package)}" for package in _READERS)
-    return Identity("ingest", f"{_REVISION} {readers}", settings)
+    return Identity("ingest", f"{VERSION} {readers}", settings)

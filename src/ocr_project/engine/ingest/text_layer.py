@@ -7,10 +7,10 @@ A text layer is healthy if all of this holds:
 2. At most 1 % of them are unreadable: U+FFFD, private use, surrogates, unassigned or control characters,
    or characters of which PDFium says that the font does not map them to Unicode. One in a hundred is
    about what Tesseract gets wrong on clean print.
-3. At most 1 % of the words have their centre outside of the page: text that nobody sees.
+3. At most 1 % of the words have their centre outside of the page: text that cannot be seen.
 4. At most 10 % of the text, by area, is hidden: invisible (text render mode 3, PDF 1.7 table 106), or
    painted over by an image over most of the page. That is how OCR programs lay their text under a scan;
-   such a layer is somebody else's OCR, of unknown quality. The tenth is for stray objects of editors.
+   such a layer is the OCR of another program, of unknown quality. The tenth is for stray objects of editors.
 5. At least 80 % of the words lie on something drawn. White text on white, and layers shifted against
    their page, do not.
 6. At least half of all that is drawn finely, as letters are, long rules left out, lies under the words.
@@ -59,7 +59,7 @@ class LayerFacts:
         words: Number of words with boxes.
         outside: Words whose centre is outside of the page.
         unmapped: Characters that the font does not map to Unicode.
-        hidden: Share of the text, by area, that nobody sees, 0 to 1.
+        hidden: Share of the text, by area, that cannot be seen, 0 to 1.
         on_ink: Share of the words that lie on something drawn, 0 to 1.
         covered: Share of what is drawn finely that lies under words, 0 to 1.
     """
@@ -119,14 +119,14 @@ def ink_under(boxes: Sequence[Box], pixels: Pixels) -> tuple[float, float]:
 
 
 def _without_rules(edges: Pixels) -> NDArray[np.bool_]:
-    """Take away straight lines longer than a letter is: a form of empty cells is no text that is missing."""
+    """Take away straight lines longer than a letter is: a form of empty cells is not missing text."""
     length = max(2, max(edges.shape) // _RULE)
     across = cv2.morphologyEx(edges, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
     down = cv2.morphologyEx(edges, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
     return np.asarray(edges > np.maximum(across, down), np.bool_)
 
 
-def clean(text: str) -> str:
+def cleaned_layer(text: str) -> str:
     """Make text from elsewhere fit to be kept: line ends as `\\n`, no NUL, no half surrogate pairs."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -36,7 +36,7 @@ class FoundRegion:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ReadingColumn:
     """A part of the page that is read from top to bottom."""
 
     area: Box
@@ -74,7 +74,7 @@ def analyse(grey: Grey, ink: Mask) -> list[FoundRegion]:
     return _with_margins(found, parts.body)
 
 
-def _columns(parts: PageParts) -> list[Column]:
+def _columns(parts: PageParts) -> list[ReadingColumn]:
     """Return the columns in reading order, with their blocks of text."""
     words, body = parts.words, parts.body
     walls = Walls(np.concatenate([parts.tables, parts.pictures]), parts.rules)
@@ -87,11 +87,11 @@ def _columns(parts: PageParts) -> list[Column]:
         low, high = np.asarray(area[:2]), np.asarray(area[2:])
         members = np.nonzero(((middle >= low) & (middle < high)).all(axis=1))[0]
         lines = gather_lines(words.boxes[members], body)
-        columns.append(Column(area, tuple(find_blocks(lines, walls, body))))
+        columns.append(ReadingColumn(area, tuple(find_blocks(lines, walls, body))))
     return columns
 
 
-def _labels(parts: PageParts, columns: list[Column], width: int, height: int) -> list[Label]:
+def _labels(parts: PageParts, columns: list[ReadingColumn], width: int, height: int) -> list[Label]:
     """Name all blocks, column by column."""
     blocks = [block for column in columns for block in column.blocks]
     words = [np.concatenate([line.boxes for line in block.lines]) for block in blocks]

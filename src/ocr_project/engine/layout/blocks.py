@@ -130,7 +130,7 @@ def _walled(above: TextLine, below: TextLine, walls: Boxes) -> bool:
 
 
 def _cells(line: TextLine, body: float) -> int:
-    """Count the parts of a line that wide white parts; a number or bullet before a text is no cell."""
+    """Count the parts of a line that wide white parts; a number or bullet before a text is not a cell."""
     own = line.boxes
     reach = np.maximum.accumulate(own[:, 2])
     wide = np.nonzero(own[1:, 0] - reach[:-1] > _CELL_GAP * body)[0]

@@ -21,10 +21,10 @@ def detect_all(detector: Detector, pages: Sequence[Page]) -> list[list[Region]]:
     """
     unknown = [page for page in pages if page.given is None and not page.question]
     found = iter(detector.detect(unknown) if unknown else ())
-    return [next(found) if page.given is None and not page.question else [_whole(page)] for page in pages]
+    return [next(found) if page.given is None and not page.question else [_whole_page(page)] for page in pages]
 
 
-def _whole(page: Page) -> Region:
+def _whole_page(page: Page) -> Region:
     started = perf_counter()
     label = page.given or Label.PAGE
     box = Box(0.0, 0.0, float(page.width), float(page.height))

@@ -21,7 +21,7 @@ from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.layout.analysis import FoundRegion, analyse
 from ocr_project.engine.layout.whole_page import page_region
 
-REVISION = "6"
+VERSION = "6"
 # Pixels of the copy that is looked at: A4 at 150 dpi. Body text is 15 pixels high there.
 _MOST_PIXELS = 2_200_000
 _LEAST_SKEW = 0.15  # degrees: below that a line over the whole page rises by a quarter of its height
@@ -52,7 +52,7 @@ class OpenCvDetector:
         settings = self._options.model_dump()
         if self._options.turn:
             settings["osd"] = self._model
-        return Identity("opencv", f"{REVISION}+opencv-{cv2.__version__}", settings)
+        return Identity("opencv", f"{VERSION}+opencv-{cv2.__version__}", settings)
 
     def detect(self, pages: Sequence[Page]) -> list[list[Region]]:
         return [self._detect(page) for page in pages]

@@ -10,7 +10,7 @@ from ocr_project.engine.imaging.ink import Boxes, Grey, components, corners, lev
 from ocr_project.engine.imaging.words import Words
 
 # Set by hand; what they give on the shared pages is in docs/log.md.
-# In body heights: ink that hangs together and is taller than this, and wider than that, is no word.
+# In body heights: ink that hangs together and is taller than this, and wider than that, is not a word.
 _TALL = 3.2
 _WIDE = 1.6
 # A slender one must be inked over this share of its hull; else it is the remainder of a frame.

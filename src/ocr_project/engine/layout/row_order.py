@@ -17,17 +17,17 @@ def row_order(boxes: Sequence[Box]) -> list[int]:
     Returns:
         A permutation of `range(len(boxes))`.
     """
-    return _rows(boxes, list(range(len(boxes))))
+    return _by_rows(boxes, list(range(len(boxes))))
 
 
-def _rows(boxes: Sequence[Box], places: list[int]) -> list[int]:
+def _by_rows(boxes: Sequence[Box], places: list[int]) -> list[int]:
     if len(places) < 2:
         return places
     bands = _bands(boxes, places)
     parts = bands if len(bands) > 1 else _stacks(boxes, places)
     if len(parts) == 1:
         return sorted(places, key=lambda place: (boxes[place].y0, boxes[place].x0, place))
-    return [place for part in parts for place in _rows(boxes, part)]
+    return [place for part in parts for place in _by_rows(boxes, part)]
 
 
 def _bands(boxes: Sequence[Box], places: list[int]) -> list[list[int]]:

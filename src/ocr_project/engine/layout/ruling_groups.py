@@ -30,7 +30,7 @@ class RuledGrid:
 
     Attributes:
         box: Of its lines, shape (4,).
-        cells: Boxes of all of its cells; none where some of them are no rectangles.
+        cells: Boxes of all of its cells; none where some of them are not rectangles.
     """
 
     box: NDArray[np.int32]
@@ -81,7 +81,7 @@ def _inner(lines: Boxes, box: NDArray[np.int32], body: float) -> int:
 
 
 def _cells_of(lines: Mask, body: float) -> Boxes | None:
-    """Return the cells of a grid, none where it has others that are no rectangles; `None` where it is no grid."""
+    """Return the cells of a grid, none where some are not rectangles; `None` where it is not a grid."""
     cells = enclosed_cells(lines, _CELL_SIDE * body, _RECTANGULAR)
     if len(cells) < 4:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ocr_project.domain.types import Box, Identity, Label, Page, Region, Status
 
-REVISION = "1"
+VERSION = "1"
 
 
 class WholePageDetector:
@@ -17,7 +17,7 @@ class WholePageDetector:
 
     @property
     def identity(self) -> Identity:
-        return Identity("whole_page", REVISION)
+        return Identity("whole_page", VERSION)
 
     def detect(self, pages: Sequence[Page]) -> list[list[Region]]:
         return [[page_region(page)] for page in pages]

@@ -5,7 +5,8 @@ normalize     the form in which reference and hypothesis are compared
 diff          where two texts differ, in pieces that a person can read
 retrieval     nDCG@k, Recall@k, MRR, MAP
 latency       percentiles of times
-resampling    intervals and paired comparisons: whole documents are drawn
+intervals     between what ends a rate lies: each document is left out once
+resampling    rates with their intervals, and paired comparisons: whole documents are drawn
 
 Metrics of the public test sets are in `ocr_project.bench.metrics`.
 """

@@ -1,4 +1,4 @@
-"""How sure a rate is, and a difference of two: a bootstrap over clusters, the same draws for all rates.
+"""How sure a rate is, and a difference of two: intervals, and a bootstrap over clusters, the same draws for all rates.
 
 Pages of one document share its fonts, its scanner and its layout, so their errors are not independent: whole documents
 (clusters) are drawn, not pages (Field and Welsh, 2007, "Bootstrapping clustered data"). A resample is a vector of how
@@ -6,6 +6,7 @@ often each cluster was drawn; a block of resamples times the sums of the cluster
 slices in one matrix product. Differences between two systems come from the same draws, so that what both find hard
 cancels out (a paired bootstrap; Efron and Tibshirani, 1993, chapters 10 and 13; for retrieval, where each question is
 a cluster of its own, Sakai, 2006). A number that is made of several rates (a blend) is computed in every resample.
+Intervals are those of `intervals`, of rates as of differences: resamples of a few documents are too much alike.
 
 All values are fractions, not percent. Unknown is NaN, never zero.
 """
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-CONFIDENCE = 0.95
+from ocr_project.engine.metrics.intervals import FEWEST, Blend, Side, find_ends, sum_clusters
 
 _BLOCK_CELLS = 1 << 20  # draws held at once: 8 MiB of indices
 _MOST_SAMPLES = 1 << 23  # rates held at once: 64 MiB
@@ -45,12 +46,11 @@ class Draws:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """One rate with its 95 % percentile interval.
+    """One rate with its 95 % interval.
 
     Attributes:
         value: `sum(numerators) / sum(denominators)`; NaN where there is nothing to divide by.
-        low: Lower end; NaN where fewer than two clusters have anything to divide by: a resample of one document is
-            that document, and would claim certainty.
+        low: Lower end; NaN where fewer than three clusters have anything to divide by, or all are alike.
         high: Upper end; NaN where `low` is.
     """
 
@@ -60,27 +60,12 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Blend:
-    """A number made of rates: `offset + sum(weights * rates)`.
-
-    Attributes:
-        columns: Places of the rates it is made of.
-        weights: One per column.
-        offset: What is added.
-    """
-
-    columns: tuple[int, ...]
-    weights: tuple[float, ...] = (1.0,)
-    offset: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Estimates:
-    """Rates or blends with their 95 % percentile intervals; arrays of shape (k,), in the order given.
+    """Rates or blends with their 95 % intervals; arrays of shape (k,), in the order given.
 
     Attributes:
         value: NaN where there is nothing to divide by.
-        low: Lower ends; NaN where fewer than two clusters have a share.
+        low: Lower ends; NaN where fewer than three clusters have a share, or all are alike.
         high: Upper ends; NaN where `low` is.
     """
 
@@ -95,7 +80,7 @@ class Differences:
 
     Attributes:
         value: Difference of the rates or blends.
-        low: Lower ends of the 95 % percentile intervals; NaN where fewer than two clusters have a share in both.
+        low: Lower ends of the 95 % intervals; NaN where fewer than three clusters have a share in both.
         high: Upper ends; NaN where `low` is.
         above: Probability, 0 to 1, that the second is the larger one, as far as these items can tell: the share of
             resamples in which it is, ties counted half; NaN where `low` is.
@@ -112,13 +97,13 @@ class Differences:
     p: Floats
 
 
-def estimate_rate(numerators: ArrayLike, denominators: ArrayLike, clusters: Sequence[str], draws: Draws) -> Interval:
+def estimate_rate(numerators: ArrayLike, denominators: ArrayLike, clusters: Sequence[str]) -> Interval:
     """Estimate one rate; all as for `estimate_rates`, but that both arrays have shape (n,)."""
-    found = estimate_rates(np.asarray(numerators)[:, None], np.asarray(denominators)[:, None], clusters, draws)
+    found = estimate_rates(np.asarray(numerators)[:, None], np.asarray(denominators)[:, None], clusters)
     return Interval(float(found.value[0]), float(found.low[0]), float(found.high[0]))
 
 
-def estimate_rates(numerators: ArrayLike, denominators: ArrayLike, clusters: Sequence[str], draws: Draws) -> Estimates:
+def estimate_rates(numerators: ArrayLike, denominators: ArrayLike, clusters: Sequence[str]) -> Estimates:
     """Estimate rates, each `sum(numerators) / sum(denominators)` of its column.
 
     Args:
@@ -126,16 +111,15 @@ def estimate_rates(numerators: ArrayLike, denominators: ArrayLike, clusters: Seq
             ones below.
         denominators: Shape (n, k); 0 where an item is not part of a rate.
         clusters: Length n: the document of each item; of a question, its id.
-        draws: Of the bootstrap.
 
     Raises:
         ValueError: The lengths differ.
     """
-    return estimate_blends(numerators, denominators, _rates_alone(denominators), clusters, draws)
+    return estimate_blends(numerators, denominators, _rates_alone(denominators), clusters)
 
 
 def estimate_blends(
-    numerators: ArrayLike, denominators: ArrayLike, blends: Sequence[Blend], clusters: Sequence[str], draws: Draws
+    numerators: ArrayLike, denominators: ArrayLike, blends: Sequence[Blend], clusters: Sequence[str]
 ) -> Estimates:
     """Estimate numbers made of rates.
 
@@ -144,21 +128,16 @@ def estimate_blends(
         denominators: Shape (n, k).
         blends: What is made of the k rates.
         clusters: Length n.
-        draws: Of the bootstrap.
 
     Returns:
         One value per blend. A blend is NaN where one of its rates has nothing to divide by, its ends where fewer than
-        two clusters have a share in one of its rates. Resamples in which a rate has no share are left out.
+        three clusters have a share in one of its rates.
 
     Raises:
         ValueError: The lengths differ.
     """
     side = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
-    value = blend_rates(*side, blends)
-    low, high = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
-    for places, (drawn,) in _draw_blends([side], blends, clusters, draws):
-        low[places], high[places] = _ends(drawn)
-    return Estimates(value, low, high)
+    return Estimates(blend_rates(*side, blends), *find_ends([Side(*side)], blends, _checked(clusters, *side)))
 
 
 def estimate_differences(
@@ -204,11 +183,11 @@ def estimate_blend_differences(
     value = blend_rates(*sides[1], blends) - blend_rates(*sides[0], blends)
     margin = np.broadcast_to(np.asarray(margins, np.float64), value.shape)
     changed = (sides[0][0] != sides[1][0]) | (sides[0][1] != sides[1][1])
-    low, high, above, p = (np.full(value.shape, np.nan) for _ in range(4))
+    low, high = find_ends([Side(*side) for side in sides], blends, _checked(clusters, *sides[0], *sides[1]))
+    above, p = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
     for places, (before, after) in _draw_blends(sides, blends, clusters, draws):
         drawn = after - before
         drawn[np.abs(drawn) < _ROUNDING] = 0.0
-        low[places], high[places] = _ends(drawn)
         drawn -= margin[places]
         above[places] = np.nanmean(np.sign(drawn), axis=0) / 2 + 0.5
         touched = np.stack([changed[:, list(blends[place].columns)].any(axis=1) for place in places], axis=1)
@@ -246,7 +225,7 @@ def draw_rates(
     above, below = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
     if not len(above) == len(below) == len(clusters):
         raise ValueError(f"{len(above)} numerators, {len(below)} denominators, {len(clusters)} clusters")
-    sums = _sum_clusters(np.hstack([above, below]), clusters)
+    sums = sum_clusters(np.hstack([above, below]), clusters)
     count, width = len(sums), below.shape[1]
     rates = np.empty((resamples, width))
     generator = np.random.default_rng(seed)
@@ -285,13 +264,13 @@ def holm(p: ArrayLike) -> Floats:
 def _draw_blends(
     sides: Sequence[tuple[Floats, Floats]], blends: Sequence[Blend], clusters: Sequence[str], draws: Draws
 ) -> Iterator[tuple[list[int], list[Floats]]]:
-    """Resample the blends that have at least two clusters, as many at once as fit into memory.
+    """Resample the blends that have at least three clusters, as many at once as fit into memory.
 
     Yields:
         Places of blends, and for each side their values, shape (resamples, places): the same draws for all.
     """
     shares = _count_shares(np.minimum.reduce([below for _, below in sides]), clusters)
-    waiting = [place for place, blend in enumerate(blends) if shares[list(blend.columns)].min() >= 2]
+    waiting = [place for place, blend in enumerate(blends) if shares[list(blend.columns)].min() >= FEWEST]
     room = max(1, _MOST_SAMPLES // max(1, len(sides) * draws.resamples))
     while waiting:
         widths = np.cumsum([len(blends[place].columns) for place in waiting])
@@ -312,7 +291,7 @@ def _mix(rates: Floats, blends: Sequence[Blend]) -> Floats:
     """Make the blends of rates of shape (m, k): shape (m, blends)."""
     mixed = np.empty((len(rates), len(blends)))
     for place, blend in enumerate(blends):  # one by one: NaN times zero would be NaN in all of them
-        mixed[:, place] = blend.offset + rates[:, list(blend.columns)] @ np.asarray(blend.weights)
+        mixed[:, place] = blend.of(rates)
     return mixed
 
 
@@ -321,28 +300,19 @@ def _rates_alone(denominators: ArrayLike) -> list[Blend]:
     return [Blend((column,)) for column in range(np.shape(denominators)[1])]
 
 
-def _sum_clusters(values: Floats, clusters: Sequence[str]) -> Floats:
-    """Add up the rows of each cluster: shape (clusters, columns), clusters in the order of their names."""
-    names, member = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
-    sums = np.empty((len(names), values.shape[1]))
-    for column in range(values.shape[1]):
-        sums[:, column] = np.bincount(member, values[:, column], minlength=len(names))
-    return sums
+def _checked(clusters: Sequence[str], *arrays: Floats) -> Sequence[str]:
+    """Return the clusters, one for each row of all arrays."""
+    lengths = {len(array) for array in arrays}
+    if lengths != {len(clusters)}:
+        raise ValueError(f"{' or '.join(map(str, sorted(lengths)))} items, {len(clusters)} clusters")
+    return clusters
 
 
 def _count_shares(shares: NDArray[np.float64] | NDArray[np.bool_], clusters: Sequence[str]) -> NDArray[np.intp]:
     """Count the clusters that have a share in each column, which is above zero somewhere in the cluster."""
     if len(shares) != len(clusters):
         raise ValueError(f"{len(shares)} items, {len(clusters)} clusters")
-    return np.asarray((_sum_clusters(np.asarray(shares, np.float64), clusters) > 0).sum(axis=0), np.intp)
-
-
-def _ends(drawn: Floats) -> tuple[Floats, Floats]:
-    """Return both ends of the percentile interval of each column; resamples without a value are left out."""
-    tail = 50.0 * (1.0 - CONFIDENCE)
-    find = np.nanpercentile if np.isnan(drawn).any() else np.percentile
-    low, high = find(drawn, [tail, 100.0 - tail], axis=0)
-    return low, high
+    return np.asarray((sum_clusters(np.asarray(shares, np.float64), clusters) > 0).sum(axis=0), np.intp)
 
 
 def _two_sided_p(drawn: Floats) -> Floats:

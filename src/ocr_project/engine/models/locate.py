@@ -55,7 +55,7 @@ def locate_model(model: str, revision: str | None, *, option: str) -> Located:
             raise BackendError(f"{folder} holds no model (no config.json): change {option}")
         return Located(model, f"folder-{_fingerprint(folder)}", folder)
     if model.startswith((".", "/", "~")) or model.count("/") > 1:
-        raise BackendError(f"there is no folder {folder}: change {option}")
+        raise BackendError(f"the folder {folder} does not exist: change {option}")
     cache = _cache() / f"models--{model.replace('/', '--')}"
     reference = cache / "refs" / (revision or "main")
     commit = reference.read_text().strip() if reference.is_file() else revision or ""

@@ -59,7 +59,7 @@ class EmbeddingRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddingAnswer:
-    """What came of a request for a vector.
+    """The result of a request for a vector.
 
     Attributes:
         vector: Shape (hidden size,), float32, as the model gives it.
@@ -75,7 +75,7 @@ class EmbeddingAnswer:
 
 
 class RequestFailed(Exception):
-    """A request that no more tries would help. The message is the reason of a failure row.
+    """A request that will not be tried again. The message is the reason of a failure row.
 
     Attributes:
         tries: Requests that were sent.

@@ -14,7 +14,7 @@ from huggingface_hub import DatasetCard, DatasetCardData
 from ocr_project.domain.options import PublishOptions
 from ocr_project.engine.publishing import card_sections as sections
 from ocr_project.engine.publishing.configurations import PAGES, Configuration, configurations
-from ocr_project.engine.publishing.counts import Counts
+from ocr_project.engine.publishing.counts import PageCounts
 from ocr_project.engine.publishing.features import card_features
 from ocr_project.engine.publishing.tables import Tables
 from ocr_project.engine.publishing.versions import Versions
@@ -34,7 +34,7 @@ class PublishedTable:
     Attributes:
         files: Its files, sorted by name.
         rows: Over all files.
-        bytes: Likewise, as they lie on the disk.
+        bytes: The same in bytes on disk.
     """
 
     configuration: Configuration
@@ -51,7 +51,7 @@ class Evidence:
         identities: Canonical JSON of each stage's backend, by stage.
     """
 
-    counts: Counts
+    counts: PageCounts
     tables: Tables
     identities: Mapping[str, str]
     versions: Versions

@@ -10,7 +10,7 @@ from typing import Any
 from ocr_project.domain.options import PublishImages, PublishOptions
 from ocr_project.domain.types import Status
 from ocr_project.engine.publishing.configurations import EMBEDDINGS, PAGES, REGIONS, TRANSCRIPTS, Configuration
-from ocr_project.engine.publishing.counts import Counts, personal_data_rows
+from ocr_project.engine.publishing.counts import PageCounts, personal_data_rows
 from ocr_project.engine.publishing.tables import Tables
 from ocr_project.engine.publishing.versions import Versions
 
@@ -28,7 +28,7 @@ _IMAGES = {
 }
 
 
-def introduction(counts: Counts, tables: Tables, options: PublishOptions) -> str:
+def introduction(counts: PageCounts, tables: Tables, options: PublishOptions) -> str:
     """Say what this is."""
     read = sum(document.status is Status.OK for document in tables.documents)
     source = f" {options.source_name.strip().rstrip('.')}." if options.source_name.strip() else ""
@@ -67,7 +67,7 @@ def loading(options: PublishOptions, names: Sequence[str]) -> str:
     return f"## Load it\n\n```python\n{shown}\n```\n\n" + " ".join(joins)
 
 
-def statistics(counts: Counts, tables: Tables, guessed: Iterable[str]) -> str:
+def statistics(counts: PageCounts, tables: Tables, guessed: Iterable[str]) -> str:
     """Count documents, pages, regions and characters."""
     documents = [document.status for document in tables.documents]
     rows = [
@@ -97,7 +97,7 @@ def accuracy(rates: Sequence[Mapping[str, Any]]) -> str:
     text = (
         "## Accuracy\n\n"
         "Errors over the characters (or words) of the reference, added up over all pages that have one; in brackets"
-        " the 95 % interval of a bootstrap over documents. *gold*: somebody vouches for the reference text; *silver*:"
+        " the 95 % interval of a bootstrap over documents. *gold*: reference text of a person; *silver*:"
         " it is the page's own text layer. A page that failed misses all of its text.\n\n"
     )
     text += _table(
@@ -114,7 +114,7 @@ def accuracy(rates: Sequence[Mapping[str, Any]]) -> str:
     return text
 
 
-def failures(counts: Counts, tables: Tables) -> str:
+def failures(counts: PageCounts, tables: Tables) -> str:
     """Count the failures by stage and reason; nothing that failed is missing from the tables."""
     reasons = counts.failures.copy()
     reasons.update(
@@ -140,7 +140,7 @@ def models(identities: Mapping[str, str]) -> str:
     return "## Models\n\n" + _table(("stage", "backend", "revision", "settings"), rows)
 
 
-def personal_data(counts: Counts, options: PublishOptions) -> str:
+def personal_data(counts: PageCounts, options: PublishOptions) -> str:
     """Show what the scan found, and say what it cannot see."""
     rows = [
         (row["kind"].replace("_", " "), _number(row["count"]), _number(row["pages"]), "yes" if row["masked"] else "no")
@@ -191,8 +191,8 @@ def making(versions: Versions) -> str:
 
 def licences(options: PublishOptions) -> str:
     """Name the licence of the source and of the output."""
-    source = options.source_licence.strip() or "Not stated by whoever published this: ask before you use it."
-    output = f"`{options.licence}`" if options.licence != "unknown" else "Not stated by whoever published this."
+    source = options.source_licence.strip() or "Not stated by the publisher: ask before you use it."
+    output = f"`{options.licence}`" if options.licence != "unknown" else "Not stated by the publisher."
     return f"## Licence\n\nOf the documents: {source}\n\nOf this dataset (text, regions, vectors, scores): {output}"
 
 

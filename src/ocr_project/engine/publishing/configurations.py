@@ -133,7 +133,9 @@ def _scores() -> tuple[Column, ...]:
         _PAGE_ID,
         Column("doc_id", pa.string(), "The document."),
         Column("group", pa.string(), "First folder of its path."),
-        Column("reference", pa.string(), "gold (somebody vouches for it) or silver (the page's own text layer)."),
+        Column(
+            "reference", pa.string(), "gold (written or checked by a person) or silver (the page's own text layer)."
+        ),
         Column("metric", pa.string(), "cer, cer_no_space, wer, ned."),
         Column("numerator", pa.float64(), "Edits; add up before dividing."),
         Column("denominator", pa.float64(), "Characters or words of the reference."),

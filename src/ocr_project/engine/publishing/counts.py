@@ -12,13 +12,13 @@ from ocr_project.domain.options import PersonalData
 
 _LONGEST_REASON = 160
 
-# The language that a script most likely is, where nobody says: a guess, and the card says so
+# The most likely language of a script, where none is stated: a guess, and the card says so
 _SCRIPTS = {"HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "CYRILLIC": "ru", "LATIN": "en", "CJK": "zh"}
 _LETTERS_LOOKED_AT = 2000
 
 
 @dataclass(slots=True)
-class Counts:
+class PageCounts:
     """Sums over any number of pages.
 
     Attributes:
@@ -39,7 +39,7 @@ class Counts:
     finding_pages: Counter[str] = field(default_factory=Counter)
     scripts: Counter[str] = field(default_factory=Counter)
 
-    def add(self, other: Counts) -> None:
+    def add(self, other: PageCounts) -> None:
         """Add the counts of other pages to these."""
         for name in _NAMES:
             getattr(self, name).update(getattr(other, name))
@@ -59,7 +59,7 @@ class Counts:
         return {name: dict(sorted(getattr(self, name).items())) for name in _NAMES}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Mapping[str, int]]) -> Counts:
+    def from_json(cls, data: Mapping[str, Mapping[str, int]]) -> PageCounts:
         """Return what `to_json` laid out."""
         return cls(**{name: Counter(data[name]) for name in _NAMES})
 
@@ -67,9 +67,9 @@ class Counts:
 _NAMES = ("totals", "labels", "outcomes", "failures", "findings", "finding_pages", "scripts")
 
 
-def add_up(counts: Iterable[Counts]) -> Counts:
+def sum_counts(counts: Iterable[PageCounts]) -> PageCounts:
     """Return the sum of counts."""
-    total = Counts()
+    total = PageCounts()
     for each in counts:
         total.add(each)
     return total
@@ -85,7 +85,7 @@ def likely_language(text: str) -> str | None:
     return language or None
 
 
-def personal_data_rows(counts: Counts, masked: Iterable[PersonalData]) -> list[dict[str, Any]]:
+def personal_data_rows(counts: PageCounts, masked: Iterable[PersonalData]) -> list[dict[str, Any]]:
     """Return a row for each kind: kind, count, pages, masked."""
     hidden = set(masked)
     return [

@@ -10,7 +10,7 @@ from ocr_project.domain.errors import PublishError
 from ocr_project.domain.options import PublishOptions
 from ocr_project.engine.publishing import card
 from ocr_project.engine.publishing.configurations import PAGES
-from ocr_project.engine.publishing.counts import Counts, add_up, personal_data_rows
+from ocr_project.engine.publishing.counts import PageCounts, personal_data_rows, sum_counts
 from ocr_project.engine.publishing.parquet_files import read_note, write_text
 from ocr_project.engine.publishing.tables import Tables
 from ocr_project.engine.publishing.versions import read_versions
@@ -29,7 +29,7 @@ def write_dataset(folder: Path, *, corpus: Corpus, tables: Tables, options: Publ
 
     Raises:
         PublishError: There is no finished page to publish.
-        StorageError: The disk is full, or the folder cannot be written to; what was finished is kept.
+        StorageError: The disk is full, or the folder cannot be written to; finished work is kept.
     """
     identities = {info.stage: info.identity for shards in corpus.stages().values() for info in shards.index().values()}
     if not corpus.transcripts.index():
@@ -44,7 +44,7 @@ def find_personal_data(folder: Path, options: PublishOptions) -> list[dict[str, 
     pages = folder / PAGES
     stems = sorted({path.stem.rpartition("-")[0] for path in pages.glob("*.parquet")})
     notes = [note for stem in stems if (note := read_note(pages, stem)) is not None]
-    return personal_data_rows(add_up(Counts.from_json(note["counts"]) for note in notes), options.mask)
+    return personal_data_rows(sum_counts(PageCounts.from_json(note["counts"]) for note in notes), options.mask)
 
 
 def measure_dataset(folder: Path, options: PublishOptions) -> dict[str, float]:

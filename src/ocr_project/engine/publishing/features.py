@@ -14,7 +14,7 @@ import pyarrow as pa
 
 Feature: TypeAlias = dict[str, Any]
 
-IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])  # as `datasets.Image` rests
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])  # as `datasets.Image` is stored
 
 
 @dataclass(frozen=True, slots=True)

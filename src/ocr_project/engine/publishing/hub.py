@@ -21,7 +21,7 @@ from huggingface_hub.hf_api import RepoFile
 from ocr_project.domain.errors import PublishError
 from ocr_project.domain.options import PublishImages, PublishOptions, PublishTarget
 from ocr_project.engine.publishing.configurations import configurations
-from ocr_project.engine.publishing.hub_errors import explain, may_pass
+from ocr_project.engine.publishing.hub_errors import explain_hub_error, may_pass
 from ocr_project.engine.publishing.local_files import LocalFile, list_files
 
 log = logging.getLogger(__name__)
@@ -40,8 +40,8 @@ class Upload:
     Attributes:
         url: Of the dataset.
         files: That differed and were committed.
-        bytes: Likewise.
-        removed: Files that the repository had and the folder has no more.
+        bytes: The same in bytes.
+        removed: Files that the repository had and the folder no longer has.
     """
 
     url: str
@@ -78,7 +78,7 @@ def check_findings(unmasked: int, options: PublishOptions) -> None:
         options: Say where it goes.
 
     Raises:
-        PublishError: It would become public, and nobody said that it may.
+        PublishError: It would become public without permission in the options.
     """
     check_target(options)
     public = options.target is PublishTarget.HUB and not options.private
@@ -98,7 +98,7 @@ def upload(folder: Path, options: PublishOptions, api: HfApi | None = None) -> U
         api: None: the Hub of HF_ENDPOINT, with the token of the environment or of the login.
 
     Raises:
-        PublishError: No token, somebody else's repository, no network, or files that arrived damaged. What the Hub
+        PublishError: No token, another account's repository, no network, or files that arrived damaged. What the Hub
             has got is kept: the next run goes on from there.
     """
     check_target(options)
@@ -110,9 +110,10 @@ def upload(folder: Path, options: PublishOptions, api: HfApi | None = None) -> U
             return _Uploader(client, folder, options).run()
         except PublishError:
             raise
-        except Exception as error:  # of whichever HTTP library the client stands on; `explain` knows them apart
+        except Exception as error:  # of any HTTP library that the client uses: `explain_hub_error` tells them apart
             if not (tries_left and may_pass(error)):
-                raise PublishError(explain(error, options.repository or "", client.endpoint, folder)) from error
+                reason = explain_hub_error(error, options.repository or "", client.endpoint, folder)
+                raise PublishError(reason) from error
             log.warning("the upload was interrupted (%s); it goes on in %.0f s", type(error).__name__, wait)
             time.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT)
@@ -152,7 +153,7 @@ class _Uploader:
         if self._options.private and not info.private:
             raise PublishError(
                 f"{self._repository} is public already, and publish.private is true: nothing was uploaded. If it is"
-                " yours, make it private on the Hub; else choose another publish.repository, or say"
+                " yours, make it private on the Hub; otherwise choose another publish.repository, or set"
                 " publish.private=false"
             )
         return str(made)
@@ -180,14 +181,14 @@ class _Uploader:
             [*additions, *(CommitOperationDelete(name) for name in gone)],
             commit_message=f"Publish {len(changed)} files" + (f", remove {len(gone)}" if gone else ""),
             repo_type=_DATASET,
-            parent_commit=head,  # somebody else's commit in between is met by starting again, not by undoing it
+            parent_commit=head,  # a commit in between fails this one, which starts again; it is not undone
         )
 
     def _verify(self, remote: dict[str, RepoFile]) -> None:
         wrong = [file.name for file in self._files if not _same(file, remote.get(file.name))]
         if wrong:
             raise PublishError(
-                f"{len(wrong)} files in {self._repository} are not what was sent: {', '.join(wrong)}. Delete them"
+                f"{len(wrong)} files in {self._repository} differ from what was sent: {', '.join(wrong)}. Delete them"
                 " there and run again"
             )
 

@@ -28,7 +28,7 @@ class LocalFile:
 
 
 def list_files(folder: Path) -> list[LocalFile]:
-    """Read and hash all files of a folder, sorted by name; hidden ones are no part of it."""
+    """Read and hash all files of a folder, sorted by name; hidden ones are left out."""
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("."))
     return [_hashed(path, path.relative_to(folder).as_posix()) for path in paths]
 

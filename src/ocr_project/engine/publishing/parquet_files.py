@@ -31,11 +31,13 @@ class PartedFile:
     """
 
     def __init__(self, folder: Path, stem: str, schema: pa.Schema, limit: int) -> None:
-        """Args:
-        folder: Of the configuration.
-        stem: What the names of the parts begin with.
-        schema: Of the rows.
-        limit: Bytes after which a part ends, at the row group before.
+        """Begin without rows: the first part is opened by the first row group.
+
+        Args:
+            folder: Of the configuration.
+            stem: What the names of the parts begin with.
+            schema: Of the rows.
+            limit: Bytes after which a part ends, at the row group before.
         """
         self._folder, self._stem, self._schema, self._limit = folder, stem, schema, limit
         self._group_bytes = min(_GROUP_BYTES, limit // 4)
@@ -57,7 +59,7 @@ class PartedFile:
             self._flush()
 
     def commit(self, note: Mapping[str, Any]) -> None:
-        """Close the parts and give them their names; parts from before that are no more are removed.
+        """Close the parts and give them their names; parts of an earlier run that no longer exist are removed.
 
         Args:
             note: Goes into the footer of the last part; read again by `read_note`.

@@ -6,9 +6,9 @@ What the rules know
   2020), to adults who change theirs too. So a hyphen and a real date suffice, and without a hyphen either the check
   digit is right or the birth is recent enough to have none.
 - Foreigner numbers (외국인등록번호): the same with 5 to 8 in the seventh place, and 13 instead of 11 in the check.
-- Company numbers (법인등록번호) look alike, and are nobody's: their own check digit tells them apart.
+- Company numbers (법인등록번호) look alike and are not personal: their own check digit tells them apart.
 - Card numbers: 15 or 16 digits, a first digit that is given out, and Luhn's check (ISO/IEC 7812-1).
-- Phone numbers of Korea: mobile ones, and those of a place with a separator; hotlines (15xx, 080) are nobody's.
+- Phone numbers of Korea: mobile ones, and those of a place with a separator; hotlines (15xx, 080) are not personal.
 - E-mail addresses, also with the spaces that OCR puts round the `@`.
 
 What they do not know: names, addresses, faces, handwriting, passport and account numbers, and digits that were read
@@ -44,7 +44,7 @@ _CARD_STARTS = "234569"  # 9: domestic cards of Korea
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class PersonalSpan:
     """Where something stands in a text.
 
     Attributes:
@@ -57,13 +57,13 @@ class Finding:
     kind: PersonalData
 
 
-def scan(text: str) -> list[Finding]:
+def scan(text: str) -> list[PersonalSpan]:
     """Find personal data in a text; findings never overlap.
 
     Returns:
         In the order of the text.
     """
-    found: list[Finding] = []
+    found: list[PersonalSpan] = []
     while True:
         more = list(_pass(text))
         if not more:
@@ -73,7 +73,7 @@ def scan(text: str) -> list[Finding]:
             text = _blank(text, finding)
 
 
-def mask(text: str, kinds: Collection[PersonalData], findings: Sequence[Finding] | None = None) -> str:
+def mask(text: str, kinds: Collection[PersonalData], findings: Sequence[PersonalSpan] | None = None) -> str:
     """Replace letters and digits of what was found by asterisks: the text keeps its length and its separators.
 
     Args:
@@ -111,7 +111,7 @@ def screen_words(
     return tuple(replace(word, text=new) for word, new in zip(words, slices, strict=True)), counts
 
 
-def _pass(text: str) -> Iterator[Finding]:
+def _pass(text: str) -> Iterator[PersonalSpan]:
     taken: list[tuple[int, int]] = []
     for pattern, judge in _RULES:
         for match in pattern.finditer(text):
@@ -119,10 +119,10 @@ def _pass(text: str) -> Iterator[Finding]:
             start, end = match.span()
             if kind is not None and all(end <= first or last <= start for first, last in taken):
                 taken.append((start, end))
-                yield Finding(start, end, kind)
+                yield PersonalSpan(start, end, kind)
 
 
-def _blank(text: str, finding: Finding) -> str:
+def _blank(text: str, finding: PersonalSpan) -> str:
     inside = "".join(MASK if char.isalnum() else char for char in text[finding.start : finding.end])
     return text[: finding.start] + inside + text[finding.end :]
 

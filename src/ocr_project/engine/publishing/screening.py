@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ocr_project.domain.options import PersonalData
 from ocr_project.domain.types import Page, Recognition, Region, Transcript
 from ocr_project.engine.publishing.personal_data import screen_text, screen_words
+from ocr_project.engine.transcript.safe_markdown import safe_markdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Screen:
             transcript=replace(
                 transcript,
                 text=text,
-                markdown=markdown,
+                markdown=safe_markdown(markdown),
                 path=path,
                 group=self.text(transcript.group),
                 reason=self.text(transcript.reason),

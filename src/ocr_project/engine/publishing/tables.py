@@ -14,7 +14,7 @@ class Tables:
     """What a run knows beside its shards.
 
     Attributes:
-        rates: Rows of the score table: level, name, reference, metric, pages, errors, total, rate, low, high.
+        rates: Rows of the score table: level, name, reference, metric, pages, numerator, denominator, rate, low, high.
     """
 
     documents: Sequence[Document]

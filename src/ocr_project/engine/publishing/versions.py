@@ -16,7 +16,7 @@ _CODE = ("src", "conf", "dvc.yaml", "dvc.lock", "pyproject.toml", "uv.lock")  # 
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What somebody needs to make the dataset again.
+    """What is needed to make the dataset again.
 
     Attributes:
         commit: Full hash; an empty string outside of a git checkout.

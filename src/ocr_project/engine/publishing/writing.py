@@ -15,7 +15,7 @@ from ocr_project.domain.types import Embedding, Recognition, Region, Score, Stat
 from ocr_project.engine.imaging.pixels import Pixels, crop, encode, page_pixels
 from ocr_project.engine.publishing import configurations as names
 from ocr_project.engine.publishing.configurations import configurations
-from ocr_project.engine.publishing.counts import Counts, add_up, likely_language
+from ocr_project.engine.publishing.counts import PageCounts, likely_language, sum_counts
 from ocr_project.engine.publishing.features import arrow_schema
 from ocr_project.engine.publishing.parquet_files import PartedFile, files, read_note, write_table
 from ocr_project.engine.publishing.screening import Screen, Screened
@@ -40,18 +40,18 @@ class DatasetWriter:
         self._screen = Screen(options.mask)
         self._configurations = configurations(options.images)
 
-    def write(self, corpus: Corpus, tables: Tables) -> Counts:
+    def write(self, corpus: Corpus, tables: Tables) -> PageCounts:
         """Write all configurations; files that belong to none of them any more are removed.
 
         Raises:
-            StorageError: The disk is full, or the folder cannot be written to; what was finished is kept.
+            StorageError: The disk is full, or the folder cannot be written to; finished work is kept.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         for leftover in self._folder.rglob(f".*{PARTIAL}"):  # of a run that was killed
             leftover.unlink()
         walked = (corpus.pages, corpus.regions, corpus.recognitions, corpus.transcripts)
         volumes = plan_volumes(walked, self._options)
-        counts = add_up(self._pages(corpus, volume) for volume in volumes)
+        counts = sum_counts(self._pages(corpus, volume) for volume in volumes)
         stems = {name: [volume.stem for volume in volumes] for name in (names.PAGES, names.REGIONS, names.TRANSCRIPTS)}
         stems[names.EMBEDDINGS] = list(self._vectors(corpus, counts))
         for name, rows in self._tables(tables).items():
@@ -71,13 +71,13 @@ class DatasetWriter:
     def _parted(self, name: str, stem: str) -> PartedFile:
         return PartedFile(self._folder / name, stem, self._schema(name), self._limit)
 
-    def _pages(self, corpus: Corpus, volume: Volume) -> Counts:
+    def _pages(self, corpus: Corpus, volume: Volume) -> PageCounts:
         """Write pages, regions and transcripts of a volume, or count what was written before."""
         kinds = (names.PAGES, names.REGIONS, names.TRANSCRIPTS)
         notes = [read_note(self._folder / name, volume.stem) for name in kinds]
         if all(note is not None and note.get("key") == volume.key for note in notes):
-            return Counts.from_json((notes[0] or {})["counts"])
-        counts = Counts()
+            return PageCounts.from_json((notes[0] or {})["counts"])
+        counts = PageCounts()
         pages, regions, transcripts = (self._parted(name, volume.stem) for name in kinds)
         with files(pages, regions, transcripts):
             for screened in self._screened(corpus, volume):
@@ -99,7 +99,7 @@ class DatasetWriter:
             ):
                 yield self._screen.page(page, regions, recognitions, transcript)
 
-    def _page_row(self, screened: Screened, counts: Counts) -> Row:
+    def _page_row(self, screened: Screened, counts: PageCounts) -> Row:
         page = screened.page
         row = {name: getattr(page, name) for name in _PAGE_FIELDS}
         if self._options.images is PublishImages.PAGES:
@@ -109,7 +109,7 @@ class DatasetWriter:
                 counts.totals["images_withheld" if screened.withheld else "images"] += 1
         return row | {"personal_data": screened.found.total()}
 
-    def _region_rows(self, screened: Screened, counts: Counts) -> Iterator[Row]:
+    def _region_rows(self, screened: Screened, counts: PageCounts) -> Iterator[Row]:
         pixels = self._pixels(screened, counts)
         for region, recognition, found in screened.regions:
             row = _region_row(region, recognition) | {"personal_data": found.total()}
@@ -122,7 +122,7 @@ class DatasetWriter:
                     counts.totals["images_withheld" if hidden else "images"] += 1
             yield row
 
-    def _pixels(self, screened: Screened, counts: Counts) -> Pixels | None:
+    def _pixels(self, screened: Screened, counts: PageCounts) -> Pixels | None:
         if self._options.images is not PublishImages.CROPS or screened.page.image is None:
             return None
         try:
@@ -135,7 +135,7 @@ class DatasetWriter:
         data = encode(crop(pixels, region), jpeg_quality=self._options.crop_quality)
         return _image(data, f"{region.page_id}_{region.index:03d}", "image/jpeg")
 
-    def _vectors(self, corpus: Corpus, counts: Counts) -> Iterator[str]:
+    def _vectors(self, corpus: Corpus, counts: PageCounts) -> Iterator[str]:
         """Write the vectors of the pages; yield the stems of their files."""
         source = corpus.page_vectors
         for volume in plan_volumes([source], self._options) if source is not None else ():
@@ -143,11 +143,11 @@ class DatasetWriter:
             note = read_note(self._folder / names.EMBEDDINGS, stem)
             if note is None or note.get("key") != volume.key:
                 note = self._write_vectors(source, volume, stem)
-            counts.failures.update(Counts.from_json(note["counts"]).failures)
+            counts.failures.update(PageCounts.from_json(note["counts"]).failures)
             yield stem
 
     def _write_vectors(self, source: Any, volume: Volume, stem: str) -> Row:
-        failed = Counts()
+        failed = PageCounts()
         file = self._parted(names.EMBEDDINGS, stem)
         with files(file):
             for name in volume.shards:
@@ -197,7 +197,7 @@ class DatasetWriter:
         }
 
     def _forget(self, stems: Mapping[str, list[str]]) -> None:
-        """Remove files of volumes that are no more, so that nobody loads them beside the others."""
+        """Remove files of volumes that no longer exist, so that they are not loaded with the others."""
         for name in self._configurations:
             for path in (self._folder / name).glob("*.parquet"):
                 if path.stem.rpartition("-")[0] not in stems.get(name, []):
@@ -246,7 +246,7 @@ def _in_regions(screened: Screened) -> bool:
     return screened.found <= sum((found for _, _, found in screened.regions), Counter())
 
 
-def _count(counts: Counts, screened: Screened) -> None:
+def _count(counts: PageCounts, screened: Screened) -> None:
     page, transcript = screened.page, screened.transcript
     counts.totals.update(pages=1, regions=len(screened.regions), characters=len(transcript.text))
     counts.labels.update(region.label.value for region, _, _ in screened.regions)

@@ -5,6 +5,7 @@ reader.py     one Tesseract instance a thread
 scripts.py    which languages a page is read in
 korean.py     Latin words that the Korean model doubts
 table_html.py cells that were read to HTML
+given.py      answers that are there already, of an API or another tool
 vision/       vision-language models: the backends vllm and transformers
 """
 
@@ -41,3 +42,7 @@ def build_recognizer(options: RecognitionOptions, tessdata: Path | None = None) 
             from ocr_project.engine.recognition.vision.in_process import TransformersRecognizer
 
             return TransformersRecognizer(options.transformers, options.tasks)
+        case RecognitionBackend.GIVEN:
+            from ocr_project.engine.recognition.given import GivenRecognizer
+
+            return GivenRecognizer(options.given)

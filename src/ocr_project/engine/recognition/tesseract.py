@@ -28,7 +28,7 @@ from ocr_project.engine.recognition.reader import Reader, ReadWord
 from ocr_project.engine.recognition.scripts import by_script, surest
 from ocr_project.engine.recognition.table_html import to_html
 
-_VERSION = "6"
+VERSION = "6"
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
@@ -63,7 +63,7 @@ class TesseractRecognizer:
         self._reader = Reader(tessdata or options.tessdata)
         self._reader.require(self._languages)
         models = {name: self._reader.fingerprint(name) for name in self._languages}
-        revision = f"{_VERSION} tesseract-{tesserocr.tesseract_version().split()[1]}"
+        revision = f"{VERSION} tesseract-{tesserocr.tesseract_version().split()[1]}"
         self._identity = Identity("tesseract", revision, {"languages": options.languages, "models": models})
 
     @property
@@ -144,7 +144,7 @@ class TesseractRecognizer:
         words: list[ReadWord] = []
         for cell in cells:
             found = self._cell(cleaned, cell, region, languages, piece.dpi)
-            texts[cell] = as_lines(found)
+            texts[cell] = words_as_lines(found)
             words += [replace(word, line=cell.row) for word in found]
         if not words:
             return None
@@ -165,7 +165,7 @@ class TesseractRecognizer:
         everything = [replace(word, line=cell.row) for cell, found in read.items() for word in found]
         if not everything:
             return None
-        html = to_html(table.cells, {cell: as_lines(found) for cell, found in read.items()}, table.heading)
+        html = to_html(table.cells, {cell: words_as_lines(found) for cell, found in read.items()}, table.heading)
         return replace(_assembled(region, everything, piece), text=html, format=TextFormat.HTML)
 
     def _cell(
@@ -248,11 +248,11 @@ def _assembled(region: Region, words: Sequence[ReadWord], piece: ScaledCrop) -> 
         return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="no text found")
     back = _CropToPage(region, piece)
     placed = tuple(Word(w.text, back(w.box), w.confidence, w.line) for w in words)
-    text = as_lines(words)
+    text = words_as_lines(words)
     return Recognition(region.page_id, region.index, text, TextFormat.TEXT, placed, _confidence(words))
 
 
-def as_lines(words: Sequence[ReadWord]) -> str:
+def words_as_lines(words: Sequence[ReadWord]) -> str:
     """Write words out, one line of text a line."""
     lines: dict[int, list[str]] = {}
     for word in words:

@@ -35,11 +35,11 @@ from ocr_project.engine.running.stage_metrics import identities, measure_stage
 EVERYTHING = "all"  # the slice of all questions
 THIS_RUN = "this run"  # the recognizer of it, among others
 _SHOWN = ("recall@1", "recall@5", "recall@10", "ndcg@10", "mrr")  # where there is no room for all
-_VERSIONS = ("ocr_project", "kedro", "dvc", "tesserocr", "opencv-python-headless", "pypdfium2", "pyarrow")
+_PACKAGES = ("ocr_project", "kedro", "dvc", "tesserocr", "opencv-python-headless", "pypdfium2", "pyarrow")
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class CorpusTables:
     """What is known of the corpus beside its shards.
 
     Attributes:
@@ -59,7 +59,7 @@ class Tables:
 
 
 def collect_report(
-    corpus: Corpus, tables: Tables, project: Project, options: BenchmarkOptions, runtime: RuntimeOptions
+    corpus: Corpus, tables: CorpusTables, project: Project, options: BenchmarkOptions, runtime: RuntimeOptions
 ) -> Report:
     """Collect what the report of a run shows; images of pages are read while it is written."""
     measured = {stage: measure_stage(shards, runtime) for stage, shards in corpus.stages().items()}
@@ -88,7 +88,7 @@ def collect_report(
 
 def _facts(corpus: Corpus, project: Project) -> dict[str, str]:
     return {
-        **facts(project.commit, _VERSIONS),
+        **facts(project.commit, _PACKAGES),
         **{f"{stage} identity": text for stage, text in identities(*corpus.stages().values()).items()},
     }
 
@@ -125,7 +125,7 @@ def _totals(
 
 
 def _rate(row: Mapping[Any, Any]) -> Rate:
-    return Rate(row["rate"], row["low"], row["high"], row["errors"], row["total"])
+    return Rate(row["rate"], row["low"], row["high"], row["numerator"], row["denominator"])
 
 
 def _overall(table: pd.DataFrame) -> dict[str, Rate]:
@@ -140,11 +140,12 @@ def _groups(table: pd.DataFrame, level: str) -> list[GroupRow]:
     for (name, kind), part in table[table["level"] == level].groupby(["name", "reference"], sort=True):
         records = part.to_dict("records")
         rates = {row["metric"]: _rate(row) for row in records}
-        rows.append(GroupRow(str(name) or "(top)", int(records[0]["pages"]), rates, str(kind)))
+        pages, documents = (int(records[0][key]) for key in ("pages", "documents"))
+        rows.append(GroupRow(str(name) or "(top)", pages, documents, rates, str(kind)))
     return rows
 
 
-def _retrieval(tables: Tables) -> Retrieval:
+def _retrieval(tables: CorpusTables) -> Retrieval:
     """Show all metrics of all questions, and the main ones of their kinds and differences."""
     differences = tables.search_table.sort_values(["run", "other"], kind="stable").to_dict("records")
     return Retrieval(

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
-class Interval(Protocol):
+class HasInterval(Protocol):
     """A value that has the two ends of an interval; NaN where there is none."""
 
     @property
@@ -73,12 +73,12 @@ def percent(fraction: float) -> str:
     return f"{fraction * 100:.2f}\u202f%" if math.isfinite(fraction) else DASH
 
 
-def percent_interval(ends: Interval) -> str:
+def percent_interval(ends: HasInterval) -> str:
     """Write both ends of an interval of fractions as percentages, without the sign; a dash where there is none."""
     return f"{ends.low * 100:.2f} – {ends.high * 100:.2f}" if math.isfinite(ends.low) else DASH
 
 
-def points_interval(ends: Interval) -> str:
+def points_interval(ends: HasInterval) -> str:
     """Write both ends of a difference of fractions in percentage points, with their signs; a dash without any."""
     return f"{ends.low * 100:+.2f} – {ends.high * 100:+.2f}" if math.isfinite(ends.low) else DASH
 

@@ -1,4 +1,4 @@
-"""What the report of a run is made of: plain data, so that the page that shows it knows no pipeline.
+"""What the report of a run is made of: plain data, so that the page that shows it depends on no pipeline.
 
 The caller fills these; `run_report.write_report` turns them into one file.
 """
@@ -69,12 +69,14 @@ class GroupRow:
     Attributes:
         name: Name of the group, or path of the document.
         pages: Pages that were scored.
+        documents: Documents that they are of.
         rates: By `cer_no_space`, `cer`, `wer`, `ned`; a missing key is shown as a dash.
         reference: `gold`, `silver` or `none`.
     """
 
     name: str
     pages: int
+    documents: int
     rates: Mapping[str, Rate]
     reference: str
 

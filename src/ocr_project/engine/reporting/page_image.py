@@ -36,7 +36,7 @@ _COLOURS = {
 }
 
 
-def shrink(image: bytes | None) -> tuple[str, str]:
+def as_data_uri(image: bytes | None) -> tuple[str, str]:
     """Return the image as a `data:` address, at most 900 px wide, or an empty string and what is wrong with it."""
     if image is None:
         return "", "the page could not be rendered, or images were not kept"

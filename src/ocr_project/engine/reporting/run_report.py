@@ -13,7 +13,7 @@ from pathlib import Path
 from ocr_project.engine.reporting.charts import cer_histogram, confidence_plot, forest, stage_bars
 from ocr_project.engine.reporting.model import FailureRow, GroupRow, PageCard, Rate, Report, RetrievalRow, StageRow
 from ocr_project.engine.reporting.page import ahead, write_page
-from ocr_project.engine.reporting.page_image import overlay, region_colour, shrink
+from ocr_project.engine.reporting.page_image import as_data_uri, overlay, region_colour
 
 _CER = "cer_no_space"
 _UNKNOWN = Rate(math.nan, math.nan, math.nan, 0, 0)
@@ -85,7 +85,7 @@ class ShownPage:
 
     @classmethod
     def of(cls, card: PageCard, rank: int) -> ShownPage:
-        return cls(card, rank, *shrink(card.image))
+        return cls(card, rank, *as_data_uri(card.image))
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def round_scale(values: Sequence[float], *, floor: float = -math.inf) -> tuple[f
 
     Args:
         values: All that is to be placed; at least one.
-        floor: The low end is no lower.
+        floor: The low end is at most this.
     """
     low, high = min(values), max(values)
     span = max(high - low, 0.002)

@@ -101,7 +101,7 @@ def _blocks(vectors: Vectors) -> Iterator[tuple[int, NDArray[np.float32]]]:
 
 
 def _products(block: NDArray[np.float32], query: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-    # einsum adds every row up in the same order; BLAS does not, and is no faster at one question.
+    # einsum adds every row up in the same order; BLAS does not, and is not faster at one question.
     np.einsum("ij,j->i", block, query, out=out)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bm25s import BM25
 
 # Raise it whenever the same text and options give other tokens or scores.
-REVISION = "1"
+VERSION = "1"
 
 _ABOUT, _IDS, _MATRIX = "about.json", "ids.txt", "bm25"
 
@@ -39,10 +39,12 @@ class LexicalIndex:
     """Pages to be searched by BM25."""
 
     def __init__(self, ids: Sequence[str], matrix: BM25 | None, options: LexicalOptions) -> None:
-        """Args:
-        ids: Of the pages, in the order of the matrix.
-        matrix: None where no page has a word.
-        options: With which it was made.
+        """Hold a finished index; `build` and `load` make one.
+
+        Args:
+            ids: Of the pages, in the order of the matrix.
+            matrix: None where no page has a word.
+            options: With which it was made.
         """
         self.ids = ids
         self._matrix = matrix
@@ -148,7 +150,7 @@ def _about(folder: Path) -> dict[str, Any]:
 
 
 def _key(rows: ShardSource, options: LexicalOptions) -> str:
-    parts = [REVISION, options.model_dump_json(), *(info.source_key for info in rows.index().values())]
+    parts = [VERSION, options.model_dump_json(), *(info.source_key for info in rows.index().values())]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 

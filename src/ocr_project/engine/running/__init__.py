@@ -3,6 +3,7 @@
 plan            what is missing
 sources         does what is put side by side belong together
 stream          the finished shards, while pages of several are in flight
+keep            what is finished into its folder, at once
 workers         threads of this process, or work outside of it
 stage_metrics   counts and seconds of a stage, out of the footers of its shards
 provenance      the facts of a run: commit, machine, packages

@@ -44,7 +44,7 @@ def pending(
 ) -> Plan:
     """Find the shards of a stage that are missing, were made from, or by, something else, or are to be tried again.
 
-    From now on the folder shows the results of this identity: those of another one rest beside them.
+    From now on the folder shows the results of this identity: those of another one are kept beside them.
 
     Args:
         source: The shards that the stage starts from; for the first stage, those that there should be, by name.

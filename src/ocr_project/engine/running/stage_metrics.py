@@ -1,6 +1,6 @@
 """What a stage did, out of the footers of its shards: counts and seconds, ready for DVC and MLflow.
 
-Hooks see nothing inside a generator node, so the numbers travel with the shards and are added up here.
+A stage may take several runs, so the numbers travel with the shards and are added up here.
 """
 
 from __future__ import annotations

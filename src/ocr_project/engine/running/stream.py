@@ -1,6 +1,6 @@
 """The stream of finished shards. The only scheduler in the project.
 
-A stage is a three-line generator: build the backend, ask `plan.pending` what is missing, `yield from stream(…)`.
+A stage is three lines: build the backend, ask `plan.pending` what is missing, `return keep_all(done, stream(…))`.
 Pages of several shards are in flight at once, so that no worker waits while the last slow page of a shard is read;
 a shard is handed on as soon as all of its pages are there.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
@@ -33,7 +33,7 @@ def stream(
     *,
     batch: int = 1,
     size: Callable[[Item], int] = lambda _: 1,
-) -> Iterator[Shard | Prune]:
+) -> Generator[Shard | Prune]:
     """Work through a plan, several shards at once, and hand each on when it is whole.
 
     Args:
@@ -88,7 +88,7 @@ def join_pages(pages: Iterator[Page], *others: Iterator[Any]) -> Iterator[tuple[
         for groups in grouped:
             page_id, rows = next(groups, (None, iter(())))
             if page_id != page.page_id:
-                raise ValueError(f"page {page.page_id} of {page.path} is not where it should be; run the stage again")
+                raise ValueError(f"page {page.page_id} of {page.path} is missing or out of order; run the stage again")
             found.append(list(rows))
         yield (page, *found)
 
@@ -167,7 +167,7 @@ def _wait_any(in_flight: set[Future[Any]]) -> set[Future[Any]]:
 
 
 def _completed(opened: list[_OpenShard]) -> Iterator[Shard]:
-    """Take out the shards whose every page is done."""
+    """Take out the shards of which all pages are done."""
     for shard in [shard for shard in opened if shard.is_whole]:
         opened.remove(shard)
         yield shard.close()

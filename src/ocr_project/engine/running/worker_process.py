@@ -1,7 +1,7 @@
 """A process of our own that works on what may hang or crash it, and the line to it.
 
 Why not multiprocessing: its pools fail everything in flight when a process dies and do not say what killed it, and
-its start methods run the caller's `__main__` again. Here whoever asks knows what was asked last.
+its start methods run the caller's `__main__` again. Here the caller knows what it asked last.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Child:
         finally:
             theirs.close()
         self._line = Connection(ours.detach())
-        self._end = weakref.finalize(self, _end, self._line, self._process)  # also when nobody has it any more
+        self._end = weakref.finalize(self, _end, self._line, self._process)  # also when it is garbage-collected
 
     @property
     def is_alive(self) -> bool:
@@ -112,7 +112,7 @@ class Child:
         return pickle.loads(self._next(seconds))
 
     def end(self) -> None:
-        """End the process, in work or not. May be called twice."""
+        """End the process, busy or idle. Idempotent."""
         self._end()
 
     def _next(self, seconds: float) -> bytes:

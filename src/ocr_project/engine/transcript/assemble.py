@@ -13,12 +13,12 @@ from ocr_project.engine.transcript.markdown import page_markdown
 from ocr_project.engine.transcript.plain import plain_text
 from ocr_project.engine.transcript.text_layer import readings
 
-_REVISION = "3"  # of the rules in this folder: raise it when the same regions would give another transcript
+VERSION = "3"  # of the rules in this folder: raise it when the same regions would give another transcript
 
 
 def transcript_identity(options: TranscriptOptions) -> Identity:
     """Return what a transcript depends on besides its input; the exports are none of it."""
-    return Identity("transcript", _REVISION, {"headers_and_footers": options.headers_and_footers})
+    return Identity("transcript", VERSION, {"headers_and_footers": options.headers_and_footers})
 
 
 def assemble(
@@ -41,11 +41,11 @@ def assemble(
     if page.status in (Status.FAILED, Status.SKIPPED):
         found = replace(found, status=Status.SKIPPED, reason=page.reason)
     else:
-        found = _read(found, page, readings(page, regions, recognitions), options)
+        found = _transcribed(found, page, readings(page, regions, recognitions), options)
     return replace(found, seconds=time.perf_counter() - started)
 
 
-def _read(blank: Transcript, page: Page, read: Sequence[Reading], options: TranscriptOptions) -> Transcript:
+def _transcribed(blank: Transcript, page: Page, read: Sequence[Reading], options: TranscriptOptions) -> Transcript:
     by_layer = page.text_layer_preferred and page.text_layer is not None
     text = page.text_layer.strip() if by_layer and page.text_layer is not None else plain_text(read)
     status, reason = _outcome(read, text)

@@ -56,9 +56,11 @@ class Vocabulary:
     """The words of a page, as evidence for what is one word."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        """Args:
-        lines: All lines of the page. The first and last word of a line may be half a word and count as
-            such: a part that stands at one line end only is no evidence, hence `known` asks for more.
+        """Count the words of a page.
+
+        Args:
+            lines: All lines of the page. The first and last word of a line may be half a word and count as
+                such: a part that stands at one line end only is not evidence, hence `known` asks for more.
         """
         self._inner: Counter[str] = Counter()
         self._edges: Counter[str] = Counter()
@@ -69,7 +71,7 @@ class Vocabulary:
         self._stems = {stem(word) for word in self._inner} | {stem(word) for word in self._edges}
 
     def joined(self, word: str) -> bool:
-        """Say whether the word stands on the page, be it with another ending."""
+        """Say whether the word stands on the page, perhaps with another ending."""
         return word in self._inner or word in self._edges or (len(stem(word)) > 1 and stem(word) in self._stems)
 
     def known(self, word: str) -> bool:
@@ -153,7 +155,7 @@ def _is_particle(head: str, last: str | None) -> bool:
 
     Args:
         head: The first word of the line.
-        last: The syllable before it; `None` where that is no Hangul, so that its sound is not known.
+        last: The syllable before it; `None` where that is not Hangul, so that its sound is not known.
     """
     head = bare(head)
     if head in _AFTER_CONSONANT or head in _AFTER_VOWEL:

@@ -3,10 +3,10 @@
 A line ends its paragraph if
 
 - a blank line follows, or
-- the first word of the next line would have fitted behind it: nobody breaks a line there but on
+- the first word of the next line would have fitted behind it: a line is broken there only on
   purpose (the right edge is that of the region's longest line; one line height of slack), or
 - the next line begins an item (제1조(…), ①, •, "1." or "가." after a full stop), or
-- the next line is indented while most lines of the region are not, and this is no item, whose
+- the next line is indented while most lines of the region are not, and this is not an item, whose
   further lines are indented too.
 """
 
@@ -89,14 +89,14 @@ class _Break(Enum):
 def _breaks(lines: Sequence[Line]) -> list[_Break]:
     """Judge each line end by where the lines stand."""
     placed = all(line.box or not line.text for line in lines)
-    spans = [_Span.of(line) if placed else _Span.by_characters(line) for line in lines]
+    spans = [_LineExtent.of(line) if placed else _LineExtent.by_characters(line) for line in lines]
     written = [span for span, line in zip(spans, lines, strict=True) if line.text]
     if not written:
         return [_Break.NONE] * len(lines)
     right = max(span.right for span in written)
     left = median(span.left for span in written)
 
-    def judge(here: _Span, after: _Span) -> _Break:
+    def judge(here: _LineExtent, after: _LineExtent) -> _Break:
         if right - here.right > after.first + _SLACK * here.height:
             return _Break.SHORT
         indented = _INDENT[0] * after.height < after.left - left < _INDENT[1] * after.height
@@ -106,7 +106,7 @@ def _breaks(lines: Sequence[Line]) -> list[_Break]:
     return [*(judge(here, after) for here, after in pairwise(spans)), _Break.NONE]
 
 
-class _Span:
+class _LineExtent:
     """Where a line begins and ends: pixels, or half-width characters where there are no boxes."""
 
     __slots__ = ("first", "height", "left", "right")
@@ -115,13 +115,13 @@ class _Span:
         self.left, self.right, self.first, self.height = left, right, first, height
 
     @classmethod
-    def of(cls, line: Line) -> _Span:
+    def of(cls, line: Line) -> _LineExtent:
         if line.box is None:
             return cls(0.0, 0.0, 0.0, 0.0)
         return cls(line.box.x0, line.box.x1, line.first, line.box.height)
 
     @classmethod
-    def by_characters(cls, line: Line) -> _Span:
+    def by_characters(cls, line: Line) -> _LineExtent:
         first = line.text.split()[0] if line.text else ""
         return cls(0.0, _columns(line.text), _columns(first), 2.0)
 

@@ -43,7 +43,7 @@ def _placed(page: Page, regions: Sequence[Region]) -> list[Reading]:
     found = [Reading(region, _recognition(page, region.index, held[region.index])) for region in regions]
     words = tuple(held[None])
     # A layer whose words have no places (the text column of SDS-KoPub) is one text.
-    rest = _text(words) if page.text_layer_words else (page.text_layer or "").strip()
+    rest = _joined_lines(words) if page.text_layer_words else (page.text_layer or "").strip()
     if rest:
         index = max((region.index for region in regions), default=-1) + 1
         box = Box(0, 0, page.width, page.height)
@@ -61,9 +61,9 @@ def _home(word: Word, regions: Sequence[Region]) -> int | None:
 
 def _recognition(page: Page, index: int, words: Sequence[Word]) -> Recognition:
     return Recognition(
-        page.page_id, index, _text(words), words=tuple(words), confidence=1.0 if words else 0.0, attempts=0
+        page.page_id, index, _joined_lines(words), words=tuple(words), confidence=1.0 if words else 0.0, attempts=0
     )
 
 
-def _text(words: Sequence[Word]) -> str:
+def _joined_lines(words: Sequence[Word]) -> str:
     return "\n".join(line.text for line in word_lines(words))

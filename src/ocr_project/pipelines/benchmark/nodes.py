@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ocr_project.domain.corpus import Corpus
+from ocr_project.domain.names import metric_name
 from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.project import Project
 from ocr_project.domain.protocols import ShardSource
@@ -17,9 +18,9 @@ from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, Transcript
 from ocr_project.engine.ingest import read_qrels
 from ocr_project.engine.ingest.ground_truth import find_references
-from ocr_project.engine.metrics import Draws, estimate_rate, score_page
+from ocr_project.engine.metrics import estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
-from ocr_project.engine.reporting.from_stages import Tables, collect_report
+from ocr_project.engine.reporting.from_stages import CorpusTables, collect_report
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
@@ -29,7 +30,7 @@ METRICS = ("cer_no_space", "cer", "wer", "ned")
 
 
 def list_references(documents: pd.DataFrame, pages: ShardSource, options: BenchmarkOptions) -> pd.DataFrame:
-    """Collect what the pages really say, as far as somebody knows."""
+    """Collect the ground truth of the pages that have one."""
     known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
     found = find_references(known, pages.rows(without=("image", "text_layer_words")), options)
     return to_frame(list(found), Reference)
@@ -42,14 +43,12 @@ def score_pages(transcripts: ShardSource, references: pd.DataFrame) -> pd.DataFr
     return to_frame([score for row in rows if row.page_id in expected for score in _scores(row, expected)], Score)
 
 
-def tabulate_scores(
-    scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource, options: BenchmarkOptions
-) -> pd.DataFrame:
+def tabulate_scores(scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource) -> pd.DataFrame:
     """Add up the counts overall, by group and by document, with 95 % intervals over documents.
 
     Returns:
-        Columns level, name, reference (gold or silver, never mixed), metric, pages, errors, total,
-        rate, low, high.
+        Columns level, name, reference (gold or silver, never mixed), metric, pages, documents, numerator,
+        denominator, rate, low, high.
     """
     path_of = {row.doc_id: row.path for row in transcripts.rows(without=("text", "markdown"))}
     frame = scores.merge(references[["page_id", "kind"]], left_on="item_id", right_on="page_id")
@@ -61,10 +60,10 @@ def tabulate_scores(
                 {
                     "level": level,
                     **dict(zip(("name", "reference", "metric"), key, strict=True)),
-                    **_rate(part, options),
+                    **_rate(part),
                 }
             )
-    return pd.DataFrame(rows, columns=["level", "name", "reference", "metric", "pages", *_RATE])
+    return pd.DataFrame(rows, columns=["level", "name", "reference", "metric", "pages", "documents", *_RATE])
 
 
 def list_qrels(source: str, documents: pd.DataFrame, options: BenchmarkOptions) -> pd.DataFrame:
@@ -83,12 +82,13 @@ def measure_benchmark(
         if row["level"] == "overall":
             ends = {f"{row['metric']}.low": row["low"], f"{row['metric']}.high": row["high"]}
             metrics.update(_numbers({row["metric"]: row["rate"], **ends}))
+            metrics["documents"] = float(row["documents"])
         elif row["level"] == "group" and row["metric"] == "cer_no_space":
-            metrics.update(_numbers({f"cer_no_space.{row['name'] or 'top'}": row["rate"]}))
+            metrics.update(_numbers({f"cer_no_space.{metric_name(row['name'] or 'top')}": row["rate"]}))
     for row in retrieval_table[retrieval_table["slice"] == "all"].to_dict("records"):
         metrics.update(_numbers({f"retrieval.{row['run']}.{_plain(row['metric'])}": row["value"]}))
     for row in recognizer_table.to_dict("records"):
-        metrics.update(_numbers({f"reading.{row['recognizer']}.{_plain(row['metric'])}": row["value"]}))
+        metrics.update(_numbers({f"reading.{metric_name(row['recognizer'])}.{_plain(row['metric'])}": row["value"]}))
     return metrics
 
 
@@ -117,7 +117,7 @@ def write_run_report(
     """
     check_sources(pages, regions, recognitions, transcripts, page_vectors)
     corpus = Corpus(pages, regions, recognitions, transcripts, page_vectors)
-    tables = Tables(documents, references, scores, score_table, retrieval_table, search_table, recognizer_table)
+    tables = CorpusTables(documents, references, scores, score_table, retrieval_table, search_table, recognizer_table)
     report = collect_report(corpus, tables, project, options, runtime)
     with scratch.draft("report.html") as path:
         write_report(path, report, worker_count(runtime))
@@ -136,7 +136,7 @@ def tabulate_all_shards(
     return tabulate_shards(runtime, pages, regions, recognitions, transcripts, page_vectors)
 
 
-_RATE = ("errors", "total", "rate", "low", "high")
+_RATE = ("numerator", "denominator", "rate", "low", "high")
 
 
 def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
@@ -147,14 +147,13 @@ def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
         )
 
 
-def _rate(part: pd.DataFrame, options: BenchmarkOptions) -> dict[str, Any]:
-    interval = estimate_rate(
-        part["numerator"], part["denominator"], list(part["doc_id"]), Draws(options.resamples, options.seed)
-    )
+def _rate(part: pd.DataFrame) -> dict[str, Any]:
+    interval = estimate_rate(part["numerator"], part["denominator"], list(part["doc_id"]))
     return {
         "pages": len(part),
-        "errors": part["numerator"].sum(),
-        "total": part["denominator"].sum(),
+        "documents": part["doc_id"].nunique(),
+        "numerator": part["numerator"].sum(),
+        "denominator": part["denominator"].sum(),
         "rate": interval.value,
         "low": interval.low,
         "high": interval.high,

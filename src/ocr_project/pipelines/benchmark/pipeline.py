@@ -42,12 +42,7 @@ def _reading() -> list[Node]:
         ),
         node(
             tabulate_scores,
-            inputs={
-                "scores": "scores",
-                "references": "references",
-                "transcripts": "transcripts",
-                "options": _OPTIONS,
-            },
+            inputs={name: name for name in ("scores", "references", "transcripts")},
             outputs="score_table",
             name="tabulate_scores",
         ),

@@ -67,7 +67,7 @@ def tabulate_retrieval(
     """Average over all questions and over those of each type and domain, and compare the searches.
 
     Returns:
-        Columns run, slice (`all`, `type=…`, `domain=…`), metric, value, low, high (95 % of a bootstrap over
+        Columns run, slice (`all`, `type=…`, `domain=…`), metric, value, low, high (95 % over
         questions), queries; and columns run, other, slice, metric, difference (run minus other), low, high,
         better (probability that run is, by a paired bootstrap), queries.
     """
@@ -77,7 +77,7 @@ def tabulate_retrieval(
         columns: list[Column] = list(dict.fromkeys(zip(members["run"], members["metric"], strict=True)))
         table = members.pivot(index="query_id", columns=["run", "metric"], values="value")[columns]
         pairs = [(one, other) for one, other in combinations(columns, 2) if one[1] == other[1]]
-        mean, apart = _means(table, options), _compare(table, pairs, options)
+        mean, apart = _means(table), _compare(table, pairs, options)
         about = {"slice": name, "queries": len(table)}
         for place, (run, metric) in enumerate(columns):
             means.append({"run": run, **about, "metric": metric, **_mean_at(place, mean)})
@@ -129,7 +129,7 @@ def compare_recognizers(
 
     return pd.DataFrame(
         [
-            *(_reading(name, rows, texts, known, options) for name, texts in readings.items() if known),
+            *(_reading(name, rows, texts, known) for name, texts in readings.items() if known),
             *_finding({name: find(texts) for name, texts in readings.items()}, options),
         ],
         columns=_recognizer_columns(),
@@ -184,14 +184,13 @@ def _reading(
     rows: Sequence[Transcript],
     texts: Mapping[str, str],
     known: Mapping[str, str],
-    options: BenchmarkOptions,
 ) -> dict[str, Any]:
     """Return the error rate of a reading over the pages that have a reference."""
     scored = [row for row in rows if row.page_id in known]
     counts: list[Counts] = [score_page(known[r.page_id], texts.get(r.page_id, ""))[_READING] for r in scored]
     documents = [row.doc_id for row in scored]
     edits, characters = [c.numerator for c in counts], [c.denominator for c in counts]
-    rate = estimate_rate(edits, characters, documents, _draws(options))
+    rate = estimate_rate(edits, characters, documents)
     return {"recognizer": name, "metric": _READING, **asdict(rate), "count": len(scored)}
 
 
@@ -199,7 +198,7 @@ def _finding(found: Mapping[str, pd.DataFrame], options: BenchmarkOptions) -> It
     """Yield the retrieval figures of each reading, with the difference to this run's."""
     table = pd.concat(found, axis="columns")
     columns: list[Column] = [(name, metric) for name in found for metric in found[name].columns]
-    mean = _means(table, options)
+    mean = _means(table)
     more = _compare(table, [((name, metric), (THIS_RUN, metric)) for name, metric in columns], options)
     for place, (name, metric) in enumerate(columns):
         row = {"recognizer": name, "metric": metric, **_mean_at(place, mean), "count": len(table)}
@@ -210,10 +209,10 @@ def _finding(found: Mapping[str, pd.DataFrame], options: BenchmarkOptions) -> It
         yield row
 
 
-def _means(table: pd.DataFrame, options: BenchmarkOptions) -> Estimates:
+def _means(table: pd.DataFrame) -> Estimates:
     """Estimate the mean of each column over the questions, which are the rows."""
     values = table.to_numpy(np.float64)
-    return estimate_rates(values, np.ones_like(values), list(map(str, table.index)), _draws(options))
+    return estimate_rates(values, np.ones_like(values), list(map(str, table.index)))
 
 
 def _mean_at(place: int, means: Estimates) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import replace
@@ -15,12 +15,13 @@ import pandas as pd
 
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import Embedded, EmbeddingBackend, EmbeddingOptions, RuntimeOptions
-from ocr_project.domain.protocols import Embedder, ShardSource, SubmittingEmbedder
+from ocr_project.domain.protocols import Embedder, ShardSource, ShardStore, SubmittingEmbedder
 from ocr_project.domain.schemas import from_frame, to_frame
-from ocr_project.domain.types import Embedding, Page, Part, Prune, Query, Shard, Status
+from ocr_project.domain.types import Embedding, Made, Page, Part, Prune, Query, Shard, Status
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.embedding.inputs import RowsOf, at_rest, embed_parts, page_parts, stage_identity
 from ocr_project.engine.ingest import read_queries
+from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
@@ -38,10 +39,10 @@ def embed_pages(
     regions: ShardSource,
     recognitions: ShardSource,
     transcripts: ShardSource,
-    page_vectors_done: ShardSource,
+    page_vectors_done: ShardStore,
     options: EmbeddingOptions,
     runtime: RuntimeOptions,
-) -> Iterator[Shard | Prune]:
+) -> Made:
     """Embed what the options name of every page."""
     corpus = Corpus(pages, regions, recognitions, transcripts)
     check_sources(*_joined(corpus, options.embed))
@@ -51,8 +52,15 @@ def embed_pages(
         plan = pending(source, page_vectors_done, "embedding", identity, runtime.retry)
         submits = isinstance(embedder, SubmittingEmbedder)
         batch = 1 if submits else _TEXTS_AT_ONCE
-        for made in stream(plan, partial(_read, corpus, options), _work_of(embedder), runtime, batch=batch):
-            yield replace(made, rows=at_rest(made.rows, options.dtype)) if isinstance(made, Shard) else made
+        made = stream(plan, partial(_read_items, corpus, options), _work_of(embedder), runtime, batch=batch)
+        return keep_all(page_vectors_done, _at_rest(made, options))
+
+
+def _at_rest(made: Generator[Shard | Prune], options: EmbeddingOptions) -> Generator[Shard | Prune]:
+    """Give vectors the type of number in which they rest."""
+    with closing(made):
+        for one in made:
+            yield replace(one, rows=at_rest(one.rows, options.dtype)) if isinstance(one, Shard) else one
 
 
 def list_queries(source: str, options: EmbeddingOptions) -> pd.DataFrame:
@@ -138,7 +146,7 @@ def _joined(corpus: Corpus, wanted: Sequence[Embedded]) -> Sequence[ShardSource]
     return stages[: next(place for place, shards in enumerate(stages, start=1) if shards is source)]
 
 
-def _read(corpus: Corpus, options: EmbeddingOptions, name: str) -> Iterator[_Item]:
+def _read_items(corpus: Corpus, options: EmbeddingOptions, name: str) -> Iterator[_Item]:
     """Yield each page of a shard with its parts; of the other stages only what they need is read."""
     wanted = set(options.embed)
     if wanted == {Embedded.PAGE_TEXT}:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from ocr_project.domain.options import IngestOptions, RuntimeOptions
-from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.protocols import ShardStore
 from ocr_project.domain.schemas import from_frame, to_frame
-from ocr_project.domain.types import Document, Page, Prune, Shard
+from ocr_project.domain.types import Document, Made, Page
 from ocr_project.engine.ingest import ingest_identity, open_location
 from ocr_project.engine.ingest.partition import Slice, partition, pieces, shard_info
+from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.stream import stream
 
@@ -24,8 +25,8 @@ def list_documents(source: str, options: IngestOptions) -> pd.DataFrame:
 
 
 def render_pages(
-    source: str, documents: pd.DataFrame, pages_done: ShardSource, options: IngestOptions, runtime: RuntimeOptions
-) -> Iterator[Shard | Prune]:
+    source: str, documents: pd.DataFrame, pages_done: ShardStore, options: IngestOptions, runtime: RuntimeOptions
+) -> Made:
     """Turn the documents into page images, and keep the text layer beside them."""
     opened = open_location(source, options)
     shards = partition(from_frame(documents, Document), limit=options.limit, shard_pages=options.shard_pages)
@@ -38,4 +39,4 @@ def render_pages(
     def read(name: str) -> Iterator[Slice]:
         return pieces(shards[name], _PAGES_AT_ONCE)
 
-    yield from stream(plan, read, render, runtime, size=lambda piece: piece.pages)
+    return keep_all(pages_done, stream(plan, read, render, runtime, size=lambda piece: piece.pages))

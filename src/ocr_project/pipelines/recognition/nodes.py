@@ -7,9 +7,10 @@ from concurrent.futures import Future
 from contextlib import closing
 
 from ocr_project.domain.options import RecognitionOptions, RuntimeOptions
-from ocr_project.domain.protocols import Recognizer, ShardSource, SubmittingRecognizer
-from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard
+from ocr_project.domain.protocols import Recognizer, ShardSource, ShardStore, SubmittingRecognizer
+from ocr_project.domain.types import Made, Page, Recognition, Region
 from ocr_project.engine.recognition import build_recognizer
+from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
@@ -19,10 +20,10 @@ from ocr_project.engine.running.workers import AsyncWork, Work
 def recognize_regions(
     pages: ShardSource,
     regions: ShardSource,
-    recognitions_done: ShardSource,
+    recognitions_done: ShardStore,
     options: RecognitionOptions,
     runtime: RuntimeOptions,
-) -> Iterator[Shard | Prune]:
+) -> Made:
     """Read every region."""
     check_sources(pages, regions)
     with closing(build_recognizer(options, runtime.tessdata)) as recognizer:
@@ -31,7 +32,7 @@ def recognize_regions(
         def read(name: str) -> Iterator[tuple[Page, list[Region]]]:
             return join_pages(pages.read(name, without=("text_layer_words",)), regions.read(name))
 
-        yield from stream(plan, read, _work_of(recognizer), runtime)
+        return keep_all(recognitions_done, stream(plan, read, _work_of(recognizer), runtime))
 
 
 def _work_of(recognizer: Recognizer) -> Work[tuple[Page, list[Region]]]:

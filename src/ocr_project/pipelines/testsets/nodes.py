@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from ocr_project.bench.report.from_records import build_page
+from ocr_project.bench.report.from_records import Evidence, build_page
 from ocr_project.bench.results.recording import record_run
 from ocr_project.bench.scoring import LaneShards, Outcome, build_scorer
 from ocr_project.bench.testsets import (
@@ -26,10 +26,12 @@ from ocr_project.bench.testsets import (
 )
 from ocr_project.domain.options import IngestOptions, RuntimeOptions, TestsetsOptions, TextLayer
 from ocr_project.domain.project import Project
-from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.protocols import ShardSource, ShardStore
 from ocr_project.domain.schemas import to_frame
-from ocr_project.domain.types import Document, Identity, Page, Prune, Score, Shard, Status, Truth
+from ocr_project.domain.types import Document, Identity, Made, Page, Score, Status, Truth
 from ocr_project.engine.ingest import ingest_identity, read_single_page
+from ocr_project.engine.recognition.given import NOT_READ
+from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import stream
@@ -42,8 +44,8 @@ _Piece: TypeAlias = tuple[Chosen, tuple[int, ...]]
 
 
 def read_test_sets(
-    pages_done: ShardSource, options: TestsetsOptions, ingest: IngestOptions, runtime: RuntimeOptions
-) -> Iterator[Shard | Prune]:
+    pages_done: ShardStore, options: TestsetsOptions, ingest: IngestOptions, runtime: RuntimeOptions
+) -> Made:
     """Turn the items of the test sets into pages. Their text layers are left alone: it is OCR that is tested."""
     ingest = ingest.model_copy(update={"text_layer": TextLayer.OFF})
     shards = select(open_test_sets(options), limit=options.limit, shard_pages=ingest.shard_pages)
@@ -58,16 +60,18 @@ def read_test_sets(
         )
         return [_page(name, item, ingest) for name, item in found]
 
-    yield from stream(plan, lambda name: _pieces(shards[name]), read, runtime, size=lambda piece: len(piece[1]))
+    return keep_all(
+        pages_done, stream(plan, lambda name: _pieces(shards[name]), read, runtime, size=lambda piece: len(piece[1]))
+    )
 
 
 def read_truths(
     pages: ShardSource,
-    truths_done: ShardSource,
+    truths_done: ShardStore,
     options: TestsetsOptions,
     ingest: IngestOptions,
     runtime: RuntimeOptions,
-) -> Iterator[Shard | Prune]:
+) -> Made:
     """Collect what the test sets know about the same items; their images are not touched."""
     shards = select(open_test_sets(options), limit=options.limit, shard_pages=ingest.shard_pages)
     identity = testset_identity(Identity("truths", TRUTHS_VERSION))
@@ -81,7 +85,9 @@ def read_truths(
         )
         return [truth for name, item in found for truth in truths_of(name, item)]
 
-    yield from stream(plan, lambda name: [shards[name]], read, runtime, size=lambda chosen: len(chosen.indices))
+    return keep_all(
+        truths_done, stream(plan, lambda name: [shards[name]], read, runtime, size=lambda chosen: len(chosen.indices))
+    )
 
 
 def score_test_sets(
@@ -90,10 +96,10 @@ def score_test_sets(
     recognitions: ShardSource,
     transcripts: ShardSource,
     truths: ShardSource,
-    scored_done: ShardSource,
+    scored_done: ShardStore,
     options: TestsetsOptions,
     runtime: RuntimeOptions,
-) -> Iterator[Shard | Prune]:
+) -> Made:
     """Score what was read of each item against what is known about it."""
     lane = _lane(pages, recognitions, transcripts, truths, options)
     check_sources(lane.pages, narrow(regions, options), lane.recognitions, lane.transcripts, lane.truths)
@@ -103,7 +109,7 @@ def score_test_sets(
     def score(batch: Sequence[Outcome]) -> list[Score]:
         return scorer.score(batch)
 
-    yield from stream(plan, lane.read, score, runtime, batch=_SCORED_AT_ONCE)
+    return keep_all(scored_done, stream(plan, lane.read, score, runtime, batch=_SCORED_AT_ONCE))
 
 
 def list_scores(scored: ShardSource, options: TestsetsOptions) -> pd.DataFrame:
@@ -112,9 +118,14 @@ def list_scores(scored: ShardSource, options: TestsetsOptions) -> pd.DataFrame:
 
 
 def measure_test_sets(scores: pd.DataFrame) -> dict[str, float]:
-    """Count the items, and those that could not be scored: the rates are in the evidence."""
-    unscored = scores["status"] == Status.FAILED
-    return {"items": float(scores["item_id"].nunique()), "unscored": float(scores[unscored]["item_id"].nunique())}
+    """Count the items, those that could not be scored, and those of them that no answer was given for."""
+    failed = scores[scores["status"] == Status.FAILED]
+    not_read = failed[failed["reason"].astype(str).str.startswith(NOT_READ)]
+    return {
+        "items": float(scores["item_id"].nunique()),
+        "unscored": float(failed["item_id"].nunique()),
+        "not_read": float(not_read["item_id"].nunique()),
+    }
 
 
 def record_test_sets(
@@ -136,6 +147,7 @@ def write_benchmark_page(
     record: RunRecord,
     table: pd.DataFrame,
     answers: pd.DataFrame,
+    gate: pd.DataFrame,
     pages: ShardSource,
     recognitions: ShardSource,
     transcripts: ShardSource,
@@ -149,7 +161,7 @@ def write_benchmark_page(
         The file, in `scratch`.
     """
     lane = _lane(pages, recognitions, transcripts, truths, options)
-    write = build_page(record, table, answers, lane, options, runtime)
+    write = build_page(Evidence(record, table, answers, gate), lane, options, runtime)
     with scratch.draft("benchmark.html") as path:
         write(path)
     return path
@@ -177,7 +189,7 @@ def _pieces(chosen: Chosen) -> Iterator[_Piece]:
 def _page(name: str, item: Item, options: IngestOptions) -> Page:
     document = Document(
         doc_id=doc_id(name, item),
-        path=f"{name}/{item.document}",
+        path=f"{name}/{item.name or item.document}",
         group=name,
         media_type="",
         pages=item.page,

@@ -120,7 +120,7 @@ def _evidence() -> list[Node]:
         ),
         node(
             tabulate_scores,
-            inputs={"record": "benchmark_run", "options": _OPTIONS},
+            inputs={"record": "benchmark_run"},
             outputs="testset_table",
             name="tabulate_scores",
             namespace=box,
@@ -154,6 +154,7 @@ def _evidence() -> list[Node]:
                 "record": "benchmark_run",
                 "table": "testset_table",
                 "answers": "answer_table",
+                "gate": "gate_table",
                 "options": _OPTIONS,
                 "runtime": _RUNTIME,
             },

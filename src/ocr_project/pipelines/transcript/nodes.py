@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import RuntimeOptions, TranscriptOptions
-from ocr_project.domain.protocols import ShardSource
-from ocr_project.domain.types import Page, Prune, Recognition, Region, Shard, Transcript
-from ocr_project.engine.exports import Wanted, export_documents
+from ocr_project.domain.protocols import ShardSource, ShardStore
+from ocr_project.domain.types import Made, Page, Recognition, Region, Transcript
+from ocr_project.engine.exports import ChosenExports, export_documents
+from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
@@ -20,10 +21,10 @@ def assemble_transcripts(
     pages: ShardSource,
     regions: ShardSource,
     recognitions: ShardSource,
-    transcripts_done: ShardSource,
+    transcripts_done: ShardStore,
     options: TranscriptOptions,
     runtime: RuntimeOptions,
-) -> Iterator[Shard | Prune]:
+) -> Made:
     """Put the recognitions of each page together."""
     check_sources(pages, regions, recognitions)
     plan = pending(recognitions, transcripts_done, "transcript", transcript_identity(options), runtime.retry)
@@ -34,7 +35,7 @@ def assemble_transcripts(
     def write(batch: Sequence[tuple[Page, list[Region], list[Recognition]]]) -> list[Transcript]:
         return [assemble(page, found, read_, options) for page, found, read_ in batch]
 
-    yield from stream(plan, read, write, runtime)
+    return keep_all(transcripts_done, stream(plan, read, write, runtime))
 
 
 def write_exports(
@@ -57,6 +58,6 @@ def write_exports(
     export_documents(
         exports_done,
         corpus=Corpus(pages, regions, recognitions, transcripts),
-        wanted=Wanted(options.markdown, options.jsonl, options.searchable_pdf, options.save_crops),
+        wanted=ChosenExports(options.markdown, options.jsonl, options.searchable_pdf, options.save_crops),
     )
     return exports_done

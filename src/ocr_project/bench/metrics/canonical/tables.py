@@ -47,7 +47,7 @@ def canonical_table(html: str) -> str:
     table = None if page is None else next(page.iter("table"), None)
     if table is None:
         return ""
-    rows = _drop_empty([[_read(cell) for cell in row if cell.tag in ("td", "th")] for row in _rows(table)])
+    rows = _drop_empty([[_cell_of(cell) for cell in row if cell.tag in ("td", "th")] for row in _own_rows(table)])
     return f"<table>{''.join(_write_row(row) for row in rows)}</table>"
 
 
@@ -60,7 +60,7 @@ def canonical_cell(text: str) -> str:
     return normalize(plain_signs(plain))
 
 
-def _rows(table: etree._Element) -> Iterator[etree._Element]:
+def _own_rows(table: etree._Element) -> Iterator[etree._Element]:
     """List the rows of a table, not those of tables within its cells."""
     for child in table:
         if child.tag == "tr":
@@ -69,7 +69,7 @@ def _rows(table: etree._Element) -> Iterator[etree._Element]:
             yield from (row for row in child if row.tag == "tr")
 
 
-def _read(cell: etree._Element) -> Cell:
+def _cell_of(cell: etree._Element) -> Cell:
     return canonical_cell(_text(cell)), max(1, span(cell, "colspan")), max(1, span(cell, "rowspan"))
 
 

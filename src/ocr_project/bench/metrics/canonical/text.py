@@ -18,7 +18,7 @@ from ocr_project.engine.metrics.normalize import normalize, strip_spaces
 
 _TAG = re.compile(r"<!--[\s\S]*?-->|</?[A-Za-z][^<>]*>")
 _MARKDOWN = (
-    (re.compile(r"!\[[^\]]*\]\([^)]*\)"), " "),  # an image is no text
+    (re.compile(r"!\[[^\]]*\]\([^)]*\)"), " "),  # an image is not text
     (re.compile(r"\[([^\]]*)\]\([^)]*\)"), r"\1"),
     (re.compile(r"^[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)*\|?[ \t]*$", re.MULTILINE), " "),
     (re.compile(r"^[ \t]*(?:[*_-][ \t]*){3,}$", re.MULTILINE), " "),

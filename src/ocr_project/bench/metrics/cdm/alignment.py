@@ -101,7 +101,7 @@ def _consistent(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArra
     """Mark the pairs of points that some shift and scale bring together, in up to five rounds of RANSAC.
 
     A round finds one group that moved alike (a line, a numerator); the next one looks among the rest,
-    so that text set a little apart is no error. Two points or fewer are always consistent.
+    so that text set a little apart is not an error. Two points or fewer are always consistent.
     """
     if len(left) <= _SAMPLE:
         return np.ones(len(left), dtype=np.bool_)

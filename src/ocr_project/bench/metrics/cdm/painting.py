@@ -1,6 +1,6 @@
-r"""A formula whose every visible token has a colour of its own.
+r"""A formula in which each visible token has its own colour.
 
-Colours are set by a literal of the PDF before each token and never reset: a literal is no atom, so
+Colours are set by a literal of the PDF before each token and never reset: a literal is not an atom, so
 spacing and scripts stay as they are. What is drawn after its own argument (a fraction's bar, a sum
 between its limits) takes its colour again at the end of each argument.
 """
@@ -45,6 +45,9 @@ _FORBIDDEN = re.compile(
     r"|global|count\w*|dimen\w*|toks\w*|skip\w*|box|copy|unhbox|unvbox|setbox|vbox|vtop|halign|valign|vadjust|insert"
     r"|mark|par|newpage|clearpage|pagebreak|newwrite|newread|jobname|meaning|string|the|number|romannumeral"
     r"|scantokens|char|mathchar\w*|uppercase|lowercase|font|fontdimen|hyphenchar|vsplit|message|errmessage|show\w*"
+    r"|makeat\w+|dump|type(?:in|out)|Input\w+|If\w+|Require\w+|directlua|Declare\w+|(?:New|Renew|Provide)\w+"
+    r"|AddToHook\w*|RemoveFromHook|At(?:Begin|End)\w+|[lu]ccode|(?:endline|newline|escape)char|new(?:toks|count|if|box)"
+    r"|newsavebox|savebox|usebox|sbox|closein|closeout|ExplSyntaxO\w+|detokenize|unexpanded|protected|verb|lstinputlisting"
     r"|C|F|X)"
 )
 
@@ -103,7 +106,7 @@ def colour_of(number: int) -> tuple[int, int, int]:
 def forbid(command: str) -> None:
     """Raise `Forbidden` for a command that no formula needs."""
     if _FORBIDDEN.fullmatch(command):
-        raise Forbidden(f"{command} is no part of a formula")
+        raise Forbidden(f"{command} is not allowed in a formula")
 
 
 class _Painter:

@@ -48,7 +48,7 @@ def paint_pieces(latex: str) -> Painted:
     for name in _NAMED.findall(latex):  # `\begin{input}` is `\input`
         forbid("\\" + name)
     if "^^" in latex:
-        raise Forbidden("^^ is no part of a formula")  # TeX's way to write any character, `\` too
+        raise Forbidden("^^ is not allowed in a formula")  # TeX's way to write any character, `\` too
     painter = _PiecePainter(_pieces(latex))
     written = painter.until(len(painter.pieces))
     return Painted(written, tuple(painter.tokens), whole=False)

@@ -12,7 +12,7 @@ from ocr_project.bench.metrics.cdm.drawing import Drawing
 from ocr_project.bench.metrics.cdm.painting import Painted
 from ocr_project.storage.atomic import atomic_json
 
-_VERSION = "2"  # of what a drawing depends on besides the formula: template, painting, measures
+VERSION = "2"  # of what a drawing depends on besides the formula: template, painting, measures
 
 
 class DrawingStore:
@@ -49,5 +49,5 @@ class DrawingStore:
 
     def _path(self, formula: Painted) -> Path:
         assert self.folder is not None
-        name = hashlib.sha256("\n".join((_VERSION, formula.latex, *formula.tokens)).encode()).hexdigest()
+        name = hashlib.sha256("\n".join((VERSION, formula.latex, *formula.tokens)).encode()).hexdigest()
         return self.folder / name[:2] / f"{name}.json"

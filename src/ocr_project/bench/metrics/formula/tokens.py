@@ -1,7 +1,7 @@
 r"""LaTeX of one formula as tokens: the alphabet in which formulas are compared and coloured.
 
 A token is a command (`\alpha`, `\\`, `\{`), the beginning or end of an environment with its name
-(`\begin{matrix}`), or one character. White space is no token, except within text (`\text{if x}`),
+(`\begin{matrix}`), or one character. White space is not a token, except within text (`\text{if x}`),
 where it is `~`, and in the command `\ `.
 """
 
@@ -46,7 +46,7 @@ def tokenize(latex: str) -> list[str]:
     text_depth = 0
     for match in _TOKEN.finditer(bare):
         token = _tidy(match.group())
-        if token == "$":  # one that is left over within: it opens or closes mathematics, and is no ink
+        if token == "$":  # one that is left over within: it opens or closes mathematics, and is not ink
             continue
         if token.isspace() and token != "\\ ":
             if text_depth:

@@ -1,7 +1,7 @@
 r"""A formula as a tree: what belongs together, with the ways of writing the same thing made one.
 
 Infix fractions (`a \over b`) become commands, plain TeX's `\pmatrix{…}` an environment, `\left` and
-its delimiter one atom, primes superscripts, a missing pair of braces is added, and what is no ink
+its delimiter one atom, primes superscripts, a missing pair of braces is added, and what is not ink
 (`\label`, colours, `\nonumber`) is gone.
 """
 
@@ -89,7 +89,7 @@ def parse(latex: str) -> Items:
         Unbalanced: Braces, scripts or environments do not pair.
     """
     tokens = [piece for token in tokenize(latex) for piece in UNICODE.get(token, (token,))]
-    rows, place = _Reader(tokens).rows(0, None)
+    rows, place = _FormulaParser(tokens).rows(0, None)
     if place != len(tokens):
         raise Unbalanced(f"{tokens[place]} closes nothing")
     if len(rows) == 1 and len(rows[0]) == 1:
@@ -97,7 +97,7 @@ def parse(latex: str) -> Items:
     return (Environment("aligned", "", rows),)
 
 
-class _Reader:
+class _FormulaParser:
     """Reads tokens from left to right; every method returns what it read and the place after it."""
 
     def __init__(self, tokens: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ from ocr_project.storage.atomic import atomic_json
 
 _BROWSERS = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome")
 _FOLDERS = (Path("/usr/share/javascript/katex"), Path("/usr/share/nodejs/katex/dist"))
-_VERSION = re.compile(r"""version\s*[:=]\s*["'](\d+\.\d+\.\d+)["']""")
+_KATEX_VERSION = re.compile(r"""version\s*[:=]\s*["'](\d+\.\d+\.\d+)["']""")
 _ANSWER = re.compile(r"<title>SEEN([A-Za-z0-9+/=]*)</title>")
 _FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 _BATCH = 200  # formulas a page: the start of the browser is then a few per cent of the time
@@ -101,7 +101,7 @@ def katex_version() -> str:
     folder = _folder()
     if folder is None:
         return ""
-    found = _VERSION.search((folder / "katex.min.js").read_text("utf-8"))
+    found = _KATEX_VERSION.search((folder / "katex.min.js").read_text("utf-8"))
     return found.group(1) if found else "of an unknown version"
 
 

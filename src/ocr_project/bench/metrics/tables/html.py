@@ -38,7 +38,7 @@ def parse_page(html: str) -> etree._Element | None:
         return None
 
 
-def parse_table(html: str) -> etree._Element | None:
+def parse_table_element(html: str) -> etree._Element | None:
     """Find the first table directly below the body of a page or fragment; None where there is none."""
     page = parse_page(html)
     tables = [] if page is None else page.xpath("body/table")

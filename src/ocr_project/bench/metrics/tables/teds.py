@@ -14,7 +14,13 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-from ocr_project.bench.metrics.tables.html import count_elements, cut_tables, parse_table, read_tokens, table_tree
+from ocr_project.bench.metrics.tables.html import (
+    count_elements,
+    cut_tables,
+    parse_table_element,
+    read_tokens,
+    table_tree,
+)
 from ocr_project.bench.metrics.tables.tree import tree_distance
 
 _GROUPS = re.compile(r"</?(?:thead|tbody)>")
@@ -24,7 +30,7 @@ def teds(reference_html: str, hypothesis_html: str, *, structure_only: bool = Fa
     """Score a table against its reference, equal to PubTabNet's `TEDS.evaluate`.
 
     Two differences, where the reference implementation fails or gives up: a `<table>` without a page around it is
-    read, and a span that is no number counts as 1.
+    read, and a span that is not a number counts as 1.
 
     Args:
         reference_html: A page or a fragment; the first table directly below its body counts.
@@ -37,7 +43,7 @@ def teds(reference_html: str, hypothesis_html: str, *, structure_only: bool = Fa
     Raises:
         TreeTooLarge: The two together are beyond what a page can hold (a loop of a model).
     """
-    reference, hypothesis = parse_table(reference_html), parse_table(hypothesis_html)
+    reference, hypothesis = parse_table_element(reference_html), parse_table_element(hypothesis_html)
     if reference is None or hypothesis is None:
         return 0.0
     read = None if structure_only else read_tokens({})

@@ -14,4 +14,5 @@ CARD = Card(
     metrics=("anls",),
     headline="anls/official",
     hub=Hub("lmms-lab/DocVQA", "59fed3cdc38662abeef8f363171b2ec7c95c165c", ("DocVQA/validation-*.parquet",)),
+    version=2,
 )

@@ -43,6 +43,7 @@ def _item(index: int, entry: Mapping[str, Any], image: bytes | Path | None) -> I
     return Item(
         index=index,
         document=str(entry["docId"]),
+        name=str(entry["questionId"]),
         image=image,
         truths=((TruthKind.ANSWERS, {"answers": list(entry["answers"] or ())}),),
         question=f"{entry['question']}\n{SHORT_ANSWER}",

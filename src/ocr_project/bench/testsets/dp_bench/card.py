@@ -17,4 +17,5 @@ CARD = Card(
         "24702c61a2fb13325534be664653bc6e60250d13",
         ("dataset/reference.json", "dataset/pdfs/*"),
     ),
+    version=2,
 )

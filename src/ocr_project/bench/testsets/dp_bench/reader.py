@@ -1,12 +1,14 @@
 """Upstage DP-Bench: 200 pages of PDFs with their elements in reading order.
 
 `dataset/reference.json`: `{file: {elements: [{category, id, page, coordinates, content: {text, html, markdown}}]}}`,
-and the PDFs, a page each, in `dataset/pdfs`.
+and the PDFs, a page each, in `dataset/pdfs`. The HTML of a table begins with its first `<tr>`: none of the 55 tables
+has a `<table>` around it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,12 @@ from ocr_project.bench.testsets.file_sets import ListedSet, fingerprint_of, only
 from ocr_project.bench.testsets.item import Item, OpenedSet
 from ocr_project.domain.types import TruthKind
 
-_HEADING = "heading"
-# Its own evaluation leaves these out of the text (their `IGNORE_CLASSES`): pictures say nothing.
-_WITHOUT_TEXT = frozenset({"figure", "chart"})
+_HEADING, _TABLE = "heading", "table"
+_PICTURES = frozenset({"figure", "chart"})
+# `ignore_classes_for_layout` of its own evaluate.py: what stands in them is no text.
+_WITHOUT_TEXT = _PICTURES | {_TABLE}
+# As in its `get_table_contents`: lower case, and what is within.
+_WHOLE_TABLE = re.compile(r"<table[^>]*?>(.*?)</table>", re.DOTALL)
 
 
 def open_set(root: Path) -> OpenedSet:
@@ -29,11 +34,15 @@ def open_set(root: Path) -> OpenedSet:
     def make(index: int, entry: tuple[str, Mapping[str, Any]], images: bool) -> Item:
         name, found = entry
         elements = found["elements"]
-        tables = [one["content"].get("html") or "" for one in elements if one["category"].lower() == "table"]
-        payload = {"markdown": to_markdown(elements), "tables": "\n".join(filter(None, tables))}
+        payload = {
+            "markdown": to_markdown(elements),
+            "tables": "\n".join(map(whole_tables, elements_of(elements, _TABLE))),
+            "texts": text_of(elements),
+        }
         return Item(
             index=index,
             document=name,
+            name=name.removesuffix(".pdf"),
             image=folder / name if images else None,
             truths=((TruthKind.MARKDOWN, payload),),
         )
@@ -41,14 +50,35 @@ def open_set(root: Path) -> OpenedSet:
     return ListedSet(CARD, entries, make, fingerprint_of([path], (folder / name for name, _ in entries)))
 
 
-def to_markdown(elements: list[Mapping[str, Any]]) -> str:
+def elements_of(elements: Sequence[Mapping[str, Any]], category: str) -> list[str]:
+    """Return the HTML of the elements of a category, without empty ones."""
+    found = (one["content"].get("html") for one in elements if one["category"].lower() == category)
+    return [html for html in found if html]
+
+
+def text_of(elements: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the text of each element that counts for NID, in reading order."""
+    return [one["content"].get("text") or "" for one in elements if one["category"].lower() not in _WITHOUT_TEXT]
+
+
+def whole_tables(html: str) -> str:
+    """Put `<table>` around the HTML of a table that has none, as `get_table_contents` of its own evaluation does.
+
+    Returns:
+        The tables in it one after another, each whole; attributes of `<table>` are left out.
+    """
+    return "".join(f"<table>{content}</table>" for content in _WHOLE_TABLE.findall(html) or [html])
+
+
+def to_markdown(elements: Sequence[Mapping[str, Any]]) -> str:
     """Write a page's elements as Markdown: headings marked, tables in HTML, pictures left out."""
     blocks = []
     for element in elements:
         kind, content = element["category"].lower(), element["content"]
-        if kind in _WITHOUT_TEXT:
+        text = ((content.get("html") if kind == _TABLE else content.get("text")) or "").strip()
+        if kind in _PICTURES or not text:
             continue
-        text = (content.get("html") if kind == "table" else content.get("text")) or ""
-        if text.strip():
-            blocks.append(f"# {text.strip()}" if kind.startswith(_HEADING) else text.strip())
+        if kind == _TABLE:
+            text = whole_tables(text)
+        blocks.append(f"# {text}" if kind.startswith(_HEADING) else text)
     return "\n\n".join(blocks)

@@ -1,1 +1,1 @@
-"""OCRBench v1: 1,000 questions, scored by whether an accepted answer stands in what was said."""
+"""OCRBench v1: 1,000 questions, scored by whether the output contains an accepted answer."""

@@ -1,4 +1,4 @@
-"""OCRBench v1: 1,000 questions, scored by whether an accepted answer stands in what was said.
+"""OCRBench v1: 1,000 questions, scored by whether the output contains an accepted answer.
 
 Read as the Hub has it (Parquet: dataset, question, question_type, answer, image), as the authors' repository does
 (`OCRBench.json` or `FullTest.json` beside the images) and as VLMEvalKit does (`OCRBench.tsv`, images in base64).

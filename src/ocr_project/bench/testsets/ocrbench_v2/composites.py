@@ -4,10 +4,10 @@
 their mean.
 """
 
-from ocr_project.bench.testsets.composite import Composite, Part
+from ocr_project.bench.testsets.composite import Composite, CompositePart
 
-_ENGLISH = Part("accuracy/official", slice="English group")
-_CHINESE = Part("accuracy/official", slice="Chinese group")
+_ENGLISH = CompositePart("accuracy/official", slice="English group")
+_CHINESE = CompositePart("accuracy/official", slice="Chinese group")
 
 COMPOSITES = (
     Composite("overall/official", (_ENGLISH, _CHINESE)),

@@ -17,5 +17,5 @@ CARD = Card(
         "eaa828947384ffce68f08c223a0f5f4e2f2df624",
         ("bench_data/*.jsonl", "bench_data/pdfs/**"),
     ),
-    version=2,
+    version=3,
 )

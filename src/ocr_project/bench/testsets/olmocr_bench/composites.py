@@ -3,6 +3,6 @@
 `benchmark.py` in github.com/allenai/olmocr.
 """
 
-from ocr_project.bench.testsets.composite import Composite, Part
+from ocr_project.bench.testsets.composite import Composite, CompositePart
 
-COMPOSITES = (Composite("overall/official", (Part("passed/*"),)),)
+COMPOSITES = (Composite("overall/official", (CompositePart("passed/*"),)),)

@@ -31,7 +31,7 @@ def tests_of_pdfs(card: Card, folder: Path, slices: Mapping[str, tuple[tuple[str
     """Open files of tests beside a folder `pdfs`.
 
     Args:
-        folder: Of the `.jsonl` files; lines without a `type` are no tests and are passed over.
+        folder: Of the `.jsonl` files; lines without a `type` are not tests and are skipped.
         slices: More slices, by PDF.
     """
     files = sorted(folder.glob("*.jsonl"))
@@ -51,6 +51,7 @@ def tests_of_pdfs(card: Card, folder: Path, slices: Mapping[str, tuple[tuple[str
         return Item(
             index=index,
             document=pdf,
+            name=f"{pdf.removesuffix('.pdf')}_pg{page}",
             image=folder / "pdfs" / pdf if images else None,
             page=page,
             truths=((TruthKind.TESTS, {"tests": tests}),),

@@ -13,4 +13,5 @@ CARD = replace(
     hub=None,
     how="take the last commit of opendatalab/OmniDocBench before 9 April 2026, when v1.6 replaced it:"
     " OmniDocBench.json (1,355 pages) and images/",
+    version=2,
 )

@@ -3,8 +3,11 @@
 README of github.com/opendatalab/OmniDocBench.
 """
 
-from ocr_project.bench.testsets.composite import Composite, Part
+from ocr_project.bench.testsets.composite import Composite, CompositePart
 
 COMPOSITES = (
-    Composite("overall/official", (Part("text_edit/official"), Part("teds/official"), Part("cdm/official"))),
+    Composite(
+        "overall/official",
+        (CompositePart("text_edit/official"), CompositePart("teds/official"), CompositePart("cdm/official")),
+    ),
 )

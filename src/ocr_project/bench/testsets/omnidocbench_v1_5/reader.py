@@ -36,6 +36,7 @@ def _item(folder: Path, index: int, page: Mapping[str, Any], images: bool) -> It
     return Item(
         index=index,
         document=_document(name),
+        name=Path(name).stem,
         image=_image(folder, name) if images else None,
         truths=((TruthKind.ELEMENTS, {key: page.get(key) for key in _KEPT}),),
         slices=tuple(_slices(page["page_info"].get("page_attribute") or {})),

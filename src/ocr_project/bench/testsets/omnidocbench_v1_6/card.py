@@ -17,4 +17,5 @@ CARD = Card(
         "aa1ee96d106dbe53d0ae59474d75c6e6d9b53fec",
         ("OmniDocBench.json", "images/*"),
     ),
+    version=2,
 )

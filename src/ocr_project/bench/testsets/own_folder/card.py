@@ -12,5 +12,5 @@ CARD = Card(
     homepage="docs/testsets/own_folder.md",
     metrics=("cer", "wer", "ned", "teds", "formula_edit", "cdm", "nid", "kie_f1", "anls"),
     how="any folder: X.png with X.gt.txt, X.gt.html, X.gt.tex, X.key.json, … beside it",
-    version=2,
+    version=3,
 )

@@ -27,11 +27,14 @@ from ocr_project.bench.testsets.prompts import fields_question
 from ocr_project.bench.testsets.sroie.reader import truth_of_boxes
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import Label, TruthKind
+from ocr_project.storage.given_text import is_given, read_given
 
 _SUFFIXES = (
     *(".gt.txt", ".gt.md", ".gt.html", ".gt.tex"),
     *(".key.json", ".kv.json", ".boxes.csv", ".qa.json"),
 )
+# What is asked about a file is an item of its own, beside what the file says.
+_ASKED = {".key.json": ".key", ".kv.json": ".kv", ".qa.json": ".qa-{number}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def open_set(root: Path) -> OpenedSet:
     """Open a folder; its truths are listed by name, and the set is called as the folder is."""
     known = list(_truths(root))
     if not known:
-        raise SourceError(f"{root} has no truth beside an image or PDF; {CARD.how}")
+        raise SourceError(f"{root} has no ground truth beside an image or PDF; {CARD.how}")
     name = root.resolve().name
     card = replace(CARD, name=name, title=f"{name} (a folder of your own)")
 
@@ -68,6 +71,9 @@ def _truths(root: Path) -> Iterator[_Known]:
         stem = path.name.removesuffix(suffix)
         pdf = path.with_name(f"{stem}.pdf")
         image = image_named(path.parent, stem) or (pdf if pdf.is_file() else None)
+        for given in (path, *((image,) if image else ())):
+            if not is_given(given, root):
+                raise SourceError(f"{given} is a symbolic link that leads out of {root}; put the file itself there")
         if image is None:
             wanted = ", ".join((*IMAGES, ".pdf"))
             raise SourceError(f"{path} has no image beside it: {stem} with one of {wanted} is missing")
@@ -78,7 +84,7 @@ def _truths(root: Path) -> Iterator[_Known]:
 
 def _item(index: int, one: _Known, root: Path, images: bool) -> Item:
     parts = one.truth.relative_to(root).parts
-    kind, payload, given, question = _read(one)
+    kind, payload, given, question = _ground_truth(one)
     return Item(
         index=index,
         document="/".join(parts[:-1]) or one.stem,
@@ -87,21 +93,22 @@ def _item(index: int, one: _Known, root: Path, images: bool) -> Item:
         given=given,
         question=question,
         slices=(("folder", parts[0]),) if len(parts) > 1 else (),
+        name="/".join((*parts[:-1], f"{one.stem}{_ASKED.get(one.suffix, '').format(number=one.number + 1)}")),
     )
 
 
-def _read(one: _Known) -> tuple[TruthKind, Mapping[str, Any], Label | None, str]:
+def _ground_truth(one: _Known) -> tuple[TruthKind, Mapping[str, Any], Label | None, str]:
     match one.suffix:
         case ".gt.txt":
-            return TruthKind.TEXT, {"text": _text(one)}, None, ""
+            return TruthKind.TEXT, {"text": _truth_text(one)}, None, ""
         case ".gt.md":
-            return TruthKind.MARKDOWN, {"markdown": _text(one)}, None, ""
+            return TruthKind.MARKDOWN, {"markdown": _truth_text(one)}, None, ""
         case ".gt.html":
-            return TruthKind.TABLE, {"html": _text(one)}, Label.TABLE, ""
+            return TruthKind.TABLE, {"html": _truth_text(one)}, Label.TABLE, ""
         case ".gt.tex":
-            return TruthKind.FORMULA, {"latex": _text(one).strip()}, Label.FORMULA, ""
+            return TruthKind.FORMULA, {"latex": _truth_text(one).strip()}, Label.FORMULA, ""
         case ".boxes.csv":
-            return TruthKind.TEXT, truth_of_boxes(_text(one)), None, ""
+            return TruthKind.TEXT, truth_of_boxes(_truth_text(one)), None, ""
         case ".qa.json":
             asked = read_json(one.truth)[one.number]
             return TruthKind.ANSWERS, {"answers": asked["answers"]}, None, asked["question"]
@@ -109,8 +116,8 @@ def _read(one: _Known) -> tuple[TruthKind, Mapping[str, Any], Label | None, str]
     return TruthKind.FIELDS, {"fields": fields}, None, fields_question(fields)
 
 
-def _text(one: _Known) -> str:
-    return one.truth.read_text(encoding="utf-8-sig")
+def _truth_text(one: _Known) -> str:
+    return read_given(one.truth)
 
 
 def _fields(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,5 +14,5 @@ CARD = Card(
     headline="anls_star/official",
     how="get the archive from the challenge (or a mirror of it, such as zzzDavid/ICDAR-2019-SROIE on GitHub) and put"
     " its folders img, entities (or key) and box there",
-    version=2,
+    version=3,
 )

@@ -29,7 +29,7 @@ _OPEN_ROWS = 3  # rows that the next box may still belong to
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class _RowExtent:
     left: float
     top: float
     bottom: float
@@ -72,17 +72,17 @@ def truth_of_boxes(text: str) -> dict[str, Any]:
     split = (line.split(",", _CORNERS) for line in text.splitlines() if line.strip())
     rows = (row for row in split if len(row) > _CORNERS and all(map(_NUMBER.fullmatch, row[:_CORNERS])))
     boxes = [(_span(row[:_CORNERS]), row[_CORNERS]) for row in rows]
-    return {"text": "\n".join(line for _, line in boxes), "rows": "\n".join(_rows(boxes))}
+    return {"text": "\n".join(line for _, line in boxes), "rows": "\n".join(_group_rows(boxes))}
 
 
-def _span(corners: list[str]) -> _Span:
+def _span(corners: list[str]) -> _RowExtent:
     numbers = [float(corner) for corner in corners]
-    return _Span(min(numbers[::2]), min(numbers[1::2]), max(numbers[1::2]))
+    return _RowExtent(min(numbers[::2]), min(numbers[1::2]), max(numbers[1::2]))
 
 
-def _rows(boxes: list[tuple[_Span, str]]) -> Iterator[str]:
+def _group_rows(boxes: list[tuple[_RowExtent, str]]) -> Iterator[str]:
     """Gather boxes that stand beside each other, from top to bottom; of each row, from left to right."""
-    rows: list[list[tuple[_Span, str]]] = []
+    rows: list[list[tuple[_RowExtent, str]]] = []
     for box, line in sorted(boxes, key=lambda item: item[0].top + item[0].bottom):
         for row in rows[-_OPEN_ROWS:]:
             other = row[0][0]
@@ -106,7 +106,9 @@ def _item(index: int, task: _Task, images: bool) -> Item:
     if task.fields is not None:
         fields = read_json(task.fields)
         truth = (TruthKind.FIELDS, {"fields": fields})
-        return Item(index, task.image.stem, image, (truth,), question=fields_question(fields), slices=_TASKS[1])
+        stem = task.image.stem
+        asked = fields_question(fields)
+        return Item(index, stem, image, (truth,), question=asked, slices=_TASKS[1], name=f"{stem}.key")
     assert task.boxes is not None
     boxes = task.boxes.read_text(encoding="utf-8-sig", errors="replace")
     return Item(index, task.image.stem, image, ((TruthKind.TEXT, truth_of_boxes(boxes)),), slices=_TASKS[0])

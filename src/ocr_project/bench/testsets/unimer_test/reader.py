@@ -17,6 +17,7 @@ from ocr_project.bench.testsets.item import Item, OpenedSet
 from ocr_project.bench.testsets.unimer_test.card import CARD
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import Label, TruthKind
+from ocr_project.storage.given_text import read_given
 
 _SUBSETS = ("spe", "cpe", "sce", "hwe")
 
@@ -36,7 +37,7 @@ def open_set(root: Path) -> OpenedSet:
     if folder is None:
         raise SourceError(f"{root} has neither UniMER-Test.zip nor spe.txt")
     texts = [folder / f"{subset}.txt" for subset in _SUBSETS if (folder / f"{subset}.txt").is_file()]
-    formulas = [f for path in texts for f in _formulas(path.stem, path.read_text(encoding="utf-8"))]
+    formulas = [f for path in texts for f in _formulas(path.stem, read_given(path))]
 
     def make(index: int, formula: _Formula, images: bool) -> Item:
         path = folder / formula.subset / f"{formula.number:07d}.png"

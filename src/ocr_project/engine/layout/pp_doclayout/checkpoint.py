@@ -119,6 +119,6 @@ def _check_cuda(device: str) -> None:
     wanted = int(device.partition(":")[2] or 0)
     if wanted >= count:
         raise BackendError(
-            f"layout.pp_doclayout_v3.device: {device} is not there ({count} usable GPUs; `nvidia-smi` shows the"
+            f"layout.pp_doclayout_v3.device: {device} is not available ({count} usable GPUs; `nvidia-smi` shows the"
             f" driver's view): set it to cpu (slow), {_INSTEAD}"
         )

@@ -17,7 +17,7 @@ from ocr_project.engine.layout.whole_page import page_region
 if TYPE_CHECKING:
     from ocr_project.engine.layout.pp_doclayout.runner import Found, Runner
 
-REVISION = "1"  # of the rules in this folder: raise it when the same weights would give other regions
+VERSION = "1"  # of the rules in this folder: raise it when the same weights would give other regions
 _SPEED_ONLY = {"checkpoint", "revision", "device", "compile", "batch_pages", "decoders"}
 
 
@@ -39,7 +39,7 @@ class PpDocLayoutDetector:
     @property
     def identity(self) -> Identity:
         settings = self._options.model_dump(mode="json", exclude=_SPEED_ONLY)
-        return Identity("pp_doclayout_v3", f"{REVISION}+{self._weights}", settings)
+        return Identity("pp_doclayout_v3", f"{VERSION}+{self._weights}", settings)
 
     def detect(self, pages: Sequence[Page]) -> list[list[Region]]:
         answers = [[page_region(page)] for page in pages]  # stands for pages that failed upstream

@@ -43,7 +43,7 @@ def load(folder: Path, options: PpDocLayoutOptions) -> Any:
         from transformers import PPDocLayoutV3ForObjectDetection
     except ImportError as error:
         raise BackendError(
-            f"this transformers has no PP-DocLayoutV3 ({error}): pip install 'transformers>=5.17'"
+            f"the installed transformers has no PP-DocLayoutV3 ({error}): pip install 'transformers>=5.17'"
         ) from error
     try:
         model = PPDocLayoutV3ForObjectDetection.from_pretrained(str(folder), dtype=torch.float32)
@@ -51,8 +51,8 @@ def load(folder: Path, options: PpDocLayoutOptions) -> Any:
         raise BackendError(f"layout.pp_doclayout_v3.checkpoint: {folder} cannot be loaded: {error}") from error
     if model.config.num_labels != len(PP_DOCLAYOUT_LABELS):
         raise BackendError(
-            f"layout.pp_doclayout_v3.checkpoint: {folder} knows {model.config.num_labels} labels instead of"
-            f" {len(PP_DOCLAYOUT_LABELS)}: it is no checkpoint of PP-DocLayoutV3"
+            f"layout.pp_doclayout_v3.checkpoint: {folder} has {model.config.num_labels} labels instead of"
+            f" {len(PP_DOCLAYOUT_LABELS)}: it is not a checkpoint of PP-DocLayoutV3"
         )
     return model.eval().requires_grad_(False).to(options.device)
 

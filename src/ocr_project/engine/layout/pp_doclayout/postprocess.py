@@ -23,7 +23,7 @@ INSIDE = 0.8  # share of a box that lies in another
 FULL_PAGE = 0.93  # share of a page that a picture may take
 FULL_LANDSCAPE = 0.82
 
-_ROUNDS = 16  # of suppression before anybody asks whether it has settled: real pages take 2 to 4
+_ROUNDS = 16  # of suppression before the first check that it has settled: real pages take 2 to 4
 
 
 @dataclass(frozen=True, slots=True)

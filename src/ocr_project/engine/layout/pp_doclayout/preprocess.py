@@ -35,7 +35,7 @@ _LONGEST_ON_GPU = 16_384  # pixels of a side: what the hardware decoder of an H1
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedPages:
     """Pages that are ready for the model.
 
     Attributes:
@@ -50,7 +50,7 @@ class Prepared:
     reasons: list[str]
 
 
-def prepare(pages: Sequence[Page], device: torch.device, decoders: Executor, *, rows: int) -> Prepared:
+def prepare(pages: Sequence[Page], device: torch.device, decoders: Executor, *, rows: int) -> PreparedPages:
     """Decode and resize pages.
 
     Args:
@@ -77,7 +77,7 @@ def prepare(pages: Sequence[Page], device: torch.device, decoders: Executor, *, 
             reasons[place] = error.reason
         else:
             pixels[place] = torch.from_numpy(small).to(device, non_blocking=True).permute(2, 0, 1)
-    return Prepared(pixels, sizes, reasons)
+    return PreparedPages(pixels, sizes, reasons)
 
 
 def shrink(image: torch.Tensor) -> torch.Tensor:

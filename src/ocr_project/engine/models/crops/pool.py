@@ -30,7 +30,7 @@ class CropPool:
         """Start nothing.
 
         Args:
-            workers: Processes; 0 is one for four cores, at least two.
+            workers: Processes; 0: one per four cores, at least two.
             fit: The sizes that the model takes.
             seconds: After which a page counts as one that cannot be cut.
         """
@@ -60,7 +60,7 @@ class CropPool:
         return future
 
     def close(self) -> None:
-        """End the workers; pages that wait are cancelled. May be called twice."""
+        """End the workers; pages that wait are cancelled. Idempotent."""
         with self._lock:
             self._closed = True
             while not self._jobs.empty():

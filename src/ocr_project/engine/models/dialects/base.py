@@ -57,7 +57,7 @@ class Form:
     Attributes:
         read: Turns an answer, its outer fence taken off, into the text of a row.
         write: Turns the text of a row into the answer that a model is trained to give; raises NoTarget.
-        normal: What of a text an answer keeps: `read(write(text)).text == normal(text)`.
+        normal: The part of a text that an answer keeps: `read(write(text)).text == normal(text)`.
     """
 
     read: Callable[[str], ReadText]

@@ -53,7 +53,7 @@ def parse_table(html: str) -> Table:
 
 def parse_markup(html: str) -> Markup:
     """Read a table as `parse_table` does, and keep what that leaves out."""
-    reader = _Reader()
+    reader = _TableParser()
     reader.feed(html)
     reader.close()
     return Markup(reader.table, reader.tables, frozenset(reader.inner))
@@ -73,7 +73,7 @@ def cell_html(inner: str, *, header: bool, rows: int, columns: int) -> str:
     return f"<{tag}{spans}>{inner}</{tag}>"
 
 
-class _Reader(HTMLParser):
+class _TableParser(HTMLParser):
     """Collects cells. A new cell or row closes the one before it, as browsers do."""
 
     def __init__(self) -> None:

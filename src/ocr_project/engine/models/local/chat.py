@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForImageTextToText
 
+from ocr_project.domain.names import storable
 from ocr_project.domain.options import TransformersOptions
 from ocr_project.engine.models.local.checkpoint import Checkpoint
 from ocr_project.engine.models.messages import ChatAnswer, ChatRequest
@@ -58,7 +59,9 @@ class LocalChat:
         end = next((place for place, token in enumerate(tokens) if token in self._ends), None)
         said = tokens if end is None else tokens[:end]
         text = self._checkpoint.tokenizer.decode(said, skip_special_tokens=True)
-        return ChatAnswer(text, "length" if end is None else "stop", prompt_tokens, len(said) + (end is not None))
+        return ChatAnswer(
+            storable(text), "length" if end is None else "stop", prompt_tokens, len(said) + (end is not None)
+        )
 
     def _prompt(self, request: ChatRequest, image_tokens: int) -> str:
         parts: list[dict[str, str]] = [{"type": "image"}, {"type": "text", "text": request.prompt}]

@@ -6,12 +6,14 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from ocr_project.domain.names import storable
 from ocr_project.domain.options import VllmOptions
 from ocr_project.engine.models.dialects import dialect_of
 from ocr_project.engine.models.dialects.chat import CHAT
 from ocr_project.engine.models.messages import ChatAnswer, ChatRequest
 from ocr_project.engine.models.served.transport import IMAGE_PART, ServedTransport, around_image
 
+_MOST_TOKENS = 2**31 - 1  # what a column of int32 holds
 _PATH = "/v1/chat/completions"
 # What repeats with a period of 1 to 12, 14, 15, … tokens repeats with one of these: eight comparisons a token and not
 # 120, which vLLM would make in Python for each of its sequences.
@@ -26,12 +28,14 @@ class ServedChat(ServedTransport):
         super().__init__(options)
         self._options = options
         self._dialect = dialect_of(options.model, options.dialect)
-        # a server that is no vLLM may refuse a field that it does not know
+        # a server other than vLLM may refuse a field that it does not know
         self._stops_loops = options.loops and (not options.urls or self._dialect is not CHAT)
         self._pieces = lru_cache(_PROMPTS)(self._split)
 
     async def ask(self, request: ChatRequest) -> ChatAnswer:
-        (text, reason, prompt, completion), tries, seconds = await self.post(_PATH, self._body(request), _read)
+        (text, reason, prompt, completion), tries, seconds = await self.post(
+            _PATH, self._body(request), _parse_completion
+        )
         return ChatAnswer(text, reason, prompt, completion, tries, seconds)
 
     def _body(self, request: ChatRequest) -> bytes:
@@ -59,10 +63,15 @@ class ServedChat(ServedTransport):
         return sampling
 
 
-def _read(content: bytes) -> tuple[str, str, int, int]:
+def _parse_completion(content: bytes) -> tuple[str, str, int, int]:
     answer: dict[str, Any] = json.loads(content)
     choice = answer["choices"][0]
     usage = answer.get("usage") or {}
     text = choice["message"].get("content") or ""
-    tokens = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
-    return str(text), str(choice.get("finish_reason") or ""), *tokens
+    tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    return storable(str(text)), str(choice.get("finish_reason") or ""), *tokens
+
+
+def _count(value: Any) -> int:
+    """Read a number of tokens, within what a column of rows can hold."""
+    return min(max(0, int(value or 0)), _MOST_TOKENS)

@@ -39,7 +39,7 @@ class Limits:
         connect: Seconds to open a connection.
         read: Seconds of silence.
         whole: Seconds of one try.
-        retries: Tries after the first where the server or the line is at fault.
+        retries: Tries after the first where the server or the network fails.
         patience: Seconds for which a server that is too busy (429) is asked again.
     """
 
@@ -175,7 +175,7 @@ def _taken(read: Callable[[bytes], T], content: bytes) -> T:
     """Take an answer apart; one that is none is asked for again."""
     try:
         return read(content)
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise _AskAgain(f"protocol: the answer is not what was asked for ({type(error).__name__})") from error
 
 

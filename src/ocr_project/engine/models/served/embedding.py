@@ -36,7 +36,7 @@ class ServedEmbedding(ServedTransport):
         asked, tries = request, 0
         while True:
             try:
-                (vector, tokens), sent, seconds = await self.post(_PATH, self._body(asked), _read)
+                (vector, tokens), sent, seconds = await self.post(_PATH, self._body(asked), _parse_vector)
             except RequestFailed as failed:
                 if not _is_too_long(str(failed)) or len(asked.text) < 2:
                     raise
@@ -72,10 +72,10 @@ def pooling_arguments(options: EmbeddingVllmOptions) -> list[str]:
     return ["--runner", "pooling", "--mm-processor-kwargs", json.dumps(pixel_limits(options))]
 
 
-def _read(content: bytes) -> tuple[NDArray[np.float32], int]:
+def _parse_vector(content: bytes) -> tuple[NDArray[np.float32], int]:
     answer: dict[str, Any] = json.loads(content)
     given = answer["data"][0]["embedding"]
-    # a server that is no vLLM may not know base64
+    # a server other than vLLM may not know base64
     vector = np.frombuffer(base64.b64decode(given), "<f4") if isinstance(given, str) else np.asarray(given, "<f4")
     if not len(vector):
         raise ValueError("no numbers")

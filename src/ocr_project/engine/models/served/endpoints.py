@@ -112,7 +112,7 @@ class Endpoints:
         if not any(server.up for server in self.servers):
             names = ", ".join(server.url for server in self.servers)
             advice = f"look at {self._option}, the key and the name of the model"
-            self.fail(BackendError(f"{names}: everything is refused ({reason}): {advice}; what was finished is kept"))
+            self.fail(BackendError(f"{names}: everything is refused ({reason}): {advice}; finished work is kept"))
 
     def check_models(self, endpoint: Endpoint, status: int, content: bytes, model: str) -> None:
         """Judge what a server that a person named answers to `/v1/models`.
@@ -151,8 +151,8 @@ class Endpoints:
         if (silent := time.monotonic() - self._heard) > self._patience + extra:
             names = ", ".join(server.url for server in self.servers)
             raise BackendError(
-                f"no server has answered for {silent:.0f} s ({names}): look whether they run, or change"
-                f" {self._option}; what was finished is kept"
+                f"no server has answered for {silent:.0f} s ({names}): check that they run, or change"
+                f" {self._option}; finished work is kept"
             )
 
     def set(self, endpoint: Endpoint, *, up: bool, url: str | None = None) -> None:

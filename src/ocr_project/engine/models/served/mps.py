@@ -81,7 +81,7 @@ class Mps:
         log.info("the servers of a GPU share it through %s", _PROGRAM)
 
     def close(self) -> None:
-        """End the service. May be called twice, and before `start`."""
+        """End the service. Idempotent, also before `start`."""
         if self._process is not None:
             if self._process.stdin is not None:
                 self._process.stdin.close()

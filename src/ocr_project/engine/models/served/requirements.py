@@ -20,7 +20,7 @@ def find_served_model(options: ServerOptions) -> Located:
     """Look whether everything is there that the servers need; none is started.
 
     Returns:
-        The model with what serves it; of servers that are named by URL no more is known than the options say.
+        The model with what serves it; of servers that are named by URL only what the options say is known.
 
     Raises:
         BackendError: vLLM, its plugin, a GPU or the model is missing.
@@ -80,7 +80,7 @@ def check_machine(options: ServerOptions) -> None:
     count = _gpu_count()
     if count is not None and max(options.gpus) >= count:
         there = f"GPUs 0 to {count - 1} are" if count else "no GPU is"
-        raise BackendError(f"{there} here, and {options.option}.gpus is {list(options.gpus)}: look at nvidia-smi")
+        raise BackendError(f"{options.option}.gpus is {list(options.gpus)}, but {there} present: see nvidia-smi")
 
 
 def _gpu_count() -> int | None:

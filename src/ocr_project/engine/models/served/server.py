@@ -26,7 +26,7 @@ from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import ServerOptions, VisionCompile
 from ocr_project.engine.models.served.endpoints import Endpoint, Endpoints, from_thread
 from ocr_project.engine.models.served.mps import Mps
-from ocr_project.engine.models.served.server_log import explain
+from ocr_project.engine.models.served.server_log import explain_server_log
 from ocr_project.engine.models.served.vision_plugin import VARIABLE
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class _Server:
 
     def explain(self) -> str:
         """Return what to do and the end of the log of its last start."""
-        return explain(self.log, self.log_start, option=self.option)
+        return explain_server_log(self.log, self.log_start, option=self.option)
 
 
 class ServerFleet:
@@ -218,7 +218,7 @@ class ServerFleet:
         server.deaths += 1
         if server.deaths > self._options.restarts:
             raise BackendError(
-                f"the vLLM server ({server.name}) {how}, for the {server.deaths}th time; what was finished is kept:"
+                f"the vLLM server ({server.name}) {how}, for the {server.deaths}th time; finished work is kept:"
                 f" {server.explain()}"
             )
         log.warning("%s %s; it is started again, its requests are asked again", server.name, how)

@@ -12,7 +12,7 @@ _OPTION = "recognition.vllm"
 _REMEDIES: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"Free memory on device .* is less than desired", re.IGNORECASE),
-        "the GPU's memory is in use by something else: free it, or lower recognition.vllm.gpu_memory_utilization",
+        "the GPU's memory is in use by another process: free it, or lower recognition.vllm.gpu_memory_utilization",
     ),
     (
         re.compile(r"No available memory for the cache blocks|is larger than the (available|maximum).*KV cache"),
@@ -30,7 +30,7 @@ _REMEDIES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(r"unrecognized arguments"),
-        "this vLLM does not know an option that it was given: look at recognition.vllm.server_args and its version",
+        "this vLLM does not know one of its options: check recognition.vllm.server_args and vLLM's version",
     ),
     (
         re.compile(
@@ -40,12 +40,12 @@ _REMEDIES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(r"no NVIDIA driver|CUDA driver|No CUDA|Failed to infer device type|invalid device ordinal"),
-        "there is no such GPU or its driver does not fit: look at nvidia-smi, and at recognition.vllm.gpus",
+        "there is no such GPU or its driver does not match: check nvidia-smi and recognition.vllm.gpus",
     ),
 )
 
 
-def explain(path: Path, since: int = 0, *, option: str = _OPTION) -> str:
+def explain_server_log(path: Path, since: int = 0, *, option: str = _OPTION) -> str:
     """Return what to do and the last lines of a log, as the end of a message.
 
     Args:

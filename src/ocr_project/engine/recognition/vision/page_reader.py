@@ -23,20 +23,20 @@ from ocr_project.engine.models import (
     fault_of,
     unfenced,
 )
-from ocr_project.engine.recognition.vision.planning import Wanted, unread
+from ocr_project.engine.recognition.vision.planning import CropRequest, unread
 from ocr_project.engine.recognition.vision.whole_page import remainder
 
 Rows: TypeAlias = dict[int, Recognition]
 
 _MOST_TOKENS = 16_384  # of an answer that was cut and is asked for with a higher limit
 _DOES_NOT_FIT = "server: 400"
-_REPEATS = {Task.TABLE: 8}  # empty rows of a form are no loop
+_REPEATS = {Task.TABLE: 8}  # empty rows of a form are not a loop
 _READABLE = frozenset({Status.OK, Status.EMPTY})
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What came of a crop, or of the bands of one, all tries together."""
+    """The result of a crop, or of the bands of one, over all tries."""
 
     text: str = ""
     status: Status = Status.OK
@@ -82,7 +82,7 @@ class PageReader:
         self._options = options
         self._room = options.max_model_len if isinstance(options, ServerOptions) else None  # prompt and answer
 
-    async def read(self, page: Page, wanted: Sequence[Wanted]) -> Rows:
+    async def read(self, page: Page, wanted: Sequence[CropRequest]) -> Rows:
         """Ask for regions of a page.
 
         Returns:
@@ -101,17 +101,17 @@ class PageReader:
             rows |= await self._rescue(page, wanted, rows)
         return rows
 
-    async def _cut(self, page: Page, wanted: Sequence[Wanted]) -> list[Crop] | str:
+    async def _cut(self, page: Page, wanted: Sequence[CropRequest]) -> list[Crop] | str:
         jobs = [CropJob(item.region, bands=item.task is Task.TEXT and not item.question) for item in wanted]
         return await self._session.cut(page.image or b"", jobs)
 
-    async def _start(self, crop: Crop, item: Wanted) -> list[asyncio.Task[_Outcome]]:
+    async def _start(self, crop: Crop, item: CropRequest) -> list[asyncio.Task[_Outcome]]:
         """Ask for the bands of a crop, each as soon as a request may be sent."""
         if not crop.images:
             return [asyncio.create_task(_nothing(crop.reason))]
         return [await self._session.start(self._ask, image, item) for image in crop.images]
 
-    async def _ask(self, image: bytes, item: Wanted) -> _Outcome:
+    async def _ask(self, image: bytes, item: CropRequest) -> _Outcome:
         """Ask along the ladder of temperatures until an answer is sound."""
         request = ChatRequest(
             image=image,
@@ -149,13 +149,13 @@ class PageReader:
         most = min(2 * limit, _MOST_TOKENS)
         return max(limit, most if self._room is None else min(most, self._room - prompt))
 
-    def _limit(self, item: Wanted) -> int:
+    def _limit(self, item: CropRequest) -> int:
         limits = self._options.max_tokens
         if item.is_page and not item.question:
             return limits.page
         return {Task.TABLE: limits.table, Task.FORMULA: limits.formula}.get(item.task, limits.text)
 
-    def _row(self, item: Wanted, outcome: _Outcome) -> Recognition:
+    def _row(self, item: CropRequest, outcome: _Outcome) -> Recognition:
         text, format_ = self._read(outcome.text, item)
         status, reason = outcome.status, outcome.reason
         if status is Status.OK and not text.strip():
@@ -174,13 +174,13 @@ class PageReader:
             reason=reason,
         )
 
-    def _read(self, answer: str, item: Wanted) -> ReadText:
+    def _read(self, answer: str, item: CropRequest) -> ReadText:
         """Turn what the model said into the text of a row; an answer to a question stays as it was said."""
         if item.question:
             return ReadText(unfenced(answer).strip(), TextFormat.TEXT)
         return self._dialect.read(answer, item.task, page=item.is_page)
 
-    def _may_rescue(self, row: Recognition, item: Wanted) -> bool:
+    def _may_rescue(self, row: Recognition, item: CropRequest) -> bool:
         """Say whether a model failed at a region; where the server failed, the page would fail too."""
         faults = (Fault.LOOP.reason, Fault.CUT.reason)
         return (
@@ -191,10 +191,10 @@ class PageReader:
         )
 
     async def _rescue(
-        self, page: Page, wanted: Sequence[Wanted], rows: dict[int, Recognition]
+        self, page: Page, wanted: Sequence[CropRequest], rows: dict[int, Recognition]
     ) -> dict[int, Recognition]:
         """Look for the regions that failed in the answer for the whole page; the first gets what is found."""
-        whole = _whole(page, wanted[0].region)
+        whole = _page_request(page, wanted[0].region)
         crops = await self._cut(page, [whole])
         if isinstance(crops, str):
             return {}
@@ -212,7 +212,7 @@ class PageReader:
         }
 
 
-def _rescued(row: Recognition, text: str, first: Wanted, outcome: _Outcome) -> Recognition:
+def _rescued(row: Recognition, text: str, first: CropRequest, outcome: _Outcome) -> Recognition:
     """Write a region's row anew after the whole page was asked for; what that took is counted at the first."""
     if row.index != first.region.index:
         return replace(
@@ -231,9 +231,9 @@ def _rescued(row: Recognition, text: str, first: Wanted, outcome: _Outcome) -> R
     return replace(spent, text=text, format=TextFormat.TEXT, status=Status.OK, reason=note)
 
 
-def _whole(page: Page, region: Region) -> Wanted:
+def _page_request(page: Page, region: Region) -> CropRequest:
     box = Box(0, 0, page.width, page.height)
-    return Wanted(0, Region(region.page_id, region.index, Label.PAGE, "page", box), Task.TEXT)
+    return CropRequest(0, Region(region.page_id, region.index, Label.PAGE, "page", box), Task.TEXT)
 
 
 async def _nothing(reason: str) -> _Outcome:

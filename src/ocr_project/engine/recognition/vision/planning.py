@@ -17,7 +17,7 @@ _NO_ANSWERS = "models of the dialect {name} read, and do not answer such questio
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CropRequest:
     """A region to ask for.
 
     Attributes:
@@ -38,7 +38,7 @@ class Wanted:
 
 def plan_page(
     page: Page, regions: Sequence[Region], tasks: Mapping[str, Task], dialect: Dialect
-) -> tuple[list[Wanted], dict[int, Recognition]]:
+) -> tuple[list[CropRequest], dict[int, Recognition]]:
     """Sort the regions of a page.
 
     Args:
@@ -48,7 +48,7 @@ def plan_page(
     Returns:
         The regions to ask for, and the rows of all others by their place.
     """
-    wanted: list[Wanted] = []
+    wanted: list[CropRequest] = []
     rows: dict[int, Recognition] = {}
     for place, region in enumerate(regions):
         task = task_of(region, tasks)
@@ -63,12 +63,12 @@ def plan_page(
         elif page.question and not dialect.can_answer(page.question):
             rows[place] = unread(region, Status.SKIPPED, _NO_ANSWERS.format(name=dialect.name))
         elif page.question:
-            wanted.append(Wanted(place, region, Task.TEXT, page.question))
+            wanted.append(CropRequest(place, region, Task.TEXT, page.question))
         elif task in _KEPT:
             name = region.native_label or region.label.value
             rows[place] = unread(region, Status.SKIPPED, _KEPT[task].format(label=name))
         else:
-            wanted.append(Wanted(place, region, task))
+            wanted.append(CropRequest(place, region, task))
     return wanted, rows
 
 

@@ -22,7 +22,7 @@ from ocr_project.engine.models import (
 from ocr_project.engine.recognition.vision.page_reader import PageReader
 from ocr_project.engine.recognition.vision.planning import plan_page
 
-_VERSION = "1"
+VERSION = "1"
 _PROMPT_TOKENS = 512  # of the text of a prompt and of the chat around it, at most: olmOCR's takes 150
 
 
@@ -120,7 +120,7 @@ def identity_of(
     fit = fit_of(dialect, options)
     return Identity(
         name,
-        f"{_VERSION} {version}",
+        f"{VERSION} {version}",
         {
             "model": name_in_identity(options.model),
             "dialect": f"{dialect.name}-{dialect.version}",

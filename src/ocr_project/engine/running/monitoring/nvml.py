@@ -32,12 +32,12 @@ def open_nvml() -> Any | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class GpuSample:
     """What a GPU does now; None for what it does not tell.
 
     Attributes:
         sm: Percent of the driver's last period (1/6 to 1 second) in which a kernel ran.
-        memory: Likewise, in which memory was read or written.
+        memory: The same for reads and writes of memory.
         used: MiB.
         watts: On Ampere and later the mean of the last second.
     """
@@ -52,9 +52,11 @@ class Gpu:
     """One GPU."""
 
     def __init__(self, nvml: Any, index: int) -> None:
-        """Args:
-        nvml: `pynvml`, started.
-        index: NVML's number.
+        """Open one GPU.
+
+        Args:
+            nvml: `pynvml`, started.
+            index: NVML's number.
         """
         self._nvml = nvml
         self._handle = nvml.nvmlDeviceGetHandleByIndex(index)
@@ -63,7 +65,7 @@ class Gpu:
         self.name: str = nvml.nvmlDeviceGetName(self._handle)
         self.uuid: str = nvml.nvmlDeviceGetUUID(self._handle)
 
-    def read(self) -> Reading:
+    def read(self) -> GpuSample:
         """Ask what it does.
 
         Raises:
@@ -72,7 +74,7 @@ class Gpu:
         rates = self._ask(self._nvml.nvmlDeviceGetUtilizationRates)
         memory = self._ask(self._nvml.nvmlDeviceGetMemoryInfo)
         milliwatts = self._ask(self._nvml.nvmlDeviceGetPowerUsage)
-        return Reading(
+        return GpuSample(
             sm=None if rates is None else rates.gpu,
             memory=None if rates is None else rates.memory,
             used=None if memory is None else memory.used / _MIB,

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ocr_project.domain.gpu_usage import GpuUsage, Samples
-from ocr_project.engine.running.monitoring.nvml import Gpu, Reading, open_nvml, visible_gpus
+from ocr_project.engine.running.monitoring.nvml import Gpu, GpuSample, open_nvml, visible_gpus
 
 log = logging.getLogger(__name__)
 
@@ -28,15 +28,17 @@ class GpuMonitor:
     """Watches the GPUs of this process from `with` to its end.
 
     Without a GPU, its driver or `nvidia-ml-py` it says nothing, starts no thread and costs nothing. A GPU that
-    ceases to answer is given up with one line in the log: watching never ends a run.
+    stops answering is dropped with one line in the log: monitoring never ends a run.
 
     Attributes:
         cpu_seconds: CPU time that the sampling thread has taken, once it has ended.
     """
 
     def __init__(self, interval: float = INTERVAL) -> None:
-        """Args:
-        interval: Seconds between two samples.
+        """Prepare to watch; nothing starts before `with`.
+
+        Args:
+            interval: Seconds between two samples.
         """
         self._interval = interval
         self._nvml: Any | None = None
@@ -148,7 +150,7 @@ class _Seen:
     watts: Counter[int] = field(default_factory=Counter)
     empty: bool = True
 
-    def add(self, reading: Reading) -> None:
+    def add(self, reading: GpuSample) -> None:
         self.empty = False
         for counter, value, step in (
             (self.sm, reading.sm, 1),

@@ -1,7 +1,7 @@
 """OCRBench v2: a rule for each of its 30 types.
 
 Definitions of `OCRBench_v2/eval_scripts` in Yuliang-Liu/MultimodalOCR (`eval.py` at 671a3f88, `get_score.py` and the
-metrics at c53f027b), kept where they surprise, since published scores rest on them.
+metrics at c53f027b), kept where they surprise, since published scores depend on them.
 
 items     an item: what counts as its answer, and both normalizations
 types     which rule a type has

@@ -24,12 +24,12 @@ def form_score(truth: str, hypothesis: str) -> float:
         hypothesis: The answer given.
 
     Raises:
-        ValueError: The truth is no dict.
+        ValueError: The truth is not a dict.
     """
     accepted, said = read_form(truth), read_flat_form(hypothesis)
     if any(not values for values in accepted.values()):  # no value is accepted, hence no combination of them
         return 0.0
-    # A name without a value, of which nothing is said, is no name.
+    # A name without a value, of which nothing is said, is not a name.
     names = [name for name in accepted if name in said or None not in accepted[name]]
     right = sum(
         name in said and any(value is not None and _folded(said[name]) == _folded(value) for value in accepted[name])
@@ -43,14 +43,14 @@ def read_form(truth: str) -> dict[str, list[Any]]:
     """Read the accepted values by name.
 
     Raises:
-        ValueError: It is no dict.
+        ValueError: It is not a dict.
     """
     text = truth.strip('"')
-    found = _read(text, json.loads, ast.literal_eval)
+    found = _first_parsed(text, json.loads, ast.literal_eval)
     if isinstance(found, str):
-        found = _read(found, ast.literal_eval)
+        found = _first_parsed(found, ast.literal_eval)
     if not isinstance(found, Mapping):
-        raise ValueError(f"the answer is no dict: {truth[:80]!r}")
+        raise ValueError(f"the answer is not a dict: {truth[:80]!r}")
     return {str(name): value if isinstance(value, list) else [value] for name, value in found.items()}
 
 
@@ -62,7 +62,7 @@ def read_flat_form(answer: str) -> dict[str, str]:
     """
     fenced = _FENCED.search(answer)
     text = fenced.group(1) if fenced else answer.strip()
-    found = _read(text, json.loads, ast.literal_eval)
+    found = _first_parsed(text, json.loads, ast.literal_eval)
     if found is None:
         found = {name.strip(): value.strip() for name, value in _PAIR.findall(text)}
     if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
@@ -70,7 +70,7 @@ def read_flat_form(answer: str) -> dict[str, str]:
     return {name.strip(): str(value).strip() for name, value in found.items()}
 
 
-def _read(text: str, *readers: Callable[[str], Any]) -> Any:
+def _first_parsed(text: str, *readers: Callable[[str], Any]) -> Any:
     for read in readers:
         try:
             return read(text)

@@ -21,14 +21,28 @@ def score_item(payload: Payload, outcome: Outcome) -> Iterator[ScoreCounts]:
     answer = _answer(payload["type"], outcome)
     try:
         value = score_ocrbench_v2(payload, answer)
-    except (ValueError, MissingWords) as error:
-        reason = str(error) if isinstance(error, MissingWords) else f"damaged: {error}"
-        yield ScoreCounts(f"accuracy/{OFFICIAL}", 0.0, 1.0, reason, unscored=True)
+    except MissingWords as error:
+        yield ScoreCounts(f"accuracy/{OFFICIAL}", 0.0, 1.0, str(error), unscored=True)
+        return
+    except ValueError:
+        damage = _damage(payload)
+        if not damage:  # it is the answer: a number of 5,000 digits
+            raise
+        yield ScoreCounts(f"accuracy/{OFFICIAL}", 0.0, 1.0, f"damaged: {damage}", unscored=True)
         return
     yield counted("accuracy", OFFICIAL, value)
     if answered_in_words(payload["type"]):  # boxes, forms and markup have no canonical form
         canonical = {**payload, "answers": [canonical_text(str(accepted)) for accepted in payload["answers"]]}
         yield counted("accuracy", CANONICAL, max(value, score_ocrbench_v2(canonical, canonical_text(answer))))
+
+
+def _damage(payload: Payload) -> str:
+    """Return why an item cannot be scored whatever is said of it; empty where it can be."""
+    try:
+        score_ocrbench_v2(payload, "")
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _answer(kind: str, outcome: Outcome) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ocr_project.bench.metrics.tables.html import parse_table
+from ocr_project.bench.metrics.tables.html import parse_table_element
 from ocr_project.bench.metrics.tables.teds import teds
 from ocr_project.bench.metrics.tables.tree import Tree, build_tree, tree_distance
 
@@ -42,7 +42,7 @@ def table_score(truth: str, hypothesis: str, *, markdown: bool) -> float:
 
     Args:
         truth: HTML, or Markdown.
-        hypothesis: The answer given; what stands before `<body` or `<table` is no part of it.
+        hypothesis: The answer given; what stands before `<body` or `<table` is left out.
         markdown: Whether Markdown was asked for.
 
     Returns:
@@ -62,8 +62,8 @@ def _teds(truth: str, hypothesis: str) -> float:
 
 
 def _odd_spans(html: str) -> bool:
-    """Say whether a cell spans what is no number: the authors' scorer fails, and counts 0."""
-    table = parse_table(html)
+    """Say whether a cell's span is not a number: the authors' scorer fails, and counts 0."""
+    table = parse_table_element(html)
     spans = [] if table is None else table.xpath(".//td/@colspan | .//td/@rowspan")
     return any(not str(span).strip().lstrip("+-").isdecimal() for span in spans)
 
@@ -105,7 +105,7 @@ def chart_score(truth: str, hypothesis: str) -> float:
         hypothesis: The answer given: a Python dict, fenced or alone, assigned to a name or not.
 
     Raises:
-        ValueError: The truth is no dict.
+        ValueError: The truth is not a dict.
     """
     values, said = _truth_dict(truth), _read_dict(hypothesis)
     return teds(_dict_to_html(values), _dict_to_html(said)) if said else 0.0
@@ -117,7 +117,7 @@ def _truth_dict(truth: str) -> Mapping[Any, Any]:
     except ValueError:
         found = _read_dict(truth)
     if not isinstance(found, Mapping) or not found:
-        raise ValueError(f"the answer is no dict: {truth[:80]!r}")
+        raise ValueError(f"the answer is not a dict: {truth[:80]!r}")
     return found
 
 

@@ -57,7 +57,7 @@ def _cut_chinese(text: str) -> list[str]:
     try:
         import jieba
     except ImportError as error:
-        raise MissingWords(f"Chinese words are jieba's, which is not installed: {_PACKAGES}") from error
+        raise MissingWords(f"splitting Chinese into words needs jieba, which is not installed: {_PACKAGES}") from error
     jieba.setLogLevel("WARNING")  # it tells of its dictionary otherwise
     return [str(word) for word in jieba.lcut(text)]
 
@@ -82,7 +82,7 @@ def _check_nltk() -> None:
     try:
         import nltk  # noqa: F401  # only whether it is there
     except ImportError as error:
-        raise MissingWords(f"BLEU and METEOR are nltk's, which is not installed: {_PACKAGES}") from error
+        raise MissingWords(f"BLEU and METEOR need nltk, which is not installed: {_PACKAGES}") from error
 
 
 @cache
@@ -113,6 +113,6 @@ def _wordnet() -> Any:
             nltk.data.path.append(str(_DEBIAN))  # it opens nothing that lies elsewhere
             return Bare(nltk.data.FileSystemPathPointer(str(_DEBIAN)), None)
     raise MissingWords(
-        "METEOR takes synonyms from WordNet, which is not there: apt-get install wordnet-base, or python -m"
+        "METEOR needs WordNet, which is not installed: apt-get install wordnet-base, or python -m"
         " nltk.downloader wordnet"
     )

@@ -56,8 +56,11 @@ def _score(tests: Sequence[Mapping[str, Any]], markdown: str, drawings: Drawings
     note = f"formulas compared by their symbols: {by_symbols}" if by_symbols else ""
     try:
         found = [run_test(test, markdown, partial(find_drawn, drawings)) for test in tests]
-    except ValueError as error:
-        yield ScoreCounts(f"pass_rate/{OFFICIAL}", 0.0, len(tests), f"damaged: {error}", unscored=True)
+    except ValueError:
+        damage = _damage(tests)
+        if not damage:  # it is the answer
+            raise
+        yield ScoreCounts(f"pass_rate/{OFFICIAL}", 0.0, len(tests), f"damaged: {damage}", unscored=True)
         return
     by_metric: dict[str, list[TestResult]] = {f"pass_rate/{OFFICIAL}": found}
     for test, result in zip(tests, found, strict=True):
@@ -66,6 +69,16 @@ def _score(tests: Sequence[Mapping[str, Any]], markdown: str, drawings: Drawings
         failed = next((result.reason for result in results if not result.passed), "")
         reason = "; ".join(filter(None, (failed, note)))
         yield ScoreCounts(name, sum(result.passed for result in results), len(results), reason)
+
+
+def _damage(tests: Sequence[Mapping[str, Any]]) -> str:
+    """Return why tests cannot be run whatever is said of the page; empty where they can be."""
+    try:
+        for test in tests:
+            run_test(test, "", find_symbols)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 RULES: Mapping[TruthKind, Rule] = {TruthKind.TESTS: prepare_tests}

@@ -1,6 +1,6 @@
 """Tables of a Markdown page as olmOCR-bench reads them: cells, and what heads each of them.
 
-Rules of `olmocr/bench/tests.py` (v0.4), kept where they surprise, since published scores rest on them: a
+Rules of `olmocr/bench/tests.py` (v0.4), kept where they surprise, since published scores depend on them: a
 cell over several columns takes one place in its row, and heads all columns from its first one on. Hence a reader of
 its own; the reader for everything else is `engine/transcript/html_table.py`.
 """

@@ -6,7 +6,7 @@ github.com/opendatalab/OmniDocBench, evaluator of v1.5, `md_tex_filter`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 TEXT, FORMULA, HTML_TABLE, LATEX_TABLE = "text_all", "equation_isolated", "html_table", "latex_table"
@@ -77,6 +77,21 @@ def read_markdown(markdown: str) -> list[Element]:
         found += taken
     found += _paragraphs(strip_commands(content))
     return sorted(found, key=lambda element: element.start)
+
+
+def kind_by_kind(found: Sequence[Element], kinds: Collection[str]) -> list[Element]:
+    """Put the pieces of some kinds one kind after another, the kind that a page begins with first.
+
+    The evaluator keeps a list for each kind, made at its first piece, and joins them before it sorts by `start`, which
+    keeps the order of what begins together: on a page that begins with text, text goes before formulas there.
+    """
+    first = list(dict.fromkeys(piece.kind for piece in found if piece.kind in kinds))
+    return [piece for kind in first for piece in found if piece.kind == kind]
+
+
+def in_matching_order(pieces: Sequence[Element]) -> list[Element]:
+    """Put pieces in the order in which they are matched: as they begin, inline formulas last."""
+    return sorted(pieces, key=lambda piece: (piece.fine == INLINE, piece.start))
 
 
 def strip_commands(content: str) -> str:

@@ -12,7 +12,7 @@ import re
 import unicodedata
 
 from ocr_project.bench.metrics.plain_latex import latex_to_text
-from ocr_project.bench.metrics.tables.html import parse_table
+from ocr_project.bench.metrics.tables.html import parse_table_element
 
 _INLINE = re.compile(r"\$(.*?)\$|\\\((.*?)\\\)")
 _ESCAPED = re.compile(r"\\[\\_&%^]")
@@ -104,7 +104,7 @@ def _plain_cells(html_text: str) -> str:
 
 def has_spans(page: str) -> bool:
     """Tell whether the spans of a table in normal form are numbers: one that is none costs the table its TEDS."""
-    table = parse_table(page)
+    table = parse_table_element(page)
     spans = [] if table is None else table.xpath(".//td[not(ancestor::td)]/@*[name()='colspan' or name()='rowspan']")
     return all(_is_number(span) for span in spans)
 

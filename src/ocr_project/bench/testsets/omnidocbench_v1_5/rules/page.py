@@ -24,13 +24,15 @@ from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import (
     LATEX_TABLE,
     TEXT,
     Element,
+    in_matching_order,
+    kind_by_kind,
     read_markdown,
     split_arrays,
 )
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.matching import assign, distances
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.pairing import Forms, Pair, pair_up
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.result import PageScore, Scored
-from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import TEXTS, Block, read_truth, split_truth_arrays
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import TEXTS, TruthBlock, read_truth, split_truth_arrays
 from ocr_project.engine.metrics.text import Counts, ned
 
 _FORMS = Forms(normal.normal_text, normal.normal_formula, lambda latex: latex.strip("$").strip("\n"))
@@ -50,7 +52,7 @@ def score_page(truth: Mapping[str, Any], markdown: str) -> PageScore:
     texts, tables = read_truth(truth)
     answer = read_markdown(markdown)
     scored_tables, pieces = _match_tables(tables, answer)
-    pieces = split_arrays(sorted(pieces, key=lambda element: (element.fine == INLINE, element.start)))
+    pieces = split_arrays(in_matching_order(pieces))
     pairs = list(pair_up(split_truth_arrays(texts), pieces, _FORMS))
     as_text = [pair for pair in pairs if pair.category in TEXTS]
     scored = [_score_text(pair) for pair in as_text]
@@ -62,7 +64,7 @@ def score_page(truth: Mapping[str, Any], markdown: str) -> PageScore:
     return PageScore((*scored, *scored_tables), _score_order(as_text), page)
 
 
-def _match_tables(tables: Sequence[Block], answer: Sequence[Element]) -> tuple[list[Scored], list[Element]]:
+def _match_tables(tables: Sequence[TruthBlock], answer: Sequence[Element]) -> tuple[list[Scored], list[Element]]:
     """Score the tables; the cells of those that stand for none join the text.
 
     Returns:
@@ -71,7 +73,7 @@ def _match_tables(tables: Sequence[Block], answer: Sequence[Element]) -> tuple[l
         scores nothing, and tables whose LaTeX is not known then do not count.
     """
     kinds = Counter(element.kind for element in answer)
-    pieces = [element for element in answer if element.kind in (TEXT, FORMULA)]
+    pieces = kind_by_kind(answer, (TEXT, FORMULA))
     in_latex = kinds[LATEX_TABLE] > kinds[HTML_TABLE]
     given = [element for element in answer if element.kind == (LATEX_TABLE if in_latex else HTML_TABLE)]
     named = [table for table in tables if table.html and (table.content or not in_latex)]
@@ -110,7 +112,7 @@ def _score_formula(pair: Pair) -> Scored:
     return Scored("formula", pair.reference, pair.hypothesis, edits, attributes=pair.attributes, drawn=drawn)
 
 
-def _score_table(table: Block, hypothesis: str, attributes: Mapping[str, object]) -> Scored:
+def _score_table(table: TruthBlock, hypothesis: str, attributes: Mapping[str, object]) -> Scored:
     reference, got = normal.normal_table(table.html), normal.normal_table(hypothesis)
     readable = normal.has_spans(reference) and normal.has_spans(got)
     values = {

@@ -11,7 +11,7 @@ import numpy as np
 
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import FORMULA, Element
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.matching import assign, distances, match
-from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import IGNORED, Block
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import IGNORED, TruthBlock
 
 _SURE = 0.25  # a piece closer to an ignored block than this is that block
 
@@ -77,7 +77,7 @@ class Pair:
     edit: float = 1.0
 
 
-def pair_up(blocks: Sequence[Block], pieces: Sequence[Element], forms: Forms) -> Iterator[Pair]:
+def pair_up(blocks: Sequence[TruthBlock], pieces: Sequence[Element], forms: Forms) -> Iterator[Pair]:
     """Match texts and formulas; those that are not scored are matched first, and take their pieces with them.
 
     Args:
@@ -114,7 +114,7 @@ def pair_up(blocks: Sequence[Block], pieces: Sequence[Element], forms: Forms) ->
         )
 
 
-def taken_by_noise(blocks: Sequence[Block], pieces: Sequence[Element], forms: Forms) -> set[int]:
+def taken_by_noise(blocks: Sequence[TruthBlock], pieces: Sequence[Element], forms: Forms) -> set[int]:
     """Find the pieces that the blocks that are not scored hold; a block of several near pieces holds the last."""
     lines = [(block, form) for block in blocks if (form := forms.of(block.content, block.category == FORMULA))]
     readings = [(piece, form) for piece in pieces if (form := forms.of(piece.content, piece.kind == FORMULA))]
@@ -127,6 +127,6 @@ def taken_by_noise(blocks: Sequence[Block], pieces: Sequence[Element], forms: Fo
     return {hits[number][1] for number in [*chosen.values(), *(spare[column] for _, column in assign(costs))]}
 
 
-def _near(lines: Sequence[tuple[Block, str]], readings: Sequence[tuple[Element, str]]) -> np.ndarray[Any, Any]:
+def _near(lines: Sequence[tuple[TruthBlock, str]], readings: Sequence[tuple[Element, str]]) -> np.ndarray[Any, Any]:
     noise = [form for block, form in lines if block.category in IGNORED]
     return np.asarray(distances(noise, [form for _, form in readings]) < _SURE)

@@ -36,7 +36,7 @@ class Scored:
     drawn: tuple[str, str] | None = None
 
     def compared(self, cdm: Cdm) -> Scored:
-        """Return a formula with its value by CDM; what is no formula stays as it is."""
+        """Return a formula with its value by CDM; what is not a formula stays as it is."""
         if self.drawn is None:
             return self
         return replace(self, values={"cdm": cdm(*self.drawn) if self.drawn[1] else 0.0})

@@ -30,7 +30,7 @@ _MATCHED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TruthBlock:
     """An element of the reference.
 
     Attributes:
@@ -48,7 +48,7 @@ class Block:
     html: str = ""
 
 
-def read_truth(page: Mapping[str, Any], *, as_v1_6: bool = False) -> tuple[list[Block], list[Block]]:
+def read_truth(page: Mapping[str, Any], *, as_v1_6: bool = False) -> tuple[list[TruthBlock], list[TruthBlock]]:
     """Read the blocks of a page.
 
     Paragraphs that a page or a column cuts in two (relation `truncated`) are joined.
@@ -76,29 +76,29 @@ def read_truth(page: Mapping[str, Any], *, as_v1_6: bool = False) -> tuple[list[
     return sorted(texts, key=_place), sorted(tables, key=_place)
 
 
-def split_truth_arrays(blocks: Sequence[Block]) -> list[Block]:
+def split_truth_arrays(blocks: Sequence[TruthBlock]) -> list[TruthBlock]:
     """Make a block of every line of formulas that are arrays of one column: 7 becomes 7.1, 7.2 in the order."""
-    parts: list[Block] = []
+    parts: list[TruthBlock] = []
     for block in blocks:
         array = find_array(block.content) if block.category == FORMULA else None
         if array is None:
             parts.append(block)
             continue
         parts += [
-            Block(block.category, round(_place(block) + place / 10, 1), f"\\[{line}\\]", block.attributes)
+            TruthBlock(block.category, round(_place(block) + place / 10, 1), f"\\[{line}\\]", block.attributes)
             for place, line in enumerate(array_lines(array), start=1)
         ]
     return parts
 
 
-def _place(block: Block) -> float:
+def _place(block: TruthBlock) -> float:
     return float(block.order or 0)
 
 
-def _block(item: Mapping[str, Any]) -> Block:
+def _block(item: Mapping[str, Any]) -> TruthBlock:
     category = str(item["category_type"])
     content = item.get("latex") if category in (FORMULA, "table") else item.get("text")
-    return Block(
+    return TruthBlock(
         category, item.get("order"), str(content or ""), item.get("attribute") or {}, str(item.get("html") or "")
     )
 
@@ -127,7 +127,7 @@ def _connected(groups: Sequence[list[object]]) -> list[list[object]]:
     return found
 
 
-def _join(items: Sequence[Mapping[str, Any]]) -> Block:
+def _join(items: Sequence[Mapping[str, Any]]) -> TruthBlock:
     parts = sorted(items, key=lambda item: item.get("order") or 0)
     text = "".join(str(item.get("text") or "") for item in parts)
-    return Block(str(parts[0]["category_type"]), parts[0].get("order"), text)
+    return TruthBlock(str(parts[0]["category_type"]), parts[0].get("order"), text)

@@ -70,13 +70,6 @@ def read_markdown(markdown: str) -> list[Element]:
     return [piece for piece in sorted(found, key=lambda piece: piece.start) if not _is_dropped(piece)]
 
 
-def in_matching_order(found: list[Element], kinds: tuple[str, ...]) -> list[Element]:
-    """Put the pieces of some kinds in the order in which they are matched: kind by kind where they begin together."""
-    first = list(dict.fromkeys(piece.kind for piece in found if piece.kind in kinds))
-    pieces = [piece for kind in first for piece in found if piece.kind == kind]
-    return sorted(pieces, key=lambda piece: (piece.fine == INLINE, piece.start))
-
-
 def _take_formulas(content: str) -> tuple[str, list[Element]]:
     taken: list[Element] = []
     for formula in list(cutting.MATH.finditer(content)):
@@ -159,7 +152,7 @@ def _close(inner: str, left: str, right: str) -> str:
 
 
 def _rescued(text: str, span: tuple[int, int], fine: str) -> list[Element]:
-    """Return what might be a formula in what is none; with a long arrow it is matched like any other."""
+    """Return what might be a formula in unmarked text; with a long arrow it is matched like any other."""
     text = text.strip()
     formula = as_formula(text) if is_formula_like(text) else ""
     if not formula:

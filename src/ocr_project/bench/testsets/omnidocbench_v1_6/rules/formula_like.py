@@ -105,7 +105,7 @@ def _has_numbers(text: str) -> bool:
 
 
 def is_label(latex: str) -> bool:
-    """Tell whether an inline formula is a short name or number, which is no formula to be matched."""
+    """Tell whether an inline formula is a short name or number, which is not matched as a formula."""
     core = _unwrap(latex.strip())
     compact = re.sub(r"\s+", "", core)
     if compact.startswith(_LONG_ARROWS):

@@ -17,7 +17,7 @@ import numpy as np
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import FORMULA, INLINE, Element
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.matching import assign, distances
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.pairing import Forms, Pair, pair_up
-from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import Block
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import TruthBlock
 from ocr_project.bench.testsets.omnidocbench_v1_6.rules.alignment import align
 from ocr_project.bench.testsets.omnidocbench_v1_6.rules.normal import DELIMITERS
 from ocr_project.bench.testsets.omnidocbench_v1_6.rules.rows import split_blocks, split_elements, straighten
@@ -62,7 +62,7 @@ class _Way:
 class _Sides:
     """The formulas of both sides, those without a normal form left out; owners are taken by number, as in the text."""
 
-    def __init__(self, blocks: Sequence[Block], pieces: Sequence[Piece], forms: Forms) -> None:
+    def __init__(self, blocks: Sequence[TruthBlock], pieces: Sequence[Piece], forms: Forms) -> None:
         self.blocks, self.pieces, self.forms = list(blocks), list(pieces), forms
         lines = [(block.content, form) for block in blocks if (form := forms.formula(block.content))]
         readings = [(content, form) for piece in pieces if (form := forms.formula(content := piece.element.content))]
@@ -92,7 +92,7 @@ class _Sides:
 
 
 def match_formulas(
-    blocks: Sequence[Block], elements: Sequence[Element], current: Sequence[Pair], forms: Forms
+    blocks: Sequence[TruthBlock], elements: Sequence[Element], current: Sequence[Pair], forms: Forms
 ) -> list[Pair]:
     """Match the displayed formulas of a page.
 
@@ -146,7 +146,7 @@ def _straightened(element: Element) -> Element:
     return replace(element, content=straighten(element.content))
 
 
-def _whole_ways(blocks: Sequence[Block], pieces: Sequence[Piece], sides: _Sides) -> list[_Way]:
+def _whole_ways(blocks: Sequence[TruthBlock], pieces: Sequence[Piece], sides: _Sides) -> list[_Way]:
     """Match without parting the formulas of the answer."""
     elements = sorted((piece.element for piece in pieces), key=lambda one: (one.fine == INLINE, one.start))
     quick = [
@@ -157,7 +157,7 @@ def _whole_ways(blocks: Sequence[Block], pieces: Sequence[Piece], sides: _Sides)
     return [_Way(rows, sides.pieces, len(sides.pieces)) for rows in found if rows and _is_complete(rows, sides)]
 
 
-def _parted_ways(lines: Sequence[Block], pieces: Sequence[Piece], forms: Forms) -> Iterator[_Way]:
+def _parted_ways(lines: Sequence[TruthBlock], pieces: Sequence[Piece], forms: Forms) -> Iterator[_Way]:
     """Assign, with the lines of each formula put together in every way that there is."""
     options: list[list[list[Piece]]] = []
     for piece in sorted(pieces, key=_order):
@@ -191,7 +191,7 @@ def _put_together(parts: Sequence[Piece], forms: Forms) -> Piece:
     return Piece(replace(parts[0].element, content=content, end=end, fine=FORMULA), parts[0].source)
 
 
-def _split_ways(lines: Sequence[Block], pieces: Sequence[Piece], forms: Forms) -> Iterator[_Way]:
+def _split_ways(lines: Sequence[TruthBlock], pieces: Sequence[Piece], forms: Forms) -> Iterator[_Way]:
     """Align, with every line of the answer's formulas apart."""
     ordered = sorted(pieces, key=_order)
     apart = [Piece(element, piece.source) for piece in ordered for element in split_elements([piece.element])]

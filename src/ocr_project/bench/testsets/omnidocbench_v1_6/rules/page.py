@@ -10,13 +10,20 @@ from rapidfuzz.distance import Levenshtein
 
 from ocr_project.bench.metrics.canonical import canonical_table
 from ocr_project.bench.metrics.tables.teds import teds
-from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import FORMULA, HTML_TABLE, TEXT, Element
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import (
+    FORMULA,
+    HTML_TABLE,
+    TEXT,
+    Element,
+    in_matching_order,
+    kind_by_kind,
+)
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.matching import assign, distances
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.normal import has_spans
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.pairing import Forms, Pair, pair_up, taken_by_noise
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.result import PageScore, Scored
-from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import TEXTS, Block, read_truth
-from ocr_project.bench.testsets.omnidocbench_v1_6.rules.elements import RESCUE, in_matching_order, read_markdown
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import TEXTS, TruthBlock, read_truth
+from ocr_project.bench.testsets.omnidocbench_v1_6.rules.elements import RESCUE, read_markdown
 from ocr_project.bench.testsets.omnidocbench_v1_6.rules.formulas import match_formulas
 from ocr_project.bench.testsets.omnidocbench_v1_6.rules.nearby import (
     as_text,
@@ -48,7 +55,7 @@ def score_page_v1_6(truth: Mapping[str, Any], markdown: str) -> PageScore:
     """
     blocks, tables = read_truth(truth, as_v1_6=True)
     found = read_markdown(markdown)
-    pieces = in_matching_order(found, (TEXT, FORMULA))
+    pieces = in_matching_order(kind_by_kind(found, (TEXT, FORMULA)))
     pairs = [_adapted(pair) for pair in pair_up(split_blocks(blocks), split_elements(pieces), _FORMS)]
     noise = taken_by_noise(split_blocks(blocks), split_elements(pieces), _FORMS)
     pairs = look_nearby(pairs, pieces, noise)
@@ -92,7 +99,7 @@ def _plain_kind(pair: Pair) -> Pair:
 
 
 def _score_tables(
-    tables: Sequence[Block], given: Sequence[Element]
+    tables: Sequence[TruthBlock], given: Sequence[Element]
 ) -> tuple[list[Scored], list[tuple[tuple[float, ...], float | None]]]:
     """Score the tables, and say where they stand."""
     named = [(form, table.html) for table in tables if (form := _table_form(table.html))]

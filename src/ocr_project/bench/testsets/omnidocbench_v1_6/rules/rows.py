@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ocr_project.bench.testsets.omnidocbench_v1_5.rules.elements import FORMULA, Element
-from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import Block
+from ocr_project.bench.testsets.omnidocbench_v1_5.rules.truth import TruthBlock
 from ocr_project.bench.testsets.omnidocbench_v1_6.rules.normal import strip_delimiters, strip_tags
 
 _NAMES = (
@@ -64,9 +64,9 @@ class _Environment:
         return split_rows(self.body)
 
 
-def split_blocks(blocks: Sequence[Block]) -> list[Block]:
+def split_blocks(blocks: Sequence[TruthBlock]) -> list[TruthBlock]:
     """Make a block of every line of formulas of several lines: 7 becomes 7.001, 7.002 in the order."""
-    parts: list[Block] = []
+    parts: list[TruthBlock] = []
     for block in blocks:
         found = _lines(block.content) if block.category == FORMULA else None
         if found is None:
@@ -164,7 +164,7 @@ def _is_escaped(text: str, place: int) -> bool:
 
 def _lines(latex: str) -> tuple[_Environment, list[tuple[str, str]]] | None:
     """Find the lines of a formula, as they are written and without tags; None where it is matched as one."""
-    found = _whole(latex)
+    found = _whole_environment(latex)
     if found is None or not _is_split(found):
         found = _bare(latex)
     if found is None:
@@ -178,7 +178,7 @@ def _lines(latex: str) -> tuple[_Environment, list[tuple[str, str]]] | None:
     return found, lines
 
 
-def _whole(latex: str) -> _Environment | None:
+def _whole_environment(latex: str) -> _Environment | None:
     """Read a formula that is one environment."""
     text = strip_delimiters(latex)
     opening = _OPENING.match(text)

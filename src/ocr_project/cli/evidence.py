@@ -1,0 +1,150 @@
+"""What goes to MLflow, and what happens where it cannot: a warning, never the end of a run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ocr_project.domain.names import metric_name, shown, storable
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+EXPERIMENT = "ocr_project"
+DEFAULT_TRACKING_URI = "sqlite:///mlflow.db"  # MLflow 3 refuses ./mlruns
+
+# MLflow configures its loggers when it is imported; the first run would show thirty lines of its database
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+# It asks Databricks whether this run goes on with another, and imports IPython to find it: 0.4 s of every start.
+os.environ.setdefault("MLFLOW_ENABLE_SGC_RUN_RESUMPTION_FOR_DATABRICKS_JOBS", "false")
+
+_PROCESS = "process"  # the tag that says who writes a run
+_CLOCKS_DIFFER = 2  # seconds: the start of a process is counted from that of the machine
+_logger = logging.getLogger(__name__)
+
+
+class Evidence:
+    """Keeps evidence while that works. After the first fault that is not about one value it is left alone.
+
+    A server that cannot be reached takes minutes to say so, each time; a database that is damaged stays damaged.
+    """
+
+    def __init__(self) -> None:
+        self._works = True
+
+    def keep(self, what: str, log: Callable[[], None]) -> None:
+        """Call `log`; warn where it fails.
+
+        Args:
+            what: Is lost where it fails.
+            log: Whatever it raises is MLflow's, its database's or its server's: results do not pass through it.
+        """
+        if not self._works:
+            return
+        try:
+            log()
+        except Exception as error:  # SQLAlchemy, sqlite3, requests and alembic have no common class
+            self._works = _is_about_a_value(error)
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            _logger.warning(
+                "MLflow could not keep %s (%s). The run goes on%s; its results, tables and report are not affected."
+                " A damaged mlflow.db can be moved away: the next run makes a new one.",
+                *(what, shown(lines[0]), "" if self._works else " without MLflow"),
+            )
+            if not self._works:
+                _forget_run()
+
+
+def open_run(name: str, tags: Mapping[str, str], options: Mapping[str, Any], repro: str | None) -> None:
+    """Open a run, or that of an earlier stage of the same `dvc repro`, and say what it was asked to do."""
+    import mlflow
+
+    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_TRACKING_URI))
+    mlflow.set_experiment(EXPERIMENT)
+    client = mlflow.MlflowClient()
+    close_killed(client)
+    given = os.environ.get("MLFLOW_RUN_ID")
+    mlflow.start_run(run_id=given or _run_of(repro), run_name=name)
+    mine = {} if given else {_PROCESS: _this_process()}
+    mlflow.set_tags({key: storable(value) for key, value in {**tags, **mine}.items()})
+    mlflow.log_params({key: storable(str(value)) for key, value in options.items()})
+
+
+def log_metrics(metrics: Mapping[str, float], step: int | None = None, when: float | None = None) -> None:
+    """Log numbers, with names that MLflow accepts; `when` in seconds since the epoch, now without it."""
+    import mlflow
+
+    named = {metric_name(key): value for key, value in metrics.items()}
+    mlflow.log_metrics(named, step=step, timestamp=None if when is None else int(when * 1000))
+
+
+def log_files(paths: Sequence[str]) -> None:
+    """Copy files and folders into the run."""
+    import mlflow
+
+    for path in paths:
+        mlflow.log_artifact(path)
+
+
+def end_run(status: str) -> None:
+    """Close the run that is open, if one is."""
+    import mlflow
+
+    mlflow.end_run(status)
+
+
+def close_killed(client: MlflowClient) -> None:
+    """Mark runs as KILLED that processes of this machine had open which are no more: nothing else ever closes them."""
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    if experiment is None:
+        return
+    for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'"):
+        if _is_gone(run.data.tags.get(_PROCESS, "")):
+            client.set_terminated(run.info.run_id, "KILLED")
+
+
+def _this_process() -> str:
+    import psutil
+
+    return f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time():.0f}"
+
+
+def _is_gone(process: str) -> bool:
+    """Say whether a process of this machine has ended; another one may have its number by now."""
+    import psutil
+
+    host, number, began = process.split("/") if process.count("/") == 2 else ("", "", "")
+    if host != socket.gethostname():
+        return False
+    try:
+        return abs(psutil.Process(int(number)).create_time() - int(began)) > _CLOCKS_DIFFER
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _is_about_a_value(error: Exception) -> bool:
+    """Say whether MLflow refused one name or value, so that the others may be kept."""
+    return getattr(error, "error_code", "") == "INVALID_PARAMETER_VALUE"
+
+
+def _forget_run() -> None:
+    """Leave no run open that would be closed when Python ends: that would fail as well, with a traceback."""
+    try:
+        end_run("FAILED")
+    except Exception as error:
+        _logger.debug("MLflow's run stays open: %s", error)
+
+
+def _run_of(repro: str | None) -> str | None:
+    """Return the MLflow run that an earlier stage of the same `dvc repro` opened."""
+    if repro is None:
+        return None
+    import mlflow
+
+    runs = mlflow.search_runs(
+        experiment_names=[EXPERIMENT], filter_string=f"tags.`dvc.repro` = '{repro}'", output_format="list"
+    )
+    return runs[0].info.run_id if runs else None
