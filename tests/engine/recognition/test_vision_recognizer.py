@@ -265,12 +265,12 @@ def test_of_several_servers_the_wrong_one_is_left_out() -> None:
     assert all(row.reason.startswith("server: 404") for row in rows if row.status is Status.FAILED)
 
 
-def test_what_answers_in_html_is_no_server_of_models() -> None:
+def test_what_answers_in_html_is_not_a_server_of_models() -> None:
     page, regions = drawn_page(5, 1)
     with (
         FakeVllm(read=read_marks, models=b"<html>sign in</html>") as wrong,
         reading(wrong) as recognizer,
-        pytest.raises(BackendError, match="no server of models"),
+        pytest.raises(BackendError, match="is not a server of models"),
     ):
         recognizer.recognize(page, regions)
 
