@@ -89,7 +89,7 @@ class _ReaderProcess:
             return child.receive(options.page_seconds)
         except Lost as lost:
             child.end()
-            self._child = self._last_question = None
+            self._child = self._last_request = None
             return _failure(lost, what, options)
 
 
