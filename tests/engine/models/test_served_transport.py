@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ocr_project.engine.models.served.chat import _read
+from ocr_project.engine.models.served.chat import _parse_completion
 from ocr_project.engine.models.served.client import _AskAgain, _taken
 from ocr_project.engine.models.served.transport import IMAGE_PART, around_image
 
@@ -27,11 +27,14 @@ def answer(content: str, usage: str = "{}") -> bytes:
 
 
 def test_an_answer_becomes_text_that_can_be_kept() -> None:
-    assert _read(answer('"\\ud800abc \\ud83d\\ude00"'))[0] == "\ufffdabc \U0001f600"
-    assert _read(answer('"x"', '{"prompt_tokens": 99999999999999, "completion_tokens": -1}'))[2:] == (2**31 - 1, 0)
+    assert _parse_completion(answer('"\\ud800abc \\ud83d\\ude00"'))[0] == "\ufffdabc \U0001f600"
+    assert _parse_completion(answer('"x"', '{"prompt_tokens": 99999999999999, "completion_tokens": -1}'))[2:] == (
+        2**31 - 1,
+        0,
+    )
 
 
 @pytest.mark.parametrize("content", [answer('"x"', '{"prompt_tokens": 1e999}'), b"[" * 100_000, b"\xff", b"[]", b"{}"])
 def test_an_answer_that_is_none_is_asked_for_again(content: bytes) -> None:
     with pytest.raises(_AskAgain, match="protocol"):
-        _taken(_read, content)
+        _taken(_parse_completion, content)

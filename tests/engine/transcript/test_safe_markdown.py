@@ -8,7 +8,7 @@ import re
 import pytest
 
 from ocr_project.domain.types import Transcript
-from ocr_project.engine.exports.jsonl import Place, page_line
+from ocr_project.engine.exports.jsonl import ExportEntry, page_line
 from ocr_project.engine.exports.markdown_files import page_block
 from ocr_project.engine.publishing.screening import Screen
 from ocr_project.engine.transcript.safe_markdown import safe_markdown
@@ -98,5 +98,5 @@ def test_all_that_leaves_the_project_is_safe() -> None:
     known, row = page(), Transcript("d_00001", "d", "d.pdf", "", 1, "x", "<script>x</script> [c](javascript:x)")
     safe = "&lt;script>x&lt;/script> [c\\](javascript:x)"
     assert page_block(row, "markdown/d.md", ()).decode() == f"<!-- page 1 -->\n\n{safe}\n\n"
-    assert json.loads(page_line(known, [], row, Place("d", 0, ())))["markdown"] == safe
+    assert json.loads(page_line(known, [], row, ExportEntry("d", 0, ())))["markdown"] == safe
     assert Screen(()).page(known, [], [], row).transcript.markdown == safe
