@@ -95,7 +95,7 @@ def test_answers_that_cannot_be_told_apart_or_are_not_there_are_refused(tmp_path
     (tmp_path / "empty").mkdir()
     with pytest.raises(BackendError, match="not one answer"):
         GivenRecognizer(GivenOptions(folder=tmp_path / "empty"))
-    with pytest.raises(BackendError, match="no folder"):
+    with pytest.raises(BackendError, match="is not a folder"):
         GivenRecognizer(GivenOptions(folder=tmp_path / "nowhere"))
     with pytest.raises(BackendError, match=r"needs recognition\.given\.folder"):
         GivenRecognizer(GivenOptions())

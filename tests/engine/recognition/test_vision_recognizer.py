@@ -270,7 +270,7 @@ def test_what_answers_in_html_is_no_server_of_models() -> None:
     with (
         FakeVllm(read=read_marks, models=b"<html>sign in</html>") as wrong,
         reading(wrong) as recognizer,
-        pytest.raises(BackendError, match="no server of models"),
+        pytest.raises(BackendError, match="not a server of models"),
     ):
         recognizer.recognize(page, regions)
 
