@@ -54,9 +54,9 @@ const type = (id, value) => {
 };
 const heads = document.querySelectorAll("#document-rows th button");
 seen.start = names();
-heads[2].click(); seen.falling = names(); seen.sorted = heads[2].parentNode.ariaSort;
-heads[2].click(); seen.rising = names();
-heads[0].click(); seen.named = names(); seen.unsorted = heads[2].parentNode.ariaSort;
+heads[3].click(); seen.falling = names(); seen.sorted = heads[3].parentNode.ariaSort;
+heads[3].click(); seen.rising = names();
+heads[0].click(); seen.named = names(); seen.unsorted = heads[3].parentNode.ariaSort;
 const search = document.querySelector("[data-search=document-rows]");
 search.value = "문서"; search.dispatchEvent(new Event("input")); seen.found = names();
 const pages = () => visible(".card").map((node) => node.dataset.rank);

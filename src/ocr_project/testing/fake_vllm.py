@@ -238,8 +238,9 @@ OUT_OF_MEMORY = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2
 def main(arguments: list[str]) -> int:
     """Stand in for `vllm serve`.
 
-    FAKE_VLLM says how: ok, never (ready), exit or oom. While FAKE_VLLM_LIVES names a file with a number above 0, the
-    server dies at its tenth request and counts the number down. FAKE_VLLM_PIDS is a file that collects processes.
+    FAKE_VLLM says how: ok, never (ready), exit, oom, or impostor (with another model). While FAKE_VLLM_LIVES names a
+    file with a number above 0, the server dies at its tenth request and counts the number down. FAKE_VLLM_PIDS is a
+    file that collects processes.
 
     Returns:
         The exit status.
@@ -260,7 +261,8 @@ def main(arguments: list[str]) -> int:
         time.sleep(600)
     port = int(arguments[arguments.index("--port") + 1])
     embed = _same_vector if "--runner" in arguments else None
-    with FakeVllm(port=port, model=arguments[1], faults=_lives, embed=embed) as server:
+    model = "another" if how == "impostor" else arguments[1]
+    with FakeVllm(port=port, model=model, faults=_lives, embed=embed) as server:
         print("Application startup complete.", flush=True)
         while server.port:
             time.sleep(0.1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pikepdf
+import pypdfium2
 import pytest
 from PIL import Image
 from rapidfuzz.distance import Levenshtein
@@ -259,3 +260,18 @@ def test_real_text_layers_are_healthy_and_say_what_the_reference_says(name: str)
         ours, theirs = ("".join(sorted(text.split())) for text in (answer.text, reference))
         assert Levenshtein.normalized_distance(sorted(ours), sorted(theirs)) < 0.01
         assert "".join(answer.text.split()) == "".join(word.text for word in answer.words)
+
+
+def test_a_padded_file_that_claims_more_pages_than_it_has_is_counted(tmp_path: Path) -> None:
+    """PDFium believes `/Count`; 60,000 pages would be 59,999 failures."""
+    path = tmp_path / "claims.pdf"
+    with pikepdf.open(BytesIO(pdf_bytes(2))) as document:
+        buffer = BytesIO()
+        document.save(buffer, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    claimed = buffer.getvalue().replace(b"/Count 2 ", b"/Count 60000 ")
+    head, rest = claimed.split(b"\n", 1)
+    path.write_bytes(head + b"\n%" + b"x" * 1_000_000 + b"\n" + rest)
+    assert path.stat().st_size > 60_000 * 16
+    assert len(pypdfium2.PdfDocument(path)) == 60_000
+
+    assert count_pages(path, IngestOptions()) == 2

@@ -120,6 +120,14 @@ def test_a_server_that_is_never_ready_ends_the_run(
     assert not any(map(alive, pids()))
 
 
+def test_what_answers_on_the_port_with_another_model_is_not_ours(
+    model: Path, pids: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_VLLM", "impostor")
+    with pytest.raises(BackendError, match="was not ready within 5 s"):
+        read_a_page(options(model, startup_seconds=5))
+
+
 def test_a_command_that_is_not_there_ends_the_run(model: Path, pids: Callable[[], list[int]]) -> None:
     with pytest.raises(BackendError, match=r"(?s)before it was ready.*No such file"):
         read_a_page(options(model, command=("/no/such/vllm",)))

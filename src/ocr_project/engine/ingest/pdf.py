@@ -40,6 +40,7 @@ _LARGEST_SHEET = 1224.0  # points, A3 or tabloid: scans on larger ones were made
 _SCAN_EDGE = 0.01  # a scan reaches to within a hundredth of the page's size of every edge
 _LIKENESS = 12.0  # mean difference, of 255, that scaling and JPEG may make between a page and its scan
 _THUMBNAIL = 128  # pixels, the longer side of what is compared
+_MANY_PAGES = 1_000
 _LEAST_PAGE_BYTES = 16  # hardly a page takes less of a file, compressed object streams included
 
 
@@ -78,7 +79,8 @@ def count_pages(path: Path, options: IngestOptions) -> int:
     """
     with _guarded("the PDF"), _LOCK, _open(path) as opened:
         count = len(opened)
-    if count * _LEAST_PAGE_BYTES > path.stat().st_size:  # PDFium believes what the file says of itself
+    # PDFium believes what the file says of itself; a file may be padded, too
+    if count > _MANY_PAGES or count * _LEAST_PAGE_BYTES > path.stat().st_size:
         with _unpacked(path) as document:
             count = min(count, len(document.pages))
     if not count:

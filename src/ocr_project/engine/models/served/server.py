@@ -184,7 +184,7 @@ class ServerFleet:
 
     def _look_whether_ready(self, server: _Server) -> None:
         url = server.endpoint.url
-        if _answers(f"{url}/health") and _names_a_model(f"{url}/v1/models"):
+        if _answers(f"{url}/health") and _names(f"{url}/v1/models", self._options.model):
             server.ready, server.heard = True, time.monotonic()
             log.info("%s is ready after %.0f s", server.name, server.heard - server.started)
             self._open_up(server)
@@ -280,10 +280,11 @@ def _answers(url: str) -> bool:
     return _fetch(url) is not None
 
 
-def _names_a_model(url: str) -> bool:
+def _names(url: str, model: str) -> bool:
+    """Say whether a server has our model: another program may have taken the port before ours could."""
     try:
-        return bool(json.loads(_fetch(url) or b"{}").get("data"))
-    except ValueError:
+        return any(entry["id"] == model for entry in json.loads(_fetch(url) or b"{}")["data"])
+    except (ValueError, KeyError, TypeError):
         return False
 
 
