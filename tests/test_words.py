@@ -40,6 +40,11 @@ def _sources() -> Iterator[Path]:
         yield from sorted((ROOT / room).rglob("*.py"))
 
 
+def _pages() -> Iterator[Path]:
+    yield from sorted(ROOT.glob("*.md"))
+    yield from sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name != "log.md")
+
+
 def faults_of(docstring: str) -> Iterator[str]:
     """Say what in a docstring, unindented, is not Google's form."""
     lines = docstring.splitlines()
@@ -64,7 +69,7 @@ def test_words_that_the_house_leaves_out(pattern: str, instead: str) -> None:
     banned = re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
-        for path in _sources()
+        for path in [*_sources(), *_pages()]
         if path != Path(__file__)
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if banned.search(line)

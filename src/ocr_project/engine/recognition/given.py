@@ -24,7 +24,7 @@ from ocr_project.domain.types import Identity, Label, Page, Recognition, Region,
 NOT_READ = "not read: no answer was given"
 """How the reason of a page begins that has no answer: it is not a wrong answer, and is counted apart."""
 
-_VERSION = "1"  # raise it when the same answers would give other recognitions
+VERSION = "1"  # raise it when the same answers would give other recognitions
 _FORMATS = {
     ".md": TextFormat.MARKDOWN,
     ".txt": TextFormat.TEXT,
@@ -64,7 +64,7 @@ class GivenRecognizer:
             digest.update(json.dumps([name, answer.text, answer.format]).encode())
         if not self._answers:
             raise BackendError(f"recognition.given: there is not one answer in {options.folder or options.file}")
-        self.identity = Identity("given", _VERSION, {"answers": digest.hexdigest(), "count": len(self._answers)})
+        self.identity = Identity("given", VERSION, {"answers": digest.hexdigest(), "count": len(self._answers)})
 
     def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
         """Answer for the region that is the page."""
