@@ -101,22 +101,36 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     Raises:
         StorageError: The disk is full, or the folder cannot be written to.
     """
-    partial, before = partial_of(folder), folder.with_name(f".{folder.name}.before{PARTIAL}")
+    partial = partial_of(folder)
     with storing(folder):
-        for leftover in (partial, before):
-            shutil.rmtree(leftover, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         try:
             yield partial
-            for path in (*partial.rglob("*"), partial):
-                sync(path)
-            if folder.exists():
-                folder.rename(before)
-            partial.rename(folder)
-            sync(folder.parent)
+            put_in_place(partial, folder)
         finally:
-            for leftover in (partial, before):
-                shutil.rmtree(leftover, ignore_errors=True)
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def put_in_place(finished: Path, place: Path) -> None:
+    """Let a finished file or folder take the place of the one before it, on the disk before this returns.
+
+    Args:
+        finished: On the file system of `place`, whose folder is there.
+        place: What is there is replaced; a folder is set aside first, and removed last.
+
+    Raises:
+        OSError: The disk says no; what was at `place` is there, or beside it, until the next try.
+    """
+    for path in (*finished.rglob("*"), finished):
+        sync(path)
+    before = place.with_name(f".{place.name}.before{PARTIAL}")
+    shutil.rmtree(before, ignore_errors=True)
+    if place.is_dir():
+        place.rename(before)
+    finished.replace(place)
+    sync(place.parent)
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def partial_of(path: Path, writer: str = "") -> Path:
@@ -136,7 +150,7 @@ def remove_abandoned(folder: Path) -> None:
     """
     for path in folder.glob(f".*{PARTIAL}"):
         found = _WRITER.search(path.name)
-        if found is None or (found["host"] == socket.gethostname() and not _is_alive(int(found["process"]))):
+        if found is None or (found["host"] == socket.gethostname() and not is_alive(int(found["process"]))):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
@@ -165,7 +179,8 @@ def storing(path: Path) -> Iterator[None]:
         raise StorageError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Say whether a process of this machine is there."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

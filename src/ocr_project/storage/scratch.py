@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ocr_project.storage.atomic import storing
-
-_REPLACED = ".replaced"
-_MOVING = ".partial"
+from ocr_project.storage import atomic
+from ocr_project.storage.atomic import is_alive, partial_of, storing, this_writer
 
 
 class Scratch:
@@ -25,7 +22,7 @@ class Scratch:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self.folder = root / f"{socket.gethostname()}-{os.getpid()}"
+        self.folder = root / this_writer()
 
     @contextmanager
     def draft(self, name: str) -> Iterator[Path]:
@@ -49,12 +46,10 @@ class Scratch:
 
     def sweep(self) -> None:
         """Remove what ended processes of this machine left; what another machine has here is not touched."""
-        import psutil  # imported where it is used: every run starts with this module
-
         host = socket.gethostname()
         for folder in self._root.glob(f"{host}-*"):
             number = folder.name.removeprefix(f"{host}-")
-            if number.isdigit() and not psutil.pid_exists(int(number)):
+            if number.isdigit() and not is_alive(int(number)):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -72,15 +67,7 @@ def put_in_place(draft: Path, place: Path) -> None:
         return
     with storing(place):
         place.parent.mkdir(parents=True, exist_ok=True)
-        near = _brought_near(draft, place)
-        if not place.is_dir():
-            near.replace(place)
-            return
-        replaced = place.with_name(f".{place.name}{_REPLACED}")
-        _remove(replaced)
-        place.rename(replaced)
-        near.rename(place)
-        _remove(replaced)
+        atomic.put_in_place(_brought_near(draft, place), place)
 
 
 def remove_leftovers(versions: Path, current: Path) -> None:
@@ -101,7 +88,7 @@ def remove_leftovers(versions: Path, current: Path) -> None:
 
 def _brought_near(draft: Path, place: Path) -> Path:
     """Return the draft, or its copy beside `place` where that is on another file system: nothing renames across."""
-    near = place.with_name(f".{place.name}{_MOVING}")
+    near = partial_of(place)
     _remove(near)
     try:
         return draft.rename(near)
