@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kedro.pipeline import Pipeline, node, pipeline
+from kedro.pipeline import Node, Pipeline, node, pipeline
 
 from ocr_project.engine.running.stage_metrics import measure_stage
 from ocr_project.pipelines.embedding.nodes import (
@@ -20,63 +20,74 @@ def create_pipeline() -> Pipeline:
 
     It makes page_vectors, page_index, page_image_index, queries, query_vectors, vector_files, embedding_metrics.
     """
-    return pipeline(
-        [
-            node(
-                embed_pages,
-                inputs={
-                    "pages": "pages",
-                    "regions": "regions",
-                    "recognitions": "recognitions",
-                    "transcripts": "transcripts",
-                    "page_vectors_done": "page_vectors_done",
-                    "options": "params:embedding",
-                    "runtime": "params:runtime",
-                },
-                outputs="page_vectors",
-                name="embed_pages",
-            ),
-            node(
-                index_pages,
-                inputs={"page_vectors": "page_vectors", "scratch": "scratch", "options": "params:embedding"},
-                outputs="page_index",
-                name="index_pages",
-            ),
-            node(
-                index_images,
-                inputs={"page_vectors": "page_vectors", "scratch": "scratch"},
-                outputs="page_image_index",
-                name="index_images",
-            ),
-            node(
-                list_queries,
-                inputs={"source": "source", "options": "params:embedding"},
-                outputs="queries",
-                name="list_queries",
-            ),
-            node(
-                embed_queries,
-                inputs={"queries": "queries", "options": "params:embedding"},
-                outputs="query_vectors",
-                name="embed_queries",
-            ),
-            node(
-                write_files,
-                inputs={
-                    "page_vectors": "page_vectors",
-                    "query_vectors": "query_vectors",
-                    "scratch": "scratch",
-                    "options": "params:embedding",
-                },
-                outputs="vector_files",
-                name="write_files",
-            ),
-            node(
-                measure_stage,
-                inputs={"shards": "page_vectors", "runtime": "params:runtime"},
-                outputs="embedding_metrics",
-                name="measure_embedding",
-            ),
-        ],
-        tags="embedding",
-    )
+    return pipeline([*_pages(), *_indexes(), *_questions()], tags="embedding")
+
+
+def _pages() -> list[Node]:
+    return [
+        node(
+            embed_pages,
+            inputs={
+                "pages": "pages",
+                "regions": "regions",
+                "recognitions": "recognitions",
+                "transcripts": "transcripts",
+                "page_vectors_done": "page_vectors_done",
+                "options": "params:embedding",
+                "runtime": "params:runtime",
+            },
+            outputs="page_vectors",
+            name="embed_pages",
+        ),
+        node(
+            measure_stage,
+            inputs={"shards": "page_vectors", "runtime": "params:runtime"},
+            outputs="embedding_metrics",
+            name="measure_embedding",
+        ),
+    ]
+
+
+def _indexes() -> list[Node]:
+    return [
+        node(
+            index_pages,
+            inputs={"page_vectors": "page_vectors", "scratch": "scratch", "options": "params:embedding"},
+            outputs="page_index",
+            name="index_pages",
+        ),
+        node(
+            index_images,
+            inputs={"page_vectors": "page_vectors", "scratch": "scratch"},
+            outputs="page_image_index",
+            name="index_images",
+        ),
+        node(
+            write_files,
+            inputs={
+                "page_vectors": "page_vectors",
+                "query_vectors": "query_vectors",
+                "scratch": "scratch",
+                "options": "params:embedding",
+            },
+            outputs="vector_files",
+            name="write_files",
+        ),
+    ]
+
+
+def _questions() -> list[Node]:
+    return [
+        node(
+            list_queries,
+            inputs={"source": "source", "options": "params:embedding"},
+            outputs="queries",
+            name="list_queries",
+        ),
+        node(
+            embed_queries,
+            inputs={"queries": "queries", "options": "params:embedding"},
+            outputs="query_vectors",
+            name="embed_queries",
+        ),
+    ]

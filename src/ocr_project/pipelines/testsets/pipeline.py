@@ -35,7 +35,9 @@ def create_pipeline(make: Callable[..., Node] = node) -> Pipeline:
     Args:
         make: Makes the nodes that know nothing of test sets (pipeline_registry.py).
     """
-    return pipeline([*_beginning(make, "testset_ingest"), *_scoring("testset_scoring"), *_evidence()], tags="testsets")
+    ends = (*_beginning(make, "testset_ingest"), *_scoring("testset_scoring"))
+    evidence = (*_evidence("testset_evidence"), *_page("testset_evidence"))
+    return pipeline([*ends, *evidence], tags="testsets")
 
 
 def _beginning(make: Callable[..., Node], box: str) -> list[Node]:
@@ -102,8 +104,7 @@ def _scoring(box: str) -> list[Node]:
     ]
 
 
-def _evidence() -> list[Node]:
-    box = "testset_evidence"
+def _evidence(box: str) -> list[Node]:
     return [
         node(
             record_test_sets,
@@ -146,6 +147,11 @@ def _evidence() -> list[Node]:
             name="measure_evidence",
             namespace=box,
         ),
+    ]
+
+
+def _page(box: str) -> list[Node]:
+    return [
         node(
             write_benchmark_page,
             inputs={
