@@ -101,8 +101,9 @@ def _distinct(given: Sequence[str], records: Sequence[RunRecord]) -> list[str]:
     names = [name or record.run.recognizer for name, record in zip(given, records, strict=True)]
     twice = {name for name, many in Counter(names).items() if many > 1}
     apart = _differences([record for name, record in zip(names, records, strict=True) if name in twice])
+    shared = len(set(names)) == 1  # then what differs says it all, and stands in every line
     said = [
-        f"{name}, {', '.join(next(apart)) or record.run.created}" if name in twice else name
+        f"{'' if shared else f'{name}, '}{', '.join(next(apart)) or record.run.created}" if name in twice else name
         for name, record in zip(names, records, strict=True)
     ]
     many = Counter(said)
@@ -118,6 +119,8 @@ def _differences(records: Sequence[RunRecord]) -> Iterator[list[str]]:
     told = [_settings(record.run.facts) for record in records]
     keys = sorted({key for settings in told for key in settings})
     differ = [key for key in keys if len({settings.get(key) for settings in told}) > 1]
+    plain = [key for key in differ if not any(settings.get(key, "").startswith(("{", "[")) for settings in told)]
+    differ = plain or differ  # fingerprints of files follow from what a person chose
     names = Counter(name for _, name in differ)
     for settings in told:
         yield [

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 from ocr_project.domain.names import shown
@@ -18,6 +19,7 @@ _ORDER = (
     *("ingest", "layout", "recognition", "transcript", "embedding", "benchmark"),
     *("testset_ingest", "testset_layout", "testset_recognition", "testset_transcript"),
 )
+_WIDEST = 1_000  # characters of a table
 _GPU = (  # heading, metric and form of what is shown of the stages where there was a GPU
     ("GPU %", "gpu_sm_mean", ".0f"),
     ("p95", "gpu_sm_p95", ".0f"),
@@ -86,7 +88,9 @@ def print_scores(table: pd.DataFrame) -> None:
             str(row["documents"]),
             f"[bold red]{row['failed']}[/]" if row["failed"] else "0",
         )
-    Console().print(found)
+    console = Console()
+    needed = Measurement.get(console, console.options.update(max_width=_WIDEST), found).maximum
+    Console(width=max(console.width, needed)).print(found)  # a narrow terminal breaks lines; no name is cut short
 
 
 def print_gate(table: pd.DataFrame) -> None:
