@@ -23,10 +23,10 @@ from ocr_project.cli.log_format import show_safely
 from ocr_project.cli.summary import print_gate, print_places, print_scores, print_summary
 from ocr_project.datasets import LineageFolder, NamedByOption, Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
-from ocr_project.domain.names import metric_name
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
 from ocr_project.domain.options.names import unknown_sections
 from ocr_project.domain.options.testsets import WhenOpen
+from ocr_project.domain.outside_text import metric_name
 from ocr_project.domain.project import Project
 from ocr_project.domain.types import Made, ShardInfo, Transcript
 from ocr_project.storage.run_lock import DATA, RunLock

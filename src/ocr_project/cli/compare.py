@@ -11,7 +11,7 @@ from kedro.io import CatalogProtocol
 
 from ocr_project.cli.errors import plainly
 from ocr_project.cli.project import open_project
-from ocr_project.domain.names import shown
+from ocr_project.domain.outside_text import shown
 
 _RESULTS = ("comparison_table", "comparison_page")
 

@@ -23,7 +23,7 @@ from kedro.validation.exceptions import ParameterValidationError
 from ocr_project.cli.evidence import Evidence, end_run
 from ocr_project.cli.unknown_names import unknown_name
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OcrProjectError, OptionError, StorageError
-from ocr_project.domain.names import shown_lines
+from ocr_project.domain.outside_text import shown_lines
 from ocr_project.storage.run_lock import release_all
 
 EXIT_ERROR = 2

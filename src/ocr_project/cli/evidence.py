@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ocr_project.domain.names import metric_name, shown, storable
+from ocr_project.domain.outside_text import metric_name, shown, storable
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from ocr_project.domain.names import shown_lines
+from ocr_project.domain.outside_text import shown_lines
 
 
 class ShownFormatter(logging.Formatter):

@@ -6,8 +6,8 @@ import click
 
 from ocr_project.cli.errors import plainly
 from ocr_project.cli.project import open_project
-from ocr_project.domain.names import shown
 from ocr_project.domain.options import SearchMode
+from ocr_project.domain.outside_text import shown
 
 
 @click.command()

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
-from ocr_project.domain.names import shown
+from ocr_project.domain.outside_text import shown
 
 _ORDER = (
     *("ingest", "layout", "recognition", "transcript", "embedding", "benchmark"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from ocr_project.datasets.place import Place
-from ocr_project.domain.names import csv_cell, csv_text
+from ocr_project.domain.outside_text import csv_cell, csv_text
 from ocr_project.storage.atomic import atomic_file
 
 if TYPE_CHECKING:

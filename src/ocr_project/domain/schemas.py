@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ocr_project.domain.names import storable
+from ocr_project.domain.outside_text import storable
 from ocr_project.domain.types import (
     Box,
     Document,

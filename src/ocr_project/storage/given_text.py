@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from ocr_project.domain.errors import SourceError
-from ocr_project.domain.names import shown
+from ocr_project.domain.outside_text import shown
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

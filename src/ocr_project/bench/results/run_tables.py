@@ -9,8 +9,8 @@ import pandas as pd
 
 from ocr_project.bench.results.gate import Tolerances, give_verdicts, judge_quality, judge_speed
 from ocr_project.bench.results.score_tables import tabulate_test_sets
-from ocr_project.domain.names import metric_name
 from ocr_project.domain.options import TestsetsOptions
+from ocr_project.domain.outside_text import metric_name
 from ocr_project.domain.types import Status
 from ocr_project.engine.metrics import Draws, percentiles
 from ocr_project.engine.models import Fault

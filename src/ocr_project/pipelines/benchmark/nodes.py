@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from ocr_project.domain.corpus import Corpus
-from ocr_project.domain.names import metric_name
 from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
+from ocr_project.domain.outside_text import metric_name
 from ocr_project.domain.project import Project
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame, to_frame

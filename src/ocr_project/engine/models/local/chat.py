@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from transformers import AutoModelForImageTextToText
 
-from ocr_project.domain.names import storable
 from ocr_project.domain.options import TransformersOptions
+from ocr_project.domain.outside_text import storable
 from ocr_project.engine.models.local.checkpoint import Checkpoint
 from ocr_project.engine.models.messages import ChatAnswer, ChatRequest
 

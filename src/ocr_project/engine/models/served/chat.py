@@ -6,8 +6,8 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from ocr_project.domain.names import storable
 from ocr_project.domain.options import VllmOptions
+from ocr_project.domain.outside_text import storable
 from ocr_project.engine.models.dialects import dialect_of
 from ocr_project.engine.models.dialects.chat import CHAT
 from ocr_project.engine.models.messages import ChatAnswer, ChatRequest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ocr_project.domain.names import csv_cell, metric_name, shown, shown_lines, storable
+from ocr_project.domain.outside_text import csv_cell, metric_name, shown, shown_lines, storable
 
 HOSTILE = (
     *(
