@@ -22,12 +22,16 @@ from ocr_project.domain.types import (
     Embedding,
     Label,
     Page,
+    PageFacts,
     Ranked,
     Recognition,
     Region,
     Score,
+    Split,
     Status,
+    Task,
     TextFormat,
+    TrainingSample,
     Transcript,
     Truth,
     TruthKind,
@@ -47,6 +51,13 @@ EXAMPLES = [
     Ranked("fusion", "q", "p", 1, 0.5),
     Truth("p", "pubtabnet", TruthKind.TABLE, '{"html": ""}', (("language", "en"), ("spans", "yes")), "d"),
     page(1, image=b"x", given=Label.TABLE, question="Which?"),
+    TrainingSample(
+        *("s", "olmocr:mix", "a", "a-1.md", Split.VALID, Task.TEXT, True, "", b"x", 3, 4, "# 가", TextFormat.MARKDOWN),
+        *(PageFacts(None, False, 270, True, True), Status.SKIPPED, "rotated", "it stands on its side"),
+    ),
+    TrainingSample(
+        *("s", "folder:mine", "a", "a.png", Split.TRAIN, Task.TABLE, False, "", None, 0, 0, "", TextFormat.HTML),
+    ),
 ]
 
 

@@ -6,7 +6,7 @@ A `Box` is stored as four float32, a label or status as its string, words as a l
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
@@ -21,6 +21,7 @@ from ocr_project.domain.types import (
     Embedding,
     Label,
     Page,
+    PageFacts,
     Qrel,
     Query,
     Ranked,
@@ -28,8 +29,11 @@ from ocr_project.domain.types import (
     Reference,
     Region,
     Score,
+    Split,
     Status,
+    Task,
     TextFormat,
+    TrainingSample,
     Transcript,
     Truth,
     TruthKind,
@@ -41,6 +45,15 @@ Row = TypeVar("Row")
 _BOX = pa.list_(pa.float32(), 4)
 _WORDS = pa.list_(
     pa.struct([("text", pa.string()), ("box", _BOX), ("confidence", pa.float32()), ("line", pa.int32())])
+)
+_FACTS = pa.struct(
+    [
+        ("language", pa.string()),
+        ("rotation_valid", pa.bool_()),
+        ("rotation", pa.int32()),
+        ("table", pa.bool_()),
+        ("diagram", pa.bool_()),
+    ]
 )
 _OUTCOME: list[tuple[str, pa.DataType]] = [("status", pa.string()), ("reason", pa.string())]
 
@@ -154,6 +167,25 @@ SCHEMAS: dict[type, pa.Schema] = {
         ("slices", pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))),
         ("cluster", pa.string()),
     ),
+    TrainingSample: _schema(
+        ("sample_id", pa.string()),
+        ("source", pa.string()),
+        ("document", pa.string()),
+        ("place", pa.string()),
+        ("split", pa.string()),
+        ("task", pa.string()),
+        ("whole_page", pa.bool_()),
+        ("question", pa.string()),
+        ("image", pa.large_binary()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("answer", pa.string()),
+        ("format", pa.string()),
+        ("facts", _FACTS),
+        ("status", pa.string()),
+        ("rule", pa.string()),
+        ("reason", pa.string()),
+    ),
 }
 
 # Columns under the names that they had until release 0.1: written beside the new ones for one release, so that readers
@@ -168,6 +200,9 @@ _ENUMS: dict[tuple[type, str], type[StrEnum]] = {
     (Region, "label"): Label,
     (Truth, "kind"): TruthKind,
     (Recognition, "format"): TextFormat,
+    (TrainingSample, "split"): Split,
+    (TrainingSample, "task"): Task,
+    (TrainingSample, "format"): TextFormat,
 }
 
 
@@ -254,7 +289,7 @@ def _rest(value: Any) -> Any:
         return [{"text": w.text, "box": w.box, "confidence": w.confidence, "line": w.line} for w in value]
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):
         return [{"name": name, "value": it} for name, it in value]
-    return value
+    return asdict(value) if isinstance(value, PageFacts) else value
 
 
 def _wake(row_type: type, name: str, column: Any) -> list[Any]:
@@ -267,6 +302,8 @@ def _wake(row_type: type, name: str, column: Any) -> list[Any]:
         return [Box(*value) for value in values]
     if name == "slices":
         return [tuple((pair["name"], pair["value"]) for pair in value) for value in values]
+    if name == "facts":
+        return [None if value is None else PageFacts(**value) for value in values]
     if name in ("quad", "polygon", "cells"):
         return [None if value is None else tuple(value) for value in values]
     if name in ("words", "text_layer_words"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ocr_project.domain.options import DialectName
-from ocr_project.domain.types import Task, TextFormat
-from ocr_project.engine.models.dialects import Dialect, NoTarget, PageFacts, dialect_of
+from ocr_project.domain.types import PageFacts, Task, TextFormat
+from ocr_project.engine.models.dialects import Dialect, NoTarget, dialect_of
 from ocr_project.engine.models.dialects.otsl import html_to_otsl, otsl_to_html, plain_html
 
 FACTS = PageFacts("ko")

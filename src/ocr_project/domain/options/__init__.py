@@ -45,6 +45,7 @@ from ocr_project.domain.options.runtime import Retry, RuntimeOptions
 from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
 from ocr_project.domain.options.testsets import SET_SEPARATOR, GateOptions, TestsetsOptions
+from ocr_project.domain.options.training_data import SampleFormat, SourceName, TrainingDataOptions
 from ocr_project.domain.options.transcript import TranscriptOptions
 
 # The top-level keys of parameters.yml, in the order of the stages.
@@ -58,6 +59,7 @@ SECTIONS: Mapping[str, type[Options]] = {
     "search": SearchOptions,
     "benchmark": BenchmarkOptions,
     "testsets": TestsetsOptions,
+    "training_data": TrainingDataOptions,
     "publish": PublishOptions,
 }
 
@@ -93,15 +95,18 @@ __all__ = [
     "RecognitionOptions",
     "Retry",
     "RuntimeOptions",
+    "SampleFormat",
     "SearchMode",
     "SearchOptions",
     "SentenceTransformersOptions",
     "ServerOptions",
     "Sharing",
+    "SourceName",
     "TesseractOptions",
     "TestsetsOptions",
     "TextLayer",
     "TokenLimits",
+    "TrainingDataOptions",
     "TranscriptOptions",
     "TransformersOptions",
     "VectorType",

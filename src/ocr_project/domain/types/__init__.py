@@ -10,6 +10,7 @@ page     what a page is made of, and what it is read as
 shard    what is saved, resumed and published as one
 search   vectors and questions, and what is found
 score    what is known of an item, and how well it was read
+training_sample  what a model learns from
 """
 
 from ocr_project.domain.types.page import (
@@ -38,6 +39,7 @@ from ocr_project.domain.types.shard import (
     derive_key_of,
     derive_lineage,
 )
+from ocr_project.domain.types.training_sample import PageFacts, Split, TrainingSample
 
 __all__ = [
     "Box",
@@ -48,6 +50,7 @@ __all__ = [
     "Lineage",
     "Made",
     "Page",
+    "PageFacts",
     "Part",
     "Prune",
     "Qrel",
@@ -59,9 +62,11 @@ __all__ = [
     "Score",
     "Shard",
     "ShardInfo",
+    "Split",
     "Status",
     "Task",
     "TextFormat",
+    "TrainingSample",
     "Transcript",
     "Truth",
     "TruthKind",

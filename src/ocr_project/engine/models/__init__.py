@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ocr_project.engine.models.crops.worker import Crop, CropJob, Fit
-    from ocr_project.engine.models.dialects import Dialect, NoTarget, PageFacts, ReadText, dialect_of, unfenced
+    from ocr_project.engine.models.dialects import Dialect, NoTarget, ReadText, dialect_of, unfenced
     from ocr_project.engine.models.faults import Fault, fault_of
     from ocr_project.engine.models.local.requirements import find_local_model
     from ocr_project.engine.models.local.transport import LocalTransport
@@ -54,7 +54,6 @@ __all__ = [
     "LocalTransport",
     "Located",
     "NoTarget",
-    "PageFacts",
     "ReadText",
     "RequestFailed",
     "ServedChat",
@@ -76,7 +75,7 @@ __all__ = [
 
 _HOMES = {
     "crops.worker": ("Crop", "CropJob", "Fit"),
-    "dialects": ("Dialect", "NoTarget", "PageFacts", "ReadText", "dialect_of", "unfenced"),
+    "dialects": ("Dialect", "NoTarget", "ReadText", "dialect_of", "unfenced"),
     "faults": ("Fault", "fault_of"),
     "local.requirements": ("find_local_model",),
     "local.transport": ("LocalTransport",),

@@ -13,14 +13,14 @@ All is data and pure functions, for recognition, benchmarks and training alike: 
 from __future__ import annotations
 
 from ocr_project.domain.options import DialectName
-from ocr_project.engine.models.dialects.base import Answers, Dialect, NoTarget, PageFacts, ReadText
+from ocr_project.engine.models.dialects.base import Answers, Dialect, NoTarget, ReadText
 from ocr_project.engine.models.dialects.chat import CHAT
 from ocr_project.engine.models.dialects.fences import unfenced
 from ocr_project.engine.models.dialects.glm_ocr import GLM_OCR
 from ocr_project.engine.models.dialects.olmocr import OLMOCR
 from ocr_project.engine.models.dialects.paddleocr_vl import PADDLEOCR_VL
 
-__all__ = ["Answers", "Dialect", "NoTarget", "PageFacts", "ReadText", "dialect_of", "unfenced"]
+__all__ = ["Answers", "Dialect", "NoTarget", "ReadText", "dialect_of", "unfenced"]
 
 _DIALECTS = {
     DialectName.GLM_OCR: GLM_OCR,

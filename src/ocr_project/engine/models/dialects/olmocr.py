@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ocr_project.domain.types import Task, TextFormat
-from ocr_project.engine.models.dialects.base import Dialect, Exchange, Form, NoTarget, PageFacts, ReadText
+from ocr_project.domain.types import PageFacts, Task, TextFormat
+from ocr_project.engine.models.dialects.base import Dialect, Exchange, Form, NoTarget, ReadText
 from ocr_project.engine.models.dialects.forms import FORMULA_BARE, TABLE_HTML, unknown
 
 _FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)

@@ -1,0 +1,109 @@
+"""Options of the pipeline training_data: where samples to learn from come from, and which are refused."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import Field, field_validator
+
+from ocr_project.domain.options.base import Options
+from ocr_project.domain.options.testsets import SET_SEPARATOR
+
+_AFTER_FORMAT = ":"
+
+
+class SampleFormat(StrEnum):
+    """The formats of sources of samples, a file each in `training/samples`."""
+
+    OLMOCR = "olmocr"
+    LAYOUT_LMDB = "layout_lmdb"
+    AIHUB = "aihub"
+    MESSAGES = "messages"
+    CORPUS = "corpus"
+    FOLDER = "folder"
+
+
+class SourceName(NamedTuple):
+    """One of `training_data.sources`, taken apart."""
+
+    format: SampleFormat
+    path: Path
+
+    @property
+    def label(self) -> str:
+        """What its samples call it: the last part of the path is enough to tell it from the others."""
+        return f"{self.format}{_AFTER_FORMAT}{self.path.expanduser().resolve().name}"
+
+
+class TrainingDataOptions(Options):
+    """From folders, databases and files of samples to rows that a model is trained on."""
+
+    sources: tuple[str, ...] = Field(
+        (),
+        description="Where samples come from, each as `format:path`, in YAML a list, elsewhere joined by `+`. Formats:"
+        " olmocr, layout_lmdb, aihub, messages, folder; `corpus:.` are the finished pages of this project.",
+    )
+    images: Path | None = Field(
+        None, description="Folder of the images that messages and aihub name. None: beside the file that names them."
+    )
+    limit: int | None = Field(None, ge=1, description="Samples of each source, drawn by hash. None: all.")
+    shard_samples: int = Field(64, ge=1, le=100_000, description="Samples per shard: saved and resumed as one.")
+    valid: float = Field(
+        0.02, ge=0, le=1, description="Share of the documents that are looked at while a model is trained, by hash."
+    )
+    test: float = Field(0.0, ge=0, le=1, description="Share of the documents that are kept for the end, by hash.")
+    held_out: tuple[str, ...] = Field(
+        (),
+        description="Test sets, named as in `testsets.sets`: a sample whose image or document is in one is refused.",
+    )
+    longest_side: int = Field(
+        1288, ge=64, le=8192, description="Pixels along the longer side of PDF pages; olmOCR's own are 1,288."
+    )
+    least_side: int = Field(8, ge=1, description="An image with a shorter side than this, in pixels, is refused.")
+    most_side: int = Field(16_384, ge=64, description="An image with a longer side than this, in pixels, is refused.")
+    most_characters: int = Field(
+        30_000, ge=1, description="A longer answer is refused; training counts tokens, and refuses by those."
+    )
+    rules: bool = Field(
+        True, description="Refuse what olmOCR's own filters refuse of a page (docs/training-data.md has the list)."
+    )
+    katex: bool = Field(
+        True,
+        description="Refuse pages with formulas that KaTeX cannot render, where Chromium and KaTeX are installed.",
+    )
+    page_samples: int = Field(24, ge=0, le=1000, description="Samples shown on the page, and as many refusals.")
+    seed: int = Field(0, ge=0, description="Of the hashes that draw splits, limits and what is shown.")
+
+    @field_validator("sources", "held_out", mode="before")
+    @classmethod
+    def _joined(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part for part in value.split(SET_SEPARATOR) if part)
+        return value
+
+    @field_validator("sources")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        labels = [source_name(one).label for one in value]
+        if twice := sorted({label for label in labels if labels.count(label) > 1}):
+            raise ValueError(f"two sources are called {twice[0]}: rename one of the folders")
+        return value
+
+    @property
+    def named(self) -> tuple[SourceName, ...]:
+        """Return the sources, taken apart."""
+        return tuple(map(source_name, self.sources))
+
+
+def source_name(text: str) -> SourceName:
+    """Take a source of `training_data.sources` apart.
+
+    Raises:
+        ValueError: It is not `format:path` with a known format.
+    """
+    format_, _, path = text.partition(_AFTER_FORMAT)
+    if format_ not in list(SampleFormat) or not path:
+        raise ValueError(f"training_data.sources: {text!r} is not format:path with one of {', '.join(SampleFormat)}")
+    return SourceName(SampleFormat(format_), Path(path))
