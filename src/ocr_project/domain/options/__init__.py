@@ -45,6 +45,17 @@ from ocr_project.domain.options.runtime import Retry, RuntimeOptions
 from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
 from ocr_project.domain.options.testsets import SET_SEPARATOR, GateOptions, TestsetsOptions
+from ocr_project.domain.options.training import (
+    AugmentationOptions,
+    FreezeOptions,
+    LoraOptions,
+    LoraWhere,
+    Optimizer,
+    Schedule,
+    Sharding,
+    TrainingMethod,
+    TrainingOptions,
+)
 from ocr_project.domain.options.training_data import SampleFormat, SourceName, TrainingDataOptions
 from ocr_project.domain.options.transcript import TranscriptOptions
 
@@ -61,12 +72,14 @@ SECTIONS: Mapping[str, type[Options]] = {
     "testsets": TestsetsOptions,
     "training_data": TrainingDataOptions,
     "publish": PublishOptions,
+    "training": TrainingOptions,
 }
 
 __all__ = [
     "LANGUAGE_SEPARATOR",
     "SECTIONS",
     "SET_SEPARATOR",
+    "AugmentationOptions",
     "BenchmarkOptions",
     "DialectName",
     "Embedded",
@@ -74,6 +87,7 @@ __all__ = [
     "EmbeddingOptions",
     "EmbeddingTransformersOptions",
     "EmbeddingVllmOptions",
+    "FreezeOptions",
     "GateOptions",
     "GivenOptions",
     "HashingOptions",
@@ -81,8 +95,11 @@ __all__ = [
     "LayoutBackend",
     "LayoutOptions",
     "LexicalOptions",
+    "LoraOptions",
+    "LoraWhere",
     "MergeMode",
     "OpenCvLayoutOptions",
+    "Optimizer",
     "Options",
     "PersonalData",
     "PpDocLayoutOptions",
@@ -96,10 +113,12 @@ __all__ = [
     "Retry",
     "RuntimeOptions",
     "SampleFormat",
+    "Schedule",
     "SearchMode",
     "SearchOptions",
     "SentenceTransformersOptions",
     "ServerOptions",
+    "Sharding",
     "Sharing",
     "SourceName",
     "TesseractOptions",
@@ -107,6 +126,8 @@ __all__ = [
     "TextLayer",
     "TokenLimits",
     "TrainingDataOptions",
+    "TrainingMethod",
+    "TrainingOptions",
     "TranscriptOptions",
     "TransformersOptions",
     "VectorType",

@@ -64,6 +64,10 @@ class LocalChat:
         )
 
     def _prompt(self, request: ChatRequest, image_tokens: int) -> str:
-        parts: list[dict[str, str]] = [{"type": "image"}, {"type": "text", "text": request.prompt}]
-        content = parts if self._image_first else parts[::-1]
-        return self._checkpoint.prompt([{"role": "user", "content": content}], image_tokens)
+        return self._checkpoint.prompt(conversation(request.prompt, image_first=self._image_first), image_tokens)
+
+
+def conversation(prompt: str, *, image_first: bool) -> list[dict[str, Any]]:
+    """Return what is said to a model about one image, as its chat template takes it."""
+    parts: list[dict[str, str]] = [{"type": "image"}, {"type": "text", "text": prompt}]
+    return [{"role": "user", "content": parts if image_first else parts[::-1]}]
