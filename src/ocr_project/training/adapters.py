@@ -37,6 +37,8 @@ def prepared_for_training(model: Any, options: TrainingOptions, family: Family, 
     else:
         _freeze(model, options, family, tied=tied)
     _checkpoint_layers(model, options.checkpoint_every, family)
+    if options.compile:
+        _compile_layers(model)
     return model
 
 
@@ -136,6 +138,15 @@ def _checkpoint_layers(model: Any, every: int, family: Family) -> None:
             part = part_of(f"{plain_name(name)}.weight", family)
             module.gradient_checkpointing = part in passed and number[part] % every == 0
             number[part] += 1
+
+
+def _compile_layers(model: Any) -> None:
+    """Compile each layer for itself: what is recomputed is compiled too, and all layers of a kind share the work."""
+    from transformers.modeling_layers import GradientCheckpointingLayer
+
+    for module in model.modules():
+        if isinstance(module, GradientCheckpointingLayer):
+            module.compile(dynamic=True)
 
 
 def _trained_parts(model: Any, family: Family) -> set[Part]:

@@ -14,7 +14,6 @@ import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -109,18 +108,22 @@ def _by_kernel(
     reduced = tokens[2].dtype in (torch.bfloat16, torch.float16)
     dtype = tokens[2].dtype if reduced else torch.bfloat16  # the kernel takes nothing else
     q, k, v = (tensor.to(dtype) for tensor in tokens)
-    more = {"enable_gqa": True} if _asks_for_gqa() and k.shape[1] != q.shape[1] else {}
+    more = {"enable_gqa": True} if _GQA and k.shape[1] != q.shape[1] else {}
     bounds = bounds.to(torch.int32)
     window = (-1, 0) if causal else (-1, -1)
     return varlen_attn(q, k, v, bounds, bounds, longest, longest, scale=scale, window_size=window, **more)
 
 
-@cache
 def _asks_for_gqa() -> bool:
     """Say whether this torch wants to be told that keys have fewer heads than queries: 2.11 does not."""
-    from torch.nn.attention.varlen import varlen_attn
-
+    try:
+        from torch.nn.attention.varlen import varlen_attn
+    except ImportError:  # torch before 2.10, or without CUDA on some platforms
+        return False
     return "enable_gqa" in inspect.signature(varlen_attn).parameters
+
+
+_GQA = _asks_for_gqa()  # once: a compiler cannot look into signatures
 
 
 def _one_by_one(

@@ -186,11 +186,12 @@ class PackTrainer(Trainer):  # type: ignore[misc]
         )
         return self.accelerator.prepare(loader)
 
-    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+    def create_optimizer(self, model: Any = None) -> Any:
         """Return AdamW as the options say."""
-        found: torch.optim.Optimizer | None = self.optimizer
+        found: Any = getattr(self, "optimizer", None)
         if found is None:
-            found = self.optimizer = build_optimizer(model or self.model, self.options)
+            found = build_optimizer(model or self.model, self.options)
+            self.optimizer = found
         return found
 
     def _check_losses(self) -> None:
