@@ -21,7 +21,7 @@ from ocr_project.domain.options import TestsetsOptions
 
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
-APART = ("publish",)  # run only when asked for: what leaves the machine is a person's decision
+APART = ("publish", "training")  # run only when asked for: what leaves the machine is a person's decision
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 

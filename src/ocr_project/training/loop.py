@@ -31,6 +31,7 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArgu
 from ocr_project.domain.errors import OcrProjectError, StorageError
 from ocr_project.domain.options import Sharding, TrainingOptions
 from ocr_project.storage.atomic import atomic_json, sync
+from ocr_project.storage.steps import read_lines
 from ocr_project.training.attention import packed_attention
 from ocr_project.training.encoding import Encoder
 from ocr_project.training.losses import answer_loss
@@ -249,9 +250,7 @@ def last_checkpoint(folder: Path) -> Path | None:
 
 def read_steps(folder: Path) -> pd.DataFrame:
     """Return what was recorded of each update: loss, learning rate, tokens a second, …; empty where none was."""
-    path = folder / _STEPS
-    lines = path.read_text().splitlines() if path.is_file() else []
-    return pd.DataFrame([json.loads(line) for line in lines if line.endswith("}")])
+    return pd.DataFrame(read_lines(folder / _STEPS))
 
 
 def autocast(device: torch.device) -> AbstractContextManager[Any]:
@@ -368,8 +367,7 @@ class _Recorder(TrainerCallback):  # type: ignore[misc]
         """Take back what was recorded after the checkpoint that the run goes on from."""
         path = self._folder / _STEPS
         if path.is_file():
-            lines = [line for line in path.read_text().splitlines() if line.endswith("}")]
-            kept = [line for line in lines if json.loads(line)["update"] <= update]
+            kept = [json.dumps(line) for line in read_lines(path) if line["update"] <= update]
             path.write_text("".join(f"{line}\n" for line in kept))
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
