@@ -32,15 +32,19 @@ from ocr_project.domain.types import Made, ShardInfo, Transcript
 from ocr_project.storage.run_lock import DATA, RunLock
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ocr_project.storage.run_record import RunRecord
 
 PLACES: tuple[str, ...] = (
     *("exports", "report", "published", "benchmark_page", "benchmark_run"),
     *("testset_table", "answer_table", "gate_table"),
+    *("training_refused", "training_page", "tuned_model"),
 )
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
     *("benchmark_page", "benchmark_run", "testset_table", "answer_table", "gate_table"),
+    *("training_refused", "training_page", "training_curve"),
 )
 
 
@@ -205,6 +209,8 @@ class MlflowHooks:
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         if isinstance(data, Made):
             self._log_shards(data.shards)
+        if dataset_name == "training_curve":
+            self._log_curve(data)
         if dataset_name.endswith("_metrics"):
             stage = dataset_name.removesuffix("_metrics")
             self._log({f"{stage}.{key}": float(value) for key, value in data.items()})
@@ -221,6 +227,12 @@ class MlflowHooks:
             step = self._shards[info.stage] = self._shards.get(info.stage, -1) + 1
             measured = {f"{info.stage}.shard.{k}": v for k, v in measure_shard(info, self._runtime).items()}
             self._log(measured, step, when)
+
+    def _log_curve(self, curve: pd.DataFrame) -> None:
+        """Log what was recorded of each update of a training: MLflow draws loss, speed and memory by its number."""
+        for row in curve.to_dict("records"):
+            known = {f"training.{name}": float(value) for name, value in row.items() if value == value}
+            self._log(known, int(known.pop("training.update")))
 
     def _log(self, metrics: Mapping[str, float], step: int | None = None, when: float | None = None) -> None:
         self._evidence.keep("metrics", lambda: log_metrics(metrics, step, when))

@@ -14,6 +14,7 @@ from ocr_project.domain.options import (
     IngestOptions,
     LayoutBackend,
     LayoutOptions,
+    Optimizer,
     Options,
     RecognitionBackend,
     RecognitionOptions,
@@ -21,6 +22,7 @@ from ocr_project.domain.options import (
     SearchOptions,
     ServerOptions,
     TesseractOptions,
+    TrainingOptions,
     TranscriptOptions,
     TransformersOptions,
 )
@@ -37,10 +39,12 @@ class Profile(Options):
     embedding: EmbeddingOptions = EmbeddingOptions()
     search: SearchOptions = SearchOptions()
     benchmark: BenchmarkOptions = BenchmarkOptions()
+    training: TrainingOptions = TrainingOptions()
 
     def stages(self) -> list[Options]:
-        """Return the options of each stage."""
-        return [getattr(self, name) for name in type(self).model_fields]
+        """Return the options of each stage; without those of training where the profile says nothing of it."""
+        stages: list[Options] = [getattr(self, name) for name in type(self).model_fields]
+        return [one for one in stages if one != TrainingOptions()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Needs:
         orientation: Whether Tesseract is asked which way up a page is.
         ingest: None where no pages are made.
         searchable_pdf: Whether the pages are written a second time.
+        training: None where nothing is trained.
     """
 
     gpus: tuple[int, ...] = ()
@@ -93,6 +98,7 @@ class Needs:
     orientation: bool = False
     ingest: IngestOptions | None = None
     searchable_pdf: bool = False
+    training: TrainingOptions | None = None
 
 
 def needs_of(options: Iterable[Options]) -> Needs:
@@ -118,7 +124,20 @@ def needs_of(options: Iterable[Options]) -> Needs:
                 needs = replace(needs, searchable_pdf=chosen.searchable_pdf)
             case EmbeddingOptions():
                 needs = _with_embedding(needs, chosen)
+            case TrainingOptions():
+                needs = _with_training(needs, chosen)
     return needs
+
+
+def _with_training(needs: Needs, options: TrainingOptions) -> Needs:
+    lean = options.four_bit or options.optimizer is Optimizer.ADAMW_8BIT
+    packages = ("accelerate", "peft", "safetensors", "torch", "transformers", *(("bitsandbytes",) if lean else ()))
+    gpus = () if options.device == "cpu" else tuple(range(options.devices))
+    return replace(
+        _with(needs, packages, gpus),
+        models=(*needs.models, Model("training.model", options.model, options.revision)),
+        training=options,
+    )
 
 
 def _with_layout(needs: Needs, options: LayoutOptions) -> Needs:
