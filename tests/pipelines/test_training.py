@@ -46,6 +46,7 @@ def chosen(model: Path, **changes: Any) -> TrainingOptions:
     return options(model, **{"epochs": 100, "score_items": 4, "score_updates": 50, "answer_tokens": 40} | changes)
 
 
+@pytest.mark.timeout(900)  # four processes that import torch
 def test_samples_become_a_model_that_reads_them_with_a_page_and_a_card(samples: ShardFolder, tmp_path: Path) -> None:
     model = tiny_trainable.build(tmp_path, "qwen2_vl")
     training = chosen(model)
@@ -84,6 +85,7 @@ def test_samples_become_a_model_that_reads_them_with_a_page_and_a_card(samples: 
     assert before == {path: path.stat().st_mtime_ns for path in Path(trained["run"]).rglob("*.safetensors")}
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_in_the_process_is_said_by_its_message(samples: ShardFolder, tmp_path: Path) -> None:
     model = tiny_trainable.build(tmp_path, "qwen2_vl")
     training = chosen(model, score_items=0, lora={"pattern": "no_such_layer"})

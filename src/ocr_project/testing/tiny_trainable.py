@@ -53,7 +53,9 @@ _PROCESSORS = {
 }
 
 
-def build(folder: Path, family: str, *, spread: float = 0.2, tied: bool | None = None) -> Path:
+def build(
+    folder: Path, family: str, *, spread: float = 0.2, tied: bool | None = None, hidden: int = 64, patch: int = 16
+) -> Path:
     """Write a checkpoint that `from_pretrained` loads.
 
     Args:
@@ -61,6 +63,8 @@ def build(folder: Path, family: str, *, spread: float = 0.2, tied: bool | None =
         family: One of `FAMILIES`.
         spread: Standard deviation of its weights.
         tied: Whether the head is the embedding; None: as the real ones are (PaddleOCR-VL and GLM-OCR are not).
+        hidden: Width of language model and tower, of a Qwen3-VL.
+        patch: Pixels of a patch, of a Qwen3-VL.
     """
     import torch
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
@@ -79,11 +83,11 @@ def build(folder: Path, family: str, *, spread: float = 0.2, tied: bool | None =
     fast.save_pretrained(folder)
     torch.manual_seed(0)
     is_tied = family.startswith("qwen") if tied is None else tied
-    model = _model(family, vocabulary, spread, is_tied)
+    model = _model(family, vocabulary, spread, is_tied, hidden, patch)
     model.generation_config.eos_token_id = vocabulary[end]
     model.generation_config.pad_token_id = vocabulary[marks[0]]
     model.save_pretrained(folder)
-    (folder / "preprocessor_config.json").write_text(json.dumps(_preprocessor(family)))
+    (folder / "preprocessor_config.json").write_text(json.dumps(_preprocessor(family, patch)))
     return folder
 
 
@@ -121,7 +125,7 @@ def _seed_of(text: str) -> int:
     return zlib.crc32(text.encode())
 
 
-def _model(family: str, vocabulary: dict[str, int], spread: float, tied: bool) -> Any:
+def _model(family: str, vocabulary: dict[str, int], spread: float, tied: bool, hidden: int, patch: int) -> Any:
     from transformers import (
         GlmOcrConfig,
         GlmOcrForConditionalGeneration,
@@ -149,8 +153,9 @@ def _model(family: str, vocabulary: dict[str, int], spread: float, tied: bool) -
     vision: dict[str, Any] = {"depth": 2, "num_heads": 4, "initializer_range": spread}
     if family == "qwen3_vl":
         text["rope_parameters"] = {**rope, "mrope_interleaved": True}
-        vision |= {"hidden_size": 64, "intermediate_size": 128, "patch_size": 16, "out_hidden_size": 64}
-        vision |= {"num_position_embeddings": 256, "deepstack_visual_indexes": [0]}
+        text |= {"hidden_size": hidden, "intermediate_size": 2 * hidden, "num_attention_heads": hidden // 32}
+        vision |= {"hidden_size": hidden, "intermediate_size": 2 * hidden, "patch_size": patch, "depth": hidden // 32}
+        vision |= {"out_hidden_size": hidden, "num_position_embeddings": 256, "deepstack_visual_indexes": [0]}
         marks = {"image_token_id": "<|image_pad|>", "video_token_id": "<|video_pad|>"}
         marks |= {"vision_start_token_id": "<|vision_start|>", "vision_end_token_id": "<|vision_end|>"}
         config = Qwen3VLConfig(**_whole(text, vision, vocabulary, marks, tied))
@@ -187,8 +192,8 @@ def _whole(
     return {"text_config": text, "vision_config": vision, **ids, "tie_word_embeddings": tied}
 
 
-def _preprocessor(family: str) -> dict[str, Any]:
-    name, patch = _PROCESSORS[family]
+def _preprocessor(family: str, patch: int) -> dict[str, Any]:
+    name, patch = _PROCESSORS[family] if family != "qwen3_vl" else (_PROCESSORS[family][0], patch)
     least = 4 * (2 * patch) ** 2
     return {
         "image_processor_type": name,
