@@ -8,7 +8,7 @@ Three things have to hold, or the samples of a pack see each other and no error 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,8 @@ class Pack:
         targets: The tokens that should stand after them, the same shape.
         update_tokens: Answer tokens of the whole update, over all packs and cards.
         sample_ids: In order.
+        squares: Sums of squares of lengths: of samples in tokens, of images in patches. Attention costs by those; they
+            are numbers, not tensors, for to read one from a GPU is to wait for it.
     """
 
     inputs: dict[str, torch.Tensor]
@@ -58,12 +60,13 @@ class Pack:
     targets: torch.Tensor
     update_tokens: int = 1
     sample_ids: tuple[str, ...] = field(default=())
+    squares: tuple[float, float] = (0.0, 0.0)
 
     def to(self, device: torch.device | str, **how: Any) -> Pack:
         """Return it on another device."""
         moved = {name: tensor.to(device, **how) for name, tensor in self.inputs.items()}
         bounds, places, targets = (one.to(device, **how) for one in (self.bounds, self.places, self.targets))
-        return Pack(moved, bounds, self.longest, places, targets, self.update_tokens, self.sample_ids)
+        return replace(self, inputs=moved, bounds=bounds, places=places, targets=targets)
 
 
 def positions_of(encoded: Encoded, image_id: int, merge: int) -> NDArray[np.int64]:
@@ -120,6 +123,7 @@ def pack(samples: Sequence[Encoded], *, image_id: int, merge: int, update_tokens
         torch.from_numpy(labels[places]),
         update_tokens,
         tuple(sample.sample_id for sample in samples),
+        (float(sum(length**2 for length in lengths)), float(sum((one.grid[1] * one.grid[2]) ** 2 for one in samples))),
     )
 
 

@@ -25,10 +25,7 @@ def speed_of(shape: Shape, options: TrainingOptions, card: str | None = None) ->
     peak = next((speed for part, speed in _PEAKS.items() if part in name), 0.0)
 
     def flops(pack: Pack) -> float:
-        lengths = pack.bounds.diff().double()
-        patches = pack.inputs["image_grid_thw"].prod(1).double()
-        images = int(patches.sum()) // 4
-        load = Load(int(lengths.sum()), images, len(pack.targets))
-        return pack_flops(shape, options, load, (float((lengths**2).sum()), float((patches**2).sum())))
+        tokens, patches = pack.inputs["input_ids"].shape[1], pack.inputs["pixel_values"].shape[0]
+        return pack_flops(shape, options, Load(tokens, patches // 4, len(pack.targets)), pack.squares)
 
     return Speed(flops, peak)
