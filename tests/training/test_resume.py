@@ -55,7 +55,7 @@ def Slow() -> Any:  # noqa: N802
     from transformers import TrainerCallback
 
     class _Slow(TrainerCallback):  # type: ignore[misc]
-        """Gives whoever wants to kill it the time to."""
+        """Leaves time to kill it."""
 
         def on_step_begin(self, *_: Any, **__: Any) -> None:
             time.sleep(0.5)

@@ -31,7 +31,7 @@ _LIMITS = {torch.float32: 1e-3, torch.bfloat16: 0.25, torch.float16: 0.1}
 
 
 class NotMerged(OcrProjectError):
-    """What was merged is not what was trained: the message says in what it differs."""
+    """What was merged is not what was trained: the message names the differences."""
 
 
 @dataclass(frozen=True, slots=True)
