@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from ocr_project.domain.options.base import Options
 from ocr_project.domain.options.testsets import SET_SEPARATOR
@@ -46,7 +46,14 @@ class TrainingDataOptions(Options):
         " olmocr, layout_lmdb, aihub, messages, folder; `corpus:.` are the finished pages of this project.",
     )
     images: Path | None = Field(
-        None, description="Folder of the images that messages and aihub name. None: beside the file that names them."
+        None,
+        description="Folder of the images that messages and aihub name; what lies outside of it is not read. None: the"
+        " folder of the file that names them.",
+    )
+    aihub_words: bool = Field(
+        True,
+        description="aihub: each word that is annotated is a sample, cut out of its image. False: each image with all"
+        " of its words, which is right only where all of them are annotated.",
     )
     limit: int | None = Field(None, ge=1, description="Samples of each source, drawn by hash. None: all.")
     shard_samples: int = Field(64, ge=1, le=100_000, description="Samples per shard: saved and resumed as one.")
@@ -90,6 +97,12 @@ class TrainingDataOptions(Options):
         if twice := sorted({label for label in labels if labels.count(label) > 1}):
             raise ValueError(f"two sources are called {twice[0]}: rename one of the folders")
         return value
+
+    @model_validator(mode="after")
+    def _shares(self) -> TrainingDataOptions:
+        if self.valid + self.test > 1:
+            raise ValueError(f"training_data.valid and .test are {self.valid} and {self.test}: more than 1 together")
+        return self
 
     @property
     def named(self) -> tuple[SourceName, ...]:
