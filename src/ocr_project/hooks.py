@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 PLACES: tuple[str, ...] = (
     *("exports", "report", "published", "benchmark_page", "benchmark_run"),
     *("testset_table", "answer_table", "gate_table"),
-    *("training_data_page", "refusal_table"),
+    *("training_data_page", "refusal_table", "layout_lmdb"),
 )
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),

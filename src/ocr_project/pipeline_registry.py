@@ -21,7 +21,11 @@ from ocr_project.domain.options import TestsetsOptions
 
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
-APART = ("publish", "training_data")  # run only when asked for: what they take or give away a person names
+APART = (
+    "publish",
+    "training_data",
+    "layout_lmdb",
+)  # run only when asked for: what they take or give away a person names
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 

@@ -45,7 +45,12 @@ from ocr_project.domain.options.runtime import Retry, RuntimeOptions
 from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
 from ocr_project.domain.options.testsets import SET_SEPARATOR, GateOptions, TestsetsOptions
-from ocr_project.domain.options.training_data import SampleFormat, SourceName, TrainingDataOptions
+from ocr_project.domain.options.training_data import (
+    LayoutLmdbOptions,
+    SampleFormat,
+    SourceName,
+    TrainingDataOptions,
+)
 from ocr_project.domain.options.transcript import TranscriptOptions
 
 # The top-level keys of parameters.yml, in the order of the stages.
@@ -79,6 +84,7 @@ __all__ = [
     "HashingOptions",
     "IngestOptions",
     "LayoutBackend",
+    "LayoutLmdbOptions",
     "LayoutOptions",
     "LexicalOptions",
     "MergeMode",

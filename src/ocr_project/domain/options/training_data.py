@@ -37,6 +37,43 @@ class SourceName(NamedTuple):
         return f"{self.format}{_AFTER_FORMAT}{self.path.expanduser().resolve().name}"
 
 
+class LayoutLmdbOptions(Options):
+    """A layout LMDB out of the corpus, as the predecessor's program wrote them: crops of regions with their text."""
+
+    words: Path | None = Field(
+        None,
+        description="AI-Hub's JSON (a file or a folder) with the words of the corpus's images, by the names of their"
+        " files. None: the text layers of the pages.",
+    )
+    labels: tuple[str, ...] = Field(
+        (
+            *("text", "paragraph_title", "figure_title", "doc_title", "vision_footnote", "number", "abstract"),
+            *("aside_text", "reference_content", "vertical_text", "table"),
+            *("title", "section_header", "list_item", "caption", "footnote", "page_number"),
+        ),
+        description="Regions that are taken, by the detector's own label or the project's. The first eleven are the"
+        " predecessor's.",
+    )
+    threshold: float = Field(0.5, ge=0, le=1, description="Least score of a region.")
+    thresholds: dict[str, float] = Field({"table": 0.3}, description="Least score by label, where it is another.")
+    coverage: float = Field(
+        0.5, gt=0, le=1, description="Share of a word that a region has to cover for the word to belong to it."
+    )
+    cells: bool = Field(
+        True,
+        description="Of a table whose cells the detector knows each cell is a crop, and the table itself is none.",
+    )
+    cell_coverage: float = Field(0.5, gt=0, le=1, description="Share of a word that a cell has to cover.")
+    inpaint: bool = Field(True, description="Fill in what is printed in a crop beside its words.")
+    jpeg_quality: int = Field(80, ge=1, le=100, description="JPEG quality of the crops.")
+    first: int = Field(
+        0,
+        ge=0,
+        le=1,
+        description="Number of the first key: the predecessor wrote from 0, and its trainer reads from 1.",
+    )
+
+
 class TrainingDataOptions(Options):
     """From folders, databases and files of samples to rows that a model is trained on."""
 
@@ -82,6 +119,7 @@ class TrainingDataOptions(Options):
     )
     page_samples: int = Field(24, ge=0, le=1000, description="Samples shown on the page, and as many refusals.")
     seed: int = Field(0, ge=0, description="Of the hashes that draw splits, limits and what is shown.")
+    lmdb: LayoutLmdbOptions = LayoutLmdbOptions()
 
     @field_validator("sources", "held_out", mode="before")
     @classmethod

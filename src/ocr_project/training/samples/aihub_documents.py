@@ -45,7 +45,7 @@ class ImageWalk:
         self._found: dict[str, list[Path]] = defaultdict(list)
         for folder, _, names in os.walk(root, followlinks=True):
             for name in names:
-                if (stem := _stem(name)) != name:
+                if (stem := name_without_suffix(name)) != name:
                     self._found[stem].append(Path(folder) / name)
 
     def find(self, name: str) -> Path | None:
@@ -67,7 +67,7 @@ class ImageWalk:
         raise Refused("ambiguous_image", f"{len(found)} images below {self._root} are called {name}")
 
     def _candidates(self, name: str) -> Sequence[Path]:
-        found = self._found.get(_stem(name), [])
+        found = self._found.get(name_without_suffix(name), [])
         exact = [path for path in found if path.name == name]
         return exact or found
 
@@ -94,7 +94,7 @@ def _single(file: Path, found: Mapping[str, Any], boxes: Sequence[Mapping[str, A
     image = found.get("Images") or {}
     name = str(image.get("filename") or image.get("file_name") or image.get("identifier") or file.stem)
     words = [_word([*box.get("x", ()), *box.get("y", ())], box.get("data"), order) for order, box in enumerate(boxes)]
-    return Annotated(name, file.name, page_free(_stem(name)), tuple(filter(None, words)))
+    return Annotated(name, file.name, page_free(name_without_suffix(name)), tuple(filter(None, words)))
 
 
 def _merged(file: Path, found: Mapping[str, Any]) -> Iterator[Annotated]:
@@ -108,7 +108,9 @@ def _merged(file: Path, found: Mapping[str, Any]) -> Iterator[Annotated]:
             (str(image.get("original_json_path", "")), ""), []
         )
         is_public = "image.file.name" in image
-        document = page_free(_stem(name), _PUBLIC_PAGE) if is_public else page_free(_stem(name))
+        document = (
+            page_free(name_without_suffix(name), _PUBLIC_PAGE) if is_public else page_free(name_without_suffix(name))
+        )
         yield Annotated(name, f"{file.name}#{number:07d} {name}", document, tuple(_words(own)))
 
 
@@ -155,7 +157,7 @@ def _around(xs: Sequence[float], ys: Sequence[float], box: Box) -> tuple[float, 
     return tuple(value for corner in corners for value in corner)
 
 
-def _stem(name: str) -> str:
+def name_without_suffix(name: str) -> str:
     """Return a name without the suffix of an image; other points are a part of it."""
     stem, _, suffix = name.rpartition(".")
     return stem if stem and f".{suffix.lower()}" in IMAGES else name

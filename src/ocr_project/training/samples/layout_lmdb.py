@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ocr_project.domain.errors import BackendError, SourceError
 from ocr_project.domain.types import Status
 from ocr_project.training.samples.label_pickle import LabelText, read_label
-from ocr_project.training.samples.source import Entry, Found, Refused, digest_of, file_mark, found_by
+from ocr_project.training.samples.source import Entry, Found, Refused, digest_of, file_mark, found_by, page_free
 
 _IMAGES = ("image", "img")
 _LABELS = {"gt": True, "label": False, "text": False}  # whether they are pickled
@@ -152,5 +152,5 @@ def _get(transaction: Any, name: str, number: int) -> bytes | None:
 
 
 def _document(filename: str) -> str:
-    """Return the page of a crop: `page.jpg_layout_03.jpg` and `page.jpg_cell_10_20.jpg` were cut out of one."""
-    return _SUFFIX.sub("", _CROP.sub("", filename.replace("\\", "/").rpartition("/")[2]))
+    """Return the document of a crop: `a.jpg_layout_03.jpg`, `a.jpg_cell_10_20.jpg` and `a_p2.jpg` are of `a`."""
+    return page_free(_SUFFIX.sub("", _CROP.sub("", filename.replace("\\", "/").rpartition("/")[2])))
