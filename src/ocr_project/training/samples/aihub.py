@@ -15,7 +15,9 @@ has what becomes of the JSON; here its images become samples.
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 from ocr_project.domain.errors import BrokenDocument, SourceError
@@ -27,6 +29,7 @@ from ocr_project.training.samples.aihub_documents import Annotated, ImageWalk, r
 from ocr_project.training.samples.source import Entry, Found, Refused, digest_of, file_mark, found_by
 from ocr_project.training.samples.words import PlacedWord, lines_of
 
+_KEPT = 4  # decoded images, of some 26 MB each
 _Value = tuple[Annotated, PlacedWord | None]
 
 
@@ -60,7 +63,7 @@ def open_aihub(label: str, path: Path, images: Path | None, ingest: IngestOption
 
 
 class AihubSource:
-    """Annotated images; the words of one lie side by side, so that it is decoded once for most of them."""
+    """Annotated images; the words of one lie side by side, and are cut out of it while it is decoded."""
 
     def __init__(
         self, label: str, entries: Sequence[Entry[_Value]], walk: ImageWalk, ingest: IngestOptions, *, words: bool
@@ -71,7 +74,8 @@ class AihubSource:
         self._walk = walk
         self._ingest = ingest
         self._words = words
-        self._last = threading.local()  # the image that a thread decoded last
+        self._lock = threading.Lock()
+        self._decoded: OrderedDict[Path, Future[Pixels]] = OrderedDict()
 
     def read(self, indices: Sequence[int]) -> list[Found]:
         return [found_by(self._found, self.entries[index].value) for index in indices]
@@ -96,14 +100,24 @@ class AihubSource:
         return encode(pixels[y0:y1, x0:x1])
 
     def _pixels(self, path: Path) -> Pixels:
-        if getattr(self._last, "path", None) != path:
-            page = read_single_page(Document("", path.name, "", "", 1, 0, ""), 1, path, self._ingest)
-            if page.image is None:
-                raise Refused(page.reason.partition(":")[0] or "unusable", page.reason, Status.FAILED)
+        """Decode an image once, for all threads that cut words out of it."""
+        with self._lock:
+            there = path in self._decoded
+            decoded = self._decoded.setdefault(path, Future())
+            while len(self._decoded) > _KEPT:
+                self._decoded.popitem(last=False)
+        if not there:
             try:
-                self._last.pixels = decode(page.image)
-            except BrokenDocument as error:
-                raise Refused(error.code, error.reason, Status.FAILED) from error
-            self._last.path = path
-        pixels: Pixels = self._last.pixels
-        return pixels
+                decoded.set_result(self._decode(path))
+            except BaseException as error:  # the others that wait for it are told, too
+                decoded.set_exception(error)
+        return decoded.result()
+
+    def _decode(self, path: Path) -> Pixels:
+        page = read_single_page(Document("", path.name, "", "", 1, 0, ""), 1, path, self._ingest)
+        if page.image is None:
+            raise Refused(page.reason.partition(":")[0] or "unusable", page.reason, Status.FAILED)
+        try:
+            return decode(page.image)
+        except BrokenDocument as error:
+            raise Refused(error.code, error.reason, Status.FAILED) from error
