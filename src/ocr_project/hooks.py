@@ -129,6 +129,10 @@ class PreflightHooks:
             check_source(catalog.load("source"), catalog.load("params:ingest"))
         if "testset_pages" in pipeline.all_outputs():
             check_test_sets(catalog.load("params:testsets"))
+        if "training_samples" in pipeline.all_outputs():
+            from ocr_project.training.samples.opening import check_sources
+
+            check_sources(catalog.load("params:training_data"), root)
 
 
 class LockHooks:

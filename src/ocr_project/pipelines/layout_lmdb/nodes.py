@@ -17,6 +17,7 @@ from ocr_project.engine.running.stream import join_pages
 from ocr_project.storage.scratch import Scratch
 from ocr_project.training.samples.aihub_documents import name_without_suffix, read_annotated
 from ocr_project.training.samples.lmdb_file import write_lmdb
+from ocr_project.training.samples.opening import require_lmdb
 from ocr_project.training.samples.region_crops import CropWithText, crops_of, words_of
 from ocr_project.training.samples.words import PlacedWord
 
@@ -32,6 +33,7 @@ def write_layout_lmdb(
         The folder, in `scratch`, and what was counted: `pages`, `failed` ones that have no image or whose image cannot
         be read, `pages_without_words`, `words` of the pages, and `crops`.
     """
+    require_lmdb()
     check_sources(pages, regions)
     annotated = _annotated(options, project)
     counts: Counter[str] = Counter()

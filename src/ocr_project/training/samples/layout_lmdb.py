@@ -19,7 +19,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.domain.errors import BackendError, SourceError
+from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import Status
 from ocr_project.training.samples.label_pickle import LabelText, read_label
 from ocr_project.training.samples.source import Entry, Found, Refused, digest_of, file_mark, found_by, page_free
@@ -39,15 +39,10 @@ def open_layout_lmdb(label: str, path: Path) -> LayoutLmdb:
         path: Its folder, or its file.
 
     Raises:
-        BackendError: The package lmdb is not installed.
-        SourceError: It is not there, is not an LMDB, or holds no image.
+        SourceError: It is not an LMDB, or holds no image.
     """
-    try:
-        import lmdb
-    except ImportError as error:
-        raise BackendError("layout_lmdb needs the package lmdb: pip install 'ocr_project[train]'") from error
-    if not path.exists():
-        raise SourceError(f"training_data.sources: {path} does not exist")
+    import lmdb
+
     try:
         found = lmdb.open(
             str(path), subdir=path.is_dir(), readonly=True, lock=False, readahead=False, meminit=False, max_readers=512

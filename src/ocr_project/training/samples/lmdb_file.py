@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ocr_project.domain.errors import BackendError, StorageError
+from ocr_project.domain.errors import StorageError
 from ocr_project.training.samples.region_crops import CropWithText
 
 _FIRST_SIZE = 1 << 28  # bytes of the map; it is doubled when it is full
@@ -31,13 +31,10 @@ def write_lmdb(folder: Path, crops: Iterable[CropWithText], first: int) -> int:
         How many crops there are.
 
     Raises:
-        BackendError: The package lmdb is not installed.
         StorageError: The disk is full.
     """
-    try:
-        import lmdb
-    except ImportError as error:
-        raise BackendError("a layout LMDB needs the package lmdb: pip install 'ocr_project[train]'") from error
+    import lmdb
+
     folder.mkdir(parents=True)
     try:
         with lmdb.open(str(folder), map_size=_FIRST_SIZE) as database:

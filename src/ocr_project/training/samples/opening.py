@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-from ocr_project.domain.errors import OptionError
+from ocr_project.domain.errors import BackendError, OptionError, SourceError
 from ocr_project.domain.options import IngestOptions, SampleFormat, SourceName, TrainingDataOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.training.samples.making import page_options
@@ -37,12 +38,42 @@ def open_sources(options: TrainingDataOptions, around: Surroundings) -> list[Sam
         OptionError: None is named.
         SourceError: One is not there, or is not what its format says.
     """
+    check_sources(options, around.root)
+    return [_open(name, options, around) for name in options.named]
+
+
+def check_sources(options: TrainingDataOptions, root: Path) -> None:
+    """Look whether the sources are there, and what is needed to read them; nothing is read.
+
+    Args:
+        options: Name the sources.
+        root: Of the project.
+
+    Raises:
+        OptionError: None is named.
+        SourceError: One is not there.
+        BackendError: The package lmdb is wanted, and not installed.
+    """
     if not options.sources:
         raise OptionError(
             "training_data.sources is empty; name some as format:path, joined by +, with formats of"
             f" {', '.join(SampleFormat)}"
         )
-    return [_open(name, options, around) for name in options.named]
+    for name in options.named:
+        if not (root / name.path.expanduser()).exists():
+            raise SourceError(f"training_data.sources: {root / name.path.expanduser()} does not exist")
+        if name.format is SampleFormat.LAYOUT_LMDB:
+            require_lmdb()
+
+
+def require_lmdb() -> None:
+    """Refuse to go on without the package lmdb.
+
+    Raises:
+        BackendError: It is not installed; the message says how to get it.
+    """
+    if find_spec("lmdb") is None:
+        raise BackendError("layout LMDBs need the package lmdb: pip install 'ocr_project[train]'")
 
 
 def _open(name: SourceName, options: TrainingDataOptions, around: Surroundings) -> SampleSource:
