@@ -120,6 +120,18 @@ def test_what_does_not_fit_is_a_row(tmp_path: Path) -> None:
     ]
 
 
+def test_the_only_image_of_a_file_has_all_of_its_words(tmp_path: Path) -> None:
+    """As published, the annotations of the public documents may name no image: each file has one."""
+    content = public_documents()
+    for word in content["annotations"]:
+        del word["image_id"]
+    rows = read(tmp_path / "one", content, "5350109-1999-0001-0012.jpg")
+    assert [row.answer for row in rows] == list(BOXES)
+    content["images"].append({"id": 8, "image.file.name": "other.jpg"})
+    rows = read(tmp_path / "two", content, "5350109-1999-0001-0012.jpg")
+    assert [row.rule for row in rows] == ["no_words", "no_words"], "of two images it cannot be told"
+
+
 def test_images_that_are_missing_or_there_twice_are_rows(tmp_path: Path) -> None:
     rows = read(tmp_path / "missing", merged(), None)
     assert {row.rule for row in rows} == {"no_image"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,15 @@ def test_packed_elements_are_taken_apart(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_list_in_a_file_called_jsonl_is_read(tmp_path: Path, indent: int | None) -> None:
+    """ERNIE's own examples are such files."""
+    (tmp_path / "a.png").write_bytes(picture())
+    (tmp_path / "demo.jsonl").write_text(json.dumps([ernie("a", "1"), ernie("b", "2")], indent=indent))
+    rows = samples_of(f"messages:{tmp_path / 'demo.jsonl'}")
+    assert [(row.status, row.answer) for row in rows] == [(Status.OK, "1"), (Status.OK, "2")]
+
+
 @pytest.mark.parametrize(
     ("prompt", "answer", "task", "read_as", "format_"),
     [
@@ -111,6 +121,8 @@ def test_an_image_within_the_text(tmp_path: Path) -> None:
         ({"messages": [{"role": "system", "content": "Be rude."}, *chat("a", "b")["messages"]]}, "system_prompt"),
         ({"messages": chat("a", "b")["messages"] * 2}, "turns"),
         ({"messages": 7}, "form"),
+        ({**chat("a", "b"), "tools": [{"type": "function"}]}, "tools"),
+        ({"text_info": [{"text": "", "tag": "no_mask", "tool_calls": [{}]}]}, "tools"),
     ],
 )
 def test_what_cannot_be_used_is_a_row(tmp_path: Path, element: Any, rule: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,13 +100,15 @@ def _single(file: Path, found: Mapping[str, Any], boxes: Sequence[Mapping[str, A
 def _merged(file: Path, found: Mapping[str, Any]) -> Iterator[Annotated]:
     """Put images and annotations together: by the id where both have one, else by the file that they came from."""
     annotations: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    by_file: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for one in found["annotations"]:
         annotations[_join(one, "image_id")].append(one)
+        by_file[_join(one, "image_id")[0]].append(one)
+    images = Counter(_join(image, "id")[0] for image in found["images"])
     for number, image in enumerate(found["images"], 1):
         name = str(image.get("image.file.name") or image.get("file_name") or image.get("sub_dataset"))
-        own = annotations.get(_join(image, "id")) or annotations.get(
-            (str(image.get("original_json_path", "")), ""), []
-        )
+        came_from, _ = join = _join(image, "id")
+        own = annotations.get(join) or (by_file[came_from] if images[came_from] == 1 else [])
         is_public = "image.file.name" in image
         document = (
             page_free(name_without_suffix(name), _PUBLIC_PAGE) if is_public else page_free(name_without_suffix(name))

@@ -113,8 +113,11 @@ def _raise(value: object) -> Found:
 
 
 def _elements(file: Path) -> Iterator[tuple[str, object]]:
-    """Yield what a file holds; a line that is not JSON is yielded as the error that it is."""
-    if file.suffix.lower() in _JSON_LINES:
+    """Yield what a file holds; a line that is not JSON is yielded as the error that it is.
+
+    The suffix does not say whether it has one element a line: ERNIE's own examples are lists in files called `.jsonl`.
+    """
+    if _is_lines(file):
         with file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
@@ -125,6 +128,20 @@ def _elements(file: Path) -> Iterator[tuple[str, object]]:
         raise SourceError(f"training_data.sources: {file}: {found}")
     for number, element in enumerate(found if isinstance(found, list) else [found], 1):
         yield from _unpacked(f"{file.name}#{number:07d}", element)
+
+
+def _is_lines(file: Path) -> bool:
+    """Whether a file has more than one line, and the first one that is not blank is JSON by itself.
+
+    A first line that is not JSON in a file called `.jsonl` is one that is damaged, unless the file begins as a list.
+    """
+    with file.open("rb") as lines:
+        first = next((line for line in lines if line.strip()), b"")
+        more = any(line.strip() for line in lines)
+    if not more:
+        return isinstance(_loaded(first), Refused) and file.suffix.lower() in _JSON_LINES
+    begins_a_list = first.lstrip(b"\xef\xbb\xbf \t").rstrip() in (b"[", b"[{")
+    return not isinstance(_loaded(first), Refused) or (file.suffix.lower() in _JSON_LINES and not begins_a_list)
 
 
 def _loaded(data: bytes) -> Any:
@@ -152,6 +169,8 @@ def _asked(element: object) -> Asked:
         raise element
     if not isinstance(element, Mapping):
         raise Refused("form", "it is not an object in JSON", Status.FAILED)
+    if element.get("tools") or any(_calls(element)):
+        raise Refused("tools", "the answer calls tools, which are not text of the image")
     try:
         if "conversations" in element:
             return _one_exchange(_images(element), [(m["from"], m["value"]) for m in element["conversations"]])
@@ -162,6 +181,12 @@ def _asked(element: object) -> Asked:
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise Refused("form", f"a field is missing, or not what it should be ({error!r})", Status.FAILED) from error
     raise Refused("form", "it has neither conversations, text_info nor messages", Status.FAILED)
+
+
+def _calls(element: Mapping[str, Any]) -> Iterator[bool]:
+    for name in ("text_info", "messages"):
+        for turn in element.get(name) or () if isinstance(element.get(name), list) else ():
+            yield isinstance(turn, Mapping) and bool(turn.get("tool_calls"))
 
 
 def _images(element: Mapping[str, Any]) -> list[str]:
