@@ -19,7 +19,7 @@ def keep_only(pixels: Pixels, outlines: Sequence[Sequence[float]]) -> Pixels:
     """Keep what is within outlines, and fill what else is printed as if it had never been there.
 
     Margins and radius are the predecessor's. It filled all pixels outside of the outlines; here only those that differ
-    from the paper are, which looks the same on paper and takes a fraction of the time.
+    from the paper are, which leaves the paper's own grain and takes 0.4 to 0.7 times the time (docs/log.md).
 
     Args:
         pixels: Shape (height, width, 3), RGB.
