@@ -40,11 +40,13 @@ PLACES: tuple[str, ...] = (
     *("exports", "report", "published", "benchmark_page", "benchmark_run"),
     *("testset_table", "answer_table", "gate_table"),
     *("training_refused", "training_page", "tuned_model"),
+    *("training_data_page", "refusal_table", "layout_lmdb"),
 )
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
     *("benchmark_page", "benchmark_run", "testset_table", "answer_table", "gate_table"),
     *("training_refused", "training_page", "training_curve"),
+    *("training_data_page", "refusal_table"),
 )
 
 
@@ -131,6 +133,10 @@ class PreflightHooks:
             check_source(catalog.load("source"), catalog.load("params:ingest"))
         if "testset_pages" in pipeline.all_outputs():
             check_test_sets(catalog.load("params:testsets"))
+        if "training_samples" in pipeline.all_outputs():
+            from ocr_project.training.samples.opening import check_sources
+
+            check_sources(catalog.load("params:training_data"), root)
 
 
 class LockHooks:

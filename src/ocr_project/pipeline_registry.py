@@ -21,7 +21,12 @@ from ocr_project.domain.options import TestsetsOptions
 
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
-APART = ("publish", "training")  # run only when asked for: what leaves the machine is a person's decision
+APART = (
+    "publish",
+    "training_data",
+    "layout_lmdb",
+    "training",
+)  # run only when asked for: what they take or give away a person names
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 

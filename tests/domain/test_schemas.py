@@ -20,6 +20,7 @@ from ocr_project.domain.types import (
     Box,
     Document,
     Embedding,
+    HeldOut,
     Label,
     Page,
     PageFacts,
@@ -58,6 +59,7 @@ EXAMPLES = [
     TrainingSample(
         *("s", "folder:mine", "a", "a.png", Split.TRAIN, Task.TABLE, False, "", None, 0, 0, "", TextFormat.HTML),
     ),
+    HeldOut("p", "sroie", "receipts", "f" * 64, ""),
 ]
 
 

@@ -19,6 +19,7 @@ from ocr_project.domain.types import (
     Box,
     Document,
     Embedding,
+    HeldOut,
     Label,
     Page,
     PageFacts,
@@ -185,6 +186,13 @@ SCHEMAS: dict[type, pa.Schema] = {
         ("status", pa.string()),
         ("rule", pa.string()),
         ("reason", pa.string()),
+    ),
+    HeldOut: _schema(
+        ("item_id", pa.string()),
+        ("test_set", pa.string()),
+        ("document", pa.string()),
+        ("file", pa.string()),
+        ("pixels", pa.string()),
     ),
 }
 

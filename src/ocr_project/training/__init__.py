@@ -1,5 +1,6 @@
-"""From samples to a tuned model that proves to be the one that was trained.
+"""Making models better: what they learn from, and how they learn it. It knows documents, and nothing of the bench.
 
+samples/      from folders, databases and files of others to rows of one form
 families      the models that can be trained: a table of what differs between them
 encoding      samples to numbers: the prompt, the pixels and the answer as they are asked and served later
 augmentation  what is done to images, drawn from (seed, epoch, sample)

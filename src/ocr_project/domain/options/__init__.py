@@ -56,7 +56,12 @@ from ocr_project.domain.options.training import (
     TrainingMethod,
     TrainingOptions,
 )
-from ocr_project.domain.options.training_data import SampleFormat, SourceName, TrainingDataOptions
+from ocr_project.domain.options.training_data import (
+    LayoutLmdbOptions,
+    SampleFormat,
+    SourceName,
+    TrainingDataOptions,
+)
 from ocr_project.domain.options.transcript import TranscriptOptions
 
 # The top-level keys of parameters.yml, in the order of the stages.
@@ -93,6 +98,7 @@ __all__ = [
     "HashingOptions",
     "IngestOptions",
     "LayoutBackend",
+    "LayoutLmdbOptions",
     "LayoutOptions",
     "LexicalOptions",
     "LoraOptions",

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from ocr_project.domain.options.base import Options
 from ocr_project.domain.options.testsets import SET_SEPARATOR
@@ -37,6 +37,43 @@ class SourceName(NamedTuple):
         return f"{self.format}{_AFTER_FORMAT}{self.path.expanduser().resolve().name}"
 
 
+class LayoutLmdbOptions(Options):
+    """A layout LMDB out of the corpus, as the predecessor's program wrote them: crops of regions with their text."""
+
+    words: Path | None = Field(
+        None,
+        description="AI-Hub's JSON (a file or a folder) with the words of the corpus's images, by the names of their"
+        " files. None: the text layers of the pages.",
+    )
+    labels: tuple[str, ...] = Field(
+        (
+            *("text", "paragraph_title", "figure_title", "doc_title", "vision_footnote", "number", "abstract"),
+            *("aside_text", "reference_content", "vertical_text", "table"),
+            *("title", "section_header", "list_item", "caption", "footnote", "page_number"),
+        ),
+        description="Regions that are taken, by the detector's own label or the project's. The first eleven are the"
+        " predecessor's.",
+    )
+    threshold: float = Field(0.5, ge=0, le=1, description="Least score of a region.")
+    thresholds: dict[str, float] = Field({"table": 0.3}, description="Least score by label, where it is another.")
+    coverage: float = Field(
+        0.5, gt=0, le=1, description="Share of a word that a region has to cover for the word to belong to it."
+    )
+    cells: bool = Field(
+        True,
+        description="Of a table whose cells the detector knows each cell is a crop, and the table itself is none.",
+    )
+    cell_coverage: float = Field(0.5, gt=0, le=1, description="Share of a word that a cell has to cover.")
+    inpaint: bool = Field(True, description="Fill in what is printed in a crop beside its words.")
+    jpeg_quality: int = Field(80, ge=1, le=100, description="JPEG quality of the crops.")
+    first: int = Field(
+        0,
+        ge=0,
+        le=1,
+        description="Number of the first key: the predecessor wrote from 0, and its trainer reads from 1.",
+    )
+
+
 class TrainingDataOptions(Options):
     """From folders, databases and files of samples to rows that a model is trained on."""
 
@@ -46,7 +83,14 @@ class TrainingDataOptions(Options):
         " olmocr, layout_lmdb, aihub, messages, folder; `corpus:.` are the finished pages of this project.",
     )
     images: Path | None = Field(
-        None, description="Folder of the images that messages and aihub name. None: beside the file that names them."
+        None,
+        description="Folder of the images that messages and aihub name; what lies outside of it is not read. None: the"
+        " folder of the file that names them.",
+    )
+    aihub_words: bool = Field(
+        True,
+        description="aihub: each word that is annotated is a sample, cut out of its image. False: each image with all"
+        " of its words, which is right only where all of them are annotated.",
     )
     limit: int | None = Field(None, ge=1, description="Samples of each source, drawn by hash. None: all.")
     shard_samples: int = Field(64, ge=1, le=100_000, description="Samples per shard: saved and resumed as one.")
@@ -75,6 +119,7 @@ class TrainingDataOptions(Options):
     )
     page_samples: int = Field(24, ge=0, le=1000, description="Samples shown on the page, and as many refusals.")
     seed: int = Field(0, ge=0, description="Of the hashes that draw splits, limits and what is shown.")
+    lmdb: LayoutLmdbOptions = LayoutLmdbOptions()
 
     @field_validator("sources", "held_out", mode="before")
     @classmethod
@@ -90,6 +135,12 @@ class TrainingDataOptions(Options):
         if twice := sorted({label for label in labels if labels.count(label) > 1}):
             raise ValueError(f"two sources are called {twice[0]}: rename one of the folders")
         return value
+
+    @model_validator(mode="after")
+    def _shares(self) -> TrainingDataOptions:
+        if self.valid + self.test > 1:
+            raise ValueError(f"training_data.valid and .test are {self.valid} and {self.test}: more than 1 together")
+        return self
 
     @property
     def named(self) -> tuple[SourceName, ...]:

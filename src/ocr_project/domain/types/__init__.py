@@ -39,12 +39,13 @@ from ocr_project.domain.types.shard import (
     derive_key_of,
     derive_lineage,
 )
-from ocr_project.domain.types.training_sample import PageFacts, Split, TrainingSample
+from ocr_project.domain.types.training_sample import HeldOut, PageFacts, Split, TrainingSample
 
 __all__ = [
     "Box",
     "Document",
     "Embedding",
+    "HeldOut",
     "Identity",
     "Label",
     "Lineage",

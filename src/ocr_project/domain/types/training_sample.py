@@ -79,3 +79,22 @@ class TrainingSample:
     status: Status = Status.OK
     rule: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """An item of a test set, as no model may learn from it.
+
+    Attributes:
+        item_id: Of its page in the test set.
+        test_set: Its name.
+        document: Its name in the set.
+        file: sha256 of the file of its image or PDF; an empty string where that cannot be read.
+        pixels: sha256 of what its image shows, drawn as a sample would be; an empty string where it cannot be drawn.
+    """
+
+    item_id: str
+    test_set: str
+    document: str
+    file: str
+    pixels: str
