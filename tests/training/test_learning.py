@@ -78,7 +78,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("reader")
     folder = tiny_trainable.build(root, "qwen3_vl", spread=0.05, tied=False, hidden=96, patch=8)
     everything = {"vision": False, "projector": False, "language": False}
-    training = prepare(folder, strings(9000), method="full", freeze=everything, learning_rate=1e-3, epochs=5, **RECIPE)
+    training = prepare(folder, strings(9000), method="full", freeze=everything, learning_rate=1e-3, epochs=7, **RECIPE)
     training.trainer(root / "run").fit()
     training.model.save_pretrained(root / "learnt")
     for path in folder.iterdir():

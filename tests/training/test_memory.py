@@ -34,6 +34,25 @@ TRUE: dict[str, dict[str, Any]] = {  # the shapes of config.json on the Hub
             "deepstack_visual_indexes": [8, 16, 24],
         },
     },
+    "qwen3-vl-2b": {
+        "model_type": "qwen3_vl",
+        "tie_word_embeddings": True,
+        "text_config": {
+            "hidden_size": 2048,
+            "intermediate_size": 6144,
+            "num_hidden_layers": 28,
+            "num_attention_heads": 16,
+            "num_key_value_heads": 8,
+            "head_dim": 128,
+            "vocab_size": 151936,
+        },
+        "vision_config": {
+            "hidden_size": 1024,
+            "intermediate_size": 4096,
+            "depth": 24,
+            "deepstack_visual_indexes": [5, 11, 17],
+        },
+    },
     "qwen2-vl-2b": {
         "model_type": "qwen2_vl",
         "tie_word_embeddings": True,
@@ -71,14 +90,24 @@ def test_the_8b_has_as_many_weights_as_it_is_called() -> None:
     assert trained_weights(found, chosen()) == pytest.approx(43.6e6, rel=0.01)  # as PEFT counts rank 16
 
 
-@pytest.mark.parametrize(
-    ("count", "every", "measured"),
-    # a plain script on an H100 (docs/log.md, 2026-11-28): Qwen3-VL-8B, LoRA
-    [(1, 1, 19.8), (2, 1, 22.7), (4, 1, 28.6)],
-)
-def test_predictions_are_near_what_was_measured_and_not_under(count: int, every: int, measured: float) -> None:
-    predicted = peak("qwen3-vl-8b", pages(count), checkpoint_every=every)
-    assert measured * 0.99 < predicted < measured * 1.12
+MEASURED = [  # on an H100, torch 2.11 (docs/log.md, 2026-11-28): model, pages, options, GiB
+    ("qwen3-vl-8b", 1, {}, 19.22),
+    ("qwen3-vl-8b", 4, {}, 26.25),
+    ("qwen3-vl-8b", 4, {"compile": True, "checkpoint_every": 2}, 44.75),
+    ("qwen3-vl-2b", 2, {}, 8.16),
+    ("qwen3-vl-2b", 4, {"compile": True, "method": "full", "optimizer": "adamw_bf16"}, 19.42),
+    ("qwen2-vl-2b", 1, {}, 4.70),
+    ("qwen2-vl-2b", 4, {}, 5.65),
+]
+
+
+@pytest.mark.parametrize(("name", "count", "changes", "measured"), MEASURED)
+def test_predictions_are_within_5_percent_of_what_was_measured_and_not_under(
+    name: str, count: int, changes: dict[str, Any], measured: float
+) -> None:
+    load = pages(count) if name.startswith("qwen3") else Load(1405 * count, 1369 * count, 30 * count)
+    predicted = peak(name, load, **changes)
+    assert measured <= predicted <= 1.05 * measured
 
 
 def test_10_a_photo_without_a_cap_and_a_knob_turned_the_wrong_way_are_refused_with_what_to_turn() -> None:
@@ -100,7 +129,8 @@ def test_10_a_photo_without_a_cap_and_a_knob_turned_the_wrong_way_are_refused_wi
 def test_knobs_turn_the_way_that_they_say() -> None:
     base = peak("qwen3-vl-8b", pages(2))
     assert peak("qwen3-vl-8b", pages(2), four_bit=True) < base - 8
-    assert peak("qwen3-vl-8b", pages(2), lora={"dropout": 0.1}) > base
+    none = peak("qwen3-vl-8b", pages(2), checkpoint_every=0)
+    assert peak("qwen3-vl-8b", pages(2), checkpoint_every=0, lora={"dropout": 0.1}) > 1.3 * none
     assert peak("qwen3-vl-8b", pages(2), checkpoint_every=2) > base + 5
     assert peak("qwen3-vl-8b", pages(2), lora={"where": "all"}) > base
     full = {"method": "full"}

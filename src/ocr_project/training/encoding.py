@@ -85,7 +85,7 @@ class Encoder:
         self.preparation = Preparation(name, None if folder else options.revision, option="training")
         self.family = family_of(self.preparation.config.to_dict(), model=options.model)
         self.dialect = chosen_dialect(options, self.family)
-        self.fit = fit_of(options, self.dialect, self.family)
+        self.fit = fit_of(options, self.dialect)
         self.end_id = self._end_mark(name)
         tokenizer = self.preparation.tokenizer
         self._marks = set(tokenizer.all_special_ids) | {self.preparation.image_id}
@@ -233,7 +233,7 @@ def chosen_dialect(options: TrainingOptions, family: Family) -> Dialect:
     return dialect_of(options.model, family.dialect) if plain else found
 
 
-def fit_of(options: TrainingOptions, dialect: Dialect, family: Family) -> Fit:
-    """Return the sizes that images get: the recognizer's, with the token of the model that is trained."""
+def fit_of(options: TrainingOptions, dialect: Dialect) -> Fit:
+    """Return the sizes that images get: the recognizer's (engine/recognition/vision/recognizer.py)."""
     most = min(dialect.most_pixels, options.max_pixels or dialect.most_pixels)
-    return Fit(min(dialect.least_pixels, most), most, family.side, options.jpeg_quality)
+    return Fit(min(dialect.least_pixels, most), most, dialect.side, options.jpeg_quality)

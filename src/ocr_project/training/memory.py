@@ -18,14 +18,14 @@ from ocr_project.training.families import Family, is_tied
 GIB = 2**30
 _HALF = 2  # bytes of bfloat16
 _FOUR_BIT = 0.55  # bytes of a weight in NF4, with its scales
-_LOGITS = 14  # bytes of one: bfloat16, float32, log-softmax, gradient
-_SLACK, _BASE = 1.04, 0.9 * GIB  # what is between tensors; what CUDA and its libraries take
-_STATES = {
-    Optimizer.ADAMW: 14,  # gradient 2, float32 copy 4, two moments 8
-    Optimizer.ADAMW_BF16: 6,
-    Optimizer.ADAMW_8BIT: 4,
-}
-_LORA_STATES = {Optimizer.ADAMW: 16, Optimizer.ADAMW_BF16: 16, Optimizer.ADAMW_8BIT: 10}  # float32, the weight too
+_LOGITS = 12.5  # bytes of one at their peak: bfloat16, log-softmax and gradient in float32, a part of its bfloat16
+_COMPILED = 0.76  # of what autograd keeps: the compiler recomputes the cheap rest
+_BACKWARD = 1.4  # of what a layer keeps: with the gradients of its activations beside it
+_SLACK, _SPARE = 1.025, 0.02 * 2**30  # on the sum; measured peaks are then 1 to 5 % lower (docs/log.md, 2026-11-28)
+_CONTEXT = 0.9 * 2**30  # bytes of a card that CUDA, its libraries and holes between tensors take
+# Bytes a trained weight: what stays from step to step, and the gradient.
+_STATES = {Optimizer.ADAMW: (12, 2), Optimizer.ADAMW_BF16: (4, 2), Optimizer.ADAMW_8BIT: (2, 2)}
+_LORA_STATES = {Optimizer.ADAMW: (12, 4), Optimizer.ADAMW_BF16: (12, 4), Optimizer.ADAMW_8BIT: (6, 4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,23 +122,43 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Bytes by what takes them."""
+    """Bytes by what takes them.
+
+    Attributes:
+        weights: Of the model.
+        states: What the optimizer keeps.
+        gradients: Of what is trained.
+        text: What the language model's layers keep for the backward pass.
+        vision: What the tower's blocks keep.
+        head: Logits with their gradients: they are gone when the layers' own gradients come.
+        backward: What is there while one layer is recomputed and goes backward.
+        tower: What a block takes while the tower works: before all else.
+    """
 
     weights: float
     states: float
+    gradients: float
     text: float
     vision: float
-    logits: float
+    head: float
+    backward: float
+    tower: float
 
     @property
     def gib(self) -> float:
-        """Return the peak in GiB."""
-        whole = self.weights + self.states + self.text + self.vision + self.logits
-        return (_SLACK * whole + _BASE) / GIB
+        """Return the peak of what tensors take, in GiB: that of the tower, of the head, or of the way back."""
+        kept = self.text + self.vision
+        moments = (self.tower, kept + self.head, kept + self.gradients + self.backward)
+        return (_SLACK * (self.weights + self.states + max(moments)) + _SPARE) / GIB
+
+    @property
+    def card_gib(self) -> float:
+        """Return what a card has to have for that."""
+        return self.gib + _CONTEXT / GIB
 
     def table(self) -> dict[str, float]:
         """Return GiB by part, and the peak."""
-        names = ("weights", "states", "text", "vision", "logits")
+        names = ("weights", "states", "gradients", "text", "vision", "head", "backward", "tower")
         return {name: round(getattr(self, name) / GIB, 2) for name in names} | {"peak": round(self.gib, 2)}
 
 
@@ -148,14 +168,22 @@ def predict(shape: Shape, family: Family, options: TrainingOptions, load: Load) 
     share = 1 / options.devices if options.sharding is Sharding.FSDP2 else 1.0
     weights = body * (_FOUR_BIT if options.four_bit else _HALF) + shape.embeddings * _HALF
     trained = trained_weights(shape, options)
-    of_each = _LORA_STATES if options.method is TrainingMethod.LORA else _STATES
+    lora = options.method is TrainingMethod.LORA
+    kept, gradient = (_LORA_STATES if lora else _STATES)[options.optimizer]
     gathered = (1 - share) * 2 * _HALF * _largest_layer(shape)  # two layers of all cards are whole at a time
+    head_trained = not lora and not options.freeze.language
+    text, of_layer = _text(shape, family, options, load)
+    vision, of_block = _vision(shape, family, options, load)
     return Prediction(
         weights=share * weights + gathered,
-        states=share * trained * of_each[options.optimizer],
-        text=_text(shape, family, options, load),
-        vision=_vision(shape, family, options, load),
-        logits=float(load.answer_tokens * shape.vocabulary * _LOGITS),
+        states=share * trained * kept,
+        gradients=share * trained * gradient,
+        text=text,
+        vision=vision,
+        head=load.answer_tokens * shape.vocabulary * _LOGITS
+        + (2.0 * shape.vocabulary * shape.hidden if head_trained else 0.0),
+        backward=_BACKWARD * max(of_layer, of_block if vision else 0.0),
+        tower=of_block,
     )
 
 
@@ -178,33 +206,40 @@ def trained_weights(shape: Shape, options: TrainingOptions) -> int:
     return options.lora.rank * rows
 
 
-def _text(shape: Shape, family: Family, options: TrainingOptions, load: Load) -> float:
-    full, dropout = options.method is TrainingMethod.FULL, options.lora.dropout > 0
+def _text(shape: Shape, family: Family, options: TrainingOptions, load: Load) -> tuple[float, float]:
+    """Return what all layers keep, and what one of them does that is not recomputed."""
+    full = options.method is TrainingMethod.FULL
     frozen = full and options.freeze.language
-    wide = family.norms - (0 if full and not frozen else 4 if frozen else 2)
+    wide = family.norms - (4 if frozen else 0 if full else 2)
     heads = (5.5 if full else 4.4) if family.head_norms else 2
-    kept = _HALF * (wide * shape.hidden + (3 if frozen else 4) * shape.inner + heads * shape.queries + 5 * shape.keys)
-    if not full and dropout:
-        kept += 3 * (5 * shape.hidden + shape.queries + shape.inner)
-    every = options.checkpoint_every
-    if not every:
-        return float(load.tokens * kept * shape.layers)
-    again = -(-shape.layers // every)
-    return float(load.tokens * (_HALF * shape.hidden * again + kept * (shape.layers - again + 1)))
+    each = _HALF * (wide * shape.hidden + (3 if frozen else 4) * shape.inner + heads * shape.queries + 5 * shape.keys)
+    if not full and options.lora.dropout:
+        each += 3 * (5 * shape.hidden + shape.queries + shape.inner)
+    return _kept(load.tokens, _HALF * shape.hidden, each, shape.layers, options)
 
 
-def _vision(shape: Shape, family: Family, options: TrainingOptions, load: Load) -> float:
-    patches = 4 * load.image_tokens
-    kept = _HALF * (8.6 * shape.tower + family.tower_mlp * shape.tower_inner)
-    trained = (
-        not options.freeze.vision if options.method is TrainingMethod.FULL else options.lora.where is LoraWhere.ALL
-    )
-    if not trained:
-        return float(patches * kept / 2)
-    if not options.checkpoint_every:
-        return float(patches * kept * shape.blocks)
-    again = -(-shape.blocks // options.checkpoint_every)
-    return float(patches * (_HALF * shape.tower * again + kept * (shape.blocks - again + 1)))
+def _vision(shape: Shape, family: Family, options: TrainingOptions, load: Load) -> tuple[float, float]:
+    """Return what all blocks keep, nothing where none is trained; and what one takes while it works."""
+    each = _HALF * (8.6 * shape.tower + family.tower_mlp * shape.tower_inner)
+    full = options.method is TrainingMethod.FULL
+    kept, one = _kept(4 * load.image_tokens, _HALF * shape.tower, each, shape.blocks, options)
+    seen = not options.freeze.vision if full else options.lora.where is LoraWhere.ALL
+    return (kept, one) if seen else (0.0, one)
+
+
+def _kept(count: int, entry: float, each: float, layers: int, options: TrainingOptions) -> tuple[float, float]:
+    """Add up over layers: the entry of each that is recomputed, all of the others.
+
+    Args:
+        count: Tokens or patches.
+        entry: Bytes of what one brings into a layer.
+        each: Bytes that it leaves behind in one.
+        layers: How many there are.
+        options: Which of them are recomputed, and whether they are compiled.
+    """
+    each *= _COMPILED if options.compile else 1.0
+    again = -(-layers // options.checkpoint_every) if options.checkpoint_every else 0
+    return count * (entry * again + each * (layers - again)), count * each
 
 
 def _largest_layer(shape: Shape) -> float:
@@ -225,15 +260,17 @@ def check_fits(shape: Shape, family: Family, options: TrainingOptions, load: Loa
         OptionError: It does not fit; the message has the parts and the knobs, the first that helps enough first.
     """
     predicted = predict(shape, family, options, load)
-    if not gib or predicted.gib <= gib:
+    if not gib or predicted.card_gib <= gib:
         return predicted
     parts = ", ".join(f"{name} {size:g}" for name, size in predicted.table().items() if name != "peak")
     turned = [
-        f"{said}: {found:.1f}" for said, found in _knobs(shape, family, options, load) if found < predicted.gib - 0.05
+        f"{said}: {found:.1f}"
+        for said, found in _knobs(shape, family, options, load)
+        if found < predicted.card_gib - 0.05
     ]
     raise OptionError(
-        f"training needs about {predicted.gib:.1f} GiB and a card has {gib:.1f} ({parts} GiB). What would help, and"
-        f" the GiB that it would need then: {'; '.join(turned) or 'a smaller model'}"
+        f"training needs about {predicted.card_gib:.1f} GiB and a card has {gib:.1f} ({parts} GiB). What would help,"
+        f" and the GiB that it would need then: {'; '.join(turned) or 'a smaller model'}"
     )
 
 
@@ -241,7 +278,7 @@ def _knobs(shape: Shape, family: Family, options: TrainingOptions, load: Load) -
     """Return what could be changed, in the order in which it costs least, and the peak with it."""
 
     def peak(changed: TrainingOptions, loaded: Load = load) -> float:
-        return predict(shape, family, changed, loaded).gib
+        return predict(shape, family, changed, loaded).card_gib
 
     half = Load(load.tokens // 2, load.image_tokens // 2, load.answer_tokens // 2)
     lora = options.method is TrainingMethod.LORA

@@ -35,7 +35,7 @@ def check_training(needs: Needs) -> list[Finding]:
         return [*findings, missing("training", str(error), "see docs/training.md")]
     card = f"of {gib:g}" if gib else "(runtime.gpu_memory_gib says of how many)"
     parts = ", ".join(f"{name} {size:g}" for name, size in predicted.table().items() if name != "peak")
-    return [*findings, ok("training", f"a full pack needs about {predicted.gib:.1f} GiB {card}: {parts}")]
+    return [*findings, ok("training", f"a full pack needs about {predicted.card_gib:.1f} GiB {card}: {parts}")]
 
 
 def _torch() -> list[Finding]:
