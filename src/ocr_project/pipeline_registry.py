@@ -26,6 +26,7 @@ APART = (
     "training_data",
     "layout_lmdb",
     "training",
+    "publish_model",
 )  # run only when asked for: what they take or give away a person names
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
