@@ -30,6 +30,12 @@ _GPU = (  # heading, metric and form of what is shown of the stages where there 
 )
 
 
+_TEXT = (  # metric and title of the corpus' scores
+    ("cer_no_space", "CER without white space"),
+    ("cer", "CER"),
+    ("word_f1", "words right, in any order (F1)"),
+    ("wer", "WER"),
+)
 _MOST_LINES = 10  # of the gate
 
 
@@ -143,7 +149,7 @@ def _documents(ingest: Mapping[str, Any]) -> list[str]:
 
 def _scores(benchmark: Mapping[str, Any]) -> list[str]:
     lines = []
-    for metric, title in (("cer_no_space", "CER without white space"), ("cer", "CER"), ("wer", "WER")):
+    for metric, title in _TEXT:
         if metric in benchmark:
             lines.append(f"{benchmark[metric]:>10.2%}  {title}{_interval(benchmark, metric)}")
     if lines and not benchmark["gold"]:

@@ -67,6 +67,7 @@ _ALL = (
     _metric("mhs_s", "MHS-S", "up", Average.MEAN),
     _metric("cer_no_space", "CER without spaces", "down", Average.MICRO),
     _metric("cer", "CER", "down", Average.MICRO),
+    _metric("word_f1", "Word F1, in any order", "up", Average.MICRO),
     _metric("wer", "WER", "down", Average.MICRO),
     _metric("ned", "NED", "down", Average.MICRO),
     _metric("text_edit", "Text edit distance", "down", Average.MEAN),
