@@ -100,6 +100,15 @@ def test_three_pages_that_became_unreadable_are_never_fine(tmp_path: Path) -> No
     assert set(many.loc[many["what"] == "own", "verdict"]) == {"worse"}
 
 
+def test_fewer_right_words_are_worse_and_more_are_better(tmp_path: Path) -> None:
+    many, few = (
+        [Score(f"p{n}", f"d{n}", "own", "word_f1/official", right, 200.0) for n in range(9)] for right in (190.0, 20.0)
+    )
+    good, bad = (replace(pages_of([], 9), scores=to_frame(rows, Score)) for rows in (many, few))
+    assert verdicts(gated(tmp_path / "a", good, bad))["word_f1/official"] == "worse"
+    assert verdicts(gated(tmp_path / "b", bad, good))["word_f1/official"] == "fine"
+
+
 @pytest.mark.parametrize("documents", [1, 2])
 def test_one_or_two_documents_leave_the_gate_open(tmp_path: Path, documents: int) -> None:
     table = gated(tmp_path / "a", pages_of([10] * 30, documents), pages_of([900] * 30, documents))
