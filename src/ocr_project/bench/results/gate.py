@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ocr_project.bench.metrics.catalog import metric_of
 from ocr_project.bench.results.composites import plan_rates
 from ocr_project.bench.results.doubt import DOCUMENTS, LEVEL, METRICS, WIDTH, documents_needed
 from ocr_project.bench.results.gate_words import FINE, GONE, OPEN, WORSE
@@ -34,18 +35,19 @@ class Tolerances:
     """How much worse is still fine.
 
     Attributes:
-        quality: Of a rate, as a fraction: 0.01 is one point of a hundred.
+        quality: Of a rate, as a fraction: 0.01 is one point of a hundred. `None`: by metric, as the catalog has it.
         by_metric: Of some metrics, by name with or without normalization; takes precedence over `quality`.
         speed: Of times, as a share of the baseline's: 0.25 is a quarter slower. `None`: not looked at.
     """
 
-    quality: float
+    quality: float | None = None
     by_metric: Mapping[str, float] = field(default_factory=dict)
     speed: float | None = None
 
     def of(self, metric: str) -> float:
         """Return the tolerance of a metric: by its full name, its name without normalization, or the general one."""
-        return self.by_metric.get(metric, self.by_metric.get(metric.split("/")[0], self.quality))
+        general = metric_of(metric).tolerance if self.quality is None else self.quality
+        return self.by_metric.get(metric, self.by_metric.get(metric.split("/")[0], general))
 
 
 def judge_quality(
