@@ -71,11 +71,13 @@ def print_places(places: Mapping[str, str]) -> None:
 
 
 def print_scores(table: pd.DataFrame) -> None:
-    """Print the scores over whole test sets, a line for each metric.
+    """Print the scores over whole test sets, a line for each metric; ↑ and ↓ say whether more or less is better.
 
     Args:
         table: `testset_table`.
     """
+    from ocr_project.bench.metrics.catalog import metric_of
+
     whole = table[table["slice"] == "all"]
     if not len(whole):
         return
@@ -88,7 +90,7 @@ def print_scores(table: pd.DataFrame) -> None:
         known = math.isfinite(row["low"])
         found.add_row(
             escape(shown(str(row["test_set"]))),
-            row["metric"],
+            f"{row['metric']} {'↑' if metric_of(row['metric']).higher_is_better else '↓'}",
             f"{row['rate']:.2%}" if math.isfinite(row["rate"]) else "–",
             f"{row['low']:.2%} to {row['high']:.2%}" if known else "–",
             str(row["documents"]),
