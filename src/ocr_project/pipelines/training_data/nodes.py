@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -44,17 +44,19 @@ def read_held_out(
     identity = testset_identity(ingest_identity(images))
     plan = pending(wanted, narrow(held_out_done, named), "held_out", identity, runtime.retry)
 
-    def read(batch: Sequence[tuple[Chosen, int]]) -> list[HeldOut]:
+    def read(batch: Sequence[tuple[Chosen, Sequence[int]]]) -> list[HeldOut]:
         return [
             _digests(chosen.test_set.card.name, item, images)
-            for chosen, index in batch
-            for item in chosen.test_set.read([index])
+            for chosen, indices in batch
+            for item in chosen.test_set.read(indices)
         ]
 
-    return keep_all(
-        held_out_done,
-        stream(plan, lambda name: [(shards[name], index) for index in shards[name].indices], read, runtime),
-    )
+    def pieces(name: str) -> Iterator[tuple[Chosen, Sequence[int]]]:
+        chosen = shards[name]
+        for start in range(0, len(chosen.indices), _AT_ONCE):
+            yield chosen, chosen.indices[start : start + _AT_ONCE]
+
+    return keep_all(held_out_done, stream(plan, pieces, read, runtime, size=lambda piece: len(piece[1])))
 
 
 def read_samples(
