@@ -112,6 +112,7 @@ def test_sources_that_a_run_does_not_name_are_kept(tmp_path: Path, sources: dict
     assert run_in(tmp_path, sources=[sources["lmdb"]])["rows"] == 10
     before = shards_in(tmp_path)
     assert run_in(tmp_path, sources=[sources["mix"]])["rows"] == 7
+    assert {row.source for row in rows_in(tmp_path)} == {"olmocr:mix"}, "a training sees what was named last"
     assert before.items() <= shards_in(tmp_path).items()
     assert run_in(tmp_path, sources=list(sources.values()))["rows"] == 17
     assert before.items() <= shards_in(tmp_path).items()
