@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from ocr_project.domain.options import VllmOptions
+from ocr_project.domain.options import ServedChatOptions
 from ocr_project.domain.outside_text import storable
 from ocr_project.engine.models.dialects import dialect_of
 from ocr_project.engine.models.dialects.chat import CHAT
@@ -24,7 +24,7 @@ _PROMPTS = 256  # whose JSON is kept; questions about pages are more than that, 
 class ServedChat(ServedTransport):
     """A `Transport` of `ChatRequest` and `ChatAnswer`."""
 
-    def __init__(self, options: VllmOptions) -> None:
+    def __init__(self, options: ServedChatOptions) -> None:
         super().__init__(options)
         self._options = options
         self._dialect = dialect_of(options.model, options.dialect)
