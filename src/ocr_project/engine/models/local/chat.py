@@ -66,4 +66,6 @@ class LocalChat:
     def _prompt(self, request: ChatRequest, image_tokens: int) -> str:
         parts: list[dict[str, str]] = [{"type": "image"}, {"type": "text", "text": request.prompt}]
         content = parts if self._image_first else parts[::-1]
-        return self._checkpoint.prompt([{"role": "user", "content": content}], image_tokens)
+        system = [{"type": "text", "text": request.system}]
+        said: list[dict[str, Any]] = [{"role": "system", "content": system}] if request.system else []
+        return self._checkpoint.prompt([*said, {"role": "user", "content": content}], image_tokens)
