@@ -15,10 +15,11 @@ import argparse
 import time
 from collections.abc import Iterator
 
+from tests.bench.matrix.made import made_grid
+
 from ocr_project.bench.matrix.pareto import Place, find_front
 from ocr_project.bench.matrix.resolution import find_lowest
 from ocr_project.engine.metrics.resampling import Draws
-from tests.bench.matrix.made import made_grid
 
 PIXELS = (2_000_000, 1_000_000, 500_000, 250_000, 125_000)
 BASE, TOLERANCE = 0.05, 0.01

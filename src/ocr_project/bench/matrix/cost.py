@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -182,18 +182,27 @@ def unlike_cards(cards: Mapping[str, Sequence[str]]) -> str:
     return "; ".join(f"{kind}: {', '.join(runs)}" for kind, runs in sorted(kinds.items()))
 
 
-def timing_of(entry: Mapping[str, Any]) -> Timing:
-    """Read the times of a document out of the line of the journal that keeps its answers."""
-    answers = entry["answers"]
-    return Timing(
-        Clock(entry["clock"]),
-        entry["attempt"],
-        entry["began"],
-        entry["ended"],
-        entry["preparing"],
-        tuple(answer["seconds"] for answer in answers),
-        sum(answer["tokens"] for answer in answers),
-    )
+def timings_of(entries: Iterable[Mapping[str, Any]]) -> list[Timing]:
+    """Read the times of each document out of the lines of the journal that keep its answers, one line or several.
+
+    A document that is asked question by question has its image prepared with each of them, and once counts: the mean.
+    """
+    held: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for entry in entries:
+        if "answers" in entry:
+            held.setdefault((entry["clock"], entry["page_id"]), []).append(entry)
+    return [
+        Timing(
+            Clock(clock),
+            lines[-1]["attempt"],
+            min(line["began"] for line in lines if line["attempt"] == lines[-1]["attempt"]),
+            max(line["ended"] for line in lines),
+            sum(line["preparing"] for line in lines) / len(lines),
+            tuple(answer["seconds"] for line in lines for answer in line["answers"]),
+            sum(answer["tokens"] for line in lines for answer in line["answers"]),
+        )
+        for (clock, _), lines in held.items()
+    ]
 
 
 def _walls(timings: Sequence[Timing]) -> float:

@@ -1,4 +1,4 @@
-"""The plots of a matrix: runs as dots between CER and a cost with the front drawn, and curves. SVG without a script."""
+"""The plots of a matrix: runs as dots between CER and a cost with the front drawn, and curves; without a script."""
 
 from __future__ import annotations
 
