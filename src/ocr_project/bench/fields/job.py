@@ -33,7 +33,7 @@ class AskedPage:
 
 @dataclass(frozen=True, slots=True)
 class FieldsJob:
-    """All that a run asks, whoever answers.
+    """All that a run asks, the same for each answerer.
 
     Attributes:
         found: The set, with the questions that are kept.
