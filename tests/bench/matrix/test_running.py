@@ -96,7 +96,7 @@ def test_what_cannot_be_done_is_refused_before_anything_runs(home: Path) -> None
     path = home / "user_config.csv"
     path.write_text("dataset;framework;model;url;prompt_collection\nsmall;vLLM;a/fake;http://a:1;some.csv\n")
     options = MatrixOptions()
-    with pytest.raises(OptionError, match=r"row 2, column prompt_collection: no prompt for kind0 number"):
+    with pytest.raises(OptionError, match=r"row 2, column prompt_collection: no prompt for"):
         plan_runs(path, read_user_config(path, options), options, FAST)
 
 

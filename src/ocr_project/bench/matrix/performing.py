@@ -5,10 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ocr_project.bench.fields.job import AskedPage, FieldsJob, prepare_job
+from ocr_project.bench.fields.run import names_of
 from ocr_project.bench.fields.scoring import has_answer, score_questions
+from ocr_project.bench.fields.tables import tabulate_fields
+from ocr_project.bench.fields.writing import write_theirs
 from ocr_project.bench.matrix.asking import (
     answers_of,
     ask_singly,
@@ -25,16 +30,17 @@ from ocr_project.bench.matrix.cost import (
     read_server_memory,
     timings_of,
 )
-from ocr_project.bench.matrix.plan import MatrixRun, PageQuestions, Request, read_request
-from ocr_project.bench.matrix.results import ANSWERS, RunFacts, read_facts, write_facts, write_scores
+from ocr_project.bench.matrix.plan import MatrixRun
+from ocr_project.bench.matrix.results import ANSWERS, THEIRS, RunFacts, read_facts, write_facts, write_scores
 from ocr_project.domain.errors import OcrProjectError, OptionError
 from ocr_project.domain.gpu_usage import GpuUsage
 from ocr_project.domain.options import FieldsBackend, FieldsOptions, RuntimeOptions
 from ocr_project.domain.options.matrix import Clock, MatrixOptions
-from ocr_project.domain.types import Answer
+from ocr_project.domain.types import Answer, Score, Status
 from ocr_project.engine.answering import build_answerer
 from ocr_project.engine.running.monitoring import GpuMonitor
 from ocr_project.engine.running.monitoring.nvml import open_nvml, visible_gpus
+from ocr_project.engine.running.workers import worker_count
 from ocr_project.storage.journal import Journal, read_journal
 
 log = logging.getLogger(__name__)
@@ -83,20 +89,19 @@ def failed_facts(run: MatrixRun, reason: str) -> RunFacts:
 def _perform(run: MatrixRun, common: Common) -> RunFacts:
     if run.asked.only_evaluate:
         run = _stored(run, common.home)
-    request = read_request(run.fields)
+    job = prepare_job(run.fields)
     path = common.home / run.folder / ANSWERS
-    parts = split_by_clock(request.pages, common.options)
+    parts = split_by_clock(job.pages(), common.options)
     answers = answers_of(read_journal(path))
     left = {clock: left_of(pages, answers) for clock, pages in parts.items()}
     if any(left.values()) and not run.asked.only_evaluate:
-        _ask(run, common, request, left)
+        _ask(run, common, job, left)
     entries = read_journal(path)
     answers = answers_of(entries)
-    scores = score_questions(
-        request.questions, answers.values(), run.asked.dataset, bleu=run.fields.bleu
-    )  # fmt: skip
+    scores = score_questions(job.questions, answers.values(), job.found.name, bleu=run.fields.bleu)
     write_scores(common.home, run.folder, scores)
-    missing = sum(not has_answer(answers.get(one.question_id)) for one in request.questions)
+    _write_theirs(common.home / run.folder / THEIRS, run, job, entries, scores)
+    missing = sum(not has_answer(answers.get(one.question_id)) for one in job.questions)
     return RunFacts(
         run.name,
         run.folder,
@@ -107,7 +112,7 @@ def _perform(run: MatrixRun, common: Common) -> RunFacts:
         _cost(entries, answers, common),
         _cards(entries),
         run.fields.model_dump_json(),
-        len(request.questions),
+        len(job.questions),
         missing,
     )
 
@@ -125,18 +130,18 @@ def _stored(run: MatrixRun, home: Path) -> MatrixRun:
     return replace(run, folder=facts.folder, identity=facts.identity, dummy=facts.dummy)
 
 
-def _ask(run: MatrixRun, common: Common, request: Request, left: Mapping[Clock, Sequence[PageQuestions]]) -> None:
+def _ask(run: MatrixRun, common: Common, job: FieldsJob, left: Mapping[Clock, Sequence[AskedPage]]) -> None:
     """Ask what is left, first on one clock, then on the other; the answerer is warm before either."""
     folder = common.home / run.folder
     options = _with_logs(run.fields, folder / "server")
     answerer = build_answerer(options, common.runtime.tessdata)
     try:
         with Journal(folder / ANSWERS) as journal, GpuMonitor() as gpus:
-            warm_up(answerer, request.pages)
+            warm_up(answerer, job)
             gpus.take()
-            ask_singly(answerer, left[Clock.SINGLE], journal)
+            ask_singly(answerer, job, left[Clock.SINGLE], journal)
             _note(journal, Clock.SINGLE, left[Clock.SINGLE], gpus.take())
-            ask_under_load(answerer, left[Clock.LOAD], journal, common.runtime)
+            ask_under_load(answerer, job, left[Clock.LOAD], journal, worker_count(common.runtime))
             _note(journal, Clock.LOAD, left[Clock.LOAD], gpus.take())
             if options.backend is FieldsBackend.VLLM and not options.vllm.urls:
                 journal.add({"memory": asdict(_server_memory(folder / "server", options))})
@@ -144,7 +149,22 @@ def _ask(run: MatrixRun, common: Common, request: Request, left: Mapping[Clock, 
         answerer.close()
 
 
-def _note(journal: Journal, clock: Clock, pages: Sequence[PageQuestions], usages: Sequence[GpuUsage]) -> None:
+def _write_theirs(
+    place: Path, run: MatrixRun, job: FieldsJob, entries: Sequence[Mapping[str, Any]], scores: Sequence[Score]
+) -> None:
+    """Write VLMHyperBench's files of the run, named by when it began: a run that goes on replaces its own."""
+    answers = answers_of(entries)
+    rows = [
+        answers.get(one.question_id)
+        or Answer(one.question_id, one.page_id, "", Status.SKIPPED, "not asked", attempts=0)
+        for one in job.questions
+    ]
+    began = datetime.fromtimestamp(min((entry["began"] for entry in entries if "began" in entry), default=0.0))
+    names = replace(names_of(run.fields, job, began), framework=run.asked.framework.value)
+    write_theirs(place, names, job.found, rows, scores, tabulate_fields(job.questions, scores))
+
+
+def _note(journal: Journal, clock: Clock, pages: Sequence[AskedPage], usages: Sequence[GpuUsage]) -> None:
     if pages and usages:
         journal.add({"window": clock.value, "documents": len(pages), "gpus": [asdict(usage) for usage in usages]})
 

@@ -17,14 +17,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ocr_project.bench.fields.annotation import FieldSet, read_field_set, select_questions
-from ocr_project.bench.fields.prompts import OWN_WORDS, read_prompts
+from ocr_project.bench.fields.job import FieldsJob, prepare_job
 from ocr_project.bench.matrix.given_files import Faults
 from ocr_project.bench.matrix.user_config import AskedRun, Framework
 from ocr_project.domain.errors import BackendError, OptionError, SourceError
 from ocr_project.domain.options import FieldsBackend, FieldsOptions
 from ocr_project.domain.options.matrix import MatrixOptions
-from ocr_project.domain.types import Asked, Question
 from ocr_project.engine.answering import build_answerer
 from ocr_project.storage.given_text import read_given
 
@@ -77,29 +75,6 @@ class MatrixRun:
         return {name: value for name, value in told.items() if value}
 
 
-@dataclass(frozen=True, slots=True)
-class PageQuestions:
-    """An image and what is asked about it."""
-
-    page_id: str
-    image: Path
-    document: str
-    asked: tuple[Asked, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a run asks: the set with the questions that its filters leave, and their words."""
-
-    set: FieldSet
-    pages: tuple[PageQuestions, ...]
-
-    @property
-    def questions(self) -> Sequence[Question]:
-        """All questions, in the order of the set."""
-        return self.set.questions
-
-
 def plan_runs(path: Path, asked: Sequence[AskedRun], options: MatrixOptions, fields: FieldsOptions) -> list[MatrixRun]:
     """Make runs of rows, and refuse all of them where one cannot be done.
 
@@ -138,7 +113,7 @@ def _plan(
 ) -> MatrixRun | None:
     found = fields_of(asked, options, fields)
     try:
-        request = _hash(_described(read_request(found), found, digests))
+        request = _hash(_described(prepare_job(found), found, digests))
     except SourceError as error:
         faults.add(path, asked.row, _column_of(str(error)), str(error))
         return None
@@ -184,42 +159,17 @@ def fields_of(asked: AskedRun, options: MatrixOptions, fields: FieldsOptions) ->
     return FieldsOptions.model_validate(given)
 
 
-def read_request(fields: FieldsOptions) -> Request:
-    """Read what a run asks, image by image.
-
-    Raises:
-        SourceError: The set or a collection cannot be used.
-    """
-    assert fields.set is not None
-    found = select_questions(read_field_set(fields.set), fields)
-    prompts = OWN_WORDS if fields.prompts is None else read_prompts(fields.prompts)
-    if fields.system is not None:
-        read_given(fields.system)
-    pages: dict[str, list[tuple[Question, Asked]]] = {}
-    for question, words in zip(found.questions, prompts.ask(found.questions), strict=True):
-        pages.setdefault(question.page_id, []).append((question, words))
-    return Request(
-        found,
-        tuple(
-            PageQuestions(
-                page, found.folder / rows[0][0].image, rows[0][0].document, tuple(asked for _, asked in rows)
-            )
-            for page, rows in pages.items()
-        ),
-    )
-
-
-def _described(request: Request, fields: FieldsOptions, digests: dict[Path, str]) -> list[Any]:
+def _described(job: FieldsJob, fields: FieldsOptions, digests: dict[Path, str]) -> list[Any]:
     """Return all that is asked, the images by their bytes."""
-    for page in request.pages:
-        if page.image not in digests:
-            digests[page.image] = hashlib.sha256(page.image.read_bytes()).hexdigest()
-    pages = [
-        [digests[page.image], [[one.question_id, one.doc_type, one.field, one.prompt] for one in page.asked]]
-        for page in request.pages
-    ]
+    pages = []
+    for page in job.pages():
+        image = job.found.folder / page.question.image
+        if image not in digests:
+            digests[image] = hashlib.sha256(image.read_bytes()).hexdigest()
+        asked = [[one.question_id, one.doc_type, one.field, one.prompt] for one in page.asked]
+        pages.append([digests[image], asked])
     system = "" if fields.system is None else read_given(fields.system).strip()
-    return [request.set.name, fields.max_pixels, system, pages]
+    return [job.found.name, fields.max_pixels, system, pages]
 
 
 def _column_of(message: str) -> str:

@@ -26,6 +26,7 @@ from ocr_project.domain.types import Answer, Score
 from ocr_project.storage.atomic import atomic_file, atomic_json
 
 ANSWERS, SCORES, RUN, MATRIX = "answers.jsonl", "scores.parquet", "run.json", "matrix.json"
+THEIRS = "vlmhyperbench"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from ocr_project.bench.fields.annotation import read_field_set
+from ocr_project.bench.fields.job import prepare_job
 from ocr_project.bench.matrix.cost import unlike_cards
 from ocr_project.bench.matrix.grid import ErrorGrid
 from ocr_project.bench.matrix.judging import Comparison, model_of, rates_of
-from ocr_project.bench.matrix.plan import read_request
 from ocr_project.bench.matrix.results import FinishedRun
 from ocr_project.bench.report.matrix_model import (
     AnswerCard,
@@ -210,8 +210,7 @@ def _answer(line: RunLine, run: FinishedRun, prompt: str, number: int, cer: floa
 
 
 def _prompts(run: FinishedRun) -> dict[int, str]:
-    request = read_request(run.facts.options)
-    return {one.question_id: one.prompt for page in request.pages for one in page.asked}
+    return {one.question_id: one.prompt for one in prepare_job(run.facts.options).asked}
 
 
 def cut_out(path: Path, box: Box | None) -> bytes | None:
