@@ -19,7 +19,7 @@ _GAP = 2.5  # between the words of a value
 _RAISED = 1.5  # by which a value that is typed onto a form's line may stand above its label
 _BELOW = 3.5  # between a label and the value below it
 _NEXT_ROW = 2.5  # between the rows of a label that is written in two
-_BEFORE = " :;.,-–—№#|_"  # what may stand between a label and its value, and is no part of it
+_BEFORE = " :;.,-–—№#|_"  # between a label and its value
 _AFTER = " :;,-–—|_"
 
 
