@@ -21,11 +21,8 @@ from ocr_project.domain.options import TestsetsOptions
 
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
-APART = (
-    "publish",
-    "training_data",
-    "layout_lmdb",
-)  # run only when asked for: what they take or give away a person names
+# Run only when asked for: what leaves the machine is a person's decision, and a comparison of models is another job.
+APART = ("publish", "fields", "matrix", "training_data", "layout_lmdb")
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 
@@ -37,6 +34,9 @@ def register_pipelines() -> dict[str, Pipeline]:
         **stages,
         **{name: _stage(name) for name in APART},
         "ocr": _together(stages[name] for name in OCR),
+        "resolution": Pipeline(
+            _creator("matrix")(sweep=True), namespace="matrix", prefix_datasets_with_namespace=False
+        ),
         "testsets": _test_sets(),
         "__default__": _together(stages.values()),
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ocr_project.engine.imaging.tesseract import ReadWord, together
 from ocr_project.engine.models.onnx.line_reader import ReadCharacter
-from ocr_project.engine.recognition.reader import ReadWord, together
 from ocr_project.engine.recognition.signs import pair_quotes, put_signs
 
 SIDE = 30  # pixels: of a letter

@@ -75,6 +75,7 @@ _ALL = (
     _metric("cer_no_space", "CER without spaces", "down", Average.MICRO, _CHARACTERS),
     _metric("cer", "CER", "down", Average.MICRO, _CHARACTERS),
     _metric("word_f1", "Word F1, in any order", "up", Average.MICRO),
+    _metric("cer_clipped", "CER, 1 at most a question", "down", Average.MEAN, _CHARACTERS),
     _metric("wer", "WER", "down", Average.MICRO),
     _metric("ned", "NED", "down", Average.MICRO, _CHARACTERS),
     _metric("text_edit", "Text edit distance", "down", Average.MEAN, _CHARACTERS),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from ocr_project.domain.options.base import Options
 from ocr_project.domain.options.benchmark import BenchmarkOptions
+from ocr_project.domain.options.chat import ChatModelOptions, DialectName, LocalChatOptions, ServedChatOptions
 from ocr_project.domain.options.embedding import (
     Embedded,
     EmbeddingBackend,
@@ -19,6 +20,15 @@ from ocr_project.domain.options.embedding import (
     SentenceTransformersOptions,
     VectorType,
 )
+from ocr_project.domain.options.fields import (
+    AnsweringModelOptions,
+    FieldsBackend,
+    FieldsOptions,
+    FieldsTransformersOptions,
+    FieldsVllmOptions,
+    GivenAnswersOptions,
+    LabelNeighbourOptions,
+)
 from ocr_project.domain.options.ingest import IngestOptions, TextLayer
 from ocr_project.domain.options.layout import (
     LayoutBackend,
@@ -28,10 +38,10 @@ from ocr_project.domain.options.layout import (
     PpDocLayoutOptions,
     Precision,
 )
+from ocr_project.domain.options.matrix import Clock, Launcher, MatrixOptions, ReportLanguage
 from ocr_project.domain.options.publish import PersonalData, PublishImages, PublishOptions, PublishTarget
 from ocr_project.domain.options.recognition import (
     LANGUAGE_SEPARATOR,
-    DialectName,
     GivenOptions,
     RecognitionBackend,
     RecognitionOptions,
@@ -64,6 +74,8 @@ SECTIONS: Mapping[str, type[Options]] = {
     "search": SearchOptions,
     "benchmark": BenchmarkOptions,
     "testsets": TestsetsOptions,
+    "fields": FieldsOptions,
+    "matrix": MatrixOptions,
     "training_data": TrainingDataOptions,
     "publish": PublishOptions,
 }
@@ -72,21 +84,33 @@ __all__ = [
     "LANGUAGE_SEPARATOR",
     "SECTIONS",
     "SET_SEPARATOR",
+    "AnsweringModelOptions",
     "BenchmarkOptions",
+    "ChatModelOptions",
+    "Clock",
     "DialectName",
     "Embedded",
     "EmbeddingBackend",
     "EmbeddingOptions",
     "EmbeddingTransformersOptions",
     "EmbeddingVllmOptions",
+    "FieldsBackend",
+    "FieldsOptions",
+    "FieldsTransformersOptions",
+    "FieldsVllmOptions",
     "GateOptions",
+    "GivenAnswersOptions",
     "GivenOptions",
     "HashingOptions",
     "IngestOptions",
+    "LabelNeighbourOptions",
+    "Launcher",
     "LayoutBackend",
     "LayoutLmdbOptions",
     "LayoutOptions",
     "LexicalOptions",
+    "LocalChatOptions",
+    "MatrixOptions",
     "MergeMode",
     "OpenCvLayoutOptions",
     "Options",
@@ -99,12 +123,14 @@ __all__ = [
     "Qwen3VlOptions",
     "RecognitionBackend",
     "RecognitionOptions",
+    "ReportLanguage",
     "Retry",
     "RuntimeOptions",
     "SampleFormat",
     "SearchMode",
     "SearchOptions",
     "SentenceTransformersOptions",
+    "ServedChatOptions",
     "ServerOptions",
     "Sharing",
     "SourceName",

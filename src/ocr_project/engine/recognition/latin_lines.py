@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.ink import levels
+from ocr_project.engine.imaging.tesseract import ReadWord
 from ocr_project.engine.models.onnx.line_finder import LineFinder, Quad, find_line_finder
 from ocr_project.engine.models.onnx.line_reader import LineReader, ReadCharacter, find_line_reader
-from ocr_project.engine.recognition.reader import ReadWord
 
 # Letters of English print; of others (Greek, Han, full-width forms) the model sees some in bad print.
 _ENGLISH = string.ascii_letters + string.digits + string.punctuation + "“”‘’–—…•·§©®™°±×÷½¼¾€£¥¢éàèêçñöüä"

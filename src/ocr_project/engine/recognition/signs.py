@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile, groupby
 
+from ocr_project.engine.imaging.tesseract import ReadWord
 from ocr_project.engine.models.onnx.line_reader import ReadCharacter
 from ocr_project.engine.recognition.korean import is_hangul
-from ocr_project.engine.recognition.reader import ReadWord
 
 _CIRCLED = frozenset(chr(code) for code in range(ord("①"), ord("⑳") + 1))
 _BEFORE_A_NUMBER, _AFTER_A_NUMBER = frozenset("△▲₩"), frozenset("℃")

@@ -21,12 +21,12 @@ from ocr_project.engine.imaging.ink import find_ink_in_noise, levels
 from ocr_project.engine.imaging.pixels import crop, page_grey
 from ocr_project.engine.imaging.ruled_table import PixelBox, TableCell, find_ruled_cells
 from ocr_project.engine.imaging.small_print import PrintSize, ScaledCrop, enlarge, measure_print
+from ocr_project.engine.imaging.tesseract import Reader, ReadWord
 from ocr_project.engine.imaging.text_bands import find_bands
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_reader
 from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
-from ocr_project.engine.recognition.reader import Reader, ReadWord
 from ocr_project.engine.recognition.scripts import by_script, surest
 from ocr_project.engine.recognition.signs import pair_quotes, put_signs
 from ocr_project.engine.recognition.table_html import to_html
