@@ -49,6 +49,8 @@ def test_from_user_config_to_tables_report_and_mlflow(project: Path, tracking_st
         again = run_job(project, runs, "matrix.resamples=500", "matrix.language=ru", arguments=MATRIX)
         assert good.requests + bad.requests == asked, "what is complete is not asked again"
     assert done.code == again.code == 3, done.output  # one of the runs failed
+    assert "● good, SGLang" in done.output
+    assert "    failed  away, URL: no server has answered" in done.output
     table = pd.read_csv(newest(project, "matrix_table.csv"))
     assert list(table["status"] == "ok") == [True, True, True, False]
     assert "no server has answered" in table["status"][3]

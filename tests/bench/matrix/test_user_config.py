@@ -62,9 +62,7 @@ def test_the_spelling_of_before(home: Path) -> None:
 
 
 def test_commas_between_cells_and_blanks_after_them(home: Path) -> None:
-    text = (
-        'dataset, framework, model, metrics, system_prompt\ndemo, vLLM, Qwen2-VL-2B-Instruct,"[""CER"", ""WER""]", '
-    )
+    text = 'dataset, framework, model, metrics, system_prompt\ndemo, vLLM, Qwen2-VL-2B-Instruct,"[""CER"", ""WER""]", '
     (run,) = asked(home, text + "sys_prompt_3.txt\n")
     assert (run.framework, run.metrics) == (Framework.VLLM, ("CER", "WER"))
     assert run.system_prompt is not None
