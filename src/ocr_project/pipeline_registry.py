@@ -21,7 +21,10 @@ from ocr_project.domain.options import TestsetsOptions
 
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
-APART = ("publish",)  # run only when asked for: what leaves the machine is a person's decision
+APART = (  # run only when asked for
+    "publish",  # what leaves the machine is a person's decision
+    "specimens",
+)
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 

@@ -44,6 +44,7 @@ from ocr_project.domain.options.recognition import (
 from ocr_project.domain.options.runtime import Retry, RuntimeOptions
 from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
+from ocr_project.domain.options.specimens import SpecimenKind, SpecimensOptions
 from ocr_project.domain.options.testsets import SET_SEPARATOR, GateOptions, TestsetsOptions
 from ocr_project.domain.options.transcript import TranscriptOptions
 
@@ -59,6 +60,7 @@ SECTIONS: Mapping[str, type[Options]] = {
     "benchmark": BenchmarkOptions,
     "testsets": TestsetsOptions,
     "publish": PublishOptions,
+    "specimens": SpecimensOptions,
 }
 
 __all__ = [
@@ -98,6 +100,8 @@ __all__ = [
     "SentenceTransformersOptions",
     "ServerOptions",
     "Sharing",
+    "SpecimenKind",
+    "SpecimensOptions",
     "TesseractOptions",
     "TestsetsOptions",
     "TextLayer",
