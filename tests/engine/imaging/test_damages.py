@@ -79,6 +79,18 @@ def test_boxes_go_where_pixels_go(damage: Damage) -> None:
             assert dark[1].max() <= x1 + 1
 
 
+@pytest.mark.parametrize("damage", sorted(MOVING))
+@pytest.mark.parametrize(("height", "width"), [(860, 472), (600, 800)])
+def test_no_part_of_a_page_leaves_the_image(damage: Damage, height: int, width: int) -> None:
+    page = np.zeros((height, width, 3), dtype=np.uint8)
+    corners = np.array([[[0, 0], [width, 0], [width, height], [0, height]]], dtype=np.float64)
+    for seed in range(10):
+        _, matrix = damaged(page, damage, 1.0, PER_MM, np.random.default_rng(seed))
+        points = cv2.perspectiveTransform(corners, matrix)[0]
+        assert points.min() > -1
+        assert (points.max(axis=0) < [width + 1, height + 1]).all()
+
+
 def test_a_box_stays_within_the_page() -> None:
     out = np.array([[1.0, 0, 500], [0, 1.0, -30], [0, 0, 1.0]])
     assert moved(Box(100, 10, 300, 60), out, 640, 480) == Box(600, 0, 640, 30)

@@ -33,7 +33,7 @@ from ocr_project.engine.imaging.damages import damaged, moved
 VERSION = "1"  # of what is drawn: raised whenever the same options would give other documents
 COLUMNS = (
     *("data_index", "split", "image_path", "question", "answer", "doc_class", "question_type", "answer_bbox"),
-    *("document", "damage", "strength", "resolution"),  # VLMHyperBench reads the eight above by name
+    *("damage", "strength", "resolution"),  # VLMHyperBench reads the eight above by name; these are slices of `fields`
 )
 ANNOTATION, MADE_OF = "annotation.csv", "specimens.json"
 _MM_PER_INCH = 25.4
@@ -136,12 +136,11 @@ def _draw_document(folder: Path, document: _Document, options: SpecimensOptions)
     faces = font_files(document.kind.faces, options.fonts)
     rows = []
     shown = list(_shown(document, options))
-    first = document.index * len(shown)
     for place, one in enumerate(shown):
         pixels, boxes = _damaged(_printed(document.kind, values, one.dpi, faces), one, document, options.seed)
         name = f"{document.index + 1:05d}_{document.kind.doc_class}_{one.dpi}dpi_{one.name}{_copy(shown, place)}.jpg"
         (folder / "images" / name).write_bytes(_jpeg(pixels, one.dpi))
-        rows += _rows(document, one, first + place, f"images/{name}", values, boxes)
+        rows += _rows(document, one, f"images/{name}", values, boxes)
     return rows
 
 
@@ -191,11 +190,11 @@ def _damaged(printed: Printed, shown: _Shown, document: _Document, seed: int) ->
 
 
 def _rows(
-    document: _Document, shown: _Shown, index: int, path: str, values: Values, boxes: dict[str, Box]
+    document: _Document, shown: _Shown, path: str, values: Values, boxes: dict[str, Box]
 ) -> list[dict[str, Any]]:
     return [
         {
-            "data_index": index,
+            "data_index": document.index,  # of all images of the document: they are not independent
             "split": "damaged" if shown.damage else CLEAN,
             "image_path": path,
             "question": question,
@@ -203,7 +202,6 @@ def _rows(
             "doc_class": document.kind.doc_class,
             "question_type": field,
             "answer_bbox": str(list(boxes[field])),
-            "document": f"{document.index + 1:05d}",
             "damage": shown.name,
             "strength": shown.strength,
             "resolution": shown.dpi,

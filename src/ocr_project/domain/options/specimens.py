@@ -53,8 +53,8 @@ class SpecimensOptions(Options):
     strengths: tuple[float, ...] = Field(
         (0.6, 0.3, 0.9),
         min_length=1,
-        description="How much damage, from above 0 to 1 (a person reads it with effort); the next one when all kinds"
-        " had their turn.",
+        description="How much damage, from above 0 to 1 (parts of the page are beyond reading); the next one when all"
+        " kinds had their turn.",
     )
     name: str = Field(
         "",

@@ -9,7 +9,7 @@ CLEAN = "clean"
 
 
 class Damage(StrEnum):
-    """A kind of damage; how much of it is a number from 0 (none) to 1 (a person reads it with effort)."""
+    """A kind of damage; how much of it is a number from 0 (none) to 1 (parts of the page are beyond reading)."""
 
     GLARE = "glare"
     SHADOW = "shadow"

@@ -55,11 +55,11 @@ def moved(box: Box, matrix: Matrix, width: int, height: int) -> Box:
     return Box(max(int(left), 0), max(int(top), 0), min(int(right), width), min(int(bottom), height))
 
 
-def skewed(pixels: Pixels, degrees: float) -> tuple[Pixels, Matrix]:
+def skewed(pixels: Pixels, degrees: float, scale: float = 1.0) -> tuple[Pixels, Matrix]:
     """Turn a page about its middle, clockwise; what comes in at the corners is white. Any number of channels."""
     height, width = pixels.shape[:2]
     # OpenCV's positive angle is counter-clockwise.
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1.0)
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, scale)
     white = (_WHITE,) * (pixels.shape[2] if pixels.ndim == 3 else 1)
     turned = cv2.warpAffine(
         pixels, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=white
@@ -171,8 +171,12 @@ def _perspective(pixels: Pixels, strength: float, per_mm: float, rng: np.random.
 
 
 def _skew(pixels: Pixels, strength: float, per_mm: float, rng: np.random.Generator) -> tuple[Pixels, Matrix]:
-    """A page that went into the scanner askew: up to 7 degrees, either way."""
-    return skewed(pixels, (1 + 6 * strength) * (1 if rng.integers(2) else -1))
+    """A page that went into the scanner askew, up to 7 degrees either way; all of it is on the glass."""
+    height, width = pixels.shape[:2]
+    degrees = (1 + 6 * strength) * (1 if rng.integers(2) else -1)
+    sine, cosine = math.sin(math.radians(abs(degrees))), math.cos(math.radians(degrees))
+    scale = min(width / (width * cosine + height * sine), height / (width * sine + height * cosine))
+    return skewed(pixels, degrees, scale)
 
 
 def _blur(pixels: Pixels, strength: float, per_mm: float, rng: np.random.Generator) -> Pixels:
