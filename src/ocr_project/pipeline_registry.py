@@ -23,7 +23,8 @@ STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retriev
 OCR = ("ingest", "layout", "recognition", "transcript")
 APART = (  # run only when asked for
     "publish",  # what leaves the machine is a person's decision
-    "specimens",
+    "fields",  # a comparison of models is another job
+    "specimens",  # so is making what they are compared on
 )
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
