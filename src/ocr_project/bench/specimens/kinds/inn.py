@@ -61,12 +61,12 @@ def _draw(sheet: Sheet, values: Values) -> None:
     y = _row(sheet, "Дата постановки на учет", "Дата постановки на учет", values, y + 72)
     y = _row(sheet, "Налоговый орган", "Налоговый орган", values, y)
     y = _row(sheet, "Код налогового органа", "Код налогового органа", values, y)
-    sheet.text(_LEFT, y + 24, "и присвоен идентификационный номер налогоплательщика", Style("serif", 27))
+    sheet.text(_LEFT, y + 24, "и присвоен идентификационный номер налогоплательщика (ИНН)", Style("serif", 27))
     _cells(sheet, values["ИНН"], y + 52)
     sheet.text(_LEFT, 1392, "Руководитель налогового органа", Style("serif", 25))
     sheet.rule(500, 1394, 760, 1394)
     sheet.text(_LEFT, 1446, "М.П.", Style("serif", 25))
-    sheet.text(690, 1446, "серия", Style("serif", 25))
+    sheet.text(755, 1446, "серия и номер", Style("serif", 25, "rs"))
     sheet.field("Серия и номер", 775, 1446, values["Серия и номер"], Style("mono_bold", 30))
 
 
@@ -87,7 +87,7 @@ def _row(sheet: Sheet, name: str, label: str, values: Values, y: float) -> float
     labels = sheet.lines(label, _VALUE - _LEFT - 20, Style("serif", 26))
     lines = sheet.lines(values[name], _RIGHT - _VALUE, Style("mono_bold", 27))
     for place, line in enumerate(labels):
-        sheet.text(_LEFT, y + place * 34, line, Style("serif", 26, ink="#2b3153"))
+        sheet.text(_VALUE - 20, y + place * 34, line, Style("serif", 26, "rs", "#2b3153"))
     for place, line in enumerate(lines):
         sheet.field(name, _VALUE, y + place * 38, line, Style("mono_bold", 27))
         sheet.rule(_VALUE, y + place * 38 + 10, _RIGHT, y + place * 38 + 10, 1, "#8a8fa8")
