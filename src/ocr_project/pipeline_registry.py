@@ -24,6 +24,7 @@ OCR = ("ingest", "layout", "recognition", "transcript")
 APART = (  # run only when asked for
     "publish",  # what leaves the machine is a person's decision
     "fields",  # a comparison of models is another job
+    "matrix",
     "specimens",  # so is making what they are compared on
 )
 LANE = ("layout", "recognition", "transcript")
@@ -37,6 +38,9 @@ def register_pipelines() -> dict[str, Pipeline]:
         **stages,
         **{name: _stage(name) for name in APART},
         "ocr": _together(stages[name] for name in OCR),
+        "resolution": Pipeline(
+            _creator("matrix")(sweep=True), namespace="matrix", prefix_datasets_with_namespace=False
+        ),
         "testsets": _test_sets(),
         "__default__": _together(stages.values()),
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ocr_project.domain.outside_text import metric_name, shown, storable
@@ -79,6 +80,39 @@ def log_metrics(metrics: Mapping[str, float], step: int | None = None, when: flo
 
     named = {metric_name(key): value for key, value in metrics.items()}
     mlflow.log_metrics(named, step=step, timestamp=None if when is None else int(when * 1000))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A run within a run: one model with one collection of prompts at one resolution.
+
+    Attributes:
+        name: Of the run.
+        params: What was chosen.
+        metrics: What was measured.
+        tags: What else is known.
+        done: Whether it is complete.
+    """
+
+    name: str
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    done: bool
+
+
+def log_cells(cells: Iterable[Cell]) -> None:
+    """Log runs below the one that is open, each with its parameters, metrics and tags."""
+    import mlflow
+
+    for cell in cells:
+        mlflow.start_run(run_name=storable(cell.name), nested=True)
+        try:
+            mlflow.set_tags({key: storable(value) for key, value in cell.tags.items() if value})
+            mlflow.log_params({key: storable(value) for key, value in cell.params.items()})
+            log_metrics(cell.metrics)
+        finally:
+            mlflow.end_run("FINISHED" if cell.done else "FAILED")
 
 
 def log_files(paths: Sequence[str]) -> None:

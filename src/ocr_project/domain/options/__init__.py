@@ -38,6 +38,7 @@ from ocr_project.domain.options.layout import (
     PpDocLayoutOptions,
     Precision,
 )
+from ocr_project.domain.options.matrix import Clock, Launcher, MatrixOptions, ReportLanguage
 from ocr_project.domain.options.publish import PersonalData, PublishImages, PublishOptions, PublishTarget
 from ocr_project.domain.options.recognition import (
     LANGUAGE_SEPARATOR,
@@ -69,6 +70,7 @@ SECTIONS: Mapping[str, type[Options]] = {
     "benchmark": BenchmarkOptions,
     "testsets": TestsetsOptions,
     "fields": FieldsOptions,
+    "matrix": MatrixOptions,
     "publish": PublishOptions,
     "specimens": SpecimensOptions,
 }
@@ -80,6 +82,7 @@ __all__ = [
     "AnsweringModelOptions",
     "BenchmarkOptions",
     "ChatModelOptions",
+    "Clock",
     "DialectName",
     "Embedded",
     "EmbeddingBackend",
@@ -96,10 +99,12 @@ __all__ = [
     "HashingOptions",
     "IngestOptions",
     "LabelNeighbourOptions",
+    "Launcher",
     "LayoutBackend",
     "LayoutOptions",
     "LexicalOptions",
     "LocalChatOptions",
+    "MatrixOptions",
     "MergeMode",
     "OpenCvLayoutOptions",
     "Options",
@@ -112,6 +117,7 @@ __all__ = [
     "Qwen3VlOptions",
     "RecognitionBackend",
     "RecognitionOptions",
+    "ReportLanguage",
     "Retry",
     "RuntimeOptions",
     "SearchMode",
