@@ -100,6 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _thumbnail(image: bytes) -> NDArray[np.float32]:
     grey = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if grey is None:
+        raise ValueError(f"{len(image)} bytes are not an image")
     return np.asarray(cv2.resize(grey, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA), np.float32)
 
 
