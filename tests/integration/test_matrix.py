@@ -73,7 +73,7 @@ def nested_runs(database: Path) -> Counter[str]:
 
 def test_everything_wrong_is_refused_before_anything_is_asked(project: Path) -> None:
     with FakeVllm(model="good", read=reader()) as good:
-        runs = write_runs(project, f"small;SGLang;good;{good.url};\nnone;SGLang;good;{good.url};12\n")
+        runs = write_runs(project, f"small;SGLang;good;{good.url};\nnowhere;SGLang;good;{good.url};12\n")
         done = run_job(project, runs, arguments=MATRIX)
         assert good.requests == 0
     assert done.code == 2

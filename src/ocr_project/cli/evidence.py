@@ -7,9 +7,12 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ocr_project.domain.outside_text import metric_name, shown, storable
+from ocr_project.storage.atomic import PARTIAL, put_in_place
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -22,6 +25,7 @@ os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 # It asks Databricks whether this run goes on with another, and imports IPython to find it: 0.4 s of every start.
 os.environ.setdefault("MLFLOW_ENABLE_SGC_RUN_RESUMPTION_FOR_DATABRICKS_JOBS", "false")
 
+_SQLITE = "sqlite:///"
 _PROCESS = "process"  # the tag that says who writes a run
 _CLOCKS_DIFFER = 2  # seconds: the start of a process is counted from that of the machine
 _logger = logging.getLogger(__name__)
@@ -63,7 +67,9 @@ def open_run(name: str, tags: Mapping[str, str], options: Mapping[str, Any], rep
     """Open a run, or that of an earlier stage of the same `dvc repro`, and say what it was asked to do."""
     import mlflow
 
-    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_TRACKING_URI))
+    store = os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_TRACKING_URI)
+    _make_whole(store)
+    mlflow.set_tracking_uri(store)
     mlflow.set_experiment(EXPERIMENT)
     client = mlflow.MlflowClient()
     close_killed(client)
@@ -138,6 +144,25 @@ def close_killed(client: MlflowClient) -> None:
     for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'"):
         if _is_gone(run.data.tags.get(_PROCESS, "")):
             client.set_terminated(run.info.run_id, "KILLED")
+
+
+def _make_whole(store: str) -> None:
+    """Make a new SQLite file beside its place, and put it there when it has all its tables.
+
+    That takes MLflow some seconds and hundreds of statements. Of a run that is killed or interrupted meanwhile half of
+    the tables would stay, which MLflow neither uses nor completes: no later run could keep anything.
+    """
+    import mlflow
+
+    path = Path(store.removeprefix(_SQLITE))
+    if not store.startswith(_SQLITE) or ":" in path.name or "?" in path.name or path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL) as folder:
+        draft = Path(folder, path.name)
+        mlflow.MlflowClient(tracking_uri=f"{_SQLITE}{draft}").search_experiments(max_results=1)
+        if not path.exists():  # a run of another project that shares it may have been faster
+            put_in_place(draft, path)
 
 
 def _this_process() -> str:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import ast
-import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ocr_project.domain.errors import OptionError
-from ocr_project.storage.given_text import read_given
+from ocr_project.storage.given_table import read_given_table
 
 YAML = (".yml", ".yaml")
-_SEPARATORS = (";", "|", ",", "\t")
 _TRUE = frozenset({"true", "yes", "1", "да", "истина"})
 _FALSE = frozenset(
     {"", "false", "fasle", "flase", "no", "0", "none", "нет", "ложь"}
@@ -64,7 +62,7 @@ class Row:
 
 
 def read_table(path: Path, spellings: Mapping[str, str], needed: Sequence[str]) -> list[Row]:
-    """Read a table with a header: `;`, `|`, `,` or a tab between cells, with or without a byte order mark.
+    """Read a table with a header, as `read_given_table` does.
 
     Args:
         path: The file.
@@ -72,24 +70,17 @@ def read_table(path: Path, spellings: Mapping[str, str], needed: Sequence[str]) 
         needed: Columns that have to be there.
 
     Raises:
-        OptionError: The header lacks columns, has one twice or one that is not known; or a row has too many cells.
-        SourceError: It cannot be read, or is not UTF-8.
+        OptionError: The header lacks columns, has one twice in two spellings, or one that is not known.
+        SourceError: It cannot be read, is not UTF-8, or rows have too many cells or too few.
     """
-    text = read_given(path)
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise OptionError(f"{path} is empty: the first row names the columns {', '.join(needed)}")
-    separator = max(_SEPARATORS, key=lines[0].count)
-    rows = list(_parse(text, separator))
-    (_, header), *body = rows
-    names = [spellings.get(name, name) for name in (_plain(cell) for cell in header)]
+    table = read_given_table(path)
+    plain = [_plain(name) for name in table.columns]
+    names = [spellings.get(name, name) for name in plain]
     _check_header(path, names, needed, set(spellings.values()))
-    faults = Faults()
-    for number, cells in body:
-        if len(cells) > len(names):
-            faults.add(path, number, names[-1], f"{len(cells)} cells, and the header has {len(names)} columns")
-    faults.refuse(str(path))
-    return [Row(number, dict(zip(names, [*cells, *[""] * len(names)], strict=False))) for number, cells in body]
+    return [
+        Row(row.line, {name: _cell(row.cells[column]) for name, column in zip(names, table.columns, strict=True)})
+        for row in table.rows
+    ]
 
 
 def read_list(text: str) -> tuple[str, ...]:
@@ -126,13 +117,8 @@ def read_switch(text: str) -> bool:
     raise ValueError(f"{text!r} is neither True nor False")
 
 
-def _parse(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number and cells of each row that has any."""
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, skipinitialspace=True)
-    for number, cells in enumerate(reader, 1):
-        found = ["" if cell.strip().lower() in _NONE else cell.strip() for cell in cells]
-        if any(found):
-            yield number, found
+def _cell(text: str) -> str:
+    return "" if text.strip().lower() in _NONE else text.strip()
 
 
 def _plain(name: str) -> str:
