@@ -54,6 +54,7 @@ from ocr_project.domain.options.recognition import (
 from ocr_project.domain.options.runtime import Retry, RuntimeOptions
 from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
+from ocr_project.domain.options.specimens import SpecimenKind, SpecimensOptions
 from ocr_project.domain.options.testsets import SET_SEPARATOR, GateOptions, TestsetsOptions
 from ocr_project.domain.options.training_data import (
     LayoutLmdbOptions,
@@ -78,6 +79,7 @@ SECTIONS: Mapping[str, type[Options]] = {
     "matrix": MatrixOptions,
     "training_data": TrainingDataOptions,
     "publish": PublishOptions,
+    "specimens": SpecimensOptions,
 }
 
 __all__ = [
@@ -134,6 +136,8 @@ __all__ = [
     "ServerOptions",
     "Sharing",
     "SourceName",
+    "SpecimenKind",
+    "SpecimensOptions",
     "TesseractOptions",
     "TestsetsOptions",
     "TextLayer",
