@@ -29,7 +29,7 @@ from ocr_project.domain.options.names import unknown_sections
 from ocr_project.domain.options.testsets import WhenOpen
 from ocr_project.domain.outside_text import metric_name
 from ocr_project.domain.project import Project
-from ocr_project.domain.types import Made, ShardInfo, Transcript
+from ocr_project.domain.types import Document, Made, ShardInfo, Transcript
 from ocr_project.storage.run_lock import DATA, RunLock
 
 if TYPE_CHECKING:
@@ -125,9 +125,11 @@ class PreflightHooks:
             check_backends,
             check_corpus,
             check_fields,
+            check_replacement,
             check_source,
             check_test_sets,
         )
+        from ocr_project.engine.ingest.source import SAMPLES
 
         names = [name for name in pipeline.inputs() if name.startswith("params:")]
         root = catalog.load("project").root
@@ -136,7 +138,13 @@ class PreflightHooks:
             wanted = pipeline.inputs() - {*names, "published_done"}
             check_corpus([name for name in wanted if not catalog.exists(name)])
         if "documents" in pipeline.all_outputs():
-            check_source(catalog.load("source"), catalog.load("params:ingest"))
+            source, options = catalog.load("source"), catalog.load("params:ingest")
+            check_source(source, options)
+            if catalog.exists("documents"):
+                from ocr_project.domain.schemas import from_frame
+
+                held = from_frame(catalog.load("documents"), Document)
+                check_replacement(held, source, options, root / SAMPLES)
         if "testset_pages" in pipeline.all_outputs():
             check_test_sets(catalog.load("params:testsets"))
         if "field_answers" in pipeline.all_outputs():
