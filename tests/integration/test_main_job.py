@@ -152,7 +152,7 @@ def test_a_limit_and_the_way_to_text_alone(params: tuple[str, ...], tmp_path: Pa
 
 
 def test_another_folder_does_not_replace_the_corpus(project: Path, first: Finished, tmp_path: Path) -> None:
-    write_pages(tmp_path / "other", 1)
+    write_pages(tmp_path / "other" / "below", 1)
     before = rows(project, "transcripts")
     done = run_job(project, f"ingest.source={tmp_path / 'other'}", *QUICK)
     assert done.code == 2, done.output
