@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from ocr_project.cli.evidence import Cell, Evidence, end_run, log_cells, log_files, log_metrics, open_run
 from ocr_project.cli.log_format import show_safely
-from ocr_project.cli.summary import print_fields, print_gate, print_places, print_scores, print_summary
+from ocr_project.cli.summary import print_fields, print_gate, print_matrix, print_places, print_scores, print_summary
 from ocr_project.datasets import LineageFolder, NamedByOption, Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
@@ -39,12 +39,14 @@ PLACES: tuple[str, ...] = (
     *("exports", "report", "published", "benchmark_page", "benchmark_run"),
     *("testset_table", "answer_table", "gate_table", "field_table", "field_files"),
     *("matrix_page", "matrix_table", "resolution_table"),
+    *("training_data_page", "refusal_table", "layout_lmdb"),
 )
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
     *("benchmark_page", "benchmark_run", "testset_table", "answer_table", "gate_table"),
     *("field_table", "field_answer_rows", "field_prompts"),
     *("matrix_page", "matrix_table", "matrix_pair_table", "resolution_table"),
+    *("training_data_page", "refusal_table"),
 )
 
 
@@ -139,6 +141,10 @@ class PreflightHooks:
             check_test_sets(catalog.load("params:testsets"))
         if "field_answers" in pipeline.all_outputs():
             check_fields(catalog.load("params:fields"), catalog.load("params:runtime"))
+        if "training_samples" in pipeline.all_outputs():
+            from ocr_project.training.samples.opening import check_sources
+
+            check_sources(catalog.load("params:training_data"), root)
 
 
 class LockHooks:
@@ -281,6 +287,8 @@ class SummaryHooks:
             print_scores(catalog.load("testset_table"))
         if "field_table" in places:
             print_fields(catalog.load("field_table"))
+        if "matrix_table" in places:
+            print_matrix(catalog.load("matrix_table"))
         if "gate_table" in places:
             print_gate(catalog.load("gate_table"))
         print_places(places)
