@@ -61,6 +61,9 @@ _ALL = (
     _metric("pass_rate", "Tests passed", "up", Average.MICRO, _ANSWERS),
     _metric("passed", "Tests passed", "up", Average.MICRO, _ANSWERS),
     _metric("accuracy", "Accuracy", "up", Average.MEAN, _ANSWERS),
+    _metric("f1_macro", "F1, mean over types", "up", Average.MEAN, _ANSWERS),
+    _metric("kendall_tau", "Kendall's tau", "up", Average.MEAN, _ANSWERS),
+    _metric("spearman", "Spearman's rho", "up", Average.MEAN, _ANSWERS),
     _metric("anls", "ANLS", "up", Average.MEAN, _ANSWERS),
     _metric("anls_star", "ANLS*", "up", Average.MEAN, _ANSWERS),
     _metric("kie_f1", "KIE F1", "up", Average.MICRO),
@@ -91,6 +94,7 @@ _ALL = (
     _metric("recall", "Recall", "up", Average.MEAN),
     _metric("precision", "Precision", "up", Average.MEAN),
     _metric("f1", "F1", "up", Average.MEAN),
+    _metric("type_f1", "F1 of a type", "up", Average.MICRO, _ANSWERS),
     _metric("mrr", "MRR", "up", Average.MEAN),
 )
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
