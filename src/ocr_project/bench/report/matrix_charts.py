@@ -96,7 +96,7 @@ def _curve(curve: Curve, place: int, across: Axis, up: Axis, *, log: bool) -> It
 
 
 def _end(y: float, high: float, *, percent: bool) -> float:
-    """Return how high an axis has to be for a value; an interval that goes beyond 100 % does not press all others flat.
+    """Return how high an axis has to be for a value; an interval beyond 100 % does not press all others flat.
 
     CER has no upper limit, so the intervals of a few documents have none.
     """
