@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import sys
 import threading
@@ -18,9 +19,9 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
-from ocr_project.cli.evidence import Evidence, end_run, log_files, log_metrics, open_run
+from ocr_project.cli.evidence import Cell, Evidence, end_run, log_cells, log_files, log_metrics, open_run
 from ocr_project.cli.log_format import show_safely
-from ocr_project.cli.summary import print_gate, print_places, print_scores, print_summary
+from ocr_project.cli.summary import print_fields, print_gate, print_matrix, print_places, print_scores, print_summary
 from ocr_project.datasets import LineageFolder, NamedByOption, Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
@@ -28,7 +29,7 @@ from ocr_project.domain.options.names import unknown_sections
 from ocr_project.domain.options.testsets import WhenOpen
 from ocr_project.domain.outside_text import metric_name
 from ocr_project.domain.project import Project
-from ocr_project.domain.types import Made, ShardInfo, Transcript
+from ocr_project.domain.types import Document, Made, ShardInfo, Transcript
 from ocr_project.storage.run_lock import DATA, RunLock
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 
 PLACES: tuple[str, ...] = (
     *("exports", "report", "published", "benchmark_page", "benchmark_run"),
-    *("testset_table", "answer_table", "gate_table"),
+    *("testset_table", "answer_table", "gate_table", "field_table", "field_files"),
+    *("matrix_page", "matrix_table", "resolution_table"),
     *("training_refused", "training_page", "tuned_model"),
     *("training_data_page", "refusal_table", "layout_lmdb"),
 )
@@ -46,6 +48,8 @@ ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
     *("benchmark_page", "benchmark_run", "testset_table", "answer_table", "gate_table"),
     *("training_refused", "training_page", "training_curve"),
+    *("field_table", "field_answer_rows", "field_prompts"),
+    *("matrix_page", "matrix_table", "matrix_pair_table", "resolution_table"),
     *("training_data_page", "refusal_table"),
 )
 
@@ -121,7 +125,15 @@ class PreflightHooks:
 
     @hook_impl(tryfirst=True)  # before MLflow opens a run
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        from ocr_project.checks.preflight import check_backends, check_corpus, check_source, check_test_sets
+        from ocr_project.checks.preflight import (
+            check_backends,
+            check_corpus,
+            check_fields,
+            check_replacement,
+            check_source,
+            check_test_sets,
+        )
+        from ocr_project.engine.ingest.source import SAMPLES
 
         names = [name for name in pipeline.inputs() if name.startswith("params:")]
         root = catalog.load("project").root
@@ -130,9 +142,17 @@ class PreflightHooks:
             wanted = pipeline.inputs() - {*names, "published_done"}
             check_corpus([name for name in wanted if not catalog.exists(name)])
         if "documents" in pipeline.all_outputs():
-            check_source(catalog.load("source"), catalog.load("params:ingest"))
+            source, options = catalog.load("source"), catalog.load("params:ingest")
+            check_source(source, options)
+            if catalog.exists("documents"):
+                from ocr_project.domain.schemas import from_frame
+
+                held = from_frame(catalog.load("documents"), Document)
+                check_replacement(held, source, options, root / SAMPLES)
         if "testset_pages" in pipeline.all_outputs():
             check_test_sets(catalog.load("params:testsets"))
+        if "field_answers" in pipeline.all_outputs():
+            check_fields(catalog.load("params:fields"), catalog.load("params:runtime"))
         if "training_samples" in pipeline.all_outputs():
             from ocr_project.training.samples.opening import check_sources
 
@@ -217,6 +237,8 @@ class MlflowHooks:
             self._log_shards(data.shards)
         if dataset_name == "training_curve":
             self._log_curve(data)
+        if dataset_name == "matrix_runs":
+            self._evidence.keep("the runs of the matrix", lambda: log_cells(_cells(data)))
         if dataset_name.endswith("_metrics"):
             stage = dataset_name.removesuffix("_metrics")
             self._log({f"{stage}.{key}": float(value) for key, value in data.items()})
@@ -283,6 +305,10 @@ class SummaryHooks:
         failures = print_summary(metrics)
         if "testset_table" in places:
             print_scores(catalog.load("testset_table"))
+        if "field_table" in places:
+            print_fields(catalog.load("field_table"))
+        if "matrix_table" in places:
+            print_matrix(catalog.load("matrix_table"))
         if "gate_table" in places:
             print_gate(catalog.load("gate_table"))
         print_places(places)
@@ -314,6 +340,25 @@ def _path_of(catalog: CatalogProtocol[Any, Any], name: str) -> str:
     dataset = catalog.get(name)
     assert isinstance(dataset, Place), f"{name} has no path"
     return str(dataset.path)
+
+
+def _cells(place: Path) -> Iterator[Cell]:
+    """Yield a cell of the matrix after the other: MLflow shows them below the run that they are part of."""
+    from ocr_project.bench.matrix.judging import rates_of
+    from ocr_project.bench.matrix.results import read_matrix
+
+    for run in read_matrix(place):
+        rates = {
+            f"{name}{end}": value
+            for name, values in rates_of(run).items()
+            for end, value in zip(("", ".low", ".high"), values, strict=True)
+            if math.isfinite(value)
+        }
+        facts = run.facts
+        counts = {} if facts.status else {"questions": float(facts.questions), "missing": float(facts.missing)}
+        tags = {"folder": facts.folder, "status": facts.status or "ok", "gpus": " + ".join(facts.cards)}
+        tags |= {"weights": "dummy"} if facts.dummy else {}
+        yield Cell(run.name, facts.settings, {**rates, **counts, **facts.cost}, tags, not facts.status)
 
 
 def _leaves(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:

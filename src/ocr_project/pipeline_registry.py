@@ -21,13 +21,16 @@ from ocr_project.domain.options import TestsetsOptions
 
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
-APART = (
-    "publish",
-    "training_data",
+APART = (  # run only when asked for
+    "publish",  # what leaves the machine is a person's decision
+    "fields",  # a comparison of models is another job
+    "matrix",
+    "specimens",  # so is making what they are compared on
+    "training_data",  # what models learn from lies outside of the project
     "layout_lmdb",
     "training",
-    "publish_model",
-)  # run only when asked for: what they take or give away a person names
+    "publish_model",  # what leaves the machine is a person's decision here, too
+)
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 
@@ -39,6 +42,9 @@ def register_pipelines() -> dict[str, Pipeline]:
         **stages,
         **{name: _stage(name) for name in APART},
         "ocr": _together(stages[name] for name in OCR),
+        "resolution": Pipeline(
+            _creator("matrix")(sweep=True), namespace="matrix", prefix_datasets_with_namespace=False
+        ),
         "testsets": _test_sets(),
         "__default__": _together(stages.values()),
     }

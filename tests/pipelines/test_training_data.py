@@ -17,6 +17,7 @@ from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from ocr_project.bench.metrics.katex import missing_browser
 from ocr_project.datasets import ScratchFolder, ShardedParquet, WholeTable, Written
 from ocr_project.domain.options import IngestOptions, RuntimeOptions, TestsetsOptions, TrainingDataOptions
 from ocr_project.domain.project import Project
@@ -111,6 +112,7 @@ def test_sources_that_a_run_does_not_name_are_kept(tmp_path: Path, sources: dict
     assert run_in(tmp_path, sources=[sources["lmdb"]])["rows"] == 10
     before = shards_in(tmp_path)
     assert run_in(tmp_path, sources=[sources["mix"]])["rows"] == 7
+    assert {row.source for row in rows_in(tmp_path)} == {"olmocr:mix"}, "a training sees what was named last"
     assert before.items() <= shards_in(tmp_path).items()
     assert run_in(tmp_path, sources=list(sources.values()))["rows"] == 17
     assert before.items() <= shards_in(tmp_path).items()
@@ -130,6 +132,15 @@ def test_images_of_a_named_test_set_are_refused(tmp_path: Path) -> None:
     assert (measured["used"], measured["refused.held_out"]) == (1, 2)
     refused = [row for row in rows_in(tmp_path) if row.status is not Status.OK]
     assert {row.reason for row in refused} == {"its image is in the test set bench"}
+
+
+@pytest.mark.skipif(bool(missing_browser()), reason=missing_browser() or "Chromium and KaTeX are there")
+def test_formulas_that_katex_cannot_render_refuse_their_page(tmp_path: Path) -> None:
+    pages = {"good": r"\(\frac{1}{2}\)", "bad": r"\[\frac{1}{\]"}
+    source = f"olmocr:{write_olmocr(tmp_path / 'mix', {name: front_matter() + text for name, text in pages.items()})}"
+    assert run_in(tmp_path, sources=[source])["refused.formula"] == 1
+    assert {row.place: row.rule for row in rows_in(tmp_path)} == {"good.md": "", "bad.md": "formula"}
+    assert run_in(tmp_path, sources=[source], katex=False)["refused"] == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9")

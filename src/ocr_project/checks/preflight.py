@@ -10,15 +10,17 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from ocr_project.bench.fields.job import prepare_job
 from ocr_project.bench.testsets import NAMES, open_test_sets
 from ocr_project.checks.doctor.disk import page_bytes, room
 from ocr_project.checks.doctor.finding import State
 from ocr_project.checks.doctor.needs import Needs, needs_of
 from ocr_project.checks.doctor.packages import check_packages
 from ocr_project.checks.doctor.services import check_old_options, check_orientation
-from ocr_project.domain.errors import BackendError, OptionError, PublishError
+from ocr_project.domain.errors import BackendError, OptionError, PublishError, SourceError
 from ocr_project.domain.options import (
     EmbeddingOptions,
+    FieldsOptions,
     IngestOptions,
     LayoutBackend,
     LayoutOptions,
@@ -26,11 +28,15 @@ from ocr_project.domain.options import (
     PublishOptions,
     RecognitionBackend,
     RecognitionOptions,
+    RuntimeOptions,
     TestsetsOptions,
 )
+from ocr_project.domain.types import Document
 from ocr_project.engine import publishing
+from ocr_project.engine.answering import build_answerer
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.ingest import open_location
+from ocr_project.engine.ingest.replacement import documents_going, folder_of
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.recognition import build_recognizer
 
@@ -95,6 +101,28 @@ def check_source(source: str, options: IngestOptions) -> None:
     open_location(source, options).check()
 
 
+def check_replacement(held: Sequence[Document], source: str, options: IngestOptions, samples: Path) -> None:
+    """Refuse a source that would take the place of another one, without being asked to.
+
+    Args:
+        held: The documents that the data folder holds.
+        source: The folder or address of this run.
+        options: Say whether one corpus may replace another.
+        samples: Folder of the bundled documents: these may go.
+
+    Raises:
+        SourceError: Results of documents from elsewhere would be removed; the message says how many.
+    """
+    going = [] if options.replace else documents_going(held, source, samples)
+    if going:
+        where = ", ".join(sorted({folder_of(one) for one in going})[:3])
+        raise SourceError(
+            f"the data folder holds {len(going)} documents ({sum(one.pages for one in going)} pages) of {where}; a run"
+            f" over {source} would remove them and all that was read of them. Use another clone of the project for"
+            " another corpus, or say --params ingest.replace=true"
+        )
+
+
 def check_corpus(missing: Sequence[str]) -> None:
     """Refuse to publish what is not there yet.
 
@@ -128,6 +156,21 @@ def check_test_sets(options: TestsetsOptions) -> None:
         )
     for one in open_test_sets(options):
         log.info("%s: %d items. %s", one.card.name, len(one), one.card.terms)
+
+
+def check_fields(options: FieldsOptions, runtime: RuntimeOptions) -> None:
+    """Read set and prompts, and build the answerer: what cannot be asked is said before the first question.
+
+    Raises:
+        OptionError: No set is named, or options do not fit together.
+        SourceError: A file cannot be used: names every line and column, and every field without a prompt.
+        BackendError: The answerer cannot be built.
+    """
+    job = prepare_job(options)
+    if options.bleu and find_spec("sacrebleu") is None:
+        raise OptionError("fields.bleu needs sacrebleu: run `make bench` in a checkout, or leave it out")
+    build_answerer(options, runtime.tessdata).close()
+    log.info("%s: %d questions about %d images", job.found.name, len(job.questions), len(job.pages()))
 
 
 def require_packages(needs: Needs) -> None:

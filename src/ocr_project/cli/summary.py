@@ -17,7 +17,8 @@ from ocr_project.domain.outside_text import shown
 
 _ORDER = (
     *("ingest", "layout", "recognition", "transcript", "embedding", "benchmark"),
-    *("testset_ingest", "testset_layout", "testset_recognition", "testset_transcript", "training_data"),
+    *("testset_ingest", "testset_layout", "testset_recognition", "testset_transcript"),
+    *("fields", "training_data"),
 )
 _WIDEST = 1_000  # characters of a table
 _GPU = (  # heading, metric and form of what is shown of the stages where there was a GPU
@@ -30,7 +31,15 @@ _GPU = (  # heading, metric and form of what is shown of the stages where there 
 )
 
 
+_TEXT = (  # metric and title of the corpus' scores
+    ("cer_no_space", "CER without white space"),
+    ("cer", "CER"),
+    ("word_f1", "words right, in any order (F1)"),
+    ("wer", "WER"),
+)
 _MOST_LINES = 10  # of the gate
+_FIELD_LEVELS = ("overall", "doc_type", "doc_question")  # of answers to questions about documents
+_FIELD_METRICS = {"exact": "exact", "normalized": "letters right", "anls": "ANLS"}  # metric and heading
 
 
 def print_summary(metrics: Mapping[str, Mapping[str, Any]]) -> int:
@@ -65,11 +74,13 @@ def print_places(places: Mapping[str, str]) -> None:
 
 
 def print_scores(table: pd.DataFrame) -> None:
-    """Print the scores over whole test sets, a line for each metric.
+    """Print the scores over whole test sets, a line for each metric; ↑ and ↓ say whether more or less is better.
 
     Args:
         table: `testset_table`.
     """
+    from ocr_project.bench.metrics.catalog import metric_of
+
     whole = table[table["slice"] == "all"]
     if not len(whole):
         return
@@ -82,15 +93,70 @@ def print_scores(table: pd.DataFrame) -> None:
         known = math.isfinite(row["low"])
         found.add_row(
             escape(shown(str(row["test_set"]))),
-            row["metric"],
-            f"{row['rate']:.2%}" if math.isfinite(row["rate"]) else "–",
+            f"{row['metric']} {'↑' if metric_of(row['metric']).higher_is_better else '↓'}",
+            _percent(row["rate"]),
             f"{row['low']:.2%} to {row['high']:.2%}" if known else "–",
             str(row["documents"]),
             f"[bold red]{row['failed']}[/]" if row["failed"] else "0",
         )
-    console = Console()
-    needed = Measurement.get(console, console.options.update(max_width=_WIDEST), found).maximum
-    Console(width=max(console.width, needed)).print(found)  # a narrow terminal breaks lines; no name is cut short
+    _print_wide(found)
+
+
+def print_fields(table: pd.DataFrame) -> None:
+    """Print how good the answers to questions are, overall, by document type and by field.
+
+    Args:
+        table: `field_table`.
+    """
+    found = Table(box=None, pad_edge=False, header_style="bold")
+    found.add_column("questions about")
+    for heading in ("CER", "95 % interval", *_FIELD_METRICS.values(), "questions", "missing"):
+        found.add_column(heading, justify="right")
+    for level in _FIELD_LEVELS:
+        for name, rows in table[table["level"] == level].groupby("name", sort=False):
+            by_metric = {str(row["metric"]): row for row in rows.to_dict("records")}
+            cer = by_metric["cer/official"]
+            found.add_row(
+                escape(shown(str(name))),
+                _percent(cer["rate"]),
+                f"{cer['low']:.2%} to {cer['high']:.2%}" if math.isfinite(cer["low"]) else "–",
+                *(_percent(by_metric[metric]["rate"]) for metric in _FIELD_METRICS),
+                str(cer["items"]),
+                f"[bold red]{cer['missing']}[/]" if cer["missing"] else "0",
+            )
+    _print_wide(found)
+
+
+def print_matrix(table: pd.DataFrame) -> None:
+    """Print the runs of a matrix: a line each, ● before the lowest CER, ○ before those that cannot be told from it.
+
+    Args:
+        table: `matrix_table`.
+    """
+    found = Table(box=None, pad_edge=False, header_style="bold")
+    found.add_column("run")
+    for heading in ("CER", "95 % interval", "missing", "document p50", "p95", "documents/s", "front"):
+        found.add_column(heading, justify="right")
+    marks = {"best": "● ", "level": "○ "}
+    for row in table.to_dict("records"):
+        name = escape(shown(str(row["run"])))
+        if row["status"] != "ok":
+            found.add_row(f"[bold red]{name}[/]", "failed", *[""] * 6)
+            continue
+        times = [row.get(key, math.nan) for key in ("document_p50", "document_p95", "documents_per_second")]
+        found.add_row(
+            marks.get(str(row["rank"]), "  ") + name,
+            _percent(row["cer"]),
+            f"{row['cer_low']:.2%} to {row['cer_high']:.2%}" if math.isfinite(row["cer_low"]) else "–",
+            f"{row['missing']:.0f}",
+            *(f"{value:.3g}{unit}" if math.isfinite(value) else "–" for value, unit in zip(times, (" s", " s", ""),
+                                                                                         strict=True)),
+            str(row["front"]),
+        )  # fmt: skip
+    _print_wide(found)
+    for row in table[table["status"] != "ok"].to_dict("records"):
+        reason = f"{row['run']}: {row['status']}"
+        Console().print(f"{'failed':>10}  {shown(reason)}", highlight=False, markup=False, soft_wrap=True)
 
 
 def print_gate(table: pd.DataFrame) -> None:
@@ -106,6 +172,17 @@ def print_gate(table: pd.DataFrame) -> None:
         console.print(f"{'':>10}  {shown(line)}", highlight=False, markup=False, soft_wrap=True)
     if len(lines) > _MOST_LINES:
         console.print(f"{'':>10}  and {len(lines) - _MOST_LINES} more in the table of the gate", highlight=False)
+
+
+def _print_wide(table: Table) -> None:
+    """Print a table; a narrow terminal breaks its lines, and no name is cut short."""
+    console = Console()
+    needed = Measurement.get(console, console.options.update(max_width=_WIDEST), table).maximum
+    Console(width=max(console.width, needed)).print(table)
+
+
+def _percent(rate: float) -> str:
+    return f"{rate:.2%}" if math.isfinite(rate) else "–"
 
 
 def _stages(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
@@ -143,7 +220,7 @@ def _documents(ingest: Mapping[str, Any]) -> list[str]:
 
 def _scores(benchmark: Mapping[str, Any]) -> list[str]:
     lines = []
-    for metric, title in (("cer_no_space", "CER without white space"), ("cer", "CER"), ("wer", "WER")):
+    for metric, title in _TEXT:
         if metric in benchmark:
             lines.append(f"{benchmark[metric]:>10.2%}  {title}{_interval(benchmark, metric)}")
     if lines and not benchmark["gold"]:

@@ -29,7 +29,7 @@ from ocr_project.bench.testsets.card import Card
 from ocr_project.bench.testsets.definition import TestSet
 from ocr_project.bench.testsets.fetching import locate_set
 from ocr_project.bench.testsets.item import TRUTHS_VERSION, Item, OpenedSet, doc_id, page_id, truths_of
-from ocr_project.bench.testsets.selecting import Chosen, narrow, select, set_name, testset_identity
+from ocr_project.bench.testsets.selecting import Chosen, NamedShards, narrow, select, set_name, testset_identity
 from ocr_project.domain.errors import OptionError, SourceError
 from ocr_project.domain.options import TestsetsOptions
 
@@ -39,6 +39,7 @@ __all__ = [
     "Card",
     "Chosen",
     "Item",
+    "NamedShards",
     "OpenedSet",
     "TestSet",
     "card_of",
@@ -71,6 +72,8 @@ NAMES = (
     "olmocr_bench",
     "kdoc_ocrbench_v2",
     "sds_kopub",
+    "page_types",
+    "page_order",
 )
 OWN_FOLDER = TestSet("own_folder")
 

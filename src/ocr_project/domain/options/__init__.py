@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from ocr_project.domain.options.base import Options
 from ocr_project.domain.options.benchmark import BenchmarkOptions
+from ocr_project.domain.options.chat import ChatModelOptions, DialectName, LocalChatOptions, ServedChatOptions
 from ocr_project.domain.options.embedding import (
     Embedded,
     EmbeddingBackend,
@@ -19,6 +20,15 @@ from ocr_project.domain.options.embedding import (
     SentenceTransformersOptions,
     VectorType,
 )
+from ocr_project.domain.options.fields import (
+    AnsweringModelOptions,
+    FieldsBackend,
+    FieldsOptions,
+    FieldsTransformersOptions,
+    FieldsVllmOptions,
+    GivenAnswersOptions,
+    LabelNeighbourOptions,
+)
 from ocr_project.domain.options.ingest import IngestOptions, TextLayer
 from ocr_project.domain.options.layout import (
     LayoutBackend,
@@ -28,10 +38,10 @@ from ocr_project.domain.options.layout import (
     PpDocLayoutOptions,
     Precision,
 )
+from ocr_project.domain.options.matrix import Clock, Launcher, MatrixOptions, ReportLanguage
 from ocr_project.domain.options.publish import PersonalData, PublishImages, PublishOptions, PublishTarget
 from ocr_project.domain.options.recognition import (
     LANGUAGE_SEPARATOR,
-    DialectName,
     GivenOptions,
     RecognitionBackend,
     RecognitionOptions,
@@ -44,6 +54,7 @@ from ocr_project.domain.options.recognition import (
 from ocr_project.domain.options.runtime import Retry, RuntimeOptions
 from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
+from ocr_project.domain.options.specimens import SpecimenKind, SpecimensOptions
 from ocr_project.domain.options.testsets import SET_SEPARATOR, GateOptions, TestsetsOptions
 from ocr_project.domain.options.training import (
     AugmentationOptions,
@@ -75,34 +86,49 @@ SECTIONS: Mapping[str, type[Options]] = {
     "search": SearchOptions,
     "benchmark": BenchmarkOptions,
     "testsets": TestsetsOptions,
+    "fields": FieldsOptions,
+    "matrix": MatrixOptions,
     "training_data": TrainingDataOptions,
     "publish": PublishOptions,
     "training": TrainingOptions,
+    "specimens": SpecimensOptions,
 }
 
 __all__ = [
     "LANGUAGE_SEPARATOR",
     "SECTIONS",
     "SET_SEPARATOR",
+    "AnsweringModelOptions",
     "AugmentationOptions",
     "BenchmarkOptions",
+    "ChatModelOptions",
+    "Clock",
     "DialectName",
     "Embedded",
     "EmbeddingBackend",
     "EmbeddingOptions",
     "EmbeddingTransformersOptions",
     "EmbeddingVllmOptions",
+    "FieldsBackend",
+    "FieldsOptions",
+    "FieldsTransformersOptions",
+    "FieldsVllmOptions",
     "FreezeOptions",
     "GateOptions",
+    "GivenAnswersOptions",
     "GivenOptions",
     "HashingOptions",
     "IngestOptions",
+    "LabelNeighbourOptions",
+    "Launcher",
     "LayoutBackend",
     "LayoutLmdbOptions",
     "LayoutOptions",
     "LexicalOptions",
+    "LocalChatOptions",
     "LoraOptions",
     "LoraWhere",
+    "MatrixOptions",
     "MergeMode",
     "OpenCvLayoutOptions",
     "Optimizer",
@@ -116,6 +142,7 @@ __all__ = [
     "Qwen3VlOptions",
     "RecognitionBackend",
     "RecognitionOptions",
+    "ReportLanguage",
     "Retry",
     "RuntimeOptions",
     "SampleFormat",
@@ -123,10 +150,13 @@ __all__ = [
     "SearchMode",
     "SearchOptions",
     "SentenceTransformersOptions",
+    "ServedChatOptions",
     "ServerOptions",
     "Sharding",
     "Sharing",
     "SourceName",
+    "SpecimenKind",
+    "SpecimensOptions",
     "TesseractOptions",
     "TestsetsOptions",
     "TextLayer",

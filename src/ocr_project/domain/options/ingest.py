@@ -25,6 +25,11 @@ class IngestOptions(Options):
         description="Folder of PDFs and images, folder of the SDS-KoPub Parquet files, or `hf://datasets/…`."
         " None: data/01_raw/documents, or the bundled samples while that folder is empty.",
     )
+    replace: bool = Field(
+        False,
+        description="Let the documents of this run take the place of those of another source, whose results are then"
+        " removed. Without it such a run is refused.",
+    )
     include: tuple[str, ...] = Field(
         ("**/*",), description="Glob patterns of the files to take, relative to the source."
     )

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from ocr_project.domain.options.base import Options
-from ocr_project.domain.options.recognition import DialectName
+from ocr_project.domain.options.chat import DialectName
 
 _LEARNING_RATES = {"lora": 1e-4, "full": 1e-5}
 

@@ -147,6 +147,11 @@ class TrainingDataOptions(Options):
         """Return the sources, taken apart."""
         return tuple(map(source_name, self.sources))
 
+    @property
+    def origin(self) -> str:
+        """Return what tells the samples of these sources from those of others."""
+        return "\n".join((*sorted(name.label for name in self.named), str(self.limit)))
+
 
 def source_name(text: str) -> SourceName:
     """Take a source of `training_data.sources` apart.

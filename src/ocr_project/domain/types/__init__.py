@@ -10,9 +10,11 @@ page     what a page is made of, and what it is read as
 shard    what is saved, resumed and published as one
 search   vectors and questions, and what is found
 score    what is known of an item, and how well it was read
+field    what is asked about a page, in which words, and what was answered
 training_sample  what a model learns from
 """
 
+from ocr_project.domain.types.field import Answer, Asked, Prompt, Question
 from ocr_project.domain.types.page import (
     Box,
     Document,
@@ -42,6 +44,8 @@ from ocr_project.domain.types.shard import (
 from ocr_project.domain.types.training_sample import HeldOut, PageFacts, Split, TrainingSample
 
 __all__ = [
+    "Answer",
+    "Asked",
     "Box",
     "Document",
     "Embedding",
@@ -53,9 +57,11 @@ __all__ = [
     "Page",
     "PageFacts",
     "Part",
+    "Prompt",
     "Prune",
     "Qrel",
     "Query",
+    "Question",
     "Ranked",
     "Recognition",
     "Reference",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-
-import pandas as pd
 
 from ocr_project.bench.metrics.katex import draw_formulas, katex_version, missing_browser
 from ocr_project.bench.testsets import Chosen, Item, narrow, open_test_sets, page_id, select, testset_identity
@@ -16,7 +14,6 @@ from ocr_project.domain.types import Document, HeldOut, Made
 from ocr_project.engine.ingest import ingest_identity, read_single_page
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
-from ocr_project.engine.running.stage_metrics import Metrics
 from ocr_project.engine.running.stream import stream
 from ocr_project.storage.scratch import Scratch
 from ocr_project.training.samples.held_out import Guard, digest_of_file, digest_of_pixels
@@ -24,8 +21,7 @@ from ocr_project.training.samples.making import SampleMaker, page_options
 from ocr_project.training.samples.opening import Surroundings, open_sources
 from ocr_project.training.samples.sample_page import write_sample_page
 from ocr_project.training.samples.shards import Chosen as ChosenSamples
-from ocr_project.training.samples.shards import choose, of_sources
-from ocr_project.training.samples.tables import count_samples, list_refusals
+from ocr_project.training.samples.shards import choose
 
 _AT_ONCE = 8  # entries in one call: words of one image lie side by side, and formulas are rendered together
 
@@ -44,17 +40,19 @@ def read_held_out(
     identity = testset_identity(ingest_identity(images))
     plan = pending(wanted, narrow(held_out_done, named), "held_out", identity, runtime.retry)
 
-    def read(batch: Sequence[tuple[Chosen, int]]) -> list[HeldOut]:
+    def read(batch: Sequence[tuple[Chosen, Sequence[int]]]) -> list[HeldOut]:
         return [
             _digests(chosen.test_set.card.name, item, images)
-            for chosen, index in batch
-            for item in chosen.test_set.read([index])
+            for chosen, indices in batch
+            for item in chosen.test_set.read(indices)
         ]
 
-    return keep_all(
-        held_out_done,
-        stream(plan, lambda name: [(shards[name], index) for index in shards[name].indices], read, runtime),
-    )
+    def pieces(name: str) -> Iterator[tuple[Chosen, Sequence[int]]]:
+        chosen = shards[name]
+        for start in range(0, len(chosen.indices), _AT_ONCE):
+            yield chosen, chosen.indices[start : start + _AT_ONCE]
+
+    return keep_all(held_out_done, stream(plan, pieces, read, runtime, size=lambda piece: len(piece[1])))
 
 
 def read_samples(
@@ -80,23 +78,14 @@ def read_samples(
     maker = SampleMaker(options, ingest, Guard.of(narrow(held_out, _held_out(options, testsets)).rows()))
     wanted = {name: chosen.info() for name, chosen in shards.items()}
     identity = maker.identity(katex=katex_version() if can_render else "")
-    done = of_sources(training_samples_done, options)
-    plan = pending(wanted, done, "training_data", identity, runtime.retry)
+    plan = pending(wanted, training_samples_done, "training_data", identity, runtime.retry, options.origin)
 
     def pieces(name: str) -> list[ChosenSamples]:
         return list(shards[name].pieces(_AT_ONCE))
 
-    return keep_all(done, stream(plan, pieces, maker.make, runtime, size=lambda piece: len(piece.indices)))
-
-
-def measure_samples(training_samples: ShardSource, options: TrainingDataOptions, runtime: RuntimeOptions) -> Metrics:
-    """Count what is used and what is refused, by rule."""
-    return count_samples(of_sources(training_samples, options), runtime)
-
-
-def tabulate_refusals(training_samples: ShardSource, options: TrainingDataOptions) -> pd.DataFrame:
-    """List the rows that are not used, each with its rule and reason."""
-    return list_refusals(of_sources(training_samples, options))
+    return keep_all(
+        training_samples_done, stream(plan, pieces, maker.make, runtime, size=lambda piece: len(piece.indices))
+    )
 
 
 def write_training_data_page(
@@ -107,9 +96,8 @@ def write_training_data_page(
     Returns:
         The file, in `scratch`.
     """
-    shown = of_sources(training_samples, options)
     with scratch.draft("training_data.html") as path:
-        write_sample_page(path, shown, options, runtime.workers or 1)
+        write_sample_page(path, training_samples, options, runtime.workers or 1)
     return path
 
 

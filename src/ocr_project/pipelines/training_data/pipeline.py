@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline, node, pipeline
 
-from ocr_project.pipelines.training_data.nodes import (
-    measure_samples,
-    read_held_out,
-    read_samples,
-    tabulate_refusals,
-    write_training_data_page,
-)
+from ocr_project.pipelines.training_data.nodes import read_held_out, read_samples, write_training_data_page
+from ocr_project.training.samples.tables import count_samples, list_refusals
 
 _OPTIONS, _TESTSETS, _INGEST, _RUNTIME = "params:training_data", "params:testsets", "params:ingest", "params:runtime"
 
@@ -47,16 +42,16 @@ def create_pipeline() -> Pipeline:
                 name="read_samples",
             ),
             node(
-                measure_samples,
-                inputs={"training_samples": "training_samples", "options": _OPTIONS, "runtime": _RUNTIME},
+                count_samples,
+                inputs={"training_samples": "training_samples", "runtime": _RUNTIME},
                 outputs="training_data_metrics",
-                name="measure_samples",
+                name="count_samples",
             ),
             node(
-                tabulate_refusals,
-                inputs={"training_samples": "training_samples", "options": _OPTIONS},
+                list_refusals,
+                inputs={"training_samples": "training_samples"},
                 outputs="refusal_table",
-                name="tabulate_refusals",
+                name="list_refusals",
             ),
             node(
                 write_training_data_page,

@@ -6,10 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ocr_project.domain.options import TrainingDataOptions
-from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import ShardInfo
-from ocr_project.engine.running.named_shards import AFTER_NAME, NamedShards
 from ocr_project.training.samples.source import SampleSource
 
 _WHOLE = 1 << 64
@@ -38,7 +35,7 @@ class Chosen:
         return ShardInfo(
             name=f"{self.source.label.partition(':')[0]}_{name}",
             key=digest.hexdigest(),
-            order=f"{self.source.label}{AFTER_NAME}{first.replace(AFTER_NAME, '/')}",
+            order=f"{self.source.label}#{first}",
             pages=len(self.indices),
         )
 
@@ -46,11 +43,6 @@ class Chosen:
         """Cut the entries into pieces of at most `size`."""
         for start in range(0, len(self.indices), size):
             yield Chosen(self.source, self.indices[start : start + size])
-
-
-def of_sources(shards: ShardSource, options: TrainingDataOptions) -> NamedShards:
-    """Show of a folder of samples what belongs to the sources of `training_data.sources`."""
-    return NamedShards(shards, frozenset(name.label for name in options.named))
 
 
 def choose(source: SampleSource, *, limit: int | None, shard_samples: int, seed: int) -> dict[str, Chosen]:

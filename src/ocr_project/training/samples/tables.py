@@ -16,7 +16,7 @@ WITHOUT = ("image",)
 _COLUMNS = ("source", "document", "place", "split", "status", "rule", "reason")
 
 
-def count_samples(samples: ShardSource, runtime: RuntimeOptions) -> Metrics:
+def count_samples(training_samples: ShardSource, runtime: RuntimeOptions) -> Metrics:
     """Count rows.
 
     Returns:
@@ -29,7 +29,7 @@ def count_samples(samples: ShardSource, runtime: RuntimeOptions) -> Metrics:
     ids: set[str] = set()
     documents: set[str] = set()
     characters = 0
-    for row in samples.rows(without=WITHOUT):
+    for row in training_samples.rows(without=WITHOUT):
         if row.status is Status.OK:
             splits[row.split] += 1
             ids.add(row.sample_id)
@@ -39,7 +39,7 @@ def count_samples(samples: ShardSource, runtime: RuntimeOptions) -> Metrics:
             rules[row.rule] += 1
     used, refused = splits.total(), rules.total()
     return {
-        **measure_stage(samples, runtime),
+        **measure_stage(training_samples, runtime),
         "rows": used + refused,
         "used": used,
         "refused": refused,
@@ -51,11 +51,11 @@ def count_samples(samples: ShardSource, runtime: RuntimeOptions) -> Metrics:
     }
 
 
-def list_refusals(samples: ShardSource) -> pd.DataFrame:
+def list_refusals(training_samples: ShardSource) -> pd.DataFrame:
     """List the rows that are not used, each with its rule and reason."""
     rows = [
         [getattr(row, column) for column in _COLUMNS]
-        for row in samples.rows(without=WITHOUT)
+        for row in training_samples.rows(without=WITHOUT)
         if row.status is not Status.OK
     ]
     return pd.DataFrame(rows, columns=list(_COLUMNS))

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForImageTextToText
 
-from ocr_project.domain.options import TransformersOptions
+from ocr_project.domain.options import LocalChatOptions
 from ocr_project.domain.outside_text import storable
 from ocr_project.engine.models.local.checkpoint import Checkpoint
 from ocr_project.engine.models.messages import ChatAnswer, ChatRequest
@@ -17,7 +17,7 @@ from ocr_project.engine.models.messages import ChatAnswer, ChatRequest
 class LocalChat:
     """A vision-language model in this process."""
 
-    def __init__(self, options: TransformersOptions, *, image_first: bool, option: str) -> None:
+    def __init__(self, options: LocalChatOptions, *, image_first: bool, option: str) -> None:
         """Load it.
 
         Args:
@@ -64,10 +64,12 @@ class LocalChat:
         )
 
     def _prompt(self, request: ChatRequest, image_tokens: int) -> str:
-        return self._checkpoint.prompt(conversation(request.prompt, image_first=self._image_first), image_tokens)
+        said = conversation(request.prompt, image_first=self._image_first, system=request.system)
+        return self._checkpoint.prompt(said, image_tokens)
 
 
-def conversation(prompt: str, *, image_first: bool) -> list[dict[str, Any]]:
+def conversation(prompt: str, *, image_first: bool, system: str = "") -> list[dict[str, Any]]:
     """Return what is said to a model about one image, as its chat template takes it."""
     parts: list[dict[str, str]] = [{"type": "image"}, {"type": "text", "text": prompt}]
-    return [{"role": "user", "content": parts if image_first else parts[::-1]}]
+    said: list[dict[str, Any]] = [{"role": "system", "content": [{"type": "text", "text": system}]}] if system else []
+    return [*said, {"role": "user", "content": parts if image_first else parts[::-1]}]
