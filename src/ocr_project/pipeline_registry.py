@@ -26,6 +26,8 @@ APART = (  # run only when asked for
     "fields",  # a comparison of models is another job
     "matrix",
     "specimens",  # so is making what they are compared on
+    "training_data",  # what models learn from lies outside of the project
+    "layout_lmdb",
 )
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"

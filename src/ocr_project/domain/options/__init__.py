@@ -56,6 +56,12 @@ from ocr_project.domain.options.search import LexicalOptions, SearchMode, Search
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
 from ocr_project.domain.options.specimens import SpecimenKind, SpecimensOptions
 from ocr_project.domain.options.testsets import SET_SEPARATOR, GateOptions, TestsetsOptions
+from ocr_project.domain.options.training_data import (
+    LayoutLmdbOptions,
+    SampleFormat,
+    SourceName,
+    TrainingDataOptions,
+)
 from ocr_project.domain.options.transcript import TranscriptOptions
 
 # The top-level keys of parameters.yml, in the order of the stages.
@@ -71,6 +77,7 @@ SECTIONS: Mapping[str, type[Options]] = {
     "testsets": TestsetsOptions,
     "fields": FieldsOptions,
     "matrix": MatrixOptions,
+    "training_data": TrainingDataOptions,
     "publish": PublishOptions,
     "specimens": SpecimensOptions,
 }
@@ -101,6 +108,7 @@ __all__ = [
     "LabelNeighbourOptions",
     "Launcher",
     "LayoutBackend",
+    "LayoutLmdbOptions",
     "LayoutOptions",
     "LexicalOptions",
     "LocalChatOptions",
@@ -120,18 +128,21 @@ __all__ = [
     "ReportLanguage",
     "Retry",
     "RuntimeOptions",
+    "SampleFormat",
     "SearchMode",
     "SearchOptions",
     "SentenceTransformersOptions",
     "ServedChatOptions",
     "ServerOptions",
     "Sharing",
+    "SourceName",
     "SpecimenKind",
     "SpecimensOptions",
     "TesseractOptions",
     "TestsetsOptions",
     "TextLayer",
     "TokenLimits",
+    "TrainingDataOptions",
     "TranscriptOptions",
     "TransformersOptions",
     "VectorType",
