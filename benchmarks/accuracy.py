@@ -22,11 +22,11 @@ import numpy as np
 
 from ocr_project.domain.options import IngestOptions, LayoutOptions, RecognitionOptions, TesseractOptions
 from ocr_project.domain.types import Page, Recognition, TextFormat
+from ocr_project.engine.imaging.tesseract import Reader
 from ocr_project.engine.ingest import open_source
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.metrics import Counts, normalize, score_page
 from ocr_project.engine.recognition import build_recognizer
-from ocr_project.engine.recognition.reader import Reader
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 GROUPS = ("ko_law", "ko_gov", "ru_docs", "en_usgov")

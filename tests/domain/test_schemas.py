@@ -7,6 +7,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from ocr_project.domain.causes import Cause
 from ocr_project.domain.schemas import (
     SCHEMAS,
     current_names,
@@ -17,11 +18,14 @@ from ocr_project.domain.schemas import (
     to_table,
 )
 from ocr_project.domain.types import (
+    Answer,
     Box,
     Document,
     Embedding,
     Label,
     Page,
+    Prompt,
+    Question,
     Ranked,
     Recognition,
     Region,
@@ -47,6 +51,12 @@ EXAMPLES = [
     Ranked("fusion", "q", "p", 1, 0.5),
     Truth("p", "pubtabnet", TruthKind.TABLE, '{"html": ""}', (("language", "en"), ("spans", "yes")), "d"),
     page(1, image=b"x", given=Label.TABLE, question="Which?"),
+    Question(0, "p", "images/1.jpg", "1", "passport", "Имя", "clean", "Напиши Имя", "Анна"),
+    Question(1, "p", "1.jpg", "1", "snils", "Пол", "", "", "", Box(0, 0.5, 1, 2), (("damage", "glare"),)),
+    Prompt("passport", "Имя", "Напиши имя.", 0.25),
+    Prompt("passport", "Пол", "Напиши пол."),
+    Answer(0, "p", "Анна", seconds=0.5, prompt_tokens=300, tokens=4),
+    Answer(1, "p", "", Status.FAILED, "timeout: …", Cause.CIRCUMSTANCE, attempts=3),
 ]
 
 

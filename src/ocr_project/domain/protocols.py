@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import (
+    Answer,
+    Asked,
     Embedding,
     Identity,
     Lineage,
@@ -93,6 +95,43 @@ class SubmittingRecognizer(Recognizer, Protocol):
 
     def submit(self, page: Page, regions: Sequence[Region]) -> Future[list[Recognition]]:
         """Return at once with what `recognize` will return."""
+        ...
+
+
+class Answerer(Protocol):
+    """Answers questions about pages."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    def answer(self, page: Page, asked: Sequence[Asked]) -> list[Answer]:
+        """Answer questions about one page; its image is prepared once for all of them.
+
+        Args:
+            page: Its image is encoded, and may be `None` (failed).
+            asked: Any number.
+
+        Returns:
+            One answer for each question, in the order given, with its `question_id` and the page's `page_id`.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop all that was started: servers, processes, a model in memory. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class SubmittingAnswerer(Answerer, Protocol):
+    """An answerer that answers elsewhere, many pages at once: none of them needs a thread."""
+
+    @property
+    def in_flight_pages(self) -> int:
+        """How many pages it wants at once."""
+        ...
+
+    def submit(self, page: Page, asked: Sequence[Asked]) -> Future[list[Answer]]:
+        """Return at once with what `answer` will return."""
         ...
 
 

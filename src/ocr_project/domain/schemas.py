@@ -14,15 +14,19 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ocr_project.domain.causes import Cause
 from ocr_project.domain.outside_text import storable
 from ocr_project.domain.types import (
+    Answer,
     Box,
     Document,
     Embedding,
     Label,
     Page,
+    Prompt,
     Qrel,
     Query,
+    Question,
     Ranked,
     Recognition,
     Reference,
@@ -42,6 +46,7 @@ _BOX = pa.list_(pa.float32(), 4)
 _WORDS = pa.list_(
     pa.struct([("text", pa.string()), ("box", _BOX), ("confidence", pa.float32()), ("line", pa.int32())])
 )
+_SLICES = pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))
 _OUTCOME: list[tuple[str, pa.DataType]] = [("status", pa.string()), ("reason", pa.string())]
 
 
@@ -151,8 +156,33 @@ SCHEMAS: dict[type, pa.Schema] = {
         ("test_set", pa.string()),
         ("kind", pa.string()),
         ("payload", pa.string()),
-        ("slices", pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))),
+        ("slices", _SLICES),
         ("cluster", pa.string()),
+    ),
+    Question: _schema(
+        ("question_id", pa.int64()),
+        ("page_id", pa.string()),
+        ("image", pa.string()),
+        ("document", pa.string()),
+        ("doc_type", pa.string()),
+        ("field", pa.string()),
+        ("split", pa.string()),
+        ("text", pa.string()),
+        ("truth", pa.string()),
+        ("box", _BOX),
+        ("slices", _SLICES),
+    ),
+    Prompt: _schema(("doc_type", pa.string()), ("field", pa.string()), ("text", pa.string()), ("cer", pa.float64())),
+    Answer: _schema(
+        ("question_id", pa.int64()),
+        ("page_id", pa.string()),
+        ("text", pa.string()),
+        *_OUTCOME,
+        ("cause", pa.string()),
+        ("seconds", pa.float32()),
+        ("prompt_tokens", pa.int32()),
+        ("tokens", pa.int32()),
+        ("attempts", pa.int32()),
     ),
 }
 
@@ -168,6 +198,7 @@ _ENUMS: dict[tuple[type, str], type[StrEnum]] = {
     (Region, "label"): Label,
     (Truth, "kind"): TruthKind,
     (Recognition, "format"): TextFormat,
+    (Answer, "cause"): Cause,
 }
 
 
@@ -264,7 +295,7 @@ def _wake(row_type: type, name: str, column: Any) -> list[Any]:
     if enum := _ENUMS.get((row_type, name)):
         return [None if value is None else enum(value) for value in values]
     if name == "box":
-        return [Box(*value) for value in values]
+        return [None if value is None else Box(*value) for value in values]
     if name == "slices":
         return [tuple((pair["name"], pair["value"]) for pair in value) for value in values]
     if name in ("quad", "polygon", "cells"):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ocr_project.engine.imaging.tesseract import ReadWord
 from ocr_project.engine.recognition.korean import read_latin
-from ocr_project.engine.recognition.reader import ReadWord
 from ocr_project.engine.recognition.scripts import SURE, by_script, surest
 
 Grey = NDArray[np.uint8]

@@ -67,6 +67,7 @@ _ALL = (
     _metric("mhs_s", "MHS-S", "up", Average.MEAN),
     _metric("cer_no_space", "CER without spaces", "down", Average.MICRO),
     _metric("cer", "CER", "down", Average.MICRO),
+    _metric("cer_clipped", "CER, 1 at most a question", "down", Average.MEAN),
     _metric("wer", "WER", "down", Average.MICRO),
     _metric("ned", "NED", "down", Average.MICRO),
     _metric("text_edit", "Text edit distance", "down", Average.MEAN),

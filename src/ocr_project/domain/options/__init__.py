@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from ocr_project.domain.options.base import Options
 from ocr_project.domain.options.benchmark import BenchmarkOptions
+from ocr_project.domain.options.chat import ChatModelOptions, DialectName, LocalChatOptions, ServedChatOptions
 from ocr_project.domain.options.embedding import (
     Embedded,
     EmbeddingBackend,
@@ -18,6 +19,15 @@ from ocr_project.domain.options.embedding import (
     Qwen3VlOptions,
     SentenceTransformersOptions,
     VectorType,
+)
+from ocr_project.domain.options.fields import (
+    AnsweringModelOptions,
+    FieldsBackend,
+    FieldsOptions,
+    FieldsTransformersOptions,
+    FieldsVllmOptions,
+    GivenAnswersOptions,
+    LabelNeighbourOptions,
 )
 from ocr_project.domain.options.ingest import IngestOptions, TextLayer
 from ocr_project.domain.options.layout import (
@@ -31,7 +41,6 @@ from ocr_project.domain.options.layout import (
 from ocr_project.domain.options.publish import PersonalData, PublishImages, PublishOptions, PublishTarget
 from ocr_project.domain.options.recognition import (
     LANGUAGE_SEPARATOR,
-    DialectName,
     GivenOptions,
     RecognitionBackend,
     RecognitionOptions,
@@ -58,6 +67,7 @@ SECTIONS: Mapping[str, type[Options]] = {
     "search": SearchOptions,
     "benchmark": BenchmarkOptions,
     "testsets": TestsetsOptions,
+    "fields": FieldsOptions,
     "publish": PublishOptions,
 }
 
@@ -65,20 +75,29 @@ __all__ = [
     "LANGUAGE_SEPARATOR",
     "SECTIONS",
     "SET_SEPARATOR",
+    "AnsweringModelOptions",
     "BenchmarkOptions",
+    "ChatModelOptions",
     "DialectName",
     "Embedded",
     "EmbeddingBackend",
     "EmbeddingOptions",
     "EmbeddingTransformersOptions",
     "EmbeddingVllmOptions",
+    "FieldsBackend",
+    "FieldsOptions",
+    "FieldsTransformersOptions",
+    "FieldsVllmOptions",
     "GateOptions",
+    "GivenAnswersOptions",
     "GivenOptions",
     "HashingOptions",
     "IngestOptions",
+    "LabelNeighbourOptions",
     "LayoutBackend",
     "LayoutOptions",
     "LexicalOptions",
+    "LocalChatOptions",
     "MergeMode",
     "OpenCvLayoutOptions",
     "Options",
@@ -96,6 +115,7 @@ __all__ = [
     "SearchMode",
     "SearchOptions",
     "SentenceTransformersOptions",
+    "ServedChatOptions",
     "ServerOptions",
     "Sharing",
     "TesseractOptions",

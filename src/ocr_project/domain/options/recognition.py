@@ -10,7 +10,7 @@ from typing import ClassVar
 from pydantic import Field, field_validator
 
 from ocr_project.domain.options.base import Options
-from ocr_project.domain.options.serving import ServerOptions
+from ocr_project.domain.options.chat import ChatModelOptions, LocalChatOptions, ServedChatOptions
 from ocr_project.domain.types import Task
 
 LANGUAGE_SEPARATOR = "+"
@@ -44,16 +44,6 @@ class TesseractOptions(Options):
         return value
 
 
-class DialectName(StrEnum):
-    """How a vision-language model is spoken to."""
-
-    AUTO = "auto"
-    GLM_OCR = "glm_ocr"
-    PADDLEOCR_VL = "paddleocr_vl"
-    OLMOCR = "olmocr"
-    CHAT = "chat"
-
-
 class TokenLimits(Options):
     """The longest answer by task, in tokens: a runaway answer costs no more."""
 
@@ -63,36 +53,20 @@ class TokenLimits(Options):
     page: int = Field(8192, ge=1, description="Tokens of a whole page.")
 
 
-class VisionModelOptions(Options):
-    """What every backend with a vision-language model has."""
+class VisionModelOptions(ChatModelOptions):
+    """What every recognizer with a vision-language model has."""
 
-    model: str = Field("zai-org/GLM-OCR", description="Hub name or local folder.")
-    revision: str | None = Field(None, description="Commit of the model. None: what the cache or the Hub has.")
-    dialect: DialectName = Field(DialectName.AUTO, description="Prompts and answers; auto goes by the model's name.")
     max_pixels: int | None = Field(None, ge=784, description="Most pixels of a crop. None: as the dialect says.")
     max_tokens: TokenLimits = TokenLimits()
-    jpeg_quality: int | None = Field(92, ge=50, le=100, description="JPEG quality of crops; None: PNG, 2.5 x the CPU.")
-    temperatures: tuple[float, ...] = Field(
-        (0.2, 0.5, 0.8), description="Sampling temperature of the second, third, … try at a region."
-    )
-    loops: bool = Field(True, description="Treat looped, cut and empty answers as failures, and ask again.")
     whole_page: bool = Field(True, description="Take what cannot be read from the answer for the whole page.")
-    crop_workers: int = Field(
-        0, ge=0, le=256, description="Processes that cut and encode crops; 0: one per four cores, at least two."
-    )
 
 
-class VllmOptions(VisionModelOptions, ServerOptions):
+class VllmOptions(VisionModelOptions, ServedChatOptions):
     """A vision-language model behind vLLM's OpenAI-compatible server."""
 
 
-class TransformersOptions(VisionModelOptions):
+class TransformersOptions(VisionModelOptions, LocalChatOptions):
     """The same models in this process, through transformers: the reference to compare a server with."""
-
-    device: str = Field("auto", description="cpu, cuda, cuda:1, …; auto: the first GPU, else the CPU.")
-    dtype: str = Field("auto", description="bfloat16, float16, float32; auto: bfloat16 on a GPU, else float32.")
-    batch_regions: int = Field(16, ge=1, le=1024, description="Regions in one call of `generate`.")
-    wait_seconds: float = Field(0.05, ge=0, le=10, description="Seconds that a batch waits to be full.")
 
 
 class GivenOptions(Options):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ocr_project.domain.options.base import Options
+
+URL_SEPARATOR = "+"
 
 
 class Sharing(StrEnum):
@@ -35,7 +37,11 @@ class ServerOptions(Options):
 
     model: str = Field(description="Hub name or local folder.")
     revision: str | None = Field(None, description="Commit of the model. None: what the cache or the Hub has.")
-    urls: tuple[str, ...] = Field((), description="Servers that run already (`http://host:8000`). None: our own.")
+    urls: tuple[str, ...] = Field(
+        (),
+        description="Servers that run already, in YAML a list, elsewhere joined by `+` (`http://host:8000`). None: our"
+        " own.",
+    )
     api_key_env: str | None = Field(None, description="Environment variable that holds the key of those servers.")
     gpus: tuple[int, ...] = Field((0,), min_length=1, description="Numbers of the GPUs on which servers are started.")
     replicas: int = Field(1, ge=1, le=16, description="Servers on each GPU: a small model needs several to fill it.")
@@ -57,6 +63,9 @@ class ServerOptions(Options):
         VisionCompile.EAGER,
         description="Compile the vision tower of GLM-OCR and Qwen3-VL (engine/models/served/vision_*.py).",
     )
+    prefix_caching: bool = Field(
+        False, description="Keep what was computed of an image for the next question about it (`urls`: no effect)."
+    )
     renderer_workers: int = Field(2, ge=1, le=32, description="Threads of a server that prepare images.")
     threads: int = Field(1, ge=1, description="OMP_NUM_THREADS of a server: more fight for the cores.")
     server_args: tuple[str, ...] = Field((), description="More arguments of `vllm serve`, for example `--dtype=half`.")
@@ -73,3 +82,10 @@ class ServerOptions(Options):
     patience_seconds: float = Field(
         300, gt=0, description="Seconds without an answer from any server, after which the run ends."
     )
+
+    @field_validator("urls", mode="before")
+    @classmethod
+    def _joined(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part for part in value.split(URL_SEPARATOR) if part)
+        return value

@@ -10,8 +10,10 @@ page     what a page is made of, and what it is read as
 shard    what is saved, resumed and published as one
 search   vectors and questions, and what is found
 score    what is known of an item, and how well it was read
+field    what is asked about a page, in which words, and what was answered
 """
 
+from ocr_project.domain.types.field import Answer, Asked, Prompt, Question
 from ocr_project.domain.types.page import (
     Box,
     Document,
@@ -40,6 +42,8 @@ from ocr_project.domain.types.shard import (
 )
 
 __all__ = [
+    "Answer",
+    "Asked",
     "Box",
     "Document",
     "Embedding",
@@ -49,9 +53,11 @@ __all__ = [
     "Made",
     "Page",
     "Part",
+    "Prompt",
     "Prune",
     "Qrel",
     "Query",
+    "Question",
     "Ranked",
     "Recognition",
     "Reference",

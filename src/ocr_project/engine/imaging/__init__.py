@@ -11,5 +11,5 @@ borderless_table  the cells of a table by its white (column_gaps, row_joins)
 small_print       enlarging what is too small to be read
 fills, specks     shaded areas; dashed rules and dirt
 skew, orientation how a page lies; page_view: the way back to it
-tessdata          where Tesseract's models are
+tesseract         images to words with their boxes; tessdata: where its models are
 """

@@ -4,8 +4,10 @@ transport    the one interface below which a model exists: `ask` and `aclose`
 session      what a backend has while it works: loop, crops, requests in flight
 messages     requests and answers, whatever the transport
 dialects/    how each model is asked, what its answers look like, what it is trained to answer
+asking       one question until an answer is sound: asked again along a ladder of temperatures
 faults       what is wrong with an answer: loops, cuts, silence
 crops/       crops of regions, cut and encoded in worker processes
+fitting      which sizes images get, and how many tokens they take
 served/      servers of our own, and requests to any server that speaks OpenAI's protocol
 local/       checkpoints in this process, through transformers
 event_loop   the one asyncio loop, on a thread of its own
@@ -21,9 +23,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ocr_project.engine.models.asking import Asker, Outcome
     from ocr_project.engine.models.crops.worker import Crop, CropJob, Fit
     from ocr_project.engine.models.dialects import Dialect, NoTarget, PageFacts, ReadText, dialect_of, unfenced
     from ocr_project.engine.models.faults import Fault, fault_of
+    from ocr_project.engine.models.fitting import fit_of, image_tokens
     from ocr_project.engine.models.local.requirements import find_local_model
     from ocr_project.engine.models.local.transport import LocalTransport
     from ocr_project.engine.models.locate import Located, hidden_size, locate_model, name_in_identity
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
     from ocr_project.engine.models.transport import Transport
 
 __all__ = [
+    "Asker",
     "ChatAnswer",
     "ChatRequest",
     "Crop",
@@ -54,6 +59,7 @@ __all__ = [
     "LocalTransport",
     "Located",
     "NoTarget",
+    "Outcome",
     "PageFacts",
     "ReadText",
     "RequestFailed",
@@ -66,7 +72,9 @@ __all__ = [
     "fault_of",
     "find_local_model",
     "find_served_model",
+    "fit_of",
     "hidden_size",
+    "image_tokens",
     "installed",
     "locate_model",
     "name_in_identity",
@@ -75,9 +83,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "asking": ("Asker", "Outcome"),
     "crops.worker": ("Crop", "CropJob", "Fit"),
     "dialects": ("Dialect", "NoTarget", "PageFacts", "ReadText", "dialect_of", "unfenced"),
     "faults": ("Fault", "fault_of"),
+    "fitting": ("fit_of", "image_tokens"),
     "local.requirements": ("find_local_model",),
     "local.transport": ("LocalTransport",),
     "locate": ("Located", "hidden_size", "locate_model", "name_in_identity"),

@@ -17,6 +17,7 @@ class ChatRequest:
         temperature: 0 for the likeliest token each time.
         max_tokens: Of the answer.
         most_repeats: How often a piece may come again in tokens before the server may stop; tables repeat themselves.
+        system: The system text; an empty string: none is sent.
     """
 
     image: bytes
@@ -24,6 +25,7 @@ class ChatRequest:
     temperature: float
     max_tokens: int
     most_repeats: int = 3
+    system: str = ""
 
 
 @dataclass(frozen=True, slots=True)

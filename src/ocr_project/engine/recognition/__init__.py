@@ -1,7 +1,6 @@
 """Regions to text.
 
 tesseract.py  the recognizer: languages, segmentation modes, words back on the page
-reader.py     one Tesseract instance a thread
 scripts.py    which languages a page is read in
 korean.py     Latin words that the Korean model doubts
 table_html.py cells that were read to HTML

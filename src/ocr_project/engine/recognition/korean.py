@@ -13,7 +13,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.recognition.reader import ReadWord, together
+from ocr_project.engine.imaging.tesseract import ReadWord, together
 
 Pixels = NDArray[np.uint8]
 

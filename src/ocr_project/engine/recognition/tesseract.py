@@ -21,10 +21,10 @@ from ocr_project.engine.imaging.ink import find_ink_in_noise, levels
 from ocr_project.engine.imaging.pixels import crop, page_grey
 from ocr_project.engine.imaging.ruled_table import PixelBox, TableCell, find_ruled_cells
 from ocr_project.engine.imaging.small_print import PrintSize, ScaledCrop, enlarge, measure_print
+from ocr_project.engine.imaging.tesseract import Reader, ReadWord
 from ocr_project.engine.imaging.text_bands import find_bands
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.recognition.korean import read_latin
-from ocr_project.engine.recognition.reader import Reader, ReadWord
 from ocr_project.engine.recognition.scripts import by_script, surest
 from ocr_project.engine.recognition.table_html import to_html
 

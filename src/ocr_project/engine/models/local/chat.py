@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForImageTextToText
 
-from ocr_project.domain.options import TransformersOptions
+from ocr_project.domain.options import LocalChatOptions
 from ocr_project.domain.outside_text import storable
 from ocr_project.engine.models.local.checkpoint import Checkpoint
 from ocr_project.engine.models.messages import ChatAnswer, ChatRequest
@@ -17,7 +17,7 @@ from ocr_project.engine.models.messages import ChatAnswer, ChatRequest
 class LocalChat:
     """A vision-language model in this process."""
 
-    def __init__(self, options: TransformersOptions, *, image_first: bool, option: str) -> None:
+    def __init__(self, options: LocalChatOptions, *, image_first: bool, option: str) -> None:
         """Load it.
 
         Args:
@@ -66,4 +66,6 @@ class LocalChat:
     def _prompt(self, request: ChatRequest, image_tokens: int) -> str:
         parts: list[dict[str, str]] = [{"type": "image"}, {"type": "text", "text": request.prompt}]
         content = parts if self._image_first else parts[::-1]
-        return self._checkpoint.prompt([{"role": "user", "content": content}], image_tokens)
+        system = [{"type": "text", "text": request.system}]
+        said: list[dict[str, Any]] = [{"role": "system", "content": system}] if request.system else []
+        return self._checkpoint.prompt([*said, {"role": "user", "content": content}], image_tokens)

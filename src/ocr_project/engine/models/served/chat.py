@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from ocr_project.domain.options import VllmOptions
+from ocr_project.domain.options import ServedChatOptions
 from ocr_project.domain.outside_text import storable
 from ocr_project.engine.models.dialects import dialect_of
 from ocr_project.engine.models.dialects.chat import CHAT
@@ -24,7 +24,7 @@ _PROMPTS = 256  # whose JSON is kept; questions about pages are more than that, 
 class ServedChat(ServedTransport):
     """A `Transport` of `ChatRequest` and `ChatAnswer`."""
 
-    def __init__(self, options: VllmOptions) -> None:
+    def __init__(self, options: ServedChatOptions) -> None:
         super().__init__(options)
         self._options = options
         self._dialect = dialect_of(options.model, options.dialect)
@@ -39,14 +39,15 @@ class ServedChat(ServedTransport):
         return ChatAnswer(text, reason, prompt, completion, tries, seconds)
 
     def _body(self, request: ChatRequest) -> bytes:
-        before, after = self._pieces(request.prompt)
+        before, after = self._pieces(request.prompt, request.system)
         sampling = json.dumps(self._sampling(request))[1:].encode()
         return b"".join((before, request.image, after[:-1], b", ", sampling))
 
-    def _split(self, prompt: str) -> tuple[bytes, bytes]:
+    def _split(self, prompt: str, system: str) -> tuple[bytes, bytes]:
         content = [IMAGE_PART, {"type": "text", "text": prompt}]
         content = content if self._dialect.image_first else content[::-1]
-        return around_image({"model": self._options.model, "messages": [{"role": "user", "content": content}]})
+        said: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
+        return around_image({"model": self._options.model, "messages": [*said, {"role": "user", "content": content}]})
 
     def _sampling(self, request: ChatRequest) -> dict[str, Any]:
         sampling: dict[str, Any] = {**(self._dialect.sampling or {})}

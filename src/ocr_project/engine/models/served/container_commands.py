@@ -26,7 +26,7 @@ _PROGRAMS: Final[Mapping[ContainerEngine, str]] = {
 }
 _WITH_DAEMON = frozenset({ContainerEngine.PODMAN, ContainerEngine.DOCKER})
 _CACHE = "/models"
-_UNPRIVILEGED = "65534:65534"  # `nobody`
+_UNPRIVILEGED = "65534:65534"  # an account that owns no file
 _STOP_SECONDS = "10"
 
 

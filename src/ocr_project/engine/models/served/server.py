@@ -241,8 +241,10 @@ def serve_arguments(options: ServerOptions, port: int, own: Sequence[str] = ()) 
     arguments += ["--max-num-batched-tokens", str(options.max_num_batched_tokens)]
     arguments += ["--max-num-seqs", str(options.max_num_seqs)]
     arguments += ["--enable-chunked-prefill" if options.chunked_prefill else "--no-enable-chunked-prefill"]
-    # no page comes twice, and more than one renderer needs the processor's cache off
-    arguments += ["--no-enable-prefix-caching", "--mm-processor-cache-gb", "0"]
+    # crops are asked about once; and more than one renderer needs the processor's cache off
+    arguments += ["--enable-prefix-caching" if options.prefix_caching else "--no-enable-prefix-caching"]
+    if not options.prefix_caching or options.renderer_workers > 1:
+        arguments += ["--mm-processor-cache-gb", "0"]
     arguments += ["--limit-mm-per-prompt", json.dumps({"image": 1, "video": 0})]
     arguments += ["--renderer-num-workers", str(options.renderer_workers)]
     return [*arguments, *own, *options.server_args]

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from ocr_project.domain.options import ServerOptions, VisionModelOptions
 from ocr_project.domain.types import Box, Label, Page, Recognition, Region, Status, Task, TextFormat
 from ocr_project.engine.models import (
+    Asker,
     ChatAnswer,
     ChatRequest,
     Crop,
     CropJob,
     Dialect,
     Fault,
+    Outcome,
     ReadText,
-    RequestFailed,
     Session,
     all_of,
-    fault_of,
     unfenced,
 )
 from ocr_project.engine.recognition.vision.planning import CropRequest, unread
@@ -28,40 +28,8 @@ from ocr_project.engine.recognition.vision.whole_page import remainder
 
 Rows: TypeAlias = dict[int, Recognition]
 
-_MOST_TOKENS = 16_384  # of an answer that was cut and is asked for with a higher limit
-_DOES_NOT_FIT = "server: 400"
 _REPEATS = {Task.TABLE: 8}  # empty rows of a form are not a loop
 _READABLE = frozenset({Status.OK, Status.EMPTY})
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """The result of a crop, or of the bands of one, over all tries."""
-
-    text: str = ""
-    status: Status = Status.OK
-    reason: str = ""
-    finish_reason: str = ""
-    attempts: int = 0
-    seconds: float = 0.0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-    def after(self, answer: ChatAnswer) -> _Outcome:
-        """Add an answer to what was spent."""
-        return replace(
-            self,
-            text=answer.text,
-            finish_reason=answer.finish_reason,
-            attempts=self.attempts + answer.tries,
-            seconds=self.seconds + answer.seconds,
-            prompt_tokens=self.prompt_tokens + answer.prompt_tokens,
-            completion_tokens=self.completion_tokens + answer.completion_tokens,
-        )
-
-    def refused(self, tries: int) -> _Outcome:
-        """Add requests that brought nothing."""
-        return replace(self, attempts=self.attempts + tries)
 
 
 class PageReader:
@@ -80,7 +48,8 @@ class PageReader:
         self._session = session
         self._dialect = dialect
         self._options = options
-        self._room = options.max_model_len if isinstance(options, ServerOptions) else None  # prompt and answer
+        room = options.max_model_len if isinstance(options, ServerOptions) else None
+        self._asker = Asker(session, options.temperatures, loops=options.loops, room=room)
 
     async def read(self, page: Page, wanted: Sequence[CropRequest]) -> Rows:
         """Ask for regions of a page.
@@ -105,49 +74,22 @@ class PageReader:
         jobs = [CropJob(item.region, bands=item.task is Task.TEXT and not item.question) for item in wanted]
         return await self._session.cut(page.image or b"", jobs)
 
-    async def _start(self, crop: Crop, item: CropRequest) -> list[asyncio.Task[_Outcome]]:
+    async def _start(self, crop: Crop, item: CropRequest) -> list[asyncio.Task[Outcome]]:
         """Ask for the bands of a crop, each as soon as a request may be sent."""
         if not crop.images:
             return [asyncio.create_task(_nothing(crop.reason))]
         return [await self._session.start(self._ask, image, item) for image in crop.images]
 
-    async def _ask(self, image: bytes, item: CropRequest) -> _Outcome:
-        """Ask along the ladder of temperatures until an answer is sound."""
-        request = ChatRequest(
-            image=image,
-            prompt=item.question or self._dialect.prompt_for(item.task, page=item.is_page),
-            temperature=0.0,
-            max_tokens=self._limit(item),
-            most_repeats=_REPEATS.get(item.task, 3),
+    async def _ask(self, image: bytes, item: CropRequest) -> Outcome:
+        return await self._asker.ask(
+            ChatRequest(
+                image=image,
+                prompt=item.question or self._dialect.prompt_for(item.task, page=item.is_page),
+                temperature=0.0,
+                max_tokens=self._limit(item),
+                most_repeats=_REPEATS.get(item.task, 3),
+            )
         )
-        spent = _Outcome()
-        fault: Fault | None = None
-        limit = request.max_tokens
-        ladder = (0.0, *self._options.temperatures) if self._options.loops else (0.0,)
-        for temperature in ladder:
-            try:
-                answer = await self._session.ask(replace(request, temperature=temperature))
-            except RequestFailed as failed:
-                if request.max_tokens > limit and str(failed).startswith(_DOES_NOT_FIT):  # no more than before, then
-                    request, spent = replace(request, max_tokens=limit), spent.refused(failed.tries)
-                    continue
-                return replace(spent, status=Status.FAILED, reason=str(failed), attempts=spent.attempts + failed.tries)
-            spent, before = spent.after(answer), fault
-            fault = fault_of(answer.text, answer.finish_reason) if self._options.loops else None
-            if fault is None:
-                return spent
-            if fault is before is Fault.EMPTY:  # said twice: there is nothing
-                return replace(spent, status=Status.EMPTY, reason="no text found")
-            if fault is Fault.CUT:
-                request = replace(request, max_tokens=self._raised(request.max_tokens, answer.prompt_tokens))
-        assert fault is not None
-        text = spent.text if fault is Fault.CUT else ""
-        return replace(spent, text=text, status=Status.FAILED, reason=fault.reason)
-
-    def _raised(self, limit: int, prompt: int) -> int:
-        """Return the limit of an answer that was cut: twice as much, or what the prompt leaves room for."""
-        most = min(2 * limit, _MOST_TOKENS)
-        return max(limit, most if self._room is None else min(most, self._room - prompt))
 
     def _limit(self, item: CropRequest) -> int:
         limits = self._options.max_tokens
@@ -155,7 +97,7 @@ class PageReader:
             return limits.page
         return {Task.TABLE: limits.table, Task.FORMULA: limits.formula}.get(item.task, limits.text)
 
-    def _row(self, item: CropRequest, outcome: _Outcome) -> Recognition:
+    def _row(self, item: CropRequest, outcome: Outcome) -> Recognition:
         text, format_ = self._read(outcome.text, item)
         status, reason = outcome.status, outcome.reason
         if status is Status.OK and not text.strip():
@@ -212,7 +154,7 @@ class PageReader:
         }
 
 
-def _rescued(row: Recognition, text: str, first: CropRequest, outcome: _Outcome) -> Recognition:
+def _rescued(row: Recognition, text: str, first: CropRequest, outcome: Outcome) -> Recognition:
     """Write a region's row anew after the whole page was asked for; what that took is counted at the first."""
     if row.index != first.region.index:
         return replace(
@@ -236,17 +178,17 @@ def _page_request(page: Page, region: Region) -> CropRequest:
     return CropRequest(0, Region(region.page_id, region.index, Label.PAGE, "page", box), Task.TEXT)
 
 
-async def _nothing(reason: str) -> _Outcome:
-    return _Outcome(status=Status.EMPTY, reason=reason)
+async def _nothing(reason: str) -> Outcome:
+    return Outcome(status=Status.EMPTY, reason=reason)
 
 
-async def _joined(groups: Sequence[Sequence[asyncio.Task[_Outcome]]]) -> list[_Outcome]:
+async def _joined(groups: Sequence[Sequence[asyncio.Task[Outcome]]]) -> list[Outcome]:
     """Wait for all bands of all crops, and join the bands of each."""
     await all_of([task for group in groups for task in group])
     return [_one([task.result() for task in group]) for group in groups]
 
 
-def _one(parts: Sequence[_Outcome]) -> _Outcome:
+def _one(parts: Sequence[Outcome]) -> Outcome:
     """Join the bands of a region: the worst of them decides on its status."""
     if len(parts) == 1:
         return parts[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
@@ -12,11 +11,11 @@ from ocr_project.domain.types import Identity, Page, Recognition, Region, Task
 from ocr_project.engine.models import (
     ChatAnswer,
     ChatRequest,
-    Dialect,
-    Fit,
     Session,
     Transport,
     dialect_of,
+    fit_of,
+    image_tokens,
     name_in_identity,
 )
 from ocr_project.engine.recognition.vision.page_reader import PageReader
@@ -49,7 +48,7 @@ class VisionRecognizer:
         self._identity = identity
         self._tasks = dict(tasks)
         self._dialect = dialect_of(options.model, options.dialect)
-        fit = fit_of(self._dialect, options)
+        fit = fit_of(self._dialect, options.max_pixels, options.jpeg_quality)
         self.session = Session("recognizer", transport, fit, requests=requests, crop_workers=options.crop_workers)
         self._reader = PageReader(self.session, self._dialect, options)
 
@@ -82,12 +81,6 @@ class VisionRecognizer:
         return [rows[place] for place in range(len(regions))]
 
 
-def fit_of(dialect: Dialect, options: VisionModelOptions) -> Fit:
-    """Return the sizes that crops get."""
-    most = min(dialect.most_pixels, options.max_pixels or dialect.most_pixels)
-    return Fit(min(dialect.least_pixels, most), most, dialect.side, options.jpeg_quality)
-
-
 def check_limits(options: VllmOptions) -> None:
     """See that the longest prompt and the longest answer fit into a server together, or it refuses each such request.
 
@@ -95,7 +88,7 @@ def check_limits(options: VllmOptions) -> None:
         OptionError: They do not: says what to change.
     """
     dialect = dialect_of(options.model, options.dialect)
-    image = math.ceil(fit_of(dialect, options).most_pixels / dialect.side**2)
+    image = image_tokens(dialect, fit_of(dialect, options.max_pixels, options.jpeg_quality))
     task, limit = max(options.max_tokens.model_dump().items(), key=lambda each: each[1])
     if (needed := image + _PROMPT_TOKENS + limit) > options.max_model_len:
         raise OptionError(
@@ -117,7 +110,7 @@ def identity_of(
         more: What only this backend has.
     """
     dialect = dialect_of(options.model, options.dialect)
-    fit = fit_of(dialect, options)
+    fit = fit_of(dialect, options.max_pixels, options.jpeg_quality)
     return Identity(
         name,
         f"{VERSION} {version}",
