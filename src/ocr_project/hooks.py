@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from ocr_project.cli.evidence import Evidence, end_run, log_files, log_metrics, open_run
 from ocr_project.cli.log_format import show_safely
-from ocr_project.cli.summary import print_gate, print_places, print_scores, print_summary
+from ocr_project.cli.summary import print_fields, print_gate, print_places, print_scores, print_summary
 from ocr_project.datasets import LineageFolder, NamedByOption, Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
@@ -36,11 +36,12 @@ if TYPE_CHECKING:
 
 PLACES: tuple[str, ...] = (
     *("exports", "report", "published", "benchmark_page", "benchmark_run"),
-    *("testset_table", "answer_table", "gate_table"),
+    *("testset_table", "answer_table", "gate_table", "field_table", "field_files"),
 )
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
     *("benchmark_page", "benchmark_run", "testset_table", "answer_table", "gate_table"),
+    *("field_table", "field_answer_rows", "field_prompts"),
 )
 
 
@@ -115,7 +116,13 @@ class PreflightHooks:
 
     @hook_impl(tryfirst=True)  # before MLflow opens a run
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        from ocr_project.checks.preflight import check_backends, check_corpus, check_source, check_test_sets
+        from ocr_project.checks.preflight import (
+            check_backends,
+            check_corpus,
+            check_fields,
+            check_source,
+            check_test_sets,
+        )
 
         names = [name for name in pipeline.inputs() if name.startswith("params:")]
         root = catalog.load("project").root
@@ -127,6 +134,8 @@ class PreflightHooks:
             check_source(catalog.load("source"), catalog.load("params:ingest"))
         if "testset_pages" in pipeline.all_outputs():
             check_test_sets(catalog.load("params:testsets"))
+        if "field_answers" in pipeline.all_outputs():
+            check_fields(catalog.load("params:fields"), catalog.load("params:runtime"))
 
 
 class LockHooks:
@@ -265,6 +274,8 @@ class SummaryHooks:
         failures = print_summary(metrics)
         if "testset_table" in places:
             print_scores(catalog.load("testset_table"))
+        if "field_table" in places:
+            print_fields(catalog.load("field_table"))
         if "gate_table" in places:
             print_gate(catalog.load("gate_table"))
         print_places(places)

@@ -21,7 +21,8 @@ from ocr_project.domain.options import TestsetsOptions
 
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
-APART = ("publish",)  # run only when asked for: what leaves the machine is a person's decision
+# Run only when asked for: what leaves the machine is a person's decision, and a comparison of models is another job.
+APART = ("publish", "fields")
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from ocr_project.bench.fields.job import prepare_job
 from ocr_project.bench.testsets import NAMES, open_test_sets
 from ocr_project.checks.doctor.disk import page_bytes, room
 from ocr_project.checks.doctor.finding import State
@@ -19,6 +20,7 @@ from ocr_project.checks.doctor.services import check_old_options, check_orientat
 from ocr_project.domain.errors import BackendError, OptionError, PublishError
 from ocr_project.domain.options import (
     EmbeddingOptions,
+    FieldsOptions,
     IngestOptions,
     LayoutBackend,
     LayoutOptions,
@@ -26,9 +28,11 @@ from ocr_project.domain.options import (
     PublishOptions,
     RecognitionBackend,
     RecognitionOptions,
+    RuntimeOptions,
     TestsetsOptions,
 )
 from ocr_project.engine import publishing
+from ocr_project.engine.answering import build_answerer
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.ingest import open_location
 from ocr_project.engine.layout import build_detector
@@ -128,6 +132,19 @@ def check_test_sets(options: TestsetsOptions) -> None:
         )
     for one in open_test_sets(options):
         log.info("%s: %d items. %s", one.card.name, len(one), one.card.terms)
+
+
+def check_fields(options: FieldsOptions, runtime: RuntimeOptions) -> None:
+    """Read set and prompts, and build the answerer: what cannot be asked is said before the first question.
+
+    Raises:
+        OptionError: No set is named, or options do not fit together.
+        SourceError: A file cannot be used: names every line and column, and every field without a prompt.
+        BackendError: The answerer cannot be built.
+    """
+    job = prepare_job(options)
+    build_answerer(options, runtime.tessdata).close()
+    log.info("%s: %d questions about %d images", job.found.name, len(job.questions), len(job.pages()))
 
 
 def require_packages(needs: Needs) -> None:

@@ -18,6 +18,7 @@ from ocr_project.domain.outside_text import shown
 _ORDER = (
     *("ingest", "layout", "recognition", "transcript", "embedding", "benchmark"),
     *("testset_ingest", "testset_layout", "testset_recognition", "testset_transcript"),
+    "fields",
 )
 _WIDEST = 1_000  # characters of a table
 _GPU = (  # heading, metric and form of what is shown of the stages where there was a GPU
@@ -31,6 +32,8 @@ _GPU = (  # heading, metric and form of what is shown of the stages where there 
 
 
 _MOST_LINES = 10  # of the gate
+_FIELD_LEVELS = ("overall", "doc_type", "doc_question")  # of answers to questions about documents
+_FIELD_METRICS = {"exact": "exact", "normalized": "letters right", "anls": "ANLS"}  # metric and heading
 
 
 def print_summary(metrics: Mapping[str, Mapping[str, Any]]) -> int:
@@ -83,14 +86,37 @@ def print_scores(table: pd.DataFrame) -> None:
         found.add_row(
             escape(shown(str(row["test_set"]))),
             row["metric"],
-            f"{row['rate']:.2%}" if math.isfinite(row["rate"]) else "–",
+            _percent(row["rate"]),
             f"{row['low']:.2%} to {row['high']:.2%}" if known else "–",
             str(row["documents"]),
             f"[bold red]{row['failed']}[/]" if row["failed"] else "0",
         )
-    console = Console()
-    needed = Measurement.get(console, console.options.update(max_width=_WIDEST), found).maximum
-    Console(width=max(console.width, needed)).print(found)  # a narrow terminal breaks lines; no name is cut short
+    _print_wide(found)
+
+
+def print_fields(table: pd.DataFrame) -> None:
+    """Print how good the answers to questions are, overall, by document type and by field.
+
+    Args:
+        table: `field_table`.
+    """
+    found = Table(box=None, pad_edge=False, header_style="bold")
+    found.add_column("questions about")
+    for heading in ("CER", "95 % interval", *_FIELD_METRICS.values(), "questions", "missing"):
+        found.add_column(heading, justify="right")
+    for level in _FIELD_LEVELS:
+        for name, rows in table[table["level"] == level].groupby("name", sort=False):
+            by_metric = {str(row["metric"]): row for row in rows.to_dict("records")}
+            cer = by_metric["cer/official"]
+            found.add_row(
+                escape(shown(str(name))),
+                _percent(cer["rate"]),
+                f"{cer['low']:.2%} to {cer['high']:.2%}" if math.isfinite(cer["low"]) else "–",
+                *(_percent(by_metric[metric]["rate"]) for metric in _FIELD_METRICS),
+                str(cer["items"]),
+                f"[bold red]{cer['missing']}[/]" if cer["missing"] else "0",
+            )
+    _print_wide(found)
 
 
 def print_gate(table: pd.DataFrame) -> None:
@@ -106,6 +132,17 @@ def print_gate(table: pd.DataFrame) -> None:
         console.print(f"{'':>10}  {shown(line)}", highlight=False, markup=False, soft_wrap=True)
     if len(lines) > _MOST_LINES:
         console.print(f"{'':>10}  and {len(lines) - _MOST_LINES} more in the table of the gate", highlight=False)
+
+
+def _print_wide(table: Table) -> None:
+    """Print a table; a narrow terminal breaks its lines, and no name is cut short."""
+    console = Console()
+    needed = Measurement.get(console, console.options.update(max_width=_WIDEST), table).maximum
+    Console(width=max(console.width, needed)).print(table)
+
+
+def _percent(rate: float) -> str:
+    return f"{rate:.2%}" if math.isfinite(rate) else "–"
 
 
 def _stages(metrics: Mapping[str, Mapping[str, Any]]) -> Table:

@@ -11,6 +11,9 @@ from ocr_project.domain.options import (
     EmbeddingBackend,
     EmbeddingOptions,
     EmbeddingTransformersOptions,
+    FieldsBackend,
+    FieldsOptions,
+    FieldsTransformersOptions,
     IngestOptions,
     LayoutBackend,
     LayoutOptions,
@@ -37,6 +40,7 @@ class Profile(Options):
     embedding: EmbeddingOptions = EmbeddingOptions()
     search: SearchOptions = SearchOptions()
     benchmark: BenchmarkOptions = BenchmarkOptions()
+    fields: FieldsOptions = FieldsOptions()
 
     def stages(self) -> list[Options]:
         """Return the options of each stage."""
@@ -118,6 +122,8 @@ def needs_of(options: Iterable[Options]) -> Needs:
                 needs = replace(needs, searchable_pdf=chosen.searchable_pdf)
             case EmbeddingOptions():
                 needs = _with_embedding(needs, chosen)
+            case FieldsOptions():
+                needs = _with_fields(needs, chosen)
     return needs
 
 
@@ -162,6 +168,16 @@ def _with_embedding(needs: Needs, options: EmbeddingOptions) -> Needs:
             return replace(_with(needs, packages, _gpus_of(chosen.device or "")), models=(*needs.models, model))
 
 
+def _with_fields(needs: Needs, options: FieldsOptions) -> Needs:
+    match options.backend:
+        case FieldsBackend.VLLM:
+            return _with_vllm(needs, options.vllm)
+        case FieldsBackend.TRANSFORMERS:
+            return _with_transformers(needs, options.transformers, "fields")
+        case FieldsBackend.LABEL_NEIGHBOUR | FieldsBackend.GIVEN:
+            return needs
+
+
 def _with_vllm(needs: Needs, options: ServerOptions) -> Needs:
     if options.urls:
         return replace(needs, urls=(*needs.urls, *options.urls))
@@ -178,7 +194,9 @@ def _with_vllm(needs: Needs, options: ServerOptions) -> Needs:
 
 
 def _with_transformers(
-    needs: Needs, options: TransformersOptions | EmbeddingTransformersOptions, stage: str = "recognition"
+    needs: Needs,
+    options: TransformersOptions | EmbeddingTransformersOptions | FieldsTransformersOptions,
+    stage: str = "recognition",
 ) -> Needs:
     return replace(
         _with(needs, ("torch", "transformers"), _gpus_of(options.device)),

@@ -1,0 +1,1 @@
+"""Questions about documents to answers and scores."""
