@@ -22,7 +22,7 @@ from ocr_project.domain.options import TestsetsOptions
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
 # Run only when asked for: what leaves the machine is a person's decision, and a comparison of models is another job.
-APART = ("publish", "fields")
+APART = ("publish", "fields", "prompt_search")
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 

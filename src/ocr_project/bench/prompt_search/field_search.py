@@ -15,9 +15,9 @@ from ocr_project.bench.prompt_search.memory import Memory
 from ocr_project.bench.prompt_search.parts import Part, questions_of
 from ocr_project.bench.prompt_search.reflect import reflect
 from ocr_project.bench.prompt_search.trials import Trials
-from ocr_project.bench.prompt_search.tried import Tried, best_of
+from ocr_project.bench.prompt_search.tried import Tried, best_of, outcome_of
 from ocr_project.domain.options.prompt_search import PromptMethod, PromptSearchOptions
-from ocr_project.domain.types import Identity, Question, Status
+from ocr_project.domain.types import Identity, Question
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,4 @@ def kept_of(tried: Sequence[Tried], options: PromptSearchOptions) -> list[Tried]
 
 def _again(one: Tried, part: Part, judge: Judge, questions: Sequence[Question]) -> Tried:
     answers = judge.judge(one.prompt, questions)
-    failed = [answer for answer in answers if answer.status not in (Status.OK, Status.EMPTY)]
-    reason = f"{len(failed)} of {len(answers)} have no answer: {failed[0].reason}" if failed else ""
-    status = Status.FAILED if answers and len(failed) == len(answers) else Status.OK
-    return Tried(one.doc_type, one.field, part, one.number, one.prompt, status, reason, answers)
+    return Tried(one.doc_type, one.field, part, one.number, one.prompt, *outcome_of(answers), answers)

@@ -1,7 +1,7 @@
 """gepa: parents from a Pareto front over documents, judged on three of them before they are judged on all.
 
 What it knows of us is an adapter: prompts are judged and proposed by the same code as in `reflect`. Its own state is
-not kept (a pickle): the search is run again with what was proposed and answered at hand. Prompts that are no worse
+not kept (a pickle): the search is run again with what was proposed and answered at hand. Prompts that do not do worse
 than their parent on three documents are judged on all, so that all of those below `keep_below` are found
 (`improvement_or_equal`; with gepa's default a prompt as good as its parent is dropped).
 """
@@ -20,7 +20,7 @@ from ocr_project.engine.models import require
 _PROMPT = "prompt"  # the one component of a candidate
 _MINIBATCH = 3
 _ROUNDS = 10  # for each try: gepa passes over minibatches that are all right, and would do so for ever
-_GIVEN_UP = f"worse than its parent on {_MINIBATCH} documents: not judged on the others"
+_GIVEN_UP = "worse than its parent on a few documents: not judged on the others"
 
 
 def gepa_search(trials: Trials, start: str, options: PromptSearchOptions) -> None:

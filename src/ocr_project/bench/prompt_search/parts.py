@@ -1,7 +1,7 @@
 """A set in three: searched on, selected on, reported on.
 
 A prompt is written for the documents that its author saw, and the best of many is the luckiest of them as well: what
-it reaches on either is no estimate of what it will reach. Whole documents are drawn, by a hash of their names, so that
+it reaches on either does not say what it will reach. Whole documents are drawn, by a hash of their names, so that
 the same set falls into the same parts on every machine, and more documents change the parts of few.
 """
 
@@ -14,6 +14,8 @@ from enum import StrEnum
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.options.prompt_search import PromptSearchOptions
 from ocr_project.domain.types import Question
+from ocr_project.engine.metrics.intervals import FEWEST
+from ocr_project.storage.given_table import some
 
 
 class Part(StrEnum):
@@ -54,6 +56,7 @@ def split_documents(questions: Sequence[Question], options: PromptSearchOptions)
             f" {options.select} to select on, {options.report} to report on). Add documents, or lower"
             " prompt_search.search, select or report (3 each at least)"
         )
+    _check_fields(questions, found)
     return found
 
 
@@ -69,6 +72,28 @@ def questions_of(
         kind: Document type and field.
     """
     return [one for one in questions if parts[one.document] is part and (one.doc_type, one.field) == kind]
+
+
+def _check_fields(questions: Sequence[Question], parts: Mapping[str, Part]) -> None:
+    """See that each field is asked for in enough documents of each part: not every document has every field.
+
+    Raises:
+        SourceError: One is not.
+    """
+    held: dict[tuple[str, str], dict[Part, set[str]]] = {}
+    for one in questions:
+        by_part = held.setdefault((one.doc_type, one.field), {part: set() for part in Part})
+        by_part[parts[one.document]].add(one.document)
+    lacking = [
+        f"{' '.join(kind)}: {', '.join(f'{len(names)} to {part} on' for part, names in by_part.items())}"
+        for kind, by_part in held.items()
+        if min(map(len, by_part.values())) < FEWEST
+    ]
+    if lacking:
+        raise SourceError(
+            f"some fields are asked for in too few documents ({some(lacking)}): {FEWEST} of each part are needed. Add"
+            " documents, leave the fields out with fields.field, or raise prompt_search.search and select"
+        )
 
 
 def _part(place: int, options: PromptSearchOptions) -> Part:

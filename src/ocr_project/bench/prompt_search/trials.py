@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from ocr_project.bench.prompt_search.generator import Generator
 from ocr_project.bench.prompt_search.judge import Judge
 from ocr_project.bench.prompt_search.memory import Memory
-from ocr_project.bench.prompt_search.tried import Judged, Proposed, Tried, best_of
+from ocr_project.bench.prompt_search.parts import Part
+from ocr_project.bench.prompt_search.tried import Judged, Proposed, Tried, best_of, outcome_of
 from ocr_project.domain.options.prompt_search import PromptSearchOptions
 from ocr_project.domain.types import Question, Status
 
@@ -120,7 +121,7 @@ class Trials:
     def refuse(self, number: int, prompt: str, proposed: Proposed, reason: str) -> None:
         """Keep a proposal that is not tried."""
         status = Status.FAILED if proposed.reason or not prompt else Status.SKIPPED
-        self.tried.append(self._row(number, prompt, status, proposed.reason or reason, (), proposed))
+        self.tried.append(self._row(number, prompt, (status, proposed.reason or reason), (), proposed))
 
     def judged(self, number: int, prompt: str, proposed: Proposed, answers: Sequence[Judged], reason: str) -> None:
         """Keep a try that a method judged by itself.
@@ -128,8 +129,8 @@ class Trials:
         Args:
             answers: To all questions; to fewer where the method gave the prompt up, and then a reason is given.
         """
-        status = Status.SKIPPED if reason else _status(answers)
-        self.tried.append(self._row(number, prompt, status, reason or _reason(answers), answers, proposed))
+        outcome = (Status.SKIPPED, reason) if reason else outcome_of(answers)
+        self.tried.append(self._row(number, prompt, outcome, answers, proposed))
 
     def answers(self, prompt: str, questions: Sequence[Question]) -> tuple[Judged, ...]:
         """Return how some of the questions are answered under a prompt."""
@@ -154,12 +155,12 @@ class Trials:
 
     def _attempt(self, number: int, prompt: str, proposed: Proposed) -> Tried:
         answers = self._judge.judge(prompt, self.questions)
-        return self._row(number, prompt, _status(answers), _reason(answers), answers, proposed)
+        return self._row(number, prompt, outcome_of(answers), answers, proposed)
 
     def _row(
-        self, number: int, prompt: str, status: Status, reason: str, answers: Sequence[Judged], proposed: Proposed
+        self, number: int, prompt: str, outcome: tuple[Status, str], answers: Sequence[Judged], proposed: Proposed
     ) -> Tried:
-        return Tried(*self.kind, "search", number, prompt, status, reason, tuple(answers), proposed)
+        return Tried(*self.kind, Part.SEARCH, number, prompt, *outcome, tuple(answers), proposed)
 
     def _refusal(self, prompt: str) -> str:
         """Say why a prompt is not tried; empty where it is."""
@@ -181,20 +182,10 @@ def _telling(questions: Sequence[Question]) -> list[str]:
 
 
 def _prompt_in(text: str) -> str:
-    """Return the prompt in what a model wrote: between fences, or all of it; what it thought aloud is left out."""
+    """Find the prompt that a model wrote: between fences, or all of it; what it thought aloud is left out."""
     said = _THOUGHT.sub("", text)
     fenced = _FENCED.findall(said)
     return (fenced[-1] if fenced else said).strip()
-
-
-def _status(answers: Sequence[Judged]) -> Status:
-    return Status.OK if any(one.status in (Status.OK, Status.EMPTY) for one in answers) else Status.FAILED
-
-
-def _reason(answers: Sequence[Judged]) -> str:
-    """Say how many questions have no answer, and the first reason."""
-    failed = [one for one in answers if one.status not in (Status.OK, Status.EMPTY)]
-    return f"{len(failed)} of {len(answers)} have no answer: {failed[0].reason}" if failed else ""
 
 
 def _short(text: str) -> str:

@@ -37,6 +37,11 @@ class Judged:
     seconds: float = 0.0
     again: bool = False
 
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer, be it an empty one."""
+        return self.status in (Status.OK, Status.EMPTY)
+
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
@@ -91,6 +96,13 @@ class Tried:
     def usable(self) -> bool:
         """Whether it was tried and answered."""
         return self.status is Status.OK
+
+
+def outcome_of(answers: Sequence[Judged]) -> tuple[Status, str]:
+    """Return the status of a try and its reason: how many questions have no answer, and why the first has none."""
+    failed = [one for one in answers if not one.answered]
+    reason = f"{len(failed)} of {len(answers)} have no answer: {failed[0].reason}" if failed else ""
+    return (Status.FAILED if len(failed) == len(answers) else Status.OK), reason
 
 
 def best_of(tried: Sequence[Tried]) -> Tried:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from ocr_project.domain.options.base import Options
 from ocr_project.domain.options.benchmark import BenchmarkOptions
 from ocr_project.domain.options.chat import ChatModelOptions, DialectName, LocalChatOptions, ServedChatOptions
+from ocr_project.domain.options.container import ContainerEngine, ContainerNetwork, ContainerOptions
 from ocr_project.domain.options.embedding import (
     Embedded,
     EmbeddingBackend,
@@ -37,6 +38,13 @@ from ocr_project.domain.options.layout import (
     OpenCvLayoutOptions,
     PpDocLayoutOptions,
     Precision,
+)
+from ocr_project.domain.options.prompt_search import (
+    GeneratorBackend,
+    GeneratorTransformersOptions,
+    GeneratorVllmOptions,
+    PromptMethod,
+    PromptSearchOptions,
 )
 from ocr_project.domain.options.publish import PersonalData, PublishImages, PublishOptions, PublishTarget
 from ocr_project.domain.options.recognition import (
@@ -68,6 +76,7 @@ SECTIONS: Mapping[str, type[Options]] = {
     "benchmark": BenchmarkOptions,
     "testsets": TestsetsOptions,
     "fields": FieldsOptions,
+    "prompt_search": PromptSearchOptions,
     "publish": PublishOptions,
 }
 
@@ -78,6 +87,9 @@ __all__ = [
     "AnsweringModelOptions",
     "BenchmarkOptions",
     "ChatModelOptions",
+    "ContainerEngine",
+    "ContainerNetwork",
+    "ContainerOptions",
     "DialectName",
     "Embedded",
     "EmbeddingBackend",
@@ -89,6 +101,9 @@ __all__ = [
     "FieldsTransformersOptions",
     "FieldsVllmOptions",
     "GateOptions",
+    "GeneratorBackend",
+    "GeneratorTransformersOptions",
+    "GeneratorVllmOptions",
     "GivenAnswersOptions",
     "GivenOptions",
     "HashingOptions",
@@ -104,6 +119,8 @@ __all__ = [
     "PersonalData",
     "PpDocLayoutOptions",
     "Precision",
+    "PromptMethod",
+    "PromptSearchOptions",
     "PublishImages",
     "PublishOptions",
     "PublishTarget",
