@@ -38,4 +38,5 @@ PY
 fi
 echo "Installing the Python packages of uv.lock${*:+ ($*)}"
 # inexact: what was asked for before, and torch of scripts/models.sh, stays
-bash scripts/uv.sh "$venv" sync --frozen --inexact --quiet "$@"
+# rapid: trained weights for signs, English and orientation, 160 MiB
+bash scripts/uv.sh "$venv" sync --frozen --inexact --quiet --extra rapid "$@"

@@ -37,6 +37,7 @@ from ocr_project.bench.scoring.scorer import Scorer
 from ocr_project.bench.testsets import TRUTHS_VERSION, OpenedSet, card_of, open_test_set, truths_of
 from ocr_project.domain.options import (
     EmbeddingOptions,
+    FieldsOptions,
     IngestOptions,
     LayoutOptions,
     RecognitionOptions,
@@ -44,6 +45,7 @@ from ocr_project.domain.options import (
     TranscriptOptions,
 )
 from ocr_project.domain.types import (
+    Asked,
     Box,
     Identity,
     Label,
@@ -56,6 +58,7 @@ from ocr_project.domain.types import (
     Truth,
     Word,
 )
+from ocr_project.engine.answering import build_answerer
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.imaging.pixels import decode
 from ocr_project.engine.ingest import ingest_identity, open_source
@@ -162,6 +165,19 @@ def _recognition() -> Made:
     return _made(recognizer.identity, rows, type(recognizer), "VERSION", models="models")
 
 
+def _answering() -> Made:
+    """Ask for what stands beside the first word of each region."""
+    answerer = build_answerer(FieldsOptions())
+    rows = []
+    for page, _, read in read_inputs():
+        labels = dict.fromkeys(words[0] for one in read if (words := one.text.split()) and words[0].isalpha())
+        asked = [Asked(number, "page", label, "") for number, label in enumerate(labels)]
+        rows += [
+            [one.page_id, one.question_id, one.text, one.status, one.reason] for one in answerer.answer(page, asked)
+        ]
+    return _made(answerer.identity, rows, type(answerer), "VERSION", models="models")
+
+
 def _transcript() -> Made:
     options = TranscriptOptions()
     found = [assemble(page, regions, read, options) for page, regions, read in read_inputs()]
@@ -236,6 +252,7 @@ BACKENDS: dict[str, Callable[[], Made]] = {
     "layout opencv": lambda: _layout("opencv"),
     "layout whole_page": lambda: _layout("whole_page"),
     "recognition tesseract": _recognition,
+    "answering label_neighbour": _answering,
     "transcript": _transcript,
     "embedding hashing": _embedding,
     "scoring": _scoring,

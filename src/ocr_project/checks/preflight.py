@@ -143,6 +143,8 @@ def check_fields(options: FieldsOptions, runtime: RuntimeOptions) -> None:
         BackendError: The answerer cannot be built.
     """
     job = prepare_job(options)
+    if options.bleu and find_spec("sacrebleu") is None:
+        raise OptionError("fields.bleu needs sacrebleu: run `make bench` in a checkout, or leave it out")
     build_answerer(options, runtime.tessdata).close()
     log.info("%s: %d questions about %d images", job.found.name, len(job.questions), len(job.pages()))
 

@@ -130,3 +130,9 @@ def test_each_filter_works_alone_and_keeps_numbers(tmp_path: Path) -> None:
         kept(doc_type="passport")
     with pytest.raises(SourceError, match="no question of the set has"):
         kept(doc_type="invoice", field="Пол")
+
+
+def test_text_stays_as_it_is_written(tmp_path: Path) -> None:
+    """Theirs reads a column of digits as numbers, and `NA` as NaN."""
+    rows = tuple(f"1;clean;images/1.jpg;q;{truth};snils;{field};" for field, truth in (("a", "0044"), ("b", "NA")))
+    assert [question.truth for question in read_field_set(folder(tmp_path, rows=rows)).questions] == ["0044", "NA"]

@@ -21,7 +21,6 @@ from ocr_project.bench.metrics.canonical import canonical_text, match_exact, mat
 from ocr_project.domain.types import Answer, Question, Score, Status
 from ocr_project.engine.metrics.text import Counts, cer
 
-VERSION = "1"  # raise it whenever the same answers would get other scores
 METRICS = (
     *("cer/official", "cer/canonical", "cer_clipped", "wer/official", "wer/canonical"),
     *("exact", "normalized", "anls"),

@@ -32,6 +32,11 @@ class TesseractOptions(Options):
         "kor+eng+rus",
         description="Tesseract's names joined by `+`: the languages that the corpus may hold.",
     )
+    trained: bool = Field(
+        True,
+        description="Read English, and the signs that Tesseract's Korean model lacks, with PP-OCRv6 where the extra"
+        " `rapid` is installed.",
+    )
     tessdata: Path | None = Field(
         None, description="The old place of `runtime.tessdata`, which replaces it; goes with the next release."
     )

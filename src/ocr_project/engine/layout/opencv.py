@@ -12,16 +12,23 @@ import numpy as np
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import OpenCvLayoutOptions
 from ocr_project.domain.types import Identity, Page, Region, Status
-from ocr_project.engine.imaging.ink import Grey, find_ink, find_ink_in_noise
-from ocr_project.engine.imaging.orientation import AskOrientation, OrientationModel, is_upside_down, quarter_turns
+from ocr_project.engine.imaging.ink import Grey, Mask, find_ink, find_ink_in_noise
+from ocr_project.engine.imaging.orientation import (
+    AskOrientation,
+    OrientationModel,
+    agreed_turns,
+    is_upside_down,
+    quarter_turns,
+)
 from ocr_project.engine.imaging.page_view import PageView
 from ocr_project.engine.imaging.pixels import page_grey
-from ocr_project.engine.imaging.skew import estimate_skew, shrunk
+from ocr_project.engine.imaging.skew import Small, estimate_skew, shrunk
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.layout.analysis import FoundRegion, analyse
 from ocr_project.engine.layout.whole_page import page_region
+from ocr_project.engine.models.onnx.turned import find_orientation_classifier
 
-VERSION = "6"
+VERSION = "7"
 # Pixels of the copy that is looked at: A4 at 150 dpi. Body text is 15 pixels high there.
 _MOST_PIXELS = 2_200_000
 _LEAST_SKEW = 0.15  # degrees: below that a line over the whole page rises by a quarter of its height
@@ -43,6 +50,7 @@ class OpenCvDetector:
         self._options = options
         model = OrientationModel(tessdata)
         self._model, self._ask = model.fingerprint, ask or model.ask
+        self._classifier = find_orientation_classifier() if options.turn else None
 
     batch_pages = 1
     workers = None
@@ -52,6 +60,8 @@ class OpenCvDetector:
         settings = self._options.model_dump()
         if self._options.turn:
             settings["osd"] = self._model
+        if self._classifier:
+            settings["orientation"] = self._classifier.identity
         return Identity("opencv", f"{VERSION}+opencv-{cv2.__version__}", settings)
 
     def detect(self, pages: Sequence[Page]) -> list[list[Region]]:
@@ -91,9 +101,7 @@ class OpenCvDetector:
         view = PageView.scaled(size[0] / width, size[1] / height)
         small, ink = find_ink_in_noise(np.asarray(small, np.uint8))
         outline = shrunk(ink)
-        quarters = quarter_turns(small, outline, self._ask) if self._options.turn else 0
-        if self._options.turn and not quarters and may_be_upside_down and is_upside_down(small, ink, self._ask):
-            quarters = 2
+        quarters = self._quarters(small, ink, outline, may_be_upside_down) if self._options.turn else 0
         if quarters:
             view = view.turned(quarters, size[0], size[1])
             small, ink = (np.ascontiguousarray(np.rot90(pixels, quarters)) for pixels in (small, ink))
@@ -104,3 +112,13 @@ class OpenCvDetector:
                 view, small = view.deskewed(skew, small)
                 ink = find_ink(small)
         return view, analyse(small, ink)
+
+    def _quarters(self, small: Grey, ink: Mask, outline: Small, may_be_upside_down: bool) -> int:
+        """Return the counterclockwise quarter turns that set a page upright."""
+        if self._classifier:
+            quarters = agreed_turns(small, outline, self._classifier.ask, self._ask)
+            return quarters if quarters != 2 or may_be_upside_down else 0
+        quarters = quarter_turns(small, outline, self._ask)
+        if not quarters and may_be_upside_down and is_upside_down(small, ink, self._ask):
+            quarters = 2
+        return quarters

@@ -24,11 +24,15 @@ from ocr_project.engine.imaging.small_print import PrintSize, ScaledCrop, enlarg
 from ocr_project.engine.imaging.tesseract import Reader, ReadWord
 from ocr_project.engine.imaging.text_bands import find_bands
 from ocr_project.engine.imaging.words import TooBusy
+from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_reader
 from ocr_project.engine.recognition.korean import read_latin
+from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
 from ocr_project.engine.recognition.scripts import by_script, surest
+from ocr_project.engine.recognition.signs import pair_quotes, put_signs
 from ocr_project.engine.recognition.table_html import to_html
 
-VERSION = "6"
+VERSION = "7"
+_ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
@@ -37,6 +41,7 @@ _SAMPLES = 4  # regions that are looked at to tell the script of a page
 _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
 _ENOUGH_LETTERS, _MANY_LETTERS = 30, 300  # tell the script, and where they do not
 _DOUBTFUL = 0.6  # confidence of a line that is read once more, as a block
+_CLEAR = 0.8  # confidence of each word where a line is read without the detector of lines
 _LEAST_CONTRAST = 60  # grey levels within a cell that says something
 _LEAST_SIDE = 3  # pixels: no letter is smaller
 _NO_ANSWERS = "Tesseract reads, and answers no questions: choose a chat model with recognition.backend"
@@ -60,11 +65,18 @@ class TesseractRecognizer:
         scripts = by_script(self._languages)
         self._candidates = list(scripts.values())
         self._korean, self._latin = scripts.get("hangul", ""), scripts.get("latin", "")
+        self._signs = find_line_reader() if self._korean and options.trained else None
+        self._trained = find_latin_reader() if self._latin == _ENGLISH and options.trained else None
         self._reader = Reader(tessdata or options.tessdata)
         self._reader.require(self._languages)
         models = {name: self._reader.fingerprint(name) for name in self._languages}
         revision = f"{VERSION} tesseract-{tesserocr.tesseract_version().split()[1]}"
-        self._identity = Identity("tesseract", revision, {"languages": options.languages, "models": models})
+        trained = {name: reader.identity for name, reader in self._by_name() if reader is not None}
+        named = {"languages": options.languages, "models": models, **({"trained": trained} if trained else {})}
+        self._identity = Identity("tesseract", revision, named)
+
+    def _by_name(self) -> tuple[tuple[str, LineReader | LatinReader | None], ...]:
+        return ("signs", self._signs), ("english", self._trained)
 
     @property
     def identity(self) -> Identity:
@@ -183,21 +195,44 @@ class TesseractRecognizer:
         if region.label is Label.PAGE:
             return self._piece(cut, 0, languages, tesserocr.PSM.AUTO, dpi)
         bands = find_bands(cut)
+        if self._trained and languages == _ENGLISH:
+            return self._read_trained(cut, bands, dpi, self._trained)
         if not bands:
             return self._piece(cut, 0, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
         words: list[ReadWord] = []
         for line, (top, bottom) in enumerate(bands):
             found = self._line(np.ascontiguousarray(cut[top:bottom]), top, languages, dpi)
             words += [replace(word, line=line) for word in found]
-        return words
+        return pair_quotes(words) if self._signs and languages == self._korean else words
+
+    def _read_trained(
+        self, cut: NDArray[np.uint8], bands: Sequence[tuple[int, int]], dpi: float, reader: LatinReader
+    ) -> list[ReadWord]:
+        """Read English: by bands where all of them are clear, else by the lines that a detector finds."""
+        by_bands = [self._line(np.ascontiguousarray(cut[a:b]), a, _ENGLISH, dpi) for a, b in bands]
+        words = [replace(word, line=line) for line, found in enumerate(by_bands) for word in found]
+        if by_bands and min(map(_confidence, by_bands)) >= _CLEAR:
+            return words
+        found = max(words, reader.read(cut), key=_confidence)
+        if _confidence(found) >= _DOUBTFUL:
+            return found
+        return max(found, self._piece(cut, 0, _ENGLISH, tesserocr.PSM.SINGLE_BLOCK, dpi), key=_confidence)
 
     def _line(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> list[ReadWord]:
+        if self._trained and languages == _ENGLISH:
+            read = [_moved(word, 0, top) for word in self._trained.read_line(one)]
+            if _confidence(read) >= _CLEAR:
+                return read
         found = self._piece(one, top, languages, _LINE, dpi)
         if _confidence(found) < _DOUBTFUL:
             block = self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
             found = max(found, block, key=_confidence)
-        if self._latin and languages == self._korean:
-            found = self._latin_too(found, one, top, dpi)
+        if languages == self._korean:
+            if self._latin:
+                found = self._latin_too(found, one, top, dpi)
+            if self._signs:
+                words = put_signs([_moved(word, 0, -top) for word in found], self._signs.read(one))
+                found = [_moved(word, 0, top) for word in words]
         return found
 
     def _latin_too(self, found: list[ReadWord], line: NDArray[np.uint8], top: int, dpi: float) -> list[ReadWord]:

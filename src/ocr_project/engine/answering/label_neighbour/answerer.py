@@ -12,7 +12,7 @@ import tesserocr
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import LANGUAGE_SEPARATOR, LabelNeighbourOptions
 from ocr_project.domain.types import Answer, Asked, Identity, Page, Status
-from ocr_project.engine.answering.label_neighbour.finding import find_label, find_value, taken_by
+from ocr_project.engine.answering.label_neighbour.finding import find_label, find_value
 from ocr_project.engine.answering.label_neighbour.reading import PageLine, languages_for, read_lines
 from ocr_project.engine.answering.rows import unasked, without_image
 from ocr_project.engine.imaging.pixels import page_grey
@@ -81,11 +81,11 @@ class LabelNeighbourAnswerer:
 def _rows(
     page: Page, asked: Sequence[Asked], labels: dict[int, tuple[str, ...]], lines: Sequence[PageLine]
 ) -> list[Answer]:
-    places = {one.question_id: find_label(labels[one.question_id], lines) for one in asked}
+    found = {one.question_id: find_label(labels[one.question_id], lines) for one in asked}
     rows = []
     for one in asked:
-        others = taken_by([place for other, place in places.items() if other != one.question_id])
-        text, reason = find_value(one.field, labels[one.question_id], lines, others)
+        others = [word for other, label in found.items() if label and other != one.question_id for word in label.words]
+        text, reason = find_value(one.field, found[one.question_id], others, lines)
         status = Status.OK if text else Status.EMPTY
         rows.append(Answer(one.question_id, page.page_id, text, status, reason))
     return rows

@@ -28,11 +28,6 @@ class PageLine:
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
 
-    @property
-    def height(self) -> float:
-        """Height of its words, in pixels."""
-        return max(word.box[3] - word.box[1] for word in self.words)
-
 
 def languages_for(labels: Iterable[str], known: Sequence[str]) -> str:
     """Return the languages to read in, as Tesseract takes them.

@@ -1,6 +1,6 @@
 """How long the statistics of the test sets take: intervals of many rates, pairs of recognizers, against a plain loop.
 
-Usage: python -m benchmarks.statistics [--pages 1355] [--rates 40] [--json FILE]
+Usage: python -m benchmarks.bootstrap [--pages 1355] [--rates 40] [--json FILE]
 
 Three ways to the same intervals: one rate alone (`estimate_rate`), many rates one after the other in that way, and
 many rates at once (`estimate_rates`). Then the tables of two recognizers over a
