@@ -24,9 +24,10 @@ _PLACES = ("dev", "proc", "sys", "tmp", "etc", "run", "app", "mnt", "home", "roo
 _LEFT_OUT = ("site-packages", "__pycache__", "test", "idlelib", "tkinter", "ensurepip", "config-*", "_tkinter*")
 # Answers by what is asked: the fake server with a table in place of its echo.
 _STUB = """\
-import json, os, pathlib, sys, time
+import json, os, pathlib, signal, sys, time
 sys.path.insert(0, "/app")
 from fake_vllm import FakeVllm
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # the first process of a container has no default for it
 told = json.loads(pathlib.Path("/app/answers.json").read_text())
 def read(image, prompt, body):
     return told["answers"].get(f"{len(image)} {prompt}", told["answers"].get(prompt, told["otherwise"]))

@@ -35,6 +35,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         **{name: _stage(name) for name in APART},
         "ocr": _together(stages[name] for name in OCR),
         "testsets": _test_sets(),
+        "release": _together((_stage("fields"), _stage("release"))),
         "__default__": _together(stages.values()),
     }
 

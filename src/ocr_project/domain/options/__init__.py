@@ -58,6 +58,7 @@ from ocr_project.domain.options.recognition import (
     VisionModelOptions,
     VllmOptions,
 )
+from ocr_project.domain.options.release import ReleaseOptions
 from ocr_project.domain.options.runtime import Retry, RuntimeOptions
 from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
@@ -77,6 +78,7 @@ SECTIONS: Mapping[str, type[Options]] = {
     "testsets": TestsetsOptions,
     "fields": FieldsOptions,
     "prompt_search": PromptSearchOptions,
+    "release": ReleaseOptions,
     "publish": PublishOptions,
 }
 
@@ -127,6 +129,7 @@ __all__ = [
     "Qwen3VlOptions",
     "RecognitionBackend",
     "RecognitionOptions",
+    "ReleaseOptions",
     "Retry",
     "RuntimeOptions",
     "SearchMode",
