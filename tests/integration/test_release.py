@@ -56,7 +56,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def release(project: Path, *params: str) -> Finished:
-    return run_job(project, *params, pipelines="release")
+    return run_job(project, *params, arguments=("--pipelines", "release"))
 
 
 def record_of(project: Path) -> Path:

@@ -14,18 +14,10 @@ from ocr_project.domain.errors import OptionError, SourceError
 from ocr_project.domain.options import LocalChatOptions
 from ocr_project.domain.options.prompt_search import GeneratorBackend, PromptSearchOptions
 from ocr_project.domain.types import Identity, Prompt
-from ocr_project.engine.models import (
-    ChatAnswer,
-    ChatRequest,
-    LocalTransport,
-    RequestFailed,
-    ServedChat,
-    Transport,
-    find_local_model,
-    find_served_model,
-    name_in_identity,
-)
 from ocr_project.engine.models.event_loop import LoopThread
+from ocr_project.engine.models.locate import name_in_identity
+from ocr_project.engine.models.messages import ChatAnswer, ChatRequest, RequestFailed
+from ocr_project.engine.models.transport import Transport
 from ocr_project.storage.given_table import read_given_table
 
 VERSION = "1"
@@ -72,10 +64,14 @@ def build_generator(options: PromptSearchOptions) -> Generator:
                 )
             return FileGenerator(options.candidates)
         case GeneratorBackend.VLLM:
+            from ocr_project.engine.models import ServedChat, find_served_model
+
             served = options.vllm
             version = find_served_model(served).version
             return ModelGenerator(ServedChat(served), _identity("vllm", version, served.model, options), options)
         case GeneratorBackend.TRANSFORMERS:
+            from ocr_project.engine.models import find_local_model
+
             local = options.transformers
             version = find_local_model(local.model, local.revision, option="prompt_search.transformers").version
             identity = _identity("transformers", version, local.model, options)
@@ -154,7 +150,9 @@ def _identity(name: str, version: str, model: str, options: PromptSearchOptions)
     return Identity(name, f"{VERSION} {version}", asked)
 
 
-def _local(options: LocalChatOptions) -> LocalTransport[ChatRequest, ChatAnswer]:
+def _local(options: LocalChatOptions) -> Transport[ChatRequest, ChatAnswer]:
+    from ocr_project.engine.models import LocalTransport
+
     def load() -> Callable[[Sequence[ChatRequest]], list[ChatAnswer]]:
         from ocr_project.engine.models.local.chat import LocalChat
 

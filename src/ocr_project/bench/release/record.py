@@ -10,6 +10,7 @@ import pandas as pd
 
 from ocr_project.domain.schemas import current_names, to_frame
 from ocr_project.domain.types import Answer, Identity, Question, Score, Status, TruthKind
+from ocr_project.engine.running.stage_metrics import one_line
 from ocr_project.storage.run_record import ITEM_COLUMNS, RunFacts, RunRecord
 
 
@@ -36,7 +37,7 @@ def record_fields(
     run = RunFacts(
         recognizer=str(identity.settings.get("model", identity.name)),
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        facts={**facts, "fields identity": identity.canonical()},
+        facts={**facts, "fields identity": one_line(identity.canonical())},
         speed={"questions": float(len(seconds)), "question_seconds": sum(seconds) / len(seconds) if seconds else 0.0},
     )
     return RunRecord(
