@@ -140,6 +140,7 @@ class PreflightHooks:
             check_backends,
             check_corpus,
             check_fields,
+            check_prompt_search,
             check_source,
             check_test_sets,
         )
@@ -156,6 +157,8 @@ class PreflightHooks:
             check_test_sets(catalog.load("params:testsets"))
         if "field_answers" in pipeline.all_outputs():
             check_fields(catalog.load("params:fields"), catalog.load("params:runtime"))
+        if "prompt_tries" in pipeline.all_outputs():
+            check_prompt_search(*(catalog.load(f"params:{name}") for name in ("fields", "prompt_search", "runtime")))
 
 
 class LockHooks:

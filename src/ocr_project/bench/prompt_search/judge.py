@@ -44,9 +44,8 @@ class Judge:
         missing = [question for question in questions if question.question_id not in known]
         for question, answer in zip(missing, self._answers(prompt, missing), strict=True):
             known[question.question_id] = _judged(question, answer)
-        if missing:
-            self._memory.keep_judged(prompt, [known[one.question_id] for one in missing])
-            self.asked += len(missing)
+            self._memory.keep_judged(prompt, known.values())
+            self.asked += 1
         return tuple(known[question.question_id] for question in questions)
 
     def _answers(self, prompt: str, questions: Sequence[Question]) -> Iterator[Answer]:

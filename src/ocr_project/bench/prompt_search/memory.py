@@ -51,10 +51,8 @@ class Memory:
         return {one["question_id"]: Judged(**{**one, "status": Status(one["status"])}) for one in kept["answers"]}
 
     def keep_judged(self, prompt: str, answers: Iterable[Judged]) -> None:
-        """Add answers to those that are known, but for those that failed by circumstance."""
-        known = self.judged(prompt)
-        known |= {one.question_id: one for one in answers if not one.again}
-        rows = [asdict(one) for _, one in sorted(known.items())]
+        """Keep all answers that are known under a prompt, but for those that failed by circumstance."""
+        rows = [asdict(one) for one in answers if not one.again]
         atomic_json(self._place("judged", prompt), {"prompt": prompt, "answers": rows}, durable=False)
 
     def _place(self, kind: str, text: str) -> Path:
