@@ -11,7 +11,7 @@ from ocr_project.domain.options.testsets import WhenOpen
 
 
 class ReleaseOptions(Options):
-    """A gate over the pipeline fields: exit status 4 is no release, 5 is undecided where `open` is `fail`."""
+    """A gate over the pipeline fields: exit status 4 says that nothing is released, 5 (where `open` is `fail`) that it is undecided."""
 
     baseline: Path | None = Field(
         None,
