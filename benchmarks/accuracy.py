@@ -3,8 +3,9 @@
 Usage: python benchmarks/accuracy.py [--groups ko_law …] [--every N] [--source png|pdf]
        [--dpi 200] [--plain] [--json FILE] [--dump FOLDER]
 
-CER without white space is micro-averaged over a group, after `metrics.normalize` (NFC, dot leaders,
-middle dots: the scoring notes of the data). `--plain` runs Tesseract's own modes 3, 4 and 6 side by side.
+CER without white space, CER, word F1 (words that are right, in any order: higher is better) and WER are
+micro-averaged over a group, after `metrics.normalize` (NFC, dot leaders, middle dots: the scoring notes of
+the data). `--plain` runs Tesseract's own modes 3, 4 and 6 side by side.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from ocr_project.engine.metrics import Counts, normalize, score_page
 from ocr_project.engine.recognition import build_recognizer
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+METRICS = ("cer_no_space", "cer", "word_f1", "wer")
 GROUPS = ("ko_law", "ko_gov", "ru_docs", "en_usgov")
 PLAIN = {"ko_law": "kor+eng", "ko_gov": "kor+eng", "ru_docs": "rus", "en_usgov": "eng"}
 
@@ -118,9 +120,9 @@ def report(group: str, name: str, pages: list[Item], answers: list[tuple[str, fl
     for path, document in by_document.items():
         print(
             f"{group:>9} {name:<7} {path:<24}",
-            *(f"{m} {document[m].rate:6.2%}" for m in ("cer_no_space", "cer", "wer")),
+            *(f"{m} {document[m].rate:6.2%}" for m in METRICS),
         )
-    whole = {m: sum((d[m] for d in by_document.values()), Counts(0, 0)).rate for m in ("cer_no_space", "cer", "wer")}
+    whole = {m: sum((d[m] for d in by_document.values()), Counts(0, 0)).rate for m in METRICS}
     seconds = sum(seconds for _, seconds in answers) / len(answers)
     print(
         f"{group:>9} {name:<7} {'ALL':<24}",

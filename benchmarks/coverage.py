@@ -8,7 +8,8 @@ were until 2026-11, the plain t interval of the jackknife, and what the product 
 shares in which the truth lies above and below the interval; width is the median in points.
 
 Gate: two runs over the same pages with eight metrics that go up and down together (as CER, WER and their like do),
-errors of each page multiplied by a factor of its own (35 %), and the second run worse by what is said.
+errors of each page multiplied by a factor of its own (35 %), and the second run worse by what is said. Where the rate
+is one of answers that are right or wrong, each is a document, and a tenth of them are right in one run only.
 """
 
 from __future__ import annotations
@@ -38,19 +39,30 @@ GATE_DOCUMENTS = (2, 3, 5, 10, 30, 100)
 METRICS = ("cer", "cer_no_space", "wer", "ned")
 READINGS = ("official", "canonical")
 NOISE = 0.35
-CASES = ((0.0, 0.0), (0.0, 0.005), (0.005, 0.005), (0.01, 0.0), (0.01, 0.005), (0.0, 0.02), (0.2, 0.005))
-# what the second run is worse by, and what is tolerated
+ANSWERS = (30, 100, 300, 1_000, 3_000)
+ANSWER_METRICS = ("accuracy", "anls")
+APART = 0.1  # share of answers that are right in one of the two runs only
+CASES = (  # rate of the first run (`None`: answers), what the second is worse by, and what is tolerated
+    *((0.05, 0.0, 0.0), (0.05, 0.01, 0.0)),
+    *((0.05, 0.0, 0.005), (0.05, 0.005, 0.005), (0.05, 0.01, 0.005), (0.05, 0.2, 0.005)),
+    *((0.02, 0.0, 0.005), (0.02, 0.005, 0.005), (0.02, 0.01, 0.005), (0.02, 0.2, 0.005)),
+    *((0.05, 0.0, 0.01), (0.05, 0.01, 0.01), (0.05, 0.02, 0.01), (0.05, 0.2, 0.01)),
+    *((None, 0.0, 0.01), (None, 0.01, 0.01)),
+    *((None, 0.0, 0.02), (None, 0.02, 0.02), (None, 0.05, 0.02)),
+)
 Floats = NDArray[np.float64]
 
 
-def corpus(chance: np.random.Generator, documents: int, spread: float) -> tuple[Floats, Floats, list[str]]:
+def corpus(
+    chance: np.random.Generator, documents: int, spread: float, rate: float = RATE
+) -> tuple[Floats, Floats, list[str]]:
     """Make expected errors and characters of pages, and the document of each."""
     pages = chance.integers(1, 8, documents)
     document = np.repeat(np.arange(documents), pages)
     characters = chance.integers(500, 2_500, len(document)).astype(float)
     hard = np.exp(spread * chance.standard_normal(documents) - spread**2 / 2)[document]
     hard *= np.exp(PAGES * chance.standard_normal(len(document)) - PAGES**2 / 2)
-    return RATE * hard * characters, characters, [f"d{number}" for number in document]
+    return rate * hard * characters, characters, [f"d{number}" for number in document]
 
 
 def percentiles(errors: Floats, characters: Floats, clusters: list[str], seed: int) -> tuple[float, float]:
@@ -112,25 +124,54 @@ def run_of(chance: np.random.Generator, expected: Floats, characters: Floats, cl
     return to_frame(rows, Score)
 
 
+def answers_of(right: NDArray[np.bool_]) -> pd.DataFrame:
+    """Make the scores of answers, each of a document of its own, by metrics that agree."""
+    rows = [
+        Score(f"p{place}", f"d{place}", "set", f"{metric}/{reading}", float(value), 1.0)
+        for metric in ANSWER_METRICS
+        for reading in READINGS
+        for place, value in enumerate(right)
+    ]
+    return to_frame(rows, Score)
+
+
+def two_runs(
+    chance: np.random.Generator, documents: int, rate: float | None, loss: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Make the scores of two runs of which the second is worse by `loss`."""
+    if rate is None:
+        drawn = chance.random(documents)
+        was, better = chance.random(documents) < 0.7, (APART - loss) / 2
+        now = np.where(drawn < better, True, np.where(drawn < APART, False, was))
+        return answers_of(np.where(drawn < better, False, np.where(drawn < APART, True, was))), answers_of(now)
+    expected, characters, clusters = corpus(chance, documents, 0.5, rate)
+    before = run_of(chance, expected, characters, clusters)
+    return before, run_of(chance, expected * (1 + loss / rate), characters, clusters)
+
+
 def measure_gate(runs: int) -> list[dict[str, object]]:
     """Count how the gate judges: the share of runs with any `worse`, and the verdicts on one metric."""
     none = to_frame([], Truth)
     rows: list[dict[str, object]] = []
-    for loss, tolerance in CASES:
-        for documents in GATE_DOCUMENTS:
+    for rate, loss, tolerance in CASES:
+        for documents in GATE_DOCUMENTS if rate else ANSWERS:
             chance = np.random.default_rng([documents, int(loss * 1_000), int(tolerance * 1_000)])
+            name = f"{METRICS[0] if rate else ANSWER_METRICS[0]}/{READINGS[0]}"
             verdicts: Counter[str] = Counter()
             for seed in range(runs if documents < 100 else max(1, runs // 3)):
-                expected, characters, clusters = corpus(chance, documents, 0.5)
-                before = run_of(chance, expected, characters, clusters)
-                now = run_of(chance, expected * (1 + loss / RATE), characters, clusters)
+                before, now = two_runs(chance, documents, rate, loss)
                 judged = judge_quality(before, now, none, Tolerances(tolerance), Draws(1_000, seed))
                 table = give_verdicts(judged)
                 verdicts["any worse"] += bool((table["verdict"] == "worse").any())
                 verdicts["runs"] += 1
-                verdicts[table.loc[table["metric"] == "cer/official", "verdict"].iloc[0]] += 1
+                verdicts[table.loc[table["metric"] == name, "verdict"].iloc[0]] += 1
             total = verdicts.pop("runs")
-            row: dict[str, object] = {"loss": loss, "tolerance": tolerance, "documents": documents}
+            row: dict[str, object] = {
+                "rate": rate or "answers",
+                "loss": loss,
+                "tolerance": tolerance,
+                "documents": documents,
+            }
             rows.append(row | {name: verdicts[name] / total for name in ("any worse", "worse", "open", "fine")})
     return rows
 

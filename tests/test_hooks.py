@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -145,8 +149,7 @@ def tracking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     monkeypatch.chdir(tmp_path)
     yield tmp_path / "mlflow.db"
-    monkeypatch.undo()
-    mlflow.set_tracking_uri(None)
+    mlflow.set_tracking_uri(None)  # takes the variable away as well: what it was before is put back after this
 
 
 def whole_run(folder: Path, metrics: dict[str, float], *, meanwhile: Callable[[], object] = lambda: None) -> None:
@@ -176,6 +179,21 @@ def test_a_damaged_database_is_one_warning(midway: bool, tracking: Path, caplog:
     assert len(said) == 1
     assert "goes on without MLflow" in said[0]
     assert mlflow.active_run() is None
+
+
+def test_a_run_killed_while_its_store_is_made_leaves_none(tracking: Path) -> None:
+    first = subprocess.Popen(
+        [sys.executable, "-c", "from ocr_project.cli.evidence import open_run as o; o('', {}, {}, None)"]
+    )
+    while first.poll() is None and not sum(path.stat().st_size for path in tracking.parent.rglob("*.db")):
+        time.sleep(0.002)
+    first.kill()
+    assert first.wait() == -signal.SIGKILL
+    assert not tracking.exists()
+    whole_run(tracking.parent, {"cer": 0.1})
+    assert mlflow.search_runs(experiment_names=["ocr_project"], output_format="list")[0].data.metrics == {
+        "benchmark.cer": 0.1
+    }
 
 
 def test_runs_of_killed_processes_are_closed(tracking: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import sys
 import threading
@@ -18,7 +19,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from pydantic import BaseModel
 
-from ocr_project.cli.evidence import Evidence, end_run, log_files, log_metrics, open_run
+from ocr_project.cli.evidence import Cell, Evidence, end_run, log_cells, log_files, log_metrics, open_run
 from ocr_project.cli.log_format import show_safely
 from ocr_project.cli.summary import print_fields, print_gate, print_places, print_scores, print_summary
 from ocr_project.datasets import LineageFolder, NamedByOption, Place
@@ -40,12 +41,14 @@ PLACES: tuple[str, ...] = (
     *("exports", "report", "published", "benchmark_page", "benchmark_run"),
     *("testset_table", "answer_table", "gate_table", "field_table", "field_files"),
     *("prompt_table", "prompt_collection", "release_record", "release_table"),
+    *("matrix_page", "matrix_table", "resolution_table"),
 )
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
     *("benchmark_page", "benchmark_run", "testset_table", "answer_table", "gate_table"),
     *("field_table", "field_answer_rows", "field_prompts"),
     *("prompt_table", "prompt_tries", "prompt_collection", "release_record", "release_table"),
+    *("matrix_page", "matrix_table", "matrix_pair_table", "resolution_table"),
 )
 # The tables that end a run where something is worse, and what the options say of one that cannot tell.
 GATES: Mapping[str, Callable[[CatalogProtocol[Any, Any]], WhenOpen]] = {
@@ -237,6 +240,8 @@ class MlflowHooks:
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         if isinstance(data, Made):
             self._log_shards(data.shards)
+        if dataset_name == "matrix_runs":
+            self._evidence.keep("the runs of the matrix", lambda: log_cells(_cells(data)))
         if dataset_name.endswith("_metrics"):
             stage = dataset_name.removesuffix("_metrics")
             self._log({f"{stage}.{key}": float(value) for key, value in data.items()})
@@ -333,6 +338,25 @@ def _path_of(catalog: CatalogProtocol[Any, Any], name: str) -> str:
     dataset = catalog.get(name)
     assert isinstance(dataset, Place), f"{name} has no path"
     return str(dataset.path)
+
+
+def _cells(place: Path) -> Iterator[Cell]:
+    """Yield a cell of the matrix after the other: MLflow shows them below the run that they are part of."""
+    from ocr_project.bench.matrix.judging import rates_of
+    from ocr_project.bench.matrix.results import read_matrix
+
+    for run in read_matrix(place):
+        rates = {
+            f"{name}{end}": value
+            for name, values in rates_of(run).items()
+            for end, value in zip(("", ".low", ".high"), values, strict=True)
+            if math.isfinite(value)
+        }
+        facts = run.facts
+        counts = {} if facts.status else {"questions": float(facts.questions), "missing": float(facts.missing)}
+        tags = {"folder": facts.folder, "status": facts.status or "ok", "gpus": " + ".join(facts.cards)}
+        tags |= {"weights": "dummy"} if facts.dummy else {}
+        yield Cell(run.name, facts.settings, {**rates, **counts, **facts.cost}, tags, not facts.status)
 
 
 def _leaves(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:

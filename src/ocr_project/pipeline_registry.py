@@ -22,7 +22,7 @@ from ocr_project.domain.options import TestsetsOptions
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
 # Run only when asked for: what leaves the machine is a person's decision, and a comparison of models is another job.
-APART = ("publish", "fields", "prompt_search")
+APART = ("publish", "fields", "matrix", "prompt_search")
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 
@@ -34,6 +34,9 @@ def register_pipelines() -> dict[str, Pipeline]:
         **stages,
         **{name: _stage(name) for name in APART},
         "ocr": _together(stages[name] for name in OCR),
+        "resolution": Pipeline(
+            _creator("matrix")(sweep=True), namespace="matrix", prefix_datasets_with_namespace=False
+        ),
         "testsets": _test_sets(),
         "release": _together((_stage("fields"), _stage("release"))),
         "__default__": _together(stages.values()),

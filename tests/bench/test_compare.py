@@ -68,7 +68,7 @@ def line(
     about = dict.fromkeys(PAIR_COLUMNS, 0.5) | {"test_set": "own", "slice": "all", "first": "A", "second": "B"}
     return about | {
         "metric": metric, "difference": difference, "low": low, "high": high, "verdict": verdict,
-        "documents": documents,
+        "documents": documents, "needed": 21.0,
     }  # fmt: skip
 
 
@@ -77,15 +77,19 @@ def test_better_has_a_plus_whichever_way_a_metric_goes_and_open_says_why() -> No
     rows = [
         line("cer/official", -0.1, -0.15, -0.05, "second"),
         line("teds/official", -0.1, -0.15, -0.05, "first"),
-        line("wer/official", 0.1, -0.2, 0.3, "open"),
-        line("ned/official", 0.1, 0.05, 0.3, "open", 3),
-        line("nid/official", 0.1, nan, nan, "open", 1),
+        line("wer/official", 0.1, -0.2, 0.3, "open") | {"why": "width"},
+        line("word_f1/official", 0.1, 0.05, 0.15, "second"),
+        line("ned/official", 0.1, 0.05, 0.3, "open", 3) | {"why": "metrics"},
+        line("nid/official", 0.1, nan, nan, "open", 1) | {"why": "documents", "needed": 3.0},
+        line("mhs/official", 0.0, -0.1, 0.1, "open") | {"why": "width", "needed": nan},
     ]
-    head, cer, teds, wer, ned, nid = verdict_lines(pd.DataFrame(rows))
+    head, cer, teds, wer, words, ned, nid, mhs = verdict_lines(pd.DataFrame(rows))
     assert "+ is better" in head
     assert "gain +10.00 (+5.00 to +15.00)  9 documents  B is better" in cer
     assert "gain -10.00 (-15.00 to -5.00)  9 documents  A is better" in teds
     assert "gain -10.00 (-30.00 to +20.00)" in wer
-    assert wer.endswith("open: no difference is within the interval")
-    assert ned.endswith("3 documents  open: too few documents for 5 comparisons")
-    assert nid.endswith("gain +10.00  1 document  open: fewer than 3 documents")
+    assert wer.endswith("open: no difference is within the interval; about 21 documents could tell")
+    assert "gain +10.00 (+5.00 to +15.00)  9 documents  B is better" in words
+    assert ned.endswith("3 documents  open: too few documents for so many comparisons; about 21 documents could tell")
+    assert nid.endswith("1 document  open: fewer than 3 documents, at least 3 are needed")
+    assert mhs.endswith("the runs are about the same, and no number of documents is sure to tell")

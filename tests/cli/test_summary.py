@@ -88,5 +88,5 @@ def test_scores_of_test_sets_stand_on_the_terminal(capsys: pytest.CaptureFixture
     print_scores(pd.DataFrame(rows, columns=list(SCORE_COLUMNS)))
     header, first, second = capsys.readouterr().out.splitlines()
     assert header.split() == ["test", "set", "metric", "value", "95", "%", "interval", "documents", "not", "scored"]
-    assert first.split() == ["own", "cer/official", "17.46%", "15.00%", "to", "21.00%", "12", "2"]
-    assert second.split() == ["[own]/a", "teds/official", "90.00%", "–", "2", "0"]
+    assert first.split() == ["own", "cer/official", "↓", "17.46%", "15.00%", "to", "21.00%", "12", "2"]
+    assert second.split() == ["[own]/a", "teds/official", "↑", "90.00%", "–", "2", "0"]

@@ -63,11 +63,11 @@ def test_the_first_runs_every_stage(project: Path, first: Finished) -> None:
         assert name in shown.output
 
 
-@pytest.mark.usefixtures("first")
-def test_all_stages_are_one_run_of_mlflow(tracking_store: Path) -> None:
+def test_all_stages_are_one_run_of_mlflow(first: Finished, tracking_store: Path) -> None:
+    assert "MLflow could not" not in first.output, first.output
     with sqlite3.connect(tracking_store) as store:
         runs = store.execute("SELECT DISTINCT run_uuid FROM tags WHERE key = 'dvc.repro'").fetchall()
-        assert len(runs) == 1
+        assert len(runs) == 1, first.output
         logged = store.execute("SELECT DISTINCT key FROM latest_metrics WHERE run_uuid = ?", runs[0]).fetchall()
     assert set(STAGES) <= {key.split(".")[0] for (key,) in logged}
 

@@ -6,14 +6,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ocr_project.bench.metrics.catalog import METRICS
 from ocr_project.bench.report.item_views import answer_content, reference_content
 from ocr_project.bench.report.report_rows import headlines, item_values, pair_runs
+from ocr_project.bench.results.gate import Tolerances
 from ocr_project.bench.results.gate_words import count_verdicts, gate_doubts, gate_losses
 from ocr_project.bench.results.recording import answer_fault
 from ocr_project.bench.results.run_tables import judge_run, measure_evidence, tabulate_answers, tabulate_scores
 from ocr_project.bench.rules.drawings import Drawer
 from ocr_project.domain.errors import GateFailed, OptionError
 from ocr_project.domain.options import TestsetsOptions
+from ocr_project.domain.options.testsets import GateOptions
 from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Recognition, Score, Status
 from ocr_project.engine.metrics import Draws
@@ -100,6 +103,15 @@ def test_three_pages_that_became_unreadable_are_never_fine(tmp_path: Path) -> No
     assert set(many.loc[many["what"] == "own", "verdict"]) == {"worse"}
 
 
+def test_fewer_right_words_are_worse_and_more_are_better(tmp_path: Path) -> None:
+    many, few = (
+        [Score(f"p{n}", f"d{n}", "own", "word_f1/official", right, 200.0) for n in range(9)] for right in (190.0, 20.0)
+    )
+    good, bad = (replace(pages_of([], 9), scores=to_frame(rows, Score)) for rows in (many, few))
+    assert verdicts(gated(tmp_path / "a", good, bad))["word_f1/official"] == "worse"
+    assert verdicts(gated(tmp_path / "b", bad, good))["word_f1/official"] == "fine"
+
+
 @pytest.mark.parametrize("documents", [1, 2])
 def test_one_or_two_documents_leave_the_gate_open(tmp_path: Path, documents: int) -> None:
     table = gated(tmp_path / "a", pages_of([10] * 30, documents), pages_of([900] * 30, documents))
@@ -125,6 +137,18 @@ def test_gate_tolerates_what_it_is_told_to(tmp_path: Path) -> None:
     assert verdicts(generous)["teds/official"] == "fine"
     one = gated(tmp_path / "b", *sides, tolerances={"teds/official": 0.3})
     assert verdicts(one)["teds/official"] == "fine"
+
+
+def test_what_is_tolerated_by_itself_depends_on_what_it_is_a_rate_of() -> None:
+    by_itself = Tolerances()
+    found = [
+        by_itself.of(name) for name in ("cer/official", "word_f1/canonical", "teds", "ndcg@5", "accuracy/official")
+    ]
+    assert found == [0.005, 0.01, 0.01, 0.01, 0.02]
+    assert Tolerances(0.0).of("accuracy/official") == 0.0
+    assert Tolerances(by_metric={"cer": 0.1}).of("cer/canonical") == 0.1
+    said = GateOptions.model_fields["tolerance"].description or ""
+    assert all(f"{metric.tolerance} of" in said for metric in METRICS.values())
 
 
 def test_gate_sees_speed(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What holds for any text, any ranking and any counts."""
 
 from itertools import pairwise
+from random import Random
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from ocr_project.engine.metrics import (
     score_run,
     strip_spaces,
     wer,
+    word_f1,
 )
 
 ALPHABET = "가나다라abc .·…․ㆍ‧・\u00a0\u00ad\u200b\n\r\tᄀ\u1161\u11a8e\u0301\u3164,"
@@ -53,9 +55,22 @@ def test_distances_keep_their_bounds(left: str, right: str) -> None:
 @settings(deadline=None)
 @given(TEXTS)
 def test_a_text_has_no_errors_against_itself(text: str) -> None:
-    assert all(counts.numerator == 0 for counts in score_page(text, text).values())
-    assert all(counts.numerator == 0 for counts in score_page(text, normalize(text)).values())
+    for scores in (score_page(text, text), score_page(text, normalize(text))):
+        words = scores.pop("word_f1")
+        assert words.numerator == words.denominator == 2 * len(normalize(text).split())
+        assert all(counts.numerator == 0 for counts in scores.values())
     assert cer_no_space(text, strip_spaces(text)).numerator == 0
+
+
+@settings(deadline=None)
+@given(TEXTS, TEXTS, st.randoms(use_true_random=False))
+def test_word_f1_does_not_see_order(left: str, right: str, chance: Random) -> None:
+    words = right.split()
+    chance.shuffle(words)
+    counts = word_f1(left, right)
+    assert counts == word_f1(left, " ".join(words)) == word_f1(right, left)
+    assert 0 <= counts.numerator <= counts.denominator
+    assert counts.denominator - counts.numerator <= 2 * wer(left, right).numerator
 
 
 @settings(deadline=None)

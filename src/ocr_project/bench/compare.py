@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from ocr_project.bench.metrics.catalog import metric_of
 from ocr_project.bench.report.model import MOST_RUNS
+from ocr_project.bench.results.pair_words import GAIN, gain_of, why_pair_is_open
 from ocr_project.domain.errors import OptionError
 from ocr_project.storage.run_record import RunRecord, read_record
 
@@ -53,33 +52,18 @@ def pairs_of(count: int) -> list[tuple[int, int]]:
 def verdict_lines(pairs: pd.DataFrame) -> Iterator[str]:
     """Yield a line for each pair of runs and metric over whole sets, and before them what their numbers mean."""
     whole = pairs[pairs["slice"] == "all"]
-    compared = int(whole["p"].notna().sum())
     if len(whole):
-        yield (
-            "gain: percentage points by which the second run is better than the first, with its 95 % interval;"
-            " + is better, whichever way a metric goes"
-        )
+        yield GAIN
     for row in whole.to_dict("records"):
-        up = metric_of(row["metric"]).higher_is_better
-        low, high = (row["low"], row["high"]) if up else (-row["high"], -row["low"])
-        gain = (row["difference"] if up else -row["difference"]) * 100
-        interval = f" ({low * 100:+.2f} to {high * 100:+.2f})" if math.isfinite(low) else ""
+        gain, low, high = (100 * value for value in gain_of(row))
+        interval = f" ({low:+.2f} to {high:+.2f})" if math.isfinite(low) else ""
+        clear = row["verdict"] in ("first", "second")
+        said = f"{row[row['verdict']]} is better" if clear else f"open: {why_pair_is_open(row)}"
         yield (
             f"{row['test_set']:<20}  {row['metric']:<24} {row['first']} {row['first_rate']:.2%} →"
             f" {row['second']} {row['second_rate']:.2%}  gain {gain:+.2f}{interval}"
-            f"  {row['documents']} document{'s' if row['documents'] != 1 else ''}  {_said_of(row, compared)}"
+            f"  {row['documents']} document{'s' if row['documents'] != 1 else ''}  {said}"
         )
-
-
-def _said_of(row: Mapping[Any, Any], compared: int) -> str:
-    """Say which of two runs is better, or why that is open."""
-    if row["verdict"] in ("first", "second"):
-        return f"{row[row['verdict']]} is better"
-    if math.isnan(row["low"]):
-        return "open: fewer than 3 documents"
-    if row["low"] <= 0 <= row["high"]:
-        return "open: no difference is within the interval"
-    return f"open: too few documents for {compared} comparisons"
 
 
 def _find(run: str, home: Path) -> tuple[str, Path]:

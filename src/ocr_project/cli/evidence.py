@@ -5,10 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ocr_project.domain.outside_text import metric_name, shown, storable
+from ocr_project.storage.atomic import PARTIAL, put_in_place
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -21,6 +25,7 @@ os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
 # It asks Databricks whether this run goes on with another, and imports IPython to find it: 0.4 s of every start.
 os.environ.setdefault("MLFLOW_ENABLE_SGC_RUN_RESUMPTION_FOR_DATABRICKS_JOBS", "false")
 
+_SQLITE = "sqlite:///"
 _PROCESS = "process"  # the tag that says who writes a run
 _CLOCKS_DIFFER = 2  # seconds: the start of a process is counted from that of the machine
 _logger = logging.getLogger(__name__)
@@ -62,7 +67,9 @@ def open_run(name: str, tags: Mapping[str, str], options: Mapping[str, Any], rep
     """Open a run, or that of an earlier stage of the same `dvc repro`, and say what it was asked to do."""
     import mlflow
 
-    mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_TRACKING_URI))
+    store = os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_TRACKING_URI)
+    _make_whole(store)
+    mlflow.set_tracking_uri(store)
     mlflow.set_experiment(EXPERIMENT)
     client = mlflow.MlflowClient()
     close_killed(client)
@@ -79,6 +86,39 @@ def log_metrics(metrics: Mapping[str, float], step: int | None = None, when: flo
 
     named = {metric_name(key): value for key, value in metrics.items()}
     mlflow.log_metrics(named, step=step, timestamp=None if when is None else int(when * 1000))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A run within a run: one model with one collection of prompts at one resolution.
+
+    Attributes:
+        name: Of the run.
+        params: What was chosen.
+        metrics: What was measured.
+        tags: What else is known.
+        done: Whether it is complete.
+    """
+
+    name: str
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    done: bool
+
+
+def log_cells(cells: Iterable[Cell]) -> None:
+    """Log runs below the one that is open, each with its parameters, metrics and tags."""
+    import mlflow
+
+    for cell in cells:
+        mlflow.start_run(run_name=storable(cell.name), nested=True)
+        try:
+            mlflow.set_tags({key: storable(value) for key, value in cell.tags.items() if value})
+            mlflow.log_params({key: storable(value) for key, value in cell.params.items()})
+            log_metrics(cell.metrics)
+        finally:
+            mlflow.end_run("FINISHED" if cell.done else "FAILED")
 
 
 def log_files(paths: Sequence[str]) -> None:
@@ -104,6 +144,25 @@ def close_killed(client: MlflowClient) -> None:
     for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'"):
         if _is_gone(run.data.tags.get(_PROCESS, "")):
             client.set_terminated(run.info.run_id, "KILLED")
+
+
+def _make_whole(store: str) -> None:
+    """Make a new SQLite file beside its place, and put it there when it has all its tables.
+
+    That takes MLflow some seconds and hundreds of statements. Of a run that is killed or interrupted meanwhile half of
+    the tables would stay, which MLflow neither uses nor completes: no later run could keep anything.
+    """
+    import mlflow
+
+    path = Path(store.removeprefix(_SQLITE))
+    if not store.startswith(_SQLITE) or ":" in path.name or "?" in path.name or path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL) as folder:
+        draft = Path(folder, path.name)
+        mlflow.MlflowClient(tracking_uri=f"{_SQLITE}{draft}").search_experiments(max_results=1)
+        if not path.exists():  # a run of another project that shares it may have been faster
+            put_in_place(draft, path)
 
 
 def _this_process() -> str:

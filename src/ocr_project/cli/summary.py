@@ -31,6 +31,12 @@ _GPU = (  # heading, metric and form of what is shown of the stages where there 
 )
 
 
+_TEXT = (  # metric and title of the corpus' scores
+    ("cer_no_space", "CER without white space"),
+    ("cer", "CER"),
+    ("word_f1", "words right, in any order (F1)"),
+    ("wer", "WER"),
+)
 _MOST_LINES = 10  # of the gate
 _FIELD_LEVELS = ("overall", "doc_type", "doc_question")  # of answers to questions about documents
 _FIELD_METRICS = {"exact": "exact", "normalized": "letters right", "anls": "ANLS"}  # metric and heading
@@ -68,11 +74,13 @@ def print_places(places: Mapping[str, str]) -> None:
 
 
 def print_scores(table: pd.DataFrame) -> None:
-    """Print the scores over whole test sets, a line for each metric.
+    """Print the scores over whole test sets, a line for each metric; ↑ and ↓ say whether more or less is better.
 
     Args:
         table: `testset_table`.
     """
+    from ocr_project.bench.metrics.catalog import metric_of
+
     whole = table[table["slice"] == "all"]
     if not len(whole):
         return
@@ -85,7 +93,7 @@ def print_scores(table: pd.DataFrame) -> None:
         known = math.isfinite(row["low"])
         found.add_row(
             escape(shown(str(row["test_set"]))),
-            row["metric"],
+            f"{row['metric']} {'↑' if metric_of(row['metric']).higher_is_better else '↓'}",
             _percent(row["rate"]),
             f"{row['low']:.2%} to {row['high']:.2%}" if known else "–",
             str(row["documents"]),
@@ -180,7 +188,7 @@ def _documents(ingest: Mapping[str, Any]) -> list[str]:
 
 def _scores(benchmark: Mapping[str, Any]) -> list[str]:
     lines = []
-    for metric, title in (("cer_no_space", "CER without white space"), ("cer", "CER"), ("wer", "WER")):
+    for metric, title in _TEXT:
         if metric in benchmark:
             lines.append(f"{benchmark[metric]:>10.2%}  {title}{_interval(benchmark, metric)}")
     if lines and not benchmark["gold"]:

@@ -49,7 +49,7 @@ def item(number: int, runs: int, **changes: object) -> ItemCard:
 def make_report(runs: int = 2, items: Iterator[ItemCard] | None = None, name: str = EVIL) -> BenchmarkReport:
     values = [Value(0.5, 0.4, 0.6, 0.55, 2), None, Value(0.25), Value(), Value(0.5)][:runs]
     lines = [ScoreLine(EVIL, "m", EVIL, False, part, EVIL, 9, 3, values, True) for part in ("all", EVIL)]
-    pair = PairLine(EVIL, EVIL, "all", "all", 0, 1, 9, 0.1, -0.1, 0.3, 0.9, 0.01, "second", True, False)
+    pair = PairLine(EVIL, EVIL, "all", "all", 0, 1, 9, 3, 0.1, -0.1, 0.3, 0.9, 0.01, "open", EVIL, True, False)
     return BenchmarkReport(
         title=EVIL, created=EVIL, runs=[RunColumn(name, {EVIL: EVIL}, {EVIL: EVIL})] * runs, notes=[EVIL],
         scores=lines, pairs=[pair] if runs > 1 else [],
@@ -79,7 +79,7 @@ def test_a_name_of_a_run_is_shown_as_it_is(tmp_path: Path) -> None:
     write_benchmark_report(path, make_report(name="#-1 & co"))
     tree = parse(path)
     assert "".join(tree.text).count("#-1 & co") >= 6  # legend, heads of columns, cards, facts
-    assert "#-1 & co (second) minus #-1 & co (first)" in "".join(tree.text)
+    assert "#-1 & co (second) is better than #-1 & co (first)" in "".join(tree.text)
 
 
 def test_the_best_run_is_marked_and_a_missing_one_is_a_dash(tmp_path: Path) -> None:

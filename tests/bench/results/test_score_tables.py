@@ -113,7 +113,8 @@ def test_known_difference_is_found_and_chance_is_not(known: pd.DataFrame) -> Non
     assert (tables["better"], tables["verdict"]) == (1.0, "second")
     assert tables["difference"] == pytest.approx(tables["second_rate"] - tables["first_rate"])
     texts = row(pairs, metric="cer_no_space/official", slice="all")
-    assert texts["verdict"] == "open"
+    assert (texts["verdict"], texts["why"]) == ("open", "width")
+    assert not texts["needed"] <= texts["documents"]
     assert (pairs["p_holm"] >= pairs["p"]).all()
 
 

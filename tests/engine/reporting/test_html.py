@@ -102,7 +102,7 @@ def make_report(**changes: object) -> Report:
         title=EVIL, created=EVIL, facts={EVIL: EVIL}, parameters={EVIL: EVIL},
         stages=[StageRow(EVIL, EVIL, 2, 40, 400, 1, 10.0, 4.0, 19.0, 1.0)],
         totals={"documents": 3, "pages": 40, "regions": 400, "failures": 1, EVIL: 7},
-        overall={"cer_no_space": rate, "cer": rate, "wer": rate, "ned": rate},
+        overall={"cer_no_space": rate, "cer": rate, "word_f1": rate, "wer": rate, "ned": rate},
         groups=[GroupRow(EVIL, 40, 3, {"cer_no_space": rate}, "gold")],
         documents=[GroupRow(EVIL, 1, 1, {"cer_no_space": alone}, EVIL), GroupRow("b.pdf", 2, 1, {}, "none")],
         failures=[FailureRow(EVIL, EVIL, f"broken: {EVIL}", EVIL), FailureRow("x", "ingest", EVIL)],

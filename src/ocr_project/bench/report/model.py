@@ -82,13 +82,16 @@ class ScoreLine:
 
 @dataclass(frozen=True, slots=True)
 class PairLine:
-    """Two runs on the items that both were scored on: the second minus the first.
+    """Two runs on the items that both were scored on.
 
     Attributes:
-        difference: Fraction; `low` and `high` are the ends of its 95 % interval, NaN where there is none.
+        documents: How many the items come from.
+        gain: By how much the second is better, as a fraction, whichever way the metric goes; `low` and `high` are the
+            ends of its 95 % interval, NaN where there is none.
         better: Probability that the second is better; NaN where it cannot be known.
         p: Corrected by Holm over all comparisons shown; NaN where it cannot be known.
         verdict: `first`, `second` or `open`.
+        why: Why it is open, and what could close it.
     """
 
     test_set: str
@@ -98,12 +101,14 @@ class PairLine:
     first: int
     second: int
     items: int
-    difference: float
+    documents: int
+    gain: float
     low: float
     high: float
     better: float
     p: float
     verdict: str
+    why: str = ""
     headline: bool = False
     higher_is_better: bool = True
 

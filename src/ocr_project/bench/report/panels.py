@@ -91,12 +91,10 @@ def _said_of(value: Value) -> str:
 
 
 def _pair_row(line: PairLine, report: BenchmarkReport) -> PlotRow:
-    """Turn differences so that right of zero is better, whatever the metric."""
-    sign = 1.0 if line.higher_is_better else -1.0
-    low, high = sorted((sign * line.low, sign * line.high)) if math.isfinite(line.low) else (math.nan, math.nan)
+    """Draw gains: right of zero the second run is better."""
     first, second = report.runs[line.first].name, report.runs[line.second].name
-    tip = f"{second} against {first}: {sign * line.difference * 100:+.2f} points"
-    if math.isfinite(low):
-        tip += f" ({low * 100:+.2f} to {high * 100:+.2f}), better with probability {line.better:.3f}"
+    tip = f"{second} against {first}: {line.gain * 100:+.2f} points"
+    if math.isfinite(line.low):
+        tip += f" ({line.low * 100:+.2f} to {line.high * 100:+.2f}), better with probability {line.better:.3f}"
     note = line.title if len(report.runs) == 2 else f"{second} against {first}"
-    return PlotRow(line.test_set, note, [PlottedValue(line.second, sign * line.difference, low, high, tip)])
+    return PlotRow(line.test_set, note, [PlottedValue(line.second, line.gain, line.low, line.high, tip)])

@@ -13,6 +13,7 @@ from ocr_project.bench.metrics.catalog import by_weight, metric_of, normalizatio
 from ocr_project.bench.report import AnswerLine, GateLine, PairLine, Point, Scatter, ScoreLine, Value
 from ocr_project.bench.results.composites import composites_of_items
 from ocr_project.bench.results.gate_words import OPEN, VERDICTS, describe, why_open
+from ocr_project.bench.results.pair_words import gain_of, why_pair_is_open
 from ocr_project.bench.results.score_tables import adjust_pairs, compare_test_sets
 from ocr_project.bench.testsets import find_test_set
 from ocr_project.domain.types import Status
@@ -102,12 +103,14 @@ def pair_lines(pairs: pd.DataFrame, names: Sequence[str], heads: Mapping[str, st
             first=names.index(row["first"]),
             second=names.index(row["second"]),
             items=int(row["items"]),
-            difference=row["difference"],
-            low=row["low"],
-            high=row["high"],
+            documents=int(row["documents"]),
+            gain=(gain := gain_of(row)).value,
+            low=gain.low,
+            high=gain.high,
             better=row["better"],
             p=row["p_holm"],
             verdict=row["verdict"],
+            why=why_pair_is_open(row) if row["verdict"] == OPEN else "",
             headline=heads.get(row["test_set"]) == row["metric"],
             higher_is_better=metric_of(row["metric"]).higher_is_better,
         )

@@ -16,19 +16,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ocr_project.bench.metrics.catalog import metric_of
 from ocr_project.bench.results.composites import plan_rates
-from ocr_project.bench.results.gate_words import DOCUMENTS, FINE, GONE, METRICS, OPEN, WIDTH, WORSE
+from ocr_project.bench.results.doubt import DOCUMENTS, LEVEL, METRICS, WIDTH, documents_needed
+from ocr_project.bench.results.gate_words import FINE, GONE, OPEN, WORSE
 from ocr_project.bench.results.score_tables import ALL, common_scores, find_members, lay_out, slices_of
-from ocr_project.engine.metrics.intervals import CONFIDENCE, FEWEST, skewed_t
+from ocr_project.engine.metrics.intervals import FEWEST, skewed_t
 from ocr_project.engine.metrics.resampling import Draws, blend_rates, draw_rates, estimate_blend_differences, holm
-from ocr_project.engine.metrics.student import student_quantile
 
 GATE_COLUMNS = (
     "what", "metric", "items", "documents", "baseline", "now", "worse_by", "low", "high", "tolerance", "p_holm",
     "verdict", "why", "needed",
 )  # fmt: skip
-_LEVEL = 0.05
-_MOST_DOCUMENTS = 100_000  # more than any test set has
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +35,19 @@ class Tolerances:
     """How much worse is still fine.
 
     Attributes:
-        quality: Of a rate, as a fraction: 0.01 is one point of a hundred.
+        quality: Of a rate, as a fraction: 0.01 is one point of a hundred. `None`: by metric, as the catalog has it.
         by_metric: Of some metrics, by name with or without normalization; takes precedence over `quality`.
         speed: Of times, as a share of the baseline's: 0.25 is a quarter slower. `None`: not looked at.
     """
 
-    quality: float
+    quality: float | None = None
     by_metric: Mapping[str, float] = field(default_factory=dict)
     speed: float | None = None
 
     def of(self, metric: str) -> float:
         """Return the tolerance of a metric: by its full name, its name without normalization, or the general one."""
-        return self.by_metric.get(metric, self.by_metric.get(metric.split("/")[0], self.quality))
+        general = metric_of(metric).tolerance if self.quality is None else self.quality
+        return self.by_metric.get(metric, self.by_metric.get(metric.split("/")[0], general))
 
 
 def judge_quality(
@@ -149,31 +149,16 @@ def _verdict(row: Mapping[Any, Any], compared: int) -> tuple[str, str, float]:
         return FINE, "", np.nan
     if row["low"] <= row["tolerance"]:
         return OPEN, WIDTH, _needed(row, compared)
-    if row["p_holm"] < _LEVEL:
+    if row["p_holm"] < LEVEL:
         return WORSE, "", np.nan
     return OPEN, METRICS, _needed(row, compared)
 
 
 def _needed(row: Mapping[Any, Any], compared: int) -> float:
-    """Estimate how many documents close a line, if the difference stays what it is and the interval becomes narrower.
-
-    As worse it takes at least so many that p can be small enough: 1 / 2^m for m documents, times the comparisons.
-    """
-    documents, gap = int(row["documents"]), float(row["worse_by"] - row["tolerance"])
+    """Estimate how many documents close a line: as worse, which p has to confirm, or as fine."""
+    gap = row["worse_by"] - row["tolerance"]
     half = row["worse_by"] - row["low"] if gap > 0 else row["high"] - row["worse_by"]
-    needed = documents + 1
-    if gap > 0:
-        needed = max(needed, int(np.log2(compared / _LEVEL)) + 1)
-    while half * _width(needed) / _width(documents) > abs(gap):
-        needed += max(1, needed // 20)
-        if needed > _MOST_DOCUMENTS:
-            return float(np.nan)
-    return float(needed)
-
-
-def _width(documents: int) -> float:
-    """Return how wide an interval of so many documents is, up to a factor."""
-    return float(student_quantile(documents - 1, 0.5 + CONFIDENCE / 2) * np.sqrt(documents) / (documents - 1))
+    return documents_needed(gap, half, int(row["documents"]), compared if gap > 0 else 0)
 
 
 def _judge_set(

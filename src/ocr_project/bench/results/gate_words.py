@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from ocr_project.bench.results.doubt import DOCUMENTS, METRICS, WIDTH
+
 WORSE, FINE, OPEN, GONE = "worse", "fine", "open", "gone"
 VERDICTS = (WORSE, GONE, OPEN, FINE)
-DOCUMENTS, METRICS, WIDTH = "documents", "metrics", "width"
 _WHY = {
     DOCUMENTS: "fewer than 3 documents",
     METRICS: "too few documents for so many comparisons",

@@ -6,7 +6,7 @@ items that could not be are counted beside it, and `strict` is the rate with the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from ocr_project.bench.metrics.catalog import Average, by_weight, metric_of
 from ocr_project.bench.results.composites import Members, Statistic, plan_rates
+from ocr_project.bench.results.doubt import DOCUMENTS, LEVEL, METRICS, WIDTH, documents_needed
 from ocr_project.domain.types import Status
-from ocr_project.engine.metrics.intervals import Blend
+from ocr_project.engine.metrics.intervals import FEWEST, Blend
 from ocr_project.engine.metrics.resampling import (
     Draws,
     blend_rates,
@@ -33,7 +34,7 @@ SCORE_COLUMNS = (
 )  # fmt: skip
 PAIR_COLUMNS = (
     "test_set", "metric", "slice", "value", "first", "second", "items", "documents", "first_rate", "second_rate",
-    "difference", "low", "high", "better", "p", "p_holm", "verdict",
+    "difference", "low", "high", "better", "p", "p_holm", "verdict", "why", "needed",
 )  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -181,8 +182,8 @@ def compare_test_sets(
         draws: Of the bootstrap.
 
     Returns:
-        `PAIR_COLUMNS`: `better` is the probability that the second is the better one, `p` two-sided; `p_holm` and
-        `verdict` are left for `adjust_pairs`, since Holm's correction is over all pairs that are shown together.
+        `PAIR_COLUMNS`: `better` is the probability that the second is the better one, `p` two-sided; what follows it
+        is left for `adjust_pairs`, since Holm's correction is over all pairs that are shown together.
     """
     known = slices_of(truths)
     groups_1, groups_2 = (dict(list(scores.groupby("group", sort=True))) for _, scores in (first, second))
@@ -197,22 +198,41 @@ def compare_test_sets(
     return frame.sort_values("test_set", kind="stable", ignore_index=True)
 
 
-def adjust_pairs(*pairs: pd.DataFrame, level: float = 0.05) -> pd.DataFrame:
+def adjust_pairs(*pairs: pd.DataFrame) -> pd.DataFrame:
     """Put comparisons together, correct their p-values by Holm, and say which are beyond doubt.
 
     Whole test sets are one family and slices another: a hundred slices do not make a headline doubtful.
 
     Returns:
-        `verdict` is `second` or `first` for whichever is better where the corrected p is below `level` and zero is
-        outside the interval, `open` else.
+        `verdict` is `second` or `first` for whichever is better where the corrected p is below 0.05 and zero is
+        outside the interval, `open` else. `why` says of what is open whether there are too few documents for an
+        interval (`documents`), or for so many comparisons (`metrics`), or whether the interval has zero in it
+        (`width`); `needed` is about how many documents could close it, NaN where that cannot be said.
     """
     frame = pd.concat(pairs, ignore_index=True)
     whole = (frame["slice"] == ALL).to_numpy()
+    compared = np.zeros(len(frame), int)
     for family in (whole, ~whole):
         frame.loc[family, "p_holm"] = holm(frame.loc[family, "p"].to_numpy(float))
-    clear = (frame["p_holm"] < level) & ((frame["low"] > 0) | (frame["high"] < 0))
+        compared[family] = frame.loc[family, "p_holm"].notna().sum()
+    clear = (frame["p_holm"] < LEVEL) & ((frame["low"] > 0) | (frame["high"] < 0))
     frame["verdict"] = np.where(clear, np.where(frame["better"] > 0.5, "second", "first"), "open")
+    doubts = [
+        ("", np.nan) if sure else _doubt(row, int(count))
+        for row, sure, count in zip(frame.to_dict("records"), clear, compared, strict=True)
+    ]
+    frame[["why", "needed"]] = pd.DataFrame(doubts, columns=["why", "needed"])
     return frame
+
+
+def _doubt(row: Mapping[Any, Any], compared: int) -> tuple[str, float]:
+    """Return why two runs cannot be told apart, and about how many documents could."""
+    if np.isnan(row["low"]):
+        return DOCUMENTS, float(FEWEST)
+    gap = row["difference"]
+    half = gap - row["low"] if gap > 0 else row["high"] - gap
+    why = WIDTH if row["low"] <= 0 <= row["high"] else METRICS
+    return why, documents_needed(gap, half, int(row["documents"]), 2 * compared)
 
 
 def _pair_rows(

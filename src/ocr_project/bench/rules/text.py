@@ -10,9 +10,9 @@ from ocr_project.bench.rules.outcome import Outcome
 from ocr_project.bench.rules.rule import Payload, undrawn
 from ocr_project.bench.rules.score_counts import ScoreCounts, counted
 from ocr_project.domain.types import Label
-from ocr_project.engine.metrics import cer, cer_no_space, ned, wer
+from ocr_project.engine.metrics import cer, cer_no_space, ned, wer, word_f1
 
-_METRICS = {"cer_no_space": cer_no_space, "cer": cer, "wer": wer, "ned": ned}
+_METRICS = {"cer_no_space": cer_no_space, "cer": cer, "word_f1": word_f1, "wer": wer, "ned": ned}
 
 
 def score_text(payload: Payload, outcome: Outcome) -> Iterator[ScoreCounts]:

@@ -17,7 +17,7 @@ from ocr_project.bench.scoring.guard import AnswerError, guarded
 from ocr_project.bench.testsets import find_test_set
 from ocr_project.domain.types import Identity, Score, Status, Truth
 
-VERSION = "3"  # of all rules and metrics: raise it when the same answers would get other scores
+VERSION = "4"  # of all rules and metrics: raise it when the same answers would get other scores
 _SECONDS = 60.0
 _LOG = logging.getLogger(__name__)
 

@@ -39,6 +39,7 @@ from ocr_project.domain.options.layout import (
     PpDocLayoutOptions,
     Precision,
 )
+from ocr_project.domain.options.matrix import Clock, Launcher, MatrixOptions, ReportLanguage
 from ocr_project.domain.options.prompt_search import (
     GeneratorBackend,
     GeneratorTransformersOptions,
@@ -79,6 +80,7 @@ SECTIONS: Mapping[str, type[Options]] = {
     "fields": FieldsOptions,
     "prompt_search": PromptSearchOptions,
     "release": ReleaseOptions,
+    "matrix": MatrixOptions,
     "publish": PublishOptions,
 }
 
@@ -89,6 +91,7 @@ __all__ = [
     "AnsweringModelOptions",
     "BenchmarkOptions",
     "ChatModelOptions",
+    "Clock",
     "ContainerEngine",
     "ContainerNetwork",
     "ContainerOptions",
@@ -111,10 +114,12 @@ __all__ = [
     "HashingOptions",
     "IngestOptions",
     "LabelNeighbourOptions",
+    "Launcher",
     "LayoutBackend",
     "LayoutOptions",
     "LexicalOptions",
     "LocalChatOptions",
+    "MatrixOptions",
     "MergeMode",
     "OpenCvLayoutOptions",
     "Options",
@@ -130,6 +135,7 @@ __all__ = [
     "RecognitionBackend",
     "RecognitionOptions",
     "ReleaseOptions",
+    "ReportLanguage",
     "Retry",
     "RuntimeOptions",
     "SearchMode",

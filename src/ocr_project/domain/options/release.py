@@ -11,7 +11,7 @@ from ocr_project.domain.options.testsets import WhenOpen
 
 
 class ReleaseOptions(Options):
-    """A gate over the pipeline fields: exit status 4 says that nothing is released, 5 (where `open` is `fail`) that it is undecided."""
+    """A gate over the pipeline fields: with exit status 4 nothing is released, with 5 it is undecided (`open`)."""
 
     baseline: Path | None = Field(
         None,

@@ -32,12 +32,14 @@ class GateOptions(Options):
         description="Record of an earlier run: a folder `benchmark_run` (data/08_reporting, or the artefact of an"
         " MLflow run). None: no gate.",
     )
-    tolerance: float = Field(
-        0.0,
+    tolerance: float | None = Field(
+        None,
         ge=0,
         le=1,
-        description="By how much a rate may be worse, as a fraction: 0.01 is one point of a hundred. With 0 a run is"
-        " fine only where it is the same or surely better.",
+        description="By how much a rate may be worse, as a fraction: 0.01 is one point of a hundred. None: by what it"
+        " is a rate of: 0.005 of characters (CER, NED), 0.02 of answers that are right or wrong (accuracy, ANLS, tests"
+        " passed, exact), 0.01 of all else (words, fields, tables, formulas, ranks). With 0 a run is fine only where"
+        " it is the same or surely better.",
     )
     tolerances: dict[str, float] = Field(
         {}, description="The same for some metrics, by name, with or without reading: `teds`, `teds/official`."

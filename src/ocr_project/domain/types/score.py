@@ -26,8 +26,8 @@ class Score:
     """Counts of one metric on one item. Rates are made when counts are added up, never before.
 
     Attributes:
-        metric: `cer`, `cer_no_space`, `wer`, `ned`, …
-        numerator: Of the rate: edits, right fields, or whatever the metric counts.
+        metric: `cer`, `cer_no_space`, `word_f1`, `wer`, `ned`, …
+        numerator: Of the rate: edits, right words or fields, or whatever the metric counts.
         denominator: Of the rate: characters or words of the reference, or 1 where `numerator` is a value.
         status: `failed` is "could not be scored", which is apart from a score of zero.
     """

@@ -1,6 +1,6 @@
 """What the main job itself reports: pure functions that return counts, so that pages and shards add up.
 
-text          CER with and without white space, WER, NED; `score_page`: all of them
+text          CER with and without white space, word F1, WER, NED; `score_page`: all of them
 normalize     the form in which reference and hypothesis are compared
 diff          where two texts differ, in pieces that a person can read
 retrieval     nDCG@k, Recall@k, MRR, MAP
@@ -25,7 +25,7 @@ from ocr_project.engine.metrics.resampling import (
     holm,
 )
 from ocr_project.engine.metrics.retrieval import rank, score_query, score_run
-from ocr_project.engine.metrics.text import Counts, cer, cer_no_space, ned, score_page, wer
+from ocr_project.engine.metrics.text import Counts, cer, cer_no_space, ned, score_page, wer, word_f1
 
 __all__ = [
     "Counts",
@@ -50,4 +50,5 @@ __all__ = [
     "score_run",
     "strip_spaces",
     "wer",
+    "word_f1",
 ]

@@ -18,6 +18,7 @@ _MOST_REASONS = 30
 _METRICS = {
     "cer_no_space": "CER without white space",
     "cer": "CER",
+    "word_f1": "Word F1, in any order (higher is better)",
     "wer": "WER",
     "ned": "NED (edit distance over the longer text)",
 }
@@ -96,9 +97,9 @@ def accuracy(rates: Sequence[Mapping[str, Any]]) -> str:
     groups = [rate for rate in rates if rate["level"] == "group" and rate["metric"] == "cer_no_space"]
     text = (
         "## Accuracy\n\n"
-        "Errors over the characters (or words) of the reference, added up over all pages that have one; in brackets"
-        " the 95 % interval of a bootstrap over documents. *gold*: reference text of a person; *silver*:"
-        " it is the page's own text layer. A page that failed misses all of its text.\n\n"
+        "Errors over the characters (or words) of the reference, added up over all pages that have one (word F1: words"
+        " that are right); in brackets the 95 % interval of a bootstrap over documents. *gold*: reference text of a"
+        " person; *silver*: it is the page's own text layer. A page that failed misses all of its text.\n\n"
     )
     text += _table(
         ("metric", "reference", "pages", "rate (95 % interval)"),

@@ -136,9 +136,9 @@ def _scores() -> tuple[Column, ...]:
         Column(
             "reference", pa.string(), "gold (written or checked by a person) or silver (the page's own text layer)."
         ),
-        Column("metric", pa.string(), "cer, cer_no_space, wer, ned."),
-        Column("numerator", pa.float64(), "Edits; add up before dividing."),
-        Column("denominator", pa.float64(), "Characters or words of the reference."),
+        Column("metric", pa.string(), "cer, cer_no_space, wer, ned: 0 is perfect; word_f1: 1 is."),
+        Column("numerator", pa.float64(), "Edits (word_f1: right words of both sides); add up before dividing."),
+        Column("denominator", pa.float64(), "Characters or words of the reference (word_f1: of both sides)."),
         Column("errors", pa.float64(), "Old name of `numerator`; leaves with the next release."),
         Column("total", pa.float64(), "Old name of `denominator`; leaves with the next release."),
         *_OUTCOME,

@@ -30,13 +30,14 @@ _APART = 0.25  # in heights of a letter: a wider gap is a space
 
 @dataclass(slots=True)
 class _Letter:
-    """A character that Tesseract read, or a sign in its place; `word` counts from 0, -1 is a word of its own."""
+    """A character that Tesseract read, or a sign; `word` counts from 0; `alone` is a word beside that one."""
 
     text: str
     left: float
     right: float
     confidence: float
     word: int
+    alone: bool = False
 
     @property
     def x(self) -> float:
@@ -53,15 +54,14 @@ def put_signs(words: Sequence[ReadWord], seen: Sequence[ReadCharacter]) -> list[
     Returns:
         Words from left to right, those without a sign as they were.
     """
-    if not words:
-        return []
+    if not words or len({word.line for word in words}) > 1:  # read as a block: places along a line mean nothing
+        return list(words)
     signs = [sign for place, sign in enumerate(seen) if _is_sign(sign, seen[:place], seen[place + 1 :])]
     height = _letter_height(words)
     letters = [letter for number, word in enumerate(words) for letter in _letters(word, number)]
     touched: set[int] = set()
     for sign in signs:
         touched |= _put(sign, letters, seen, height)
-    letters.sort(key=lambda letter: letter.x)
     touched |= _put_points(letters, seen, height)
     return _rebuilt(words, letters, touched)
 
@@ -109,16 +109,24 @@ def _put(sign: ReadCharacter, letters: list[_Letter], seen: Sequence[ReadCharact
     if wrong:
         touched = {letter.word for letter in wrong}
         edges = min(letter.left for letter in wrong), max(letter.right for letter in wrong)
-        letters[:] = [letter for letter in letters if letter not in wrong]
-        letters.append(_Letter(sign.text, *edges, sign.confidence, min(touched)))
+        place = letters.index(wrong[0])
+        letters[place] = _Letter(sign.text, *edges, sign.confidence, wrong[0].word)
+        letters[:] = [letter for letter in letters if letter not in wrong[1:]]
         return touched
     if sign.text not in _CIRCLED or any(is_hangul(letter.text) and _under(sign.x, letter) for letter in stands):
         return set()
     new = _Letter(sign.text, sign.x - half, sign.x + half, sign.confidence, -1)
     near = [x for x in letters if max(x.left - new.right, new.left - x.right) < _APART * height]
-    new.word = near[0].word if near else -1
-    letters.append(new)
-    return {new.word} if near else {-1}
+    if near:
+        new.word = near[0].word
+        letters.insert(letters.index(near[0]) + (near[0].x < new.x), new)
+        return {new.word}
+    behind = [place for place, letter in enumerate(letters) if letter.left > new.x]
+    place = behind[0] if behind else len(letters)
+    new.word = letters[place].word if behind else letters[-1].word
+    new.alone = True
+    letters.insert(place, new)
+    return {new.word}
 
 
 def _misplaced(sign: ReadCharacter, letters: Sequence[_Letter]) -> list[_Letter]:
@@ -129,7 +137,7 @@ def _misplaced(sign: ReadCharacter, letters: Sequence[_Letter]) -> list[_Letter]
 
 
 def _put_points(letters: list[_Letter], seen: Sequence[ReadCharacter], height: float) -> set[int]:
-    """Add points and commas to numbers that both read alike; return the numbers of the words that changed."""
+    """Add points and commas behind numbers that both read alike; return the numbers of the words that changed."""
     touched: set[int] = set()
     for pointed, group in groupby(list(letters), key=lambda letter: (letter.text in _POINTED, letter.word)):
         run = list(group)
@@ -139,7 +147,7 @@ def _put_points(letters: list[_Letter], seen: Sequence[ReadCharacter], height: f
         again = [c for c in seen if run[0].left - reach <= c.x <= run[-1].right + reach and c.text in _POINTED]
         if run[0].text.isdigit():  # a point before it belongs to the number before it
             again = list(dropwhile(lambda c: not c.text.isdigit(), again))
-        if len(again) > len(run) and _digits(again) == _digits(run) and min(c.confidence for c in again) >= _SURE:
+        if len(again) > len(run) and _stem(again) == _stem(run) and min(c.confidence for c in again) >= _SURE:
             first = letters.index(run[0])
             width = (run[-1].right - run[0].left) / len(again)
             lefts = [run[0].left + place * width for place in range(len(again))]
@@ -151,8 +159,9 @@ def _put_points(letters: list[_Letter], seen: Sequence[ReadCharacter], height: f
     return touched
 
 
-def _digits(characters: Sequence[_Letter] | Sequence[ReadCharacter]) -> str:
-    return "".join(character.text for character in characters if character.text.isdigit())
+def _stem(characters: Sequence[_Letter] | Sequence[ReadCharacter]) -> str:
+    """Return a number without the points and commas behind it: within it the other model sees some too many."""
+    return "".join(character.text for character in characters).rstrip(".,")
 
 
 def _confirmed(letter: _Letter, seen: Sequence[ReadCharacter], height: float) -> bool:
@@ -179,20 +188,23 @@ def _letters(word: ReadWord, number: int) -> list[_Letter]:
 
 
 def _rebuilt(words: Sequence[ReadWord], letters: Sequence[_Letter], touched: set[int]) -> list[ReadWord]:
-    """Write the words that changed anew; the others keep their parts."""
-    top, bottom = min(word.box[1] for word in words), max(word.box[3] for word in words)
-    found = [word for number, word in enumerate(words) if number not in touched]
-    groups: dict[int, list[_Letter]] = {}
-    for place, letter in enumerate(letters):
-        if letter.word in touched:
-            groups.setdefault(letter.word if letter.word >= 0 else -1 - place, []).append(letter)
-    for number, group in groups.items():
-        source = words[number] if number >= 0 else replace(words[0], box=(0, top, 0, bottom))
-        parts = tuple(_part(letter, source) for letter in group)
-        box = (min(p.box[0] for p in parts), source.box[1], max(p.box[2] for p in parts), source.box[3])
-        confidence = sum(letter.confidence for letter in group) / len(group)
-        found.append(ReadWord("".join(letter.text for letter in group), box, confidence, source.line, parts))
-    return sorted(found, key=lambda word: word.box[0])
+    """Write the words that changed anew; the others keep their parts, and all keep their order."""
+    found: list[ReadWord] = []
+    for number, word in enumerate(words):
+        if number not in touched:
+            found.append(word)
+            continue
+        own = [letter for letter in letters if letter.word == number]
+        for _, group in groupby(own, key=lambda letter: letter.alone and id(letter)):
+            found.append(_word(list(group), word))
+    return found
+
+
+def _word(letters: Sequence[_Letter], source: ReadWord) -> ReadWord:
+    parts = tuple(_part(letter, source) for letter in letters)
+    box = (min(p.box[0] for p in parts), source.box[1], max(p.box[2] for p in parts), source.box[3])
+    confidence = sum(letter.confidence for letter in letters) / len(letters)
+    return ReadWord("".join(letter.text for letter in letters), box, confidence, source.line, parts)
 
 
 def _part(letter: _Letter, source: ReadWord) -> ReadWord:

@@ -70,7 +70,7 @@ class GroupRow:
         name: Name of the group, or path of the document.
         pages: Pages that were scored.
         documents: Documents that they are of.
-        rates: By `cer_no_space`, `cer`, `wer`, `ned`; a missing key is shown as a dash.
+        rates: By `cer_no_space`, `cer`, `word_f1`, `wer`, `ned`; a missing key is shown as a dash.
         reference: `gold`, `silver` or `none`.
     """
 

@@ -6,6 +6,7 @@ its start methods run the caller's `__main__` again. Here the caller knows what 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pickle
 import resource
@@ -14,9 +15,10 @@ import socket
 import subprocess
 import sys
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ocr_project.domain.errors import BackendError
@@ -25,6 +27,7 @@ from ocr_project.domain.errors import BackendError
 _PROGRAM = "import sys; from {module} import main; main(int(sys.argv[1]))"
 _SOURCE = Path(__file__).resolve().parents[3]  # where `ocr_project` is imported from
 _MEMORY = "OCR_PROJECT_CHILD_MEMORY"
+_PR_SET_PDEATHSIG = 1
 _START_SECONDS = 60.0
 _END_SECONDS = 2.0
 _READY = b"ready"
@@ -50,7 +53,9 @@ class Lost(Exception):
 class Child:
     """A process and the line to it. For one thread at a time."""
 
-    def __init__(self, module: str, task: str, memory: int = 0) -> None:
+    def __init__(
+        self, module: str, task: str, memory: int = 0, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Start it.
 
         Args:
@@ -58,6 +63,7 @@ class Child:
             task: What that is, for messages: "draw PDFs".
             memory: Bytes that it may take beside what its code takes; 0: any. What asks for more gets none: it ends
                 with a `MemoryError`, or by a crash of the library that asked.
+            environment: Variables that it has beside those of this process.
 
         Raises:
             BackendError: No process can be started.
@@ -70,7 +76,7 @@ class Child:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _PROGRAM.format(module=module), str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
-                env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", _MEMORY: str(memory)},
+                env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", _MEMORY: str(memory), **environment},
                 stdin=subprocess.DEVNULL,
             )
         except OSError as error:
@@ -93,11 +99,11 @@ class Child:
         except ConnectionError:
             return
 
-    def receive(self, seconds: float) -> Any:
+    def receive(self, seconds: float | None) -> Any:
         """Wait for an answer.
 
         Args:
-            seconds: How long, not counting the start of the process.
+            seconds: How long, not counting the start of the process; None: until it answers or ends.
 
         Raises:
             Lost: The process ended over the question, or took too long; then it is killed.
@@ -115,7 +121,7 @@ class Child:
         """End the process, busy or idle. Idempotent."""
         self._end()
 
-    def _next(self, seconds: float) -> bytes:
+    def _next(self, seconds: float | None) -> bytes:
         try:
             if not self._line.poll(seconds):
                 self._process.kill()
@@ -145,6 +151,17 @@ def open_line(descriptor: int) -> Connection:
     line = Connection(descriptor)
     line.send_bytes(_READY)
     return line
+
+
+def end_with_parent() -> None:
+    """Let the kernel kill this process when the thread that started it is gone: a parent that is killed says nothing.
+
+    An idle child sees the end of its line; one that works for minutes looks at it only then.
+    """
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it went between the two calls
+        os._exit(1)
 
 
 def _limit_memory(memory: int) -> None:

@@ -26,8 +26,6 @@ from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
 from ocr_project.storage.scratch import Scratch
 
-METRICS = ("cer_no_space", "cer", "wer", "ned")
-
 
 def list_references(documents: pd.DataFrame, pages: ShardSource, options: BenchmarkOptions) -> pd.DataFrame:
     """Collect the ground truth of the pages that have one."""

@@ -10,7 +10,7 @@ CARD = Card(
     licence="the IAM database is for non-commercial research; the Hub's copy says MIT",
     commercial=False,
     homepage="https://fki.tic.heia-fr.ch/databases/iam-handwriting-database",
-    metrics=("cer", "wer", "ned"),
+    metrics=("cer", "word_f1", "wer", "ned"),
     headline="cer_no_space/official",
     hub=Hub("Teklia/IAM-line", "fbdad97500ce54635c0d1ba306bf535cb40656cf", ("data/test*.parquet",)),
 )

@@ -10,7 +10,7 @@ CARD = Card(
     licence="that of its files",
     commercial=None,
     homepage="docs/testsets/own_folder.md",
-    metrics=("cer", "wer", "ned", "teds", "formula_edit", "cdm", "nid", "kie_f1", "anls"),
+    metrics=("cer", "word_f1", "wer", "ned", "teds", "formula_edit", "cdm", "nid", "kie_f1", "anls"),
     how="any folder: X.png with X.gt.txt, X.gt.html, X.gt.tex, X.key.json, … beside it",
     version=3,
 )

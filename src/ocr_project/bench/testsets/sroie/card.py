@@ -10,7 +10,7 @@ CARD = Card(
     licence="CC BY 4.0 as lists of sets say; its challenge asks for registration",
     commercial=True,
     homepage="https://rrc.cvc.uab.es/?ch=13",
-    metrics=("kie_f1", "anls_star", "cer", "ned"),
+    metrics=("kie_f1", "anls_star", "cer", "word_f1", "ned"),
     headline="anls_star/official",
     how="get the archive from the challenge (or a mirror of it, such as zzzDavid/ICDAR-2019-SROIE on GitHub) and put"
     " its folders img, entities (or key) and box there",

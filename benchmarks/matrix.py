@@ -1,0 +1,80 @@
+"""What a matrix costs beside its models: 6 runs of 210 questions against servers that answer at once, or slowly.
+
+    python -m benchmarks.matrix [--delay 0.0] [--documents 21]
+
+A run asks 10 questions about each of 21 images. Overhead of a question on the single clock: the wall time of its
+request and of what is kept of it, less what the server took; of a run: its wall time less that of its questions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import statistics
+import tempfile
+import time
+from itertools import pairwise
+from pathlib import Path
+
+from tests.bench.matrix.small_set import reader, write_set
+
+from ocr_project.bench.matrix.launching import run_locally
+from ocr_project.bench.matrix.performing import Common
+from ocr_project.bench.matrix.plan import plan_runs
+from ocr_project.bench.matrix.results import ANSWERS, read_matrix, write_matrix
+from ocr_project.bench.matrix.user_config import read_user_config
+from ocr_project.domain.options import FieldsOptions, MatrixOptions, RuntimeOptions
+from ocr_project.domain.project import Project
+from ocr_project.pipelines.matrix.nodes import tabulate, write_matrix_page
+from ocr_project.storage.journal import read_journal
+from ocr_project.storage.scratch import Scratch
+from ocr_project.testing.fake_vllm import FakeVllm
+
+RUNS, QUESTIONS = 6, 10
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--delay", type=float, default=0.0)
+    parser.add_argument("--documents", type=int, default=21)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    with tempfile.TemporaryDirectory() as folder:
+        measure(Path(folder), arguments.documents, arguments.delay)
+
+
+def measure(home: Path, documents: int, delay: float) -> None:
+    write_set(home / "Datasets/VQA/small", documents, tuple(f"number {place}" for place in range(QUESTIONS)))
+    options, config = MatrixOptions(clock="single"), home / "user_config.csv"
+    with FakeVllm(model="stub", read=reader(), delay=delay) as server:
+        rows = "".join(f"small;vLLM;stub;{server.url};{400_000 - 28 * place}\n" for place in range(RUNS))
+        config.write_text(f"dataset;framework;model;url;pixels\n{rows}")
+        began = time.perf_counter()
+        runs = plan_runs(config, read_user_config(config, options), options, FieldsOptions())
+        planned = time.perf_counter()
+        facts = run_locally(runs, Common(home / "runs", options, RuntimeOptions()))
+        done = time.perf_counter()
+        again = run_locally(runs, Common(home / "runs", options, RuntimeOptions()))
+        assert [one.questions for one in again] == [documents * QUESTIONS] * RUNS
+    judged = time.perf_counter()
+    write_matrix(home / "runs", [one.folder for one in facts])
+    tabulate(home / "runs", options)
+    write_matrix_page(home / "runs", options, Project(home, ""), Scratch(home / "scratch"))
+    told = time.perf_counter()
+    spent, beside = [], []
+    for run in read_matrix(home / "runs"):
+        lines = [line for line in read_journal(home / "runs" / run.facts.folder / ANSWERS) if "answers" in line]
+        spent += [later["began"] - line["began"] - line["answers"][0]["seconds"] for line, later in
+                  pairwise(lines) if line["page_id"] == later["page_id"]]  # fmt: skip
+        beside.append(lines[-1]["ended"] - lines[0]["began"])
+    asked = sum(beside)
+    print(f"{RUNS} runs of {documents * QUESTIONS} questions, server {delay * 1000:.0f} ms")
+    print(f"a question, beside the request: median {statistics.median(spent) * 1000:.2f} ms,"
+          f" mean {statistics.mean(spent) * 1000:.2f} ms")  # fmt: skip
+    print(f"a run, beside its questions: {(done - planned - asked) / RUNS:.2f} s, the first process's start included")
+    print(f"plan {planned - began:.2f} s, all runs {done - planned:.2f} s, once more with nothing to do"
+          f" {(judged - done) / RUNS:.2f} s a run, tables and report {told - judged:.2f} s")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

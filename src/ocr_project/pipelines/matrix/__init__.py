@@ -1,0 +1,1 @@
+"""Models, prompts, frameworks and resolutions side by side."""

@@ -1,0 +1,121 @@
+"""Runs against a server that speaks vLLM's protocol: results, rows of failures, and going on after a kill."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from ocr_project.bench.matrix.launching import run_locally
+from ocr_project.bench.matrix.performing import Common, perform
+from ocr_project.bench.matrix.plan import MatrixRun, plan_runs
+from ocr_project.bench.matrix.results import read_matrix, write_matrix
+from ocr_project.bench.matrix.user_config import read_user_config
+from ocr_project.domain.errors import OptionError
+from ocr_project.domain.options import FieldsOptions, RuntimeOptions
+from ocr_project.domain.options.matrix import Clock, MatrixOptions
+from ocr_project.testing.fake_vllm import FakeVllm
+from tests.bench.matrix.small_set import FIELDS, reader, write_set
+
+HEAD = "dataset;framework;model;url;pixels\n"
+FAST = FieldsOptions.model_validate({"vllm": {"retries": 0, "patience_seconds": 1, "crop_workers": 1}})
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    write_set(tmp_path / "Datasets/VQA/small")
+    return tmp_path
+
+
+def planned(home: Path, rows: str, **options: object) -> tuple[list[MatrixRun], Common]:
+    path = home / "user_config.csv"
+    path.write_text(HEAD + rows, encoding="utf-8")
+    given = MatrixOptions.model_validate(options)
+    runs = plan_runs(path, read_user_config(path, given), given, FAST)
+    return runs, Common(home / "runs", given, RuntimeOptions(progress=False))
+
+
+def test_a_run_is_asked_scored_and_timed(home: Path) -> None:
+    with FakeVllm(model="a/fake", read=reader(wrong=3)) as server:
+        (run,), common = planned(home, f"small;SGLang;a/fake;{server.url};\n")
+        facts = perform(run, common)
+        asked = server.requests
+        again = perform(run, common)
+        assert server.requests == asked, "a run that is complete asks nothing"
+    assert facts.status == ""
+    assert facts == again
+    assert asked == 6 * len(FIELDS) + 1, "one more to warm up"
+    assert (facts.questions, facts.missing) == (18, 0)
+    assert facts.cost["single_documents"] == 3
+    assert facts.cost["load_documents"] == 3
+    assert facts.cost["question_p50"] > 0
+    assert facts.cost["documents_per_second"] > 0
+    write_matrix(common.home, [run.folder])
+    (read,) = read_matrix(common.home)
+    exact = read.scores[read.scores["metric"] == "exact"]
+    assert exact["numerator"].sum() == 12, "two of six documents are read with a mistake"
+
+
+def test_one_request_is_in_flight_on_the_single_clock(home: Path) -> None:
+    with FakeVllm(model="a/fake", read=reader(), delay=0.02) as server:
+        (run,), common = planned(home, f"small;vLLM;a/fake;{server.url};\n", clock="single")
+        perform(run, common)
+        assert server.most_in_flight == 1
+        (run,), common = planned(home, f"small;vLLM;a/fake;{server.url};\n", clock=Clock.LOAD)
+        perform(run, Common(home / "other", common.options, common.runtime))
+        assert server.most_in_flight > 3
+
+
+def test_a_server_that_is_away_is_a_row_with_its_reason_and_the_next_start_goes_on(home: Path) -> None:
+    with FakeVllm(model="a/fake", read=reader()) as server:
+        port = server.port
+        (run,), common = planned(home, f"small;URL;a/fake;{server.url};\n")
+    facts = perform(run, common)
+    assert "http" in facts.status
+    with FakeVllm(model="a/fake", read=reader(), port=port):
+        assert perform(run, common).status == ""
+
+
+def test_runs_are_told_apart_by_resolution_prompts_and_server_and_named_by_it(home: Path) -> None:
+    rows = "small;SGLang;a/fake;http://a:1;500000\nsmall;vLLM;a/fake;http://a:1;\nsmall;vLLM;a/fake;http://a:1;\n"
+    runs, _ = planned(home, rows)
+    assert [run.name for run in runs] == ["a/fake, SGLang, 500,000 px", "a/fake, vLLM"], "the third is the second"
+    swept, _ = planned(home, "small;vLLM;a/fake;http://a:1;\n", pixels="500000+250000")
+    assert [run.asked.pixels for run in swept] == [500_000, 250_000]
+    assert len({run.folder for run in (*runs, *swept)}) == 4
+    before = swept[0].folder
+    annotation = home / "Datasets/VQA/small/annotation.csv"
+    annotation.write_text(annotation.read_text().replace("What is", "Which is"))
+    assert planned(home, "small;vLLM;a/fake;http://a:1;\n", pixels="500000")[0][0].folder != before
+
+
+def test_what_cannot_be_done_is_refused_before_anything_runs(home: Path) -> None:
+    (home / "PromptCollections/VQA").mkdir(parents=True)
+    (home / "PromptCollections/VQA/some.csv").write_text("prompt;doc_class_question_type\nSay it;kind0 surname\n")
+    path = home / "user_config.csv"
+    path.write_text("dataset;framework;model;url;prompt_collection\nsmall;vLLM;a/fake;http://a:1;some.csv\n")
+    options = MatrixOptions()
+    with pytest.raises(OptionError, match=r"row 2, column prompt_collection: no prompt for"):
+        plan_runs(path, read_user_config(path, options), options, FAST)
+
+
+def test_only_evaluate_asks_nothing(home: Path) -> None:
+    with FakeVllm(model="a/fake", read=reader()) as server:
+        (run,), common = planned(home, f"small;SGLang;a/fake;{server.url};\n")
+        perform(run, common)
+    (judged,), _ = planned(home, "small;SGLang;a/fake;http://nowhere:1;\n", only_evaluate=True)
+    found = perform(judged, common)
+    assert found.status == ""
+    assert found.questions == 18
+    other = dataclasses.replace(common, home=home / "none")
+    assert "no answers to evaluate" in perform(judged, other).status
+
+
+def test_runs_are_done_in_processes_and_one_that_fails_ends_no_other(home: Path) -> None:
+    with FakeVllm(model="a/fake", read=reader()) as server, FakeVllm(model="a/bad", read=reader(wrong=1)) as other:
+        rows = f"small;SGLang;a/fake;{server.url};\nsmall;SGLang;a/none;http://127.0.0.1:9;\n"
+        runs, common = planned(home, rows + f"small;SGLang;a/bad;{other.url};\n", gpus="0+1")
+        facts = run_locally(runs, common)
+    assert [bool(one.status) for one in facts] == [False, True, False]
+    assert (server.requests, other.requests) == (19, 19)

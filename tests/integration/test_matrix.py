@@ -1,0 +1,108 @@
+"""`kedro run --pipelines matrix` as a user runs it: refused whole, going on after kill -9, MLflow, the report."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import time
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from ocr_project.testing.fake_vllm import FakeVllm
+from tests.bench.matrix.small_set import FIELDS, reader, write_set
+from tests.whole_job import copy_project, kedro_run, run_job, running
+
+MATRIX = ("--pipelines", "matrix")
+KILLS = 10
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    found = copy_project(tmp_path / "project")
+    write_set(found / "Datasets/VQA/small", documents=12, kinds=2)
+    local = {"fields": {"vllm": {"retries": 0, "patience_seconds": 1, "crop_workers": 1}}}
+    (found / "conf/local/parameters.yml").write_text(yaml.safe_dump(local))
+    return found
+
+
+def write_runs(project: Path, rows: str) -> str:
+    (project / "user_config.csv").write_text("dataset;framework;model;url;pixels\n" + rows)
+    return "matrix.runs=user_config.csv"
+
+
+def newest(project: Path, name: str) -> Path:
+    return max((project / "data/08_reporting" / name).glob(f"*/{name}"))
+
+
+def test_from_user_config_to_tables_report_and_mlflow(project: Path, tracking_store: Path) -> None:
+    with FakeVllm(model="good", read=reader()) as good, FakeVllm(model="bad", read=reader(wrong=1)) as bad:
+        rows = f"small;SGLang;good;{good.url};\nsmall;vLLM;bad;{bad.url};400000\nsmall;vLLM;bad;{bad.url};100000\n"
+        runs = write_runs(project, rows + "small;URL;away;http://127.0.0.1:9;\n")
+        done = run_job(project, runs, "matrix.resamples=500", arguments=MATRIX)
+        asked = good.requests + bad.requests
+        again = run_job(project, runs, "matrix.resamples=500", "matrix.language=ru", arguments=MATRIX)
+        assert good.requests + bad.requests == asked, "what is complete is not asked again"
+    assert done.code == again.code == 3, done.output  # one of the runs failed
+    table = pd.read_csv(newest(project, "matrix_table.csv"))
+    assert list(table["status"] == "ok") == [True, True, True, False]
+    assert "no server has answered" in table["status"][3]
+    assert table["cer"][0] < table["cer"][1]
+    assert list(table["rank"][:3]) == ["best", "worse", "worse"]
+    assert len(pd.read_csv(newest(project, "matrix_pair_table.csv"))) == 3
+    resolutions = pd.read_csv(newest(project, "resolution_table.csv"))
+    assert set(resolutions[resolutions["chosen"]]["pixels"]) == {100_000}, "both read the same"
+    assert "Сравнение моделей" in newest(project, "matrix.html").read_text(encoding="utf-8")
+    answers = list((project / "data/07_model_output/matrix").glob("*/vlmhyperbench/ModelsAnswers/*.csv"))
+    assert len(answers) == 3
+    assert answers[0].read_text(encoding="utf-8-sig").startswith("id;model_answer;")
+    assert list(nested_runs(tracking_store).values()).count(4) == 2, "a run for each cell, below that of its matrix"
+
+
+def nested_runs(database: Path) -> Counter[str]:
+    """Count the MLflow runs below each run."""
+    with sqlite3.connect(database) as connection:
+        found = connection.execute("SELECT value FROM tags WHERE key = 'mlflow.parentRunId'").fetchall()
+    return Counter(parent for (parent,) in found)
+
+
+def test_everything_wrong_is_refused_before_anything_is_asked(project: Path) -> None:
+    with FakeVllm(model="good", read=reader()) as good:
+        runs = write_runs(project, f"small;SGLang;good;{good.url};\nnowhere;SGLang;good;{good.url};12\n")
+        done = run_job(project, runs, arguments=MATRIX)
+        assert good.requests == 0
+    assert done.code == 2
+    assert "row 3, column dataset: there is no folder" in done.output
+    assert "row 3, column pixels: '12' is not a number of pixels" in done.output
+
+
+def test_kill_9_ten_times_and_nothing_is_asked_twice_but_what_was_in_flight(project: Path) -> None:
+    with FakeVllm(model="good", read=reader(), delay=0.15) as good:
+        rows = f"small;SGLang;good;{good.url};\nsmall;vLLM;good;{good.url};\n"
+        params = (write_runs(project, rows), "matrix.clock=single", "matrix.resamples=500")
+        for kill in range(KILLS):
+            before = good.requests
+            with running(project, *kedro_run(params, MATRIX)) as (process, log):
+                deadline = time.monotonic() + 60
+                while good.requests < before + 2 + kill and time.monotonic() < deadline and process.poll() is None:
+                    time.sleep(0.01)
+                os.kill(process.pid, signal.SIGKILL)
+                process.wait()
+                assert good.requests > before, log.read_text()
+        done = run_job(project, *params, arguments=MATRIX)
+    assert done.code == 0, done.output
+    warm = 2 * (KILLS + 1)  # one to warm up for each start of each run
+    questions = 2 * 12 * len(FIELDS)
+    assert questions <= good.requests <= questions + warm + KILLS, "one request is in flight when it is killed"
+    table = pd.read_csv(newest(project, "matrix_table.csv"))
+    assert list(table["questions"]) == [36, 36]
+    assert list(table["missing"]) == [0, 0]
+    for path in (project / "data/07_model_output/matrix").glob("*/answers.jsonl"):
+        ids = [answer["question_id"] for line in path.read_text().splitlines()
+               for answer in json.loads(line).get("answers", ())]  # fmt: skip
+        assert len(ids) == len(set(ids)) == 36, "no answer was asked for a second time once it was kept"
