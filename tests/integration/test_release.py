@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import yaml
 from ocr_project.storage.run_record import read_record
 from tests.bench.prompt_search.test_search import FIELDS, START, write_set
 from tests.container_image import PODMAN, PYTHON, import_into_podman, make_root
-from tests.whole_job import Finished, copy_project, run_job
+from tests.whole_job import Finished, copy_project, run_command, run_job
 
 Make = Callable[..., str]
 
@@ -75,6 +76,11 @@ def test_a_release_is_let_through_or_stopped(make: Make, project: Path) -> None:
     equal = release(project, f"fields.image={make(good, 0.001)}", f"release.baseline={released}")
     assert equal.code == 0, equal.output
     assert read_record(record_of(project)).run.facts["fields identity"] != identity, "another image, another digest"
+
+    both = (f"released={released}", f"equal={record_of(project)}")
+    compared = run_command(project, sys.executable, "-m", "kedro", "compare", *both)
+    assert compared.code == 0, compared.output
+    assert "cer/official" in compared.output
 
     chatty = {prompt: f"Of course! The value is {answer}, I think." for prompt, answer in good.items()}
     worse = release(project, f"fields.image={make(chatty)}", f"release.baseline={released}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -49,12 +50,12 @@ def _item(question: Question, answer: Answer, test_set: str) -> dict[str, Any]:
     slices = (("doc_type", question.doc_type), ("field", question.field), *question.slices)
     return {
         "page_id": str(question.question_id),
-        "path": question.image,
+        "path": f"{question.image}#{question.field}",
         "test_set": test_set,
         "kind": str(TruthKind.TEXT),
         "cluster": question.document,
         "slices": [{"name": name, "value": value} for name, value in slices],
-        "payload": question.truth,
+        "payload": json.dumps({"text": question.truth}, ensure_ascii=False),
         "question": question.text,
         "answer": answer.text,
         "format": "text",
