@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
-import cv2
 import numpy as np
 import pypdfium2 as pdfium
 from numpy.typing import NDArray
 from PIL import Image
+
+from ocr_project.engine.imaging.damages import blurred, noisy, shaded, skewed
 
 Grey = NDArray[np.uint8]
 
@@ -36,33 +37,19 @@ def scanned(page: Grey, spec: Mapping[str, Any], seed: int) -> Grey:
     """
     rng = np.random.default_rng(seed)
     ink, paper = float(spec.get("ink", 20)), float(spec.get("paper", 250))
-    pixels = _skewed(page, float(spec.get("skew", 0.0))).astype(np.float32)
-    pixels = ink + pixels * ((paper - ink) / 255)
-    height, width = pixels.shape
+    if skew := float(spec.get("skew", 0.0)):
+        page, _ = skewed(page, skew)
+    pixels = ink + page.astype(np.float32) * ((paper - ink) / 255)
     if blur := float(spec.get("blur", 0.0)):
-        pixels = np.asarray(cv2.GaussianBlur(pixels, (0, 0), blur), dtype=np.float32)
+        pixels = blurred(pixels, blur)
     if shade := float(spec.get("shade", 0.0)):
-        across = np.linspace(0, 1, width, dtype=np.float32)[None, :]
-        down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-        pixels *= 1 - shade * (across * down)
+        pixels = shaded(pixels, shade)
     if noise := float(spec.get("noise", 0.0)):
-        pixels += rng.normal(0, noise, pixels.shape).astype(np.float32)
+        pixels = noisy(pixels, noise, rng)
     if specks := float(spec.get("specks", 0.0)):
         pixels[rng.random(pixels.shape) < specks] = ink
     grey = np.clip(pixels, 0, 255).astype(np.uint8)
     return np.ascontiguousarray(np.rot90(grey, -int(spec.get("turn", 0)) // 90))
-
-
-def _skewed(page: Grey, degrees: float) -> Grey:
-    if not degrees:
-        return page
-    height, width = page.shape
-    # OpenCV's positive angle is counter-clockwise.
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1.0)
-    turned = cv2.warpAffine(
-        page, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=(255.0,)
-    )
-    return np.asarray(turned, dtype=np.uint8)
 
 
 def jpeg(page: Grey, quality: int, dpi: int) -> bytes:

@@ -260,6 +260,28 @@ def kdoc(root: Path) -> None:
     (root / "categories.jsonl").write_text(json.dumps({"pdf": "law.pdf", "category": "Notices", "raw": "x"}) + "\n")
 
 
+def page_types(root: Path) -> None:
+    for name, document in (("snils", "0"), ("snils", "1"), ("tin_old", "0"), ("contract", "7")):
+        for subset in ("clean", "blur"):
+            folder = root / name / "images" / subset / (document if name == "contract" else "")
+            folder.mkdir(parents=True, exist_ok=True)
+            page = "0" if name == "contract" else document
+            (folder / f"{page}.png").write_bytes(drawn(f"{name} {document}"))
+    titles = {"tin_old": "INN, old form", "snils": "SNILS", "contract": "Contract"}
+    (root / "classes.json").write_text(json.dumps(titles))
+
+
+def page_order(root: Path) -> None:
+    for document, order in (("0", [2, 0, 1]), ("11", [0, 1, 3, 2])):
+        for place, number in enumerate(order, 1):
+            folder = root / "images/clean" / document
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{number}.png").write_bytes(drawn(f"page {place}"))
+        (root / "jsons").mkdir(exist_ok=True)
+        found = {"fields": {"contract": order, "number": "17/4"}}
+        (root / "jsons" / f"{document}.json").write_text(json.dumps(found))
+
+
 def own_folder(root: Path) -> None:
     (root / "forms").mkdir(parents=True)
     for name in ("page", "table", "formula", "forms/a", "forms/b", "asked", "lines"):
@@ -292,4 +314,6 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "cord": cord,
     "olmocr_bench": olmocr_bench,
     "kdoc_ocrbench_v2": kdoc,
+    "page_types": page_types,
+    "page_order": page_order,
 }

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from ocr_project.cli.evidence import Cell, Evidence, end_run, log_cells, log_files, log_metrics, open_run
 from ocr_project.cli.log_format import show_safely
-from ocr_project.cli.summary import print_fields, print_gate, print_places, print_scores, print_summary
+from ocr_project.cli.summary import print_fields, print_gate, print_matrix, print_places, print_scores, print_summary
 from ocr_project.datasets import LineageFolder, NamedByOption, Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
@@ -304,6 +304,8 @@ class SummaryHooks:
             print_scores(catalog.load("testset_table"))
         if "field_table" in places:
             print_fields(catalog.load("field_table"))
+        if "matrix_table" in places:
+            print_matrix(catalog.load("matrix_table"))
         for name in GATES.keys() & places.keys():
             print_gate(catalog.load(name))
         print_places(places)

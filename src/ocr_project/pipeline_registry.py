@@ -21,8 +21,13 @@ from ocr_project.domain.options import TestsetsOptions
 
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark")
 OCR = ("ingest", "layout", "recognition", "transcript")
-# Run only when asked for: what leaves the machine is a person's decision, and a comparison of models is another job.
-APART = ("publish", "fields", "matrix", "prompt_search")
+APART = (  # run only when asked for
+    "publish",  # what leaves the machine is a person's decision
+    "fields",  # a comparison of models is another job
+    "matrix",
+    "specimens",  # so is making what they are compared on
+    "prompt_search",  # and finding the words in which they are asked
+)
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 

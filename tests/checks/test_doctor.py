@@ -23,6 +23,7 @@ from ocr_project.checks.doctor.finding import Finding, State
 from ocr_project.checks.doctor.needs import Model, Needs, needs_of
 from ocr_project.domain.errors import BackendError, OptionError
 from ocr_project.domain.options import (
+    FieldsOptions,
     IngestOptions,
     LayoutOptions,
     RecognitionOptions,
@@ -82,6 +83,17 @@ def test_a_server_with_a_command_of_its_own_brings_its_packages() -> None:
 def test_transformers_needs_the_gpu_that_it_names(device: str, expected: tuple[int, ...]) -> None:
     options = RecognitionOptions.model_validate({"backend": "transformers", "transformers": {"device": device}})
     assert needs_of([options]).gpus == expected
+
+
+def test_fields_need_what_their_answerer_needs() -> None:
+    served, local, baseline = (
+        needs_of([FieldsOptions.model_validate({"backend": backend})])
+        for backend in ("vllm", "transformers", "label_neighbour")
+    )
+    assert served.packages == ("vllm", "torch", "transformers")
+    assert served.models == (Model("fields.vllm.model", "Qwen/Qwen2-VL-2B-Instruct", None),)
+    assert local.models == (Model("fields.transformers.model", "Qwen/Qwen2-VL-2B-Instruct", None),)
+    assert baseline == Needs(), "Tesseract's models are looked for when it is built"
 
 
 # Packages

@@ -127,6 +127,38 @@ def print_fields(table: pd.DataFrame) -> None:
     _print_wide(found)
 
 
+def print_matrix(table: pd.DataFrame) -> None:
+    """Print the runs of a matrix: a line each, ● before the lowest CER, ○ before those that cannot be told from it.
+
+    Args:
+        table: `matrix_table`.
+    """
+    found = Table(box=None, pad_edge=False, header_style="bold")
+    found.add_column("run")
+    for heading in ("CER", "95 % interval", "missing", "document p50", "p95", "documents/s", "front"):
+        found.add_column(heading, justify="right")
+    marks = {"best": "● ", "level": "○ "}
+    for row in table.to_dict("records"):
+        name = escape(shown(str(row["run"])))
+        if row["status"] != "ok":
+            found.add_row(f"[bold red]{name}[/]", "failed", *[""] * 6)
+            continue
+        times = [row.get(key, math.nan) for key in ("document_p50", "document_p95", "documents_per_second")]
+        found.add_row(
+            marks.get(str(row["rank"]), "  ") + name,
+            _percent(row["cer"]),
+            f"{row['cer_low']:.2%} to {row['cer_high']:.2%}" if math.isfinite(row["cer_low"]) else "–",
+            f"{row['missing']:.0f}",
+            *(f"{value:.3g}{unit}" if math.isfinite(value) else "–" for value, unit in zip(times, (" s", " s", ""),
+                                                                                         strict=True)),
+            str(row["front"]),
+        )  # fmt: skip
+    _print_wide(found)
+    for row in table[table["status"] != "ok"].to_dict("records"):
+        reason = f"{row['run']}: {row['status']}"
+        Console().print(f"{'failed':>10}  {shown(reason)}", highlight=False, markup=False, soft_wrap=True)
+
+
 def print_gate(table: pd.DataFrame) -> None:
     """Print how the gate judged, and the first lines that are not fine; the table has all."""
     from ocr_project.bench.results.gate_words import count_verdicts, gate_doubts, gate_losses

@@ -45,7 +45,7 @@ def test_a_run_is_asked_scored_and_timed(home: Path) -> None:
         assert server.requests == asked, "a run that is complete asks nothing"
     assert facts.status == ""
     assert facts == again
-    assert asked == 6 * len(FIELDS) + 1, "one more to warm up"
+    assert asked == 6 * len(FIELDS) + 2, "one more to warm up each of two clients"
     assert (facts.questions, facts.missing) == (18, 0)
     assert facts.cost["single_documents"] == 3
     assert facts.cost["load_documents"] == 3
@@ -118,4 +118,4 @@ def test_runs_are_done_in_processes_and_one_that_fails_ends_no_other(home: Path)
         runs, common = planned(home, rows + f"small;SGLang;a/bad;{other.url};\n", gpus="0+1")
         facts = run_locally(runs, common)
     assert [bool(one.status) for one in facts] == [False, True, False]
-    assert (server.requests, other.requests) == (19, 19)
+    assert (server.requests, other.requests) == (20, 20)

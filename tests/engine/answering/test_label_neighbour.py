@@ -81,6 +81,7 @@ def test_a_label_in_two_rows() -> None:
         ("Дата рождения", "Дата рождения 25 июня 2018 года место", "25 июня 2018 года"),
         ("Date of birth", "Date of birth: 13.09.1985 M", "13.09.1985"),
         ("발급 일자", "발급 일자 2026년 11월 28일 끝", "2026년 11월 28일"),
+        ("Date", "Date 17 Mar 2026 09:46", "17 Mar 2026"),
         ("Пол", "Пол МУЖ. Дата", "МУЖ."),
         ("ИНН", "ИНН физического лица 7707083893 КПП", "7707083893"),
         ("Итого", "Итого к оплате 34 165,00 руб.", "34 165,00 руб."),
@@ -94,6 +95,23 @@ def test_what_is_unlike_all_else_needs_no_label_and_a_date_beside_another_label_
     lines = words(("353-721-310 54", 0, 0), ("Дата рождения", 0, 60), ("Дата регистрации 09 октября 2012", 0, 300))
     assert value("Номер снилса", lines) == "353-721-310 54"
     assert value("Дата рождения", lines, "Дата регистрации") == ""
+
+
+def test_a_date_in_a_line_of_its_own_needs_no_label() -> None:
+    lines = words(("생년월일 1966년 2월 13일", 0, 0), ("2023년 7월 19일", 0, 200))
+    assert value("발급일", lines, "생년월일") == "2023년 7월 19일"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        words(("Ф.И.О. Осипов Автоном Игоревич", 0, 0), ("Пол мужской", 0, 200)),
+        words(("Ф.И.О.", 0, 0), ("Осипов", 200, 0), ("Автоном", 200, 32), ("Игоревич", 200, 64), ("Пол", 0, 200)),
+    ],
+)
+def test_parts_of_a_name_behind_one_label(lines: list[PageLine]) -> None:
+    assert [value(field, lines) for field in ("Фамилия", "Имя", "Отчество")] == ["Осипов", "Автоном", "Игоревич"]
+    assert value("Отчество", words(("Ф.И.О. Осипов Автоном", 0, 0))) == ""
 
 
 def test_forms_are_chosen_by_whole_words_of_the_name() -> None:

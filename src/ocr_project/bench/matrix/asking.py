@@ -77,7 +77,9 @@ def warm_up(answerer: Answerer, job: FieldsJob) -> None:
     answerer.answer(page, [replace(work.asked[0], question_id=-1)])
 
 
-def ask_singly(answerer: Answerer, job: FieldsJob, pages: Sequence[AskedPage], journal: Journal) -> None:
+def ask_singly(
+    answerer: Answerer, job: FieldsJob, pages: Sequence[AskedPage], journal: Journal, *, one_by_one: bool
+) -> None:
     """Ask with one request in flight, image after image, question after question.
 
     Args:
@@ -85,6 +87,7 @@ def ask_singly(answerer: Answerer, job: FieldsJob, pages: Sequence[AskedPage], j
         job: Reads the images.
         pages: Those to ask about.
         journal: Of the answers.
+        one_by_one: Whether the answerer is given a question at a time, since it would have all of an image in flight.
 
     Raises:
         BackendError: Nothing can be asked any more.
@@ -92,8 +95,7 @@ def ask_singly(answerer: Answerer, job: FieldsJob, pages: Sequence[AskedPage], j
     attempt = uuid4().hex[:8]
     for work in pages:
         page = job.read(work)
-        # one that does not submit has one in flight anyway, and looks at all questions of a page together
-        parts = [[one] for one in work.asked] if isinstance(answerer, SubmittingAnswerer) else [list(work.asked)]
+        parts = [[one] for one in work.asked] if one_by_one else [list(work.asked)]
         for part in parts:
             began, started = time.time(), time.perf_counter()
             answers = answerer.answer(page, part)

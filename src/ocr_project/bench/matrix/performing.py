@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -36,8 +37,11 @@ from ocr_project.domain.errors import OcrProjectError, OptionError
 from ocr_project.domain.gpu_usage import GpuUsage
 from ocr_project.domain.options import FieldsBackend, FieldsOptions, RuntimeOptions
 from ocr_project.domain.options.matrix import Clock, MatrixOptions
+from ocr_project.domain.protocols import Answerer, SubmittingAnswerer
 from ocr_project.domain.types import Answer, Score, Status
 from ocr_project.engine.answering import build_answerer
+from ocr_project.engine.answering.vision.answerer import VisionAnswerer
+from ocr_project.engine.models import ServedChat
 from ocr_project.engine.running.monitoring import GpuMonitor
 from ocr_project.engine.running.monitoring.nvml import open_nvml, visible_gpus
 from ocr_project.engine.running.workers import worker_count
@@ -139,7 +143,8 @@ def _ask(run: MatrixRun, common: Common, job: FieldsJob, left: Mapping[Clock, Se
         with Journal(folder / ANSWERS) as journal, GpuMonitor() as gpus:
             warm_up(answerer, job)
             gpus.take()
-            ask_singly(answerer, job, left[Clock.SINGLE], journal)
+            if left[Clock.SINGLE]:
+                _ask_singly(answerer, options, job, left[Clock.SINGLE], journal)
             _note(journal, Clock.SINGLE, left[Clock.SINGLE], gpus.take())
             ask_under_load(answerer, job, left[Clock.LOAD], journal, worker_count(common.runtime))
             _note(journal, Clock.LOAD, left[Clock.LOAD], gpus.take())
@@ -147,6 +152,24 @@ def _ask(run: MatrixRun, common: Common, job: FieldsJob, left: Mapping[Clock, Se
                 journal.add({"memory": asdict(_server_memory(folder / "server", options))})
     finally:
         answerer.close()
+
+
+def _ask_singly(
+    answerer: Answerer, options: FieldsOptions, job: FieldsJob, pages: Sequence[AskedPage], journal: Journal
+) -> None:
+    """Ask with one request in flight.
+
+    Servers are asked by a second client with room for one request: it prepares an image once for all its questions,
+    as a service would. A model in this process is given one question at a time, by the client that holds it.
+    """
+    if not isinstance(answerer, VisionAnswerer) or not isinstance(answerer.session.transport, ServedChat):
+        ask_singly(answerer, job, pages, journal, one_by_one=isinstance(answerer, SubmittingAnswerer))
+        return
+    urls = tuple(answerer.session.transport.urls)
+    alone = options.vllm.model_copy(update={"urls": urls, "requests": 1})
+    with closing(build_answerer(options.model_copy(update={"vllm": alone}))) as single:
+        warm_up(single, job)  # its processes that cut images start with the first one
+        ask_singly(single, job, pages, journal, one_by_one=False)
 
 
 def _write_theirs(

@@ -61,6 +61,9 @@ _ALL = (
     _metric("pass_rate", "Tests passed", "up", Average.MICRO, _ANSWERS),
     _metric("passed", "Tests passed", "up", Average.MICRO, _ANSWERS),
     _metric("accuracy", "Accuracy", "up", Average.MEAN, _ANSWERS),
+    _metric("f1_macro", "F1, mean over types", "up", Average.MEAN, _ANSWERS),
+    _metric("kendall_tau", "Kendall's tau", "up", Average.MEAN, _ANSWERS),
+    _metric("spearman", "Spearman's rho", "up", Average.MEAN, _ANSWERS),
     _metric("anls", "ANLS", "up", Average.MEAN, _ANSWERS),
     _metric("anls_star", "ANLS*", "up", Average.MEAN, _ANSWERS),
     _metric("kie_f1", "KIE F1", "up", Average.MICRO),
@@ -74,8 +77,8 @@ _ALL = (
     _metric("mhs_s", "MHS-S", "up", Average.MEAN),
     _metric("cer_no_space", "CER without spaces", "down", Average.MICRO, _CHARACTERS),
     _metric("cer", "CER", "down", Average.MICRO, _CHARACTERS),
-    _metric("word_f1", "Word F1, in any order", "up", Average.MICRO),
     _metric("cer_clipped", "CER, 1 at most a question", "down", Average.MEAN, _CHARACTERS),
+    _metric("word_f1", "Word F1, in any order", "up", Average.MICRO),
     _metric("wer", "WER", "down", Average.MICRO),
     _metric("ned", "NED", "down", Average.MICRO, _CHARACTERS),
     _metric("text_edit", "Text edit distance", "down", Average.MEAN, _CHARACTERS),
@@ -91,6 +94,7 @@ _ALL = (
     _metric("recall", "Recall", "up", Average.MEAN),
     _metric("precision", "Precision", "up", Average.MEAN),
     _metric("f1", "F1", "up", Average.MEAN),
+    _metric("type_f1", "F1 of a type", "up", Average.MICRO, _ANSWERS),
     _metric("mrr", "MRR", "up", Average.MEAN),
 )
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}

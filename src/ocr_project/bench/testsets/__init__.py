@@ -72,6 +72,8 @@ NAMES = (
     "olmocr_bench",
     "kdoc_ocrbench_v2",
     "sds_kopub",
+    "page_types",
+    "page_order",
 )
 OWN_FOLDER = TestSet("own_folder")
 

@@ -63,6 +63,7 @@ from ocr_project.domain.options.release import ReleaseOptions
 from ocr_project.domain.options.runtime import Retry, RuntimeOptions
 from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
+from ocr_project.domain.options.specimens import SpecimenKind, SpecimensOptions
 from ocr_project.domain.options.testsets import SET_SEPARATOR, GateOptions, TestsetsOptions
 from ocr_project.domain.options.transcript import TranscriptOptions
 
@@ -82,6 +83,7 @@ SECTIONS: Mapping[str, type[Options]] = {
     "release": ReleaseOptions,
     "matrix": MatrixOptions,
     "publish": PublishOptions,
+    "specimens": SpecimensOptions,
 }
 
 __all__ = [
@@ -144,6 +146,8 @@ __all__ = [
     "ServedChatOptions",
     "ServerOptions",
     "Sharing",
+    "SpecimenKind",
+    "SpecimensOptions",
     "TesseractOptions",
     "TestsetsOptions",
     "TextLayer",

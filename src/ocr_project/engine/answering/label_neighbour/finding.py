@@ -19,6 +19,9 @@ _GAP = 2.5  # between the words of a value
 _RAISED = 1.5  # by which a value that is typed onto a form's line may stand above its label
 _BELOW = 3.5  # between a label and the value below it
 _NEXT_ROW = 2.5  # between the rows of a label that is written in two
+_NAME_ROWS = 6.0  # below the label of a whole name, in which its parts stand
+_WHOLE_NAME = ("Ф.И.О.", "ФИО")
+_PARTS = {"фамилия": 0, "имя": 1, "отчество": 2}
 _BEFORE = " :;.,-–—№#|_"  # between a label and its value
 _AFTER = " :;,-–—|_"
 
@@ -75,11 +78,29 @@ def find_value(
             return text, ""
         if found := form.pattern.search(text):
             return found.group().strip(), ""
+    if label is None and (part := _part_of_name(field, lines)):
+        return part, ""
     if form is not None and (form.anywhere or label is None):
         for line in lines:
-            if found := form.pattern.search(line.text):
+            is_free = form.anywhere or not set(line.words) & set(others)  # a date beside another label is that one's
+            if is_free and (found := form.pattern.search(line.text)):
                 return found.group().strip(), ""
     return "", "no value found beside its label" if label else "no label of this field found on the page"
+
+
+def _part_of_name(field: str, lines: Sequence[PageLine]) -> str:
+    """Return a surname, name or patronymic where one label stands before all three, in a row or one below another."""
+    place = _PARTS.get(field.casefold().strip())
+    label = None if place is None else find_label(_WHOLE_NAME, lines)
+    if place is None or label is None:
+        return ""
+    words = [
+        word
+        for line in lines
+        for word in line.words
+        if word.box[0] >= label.box.x1 and label.box.y0 <= _middle(word) <= label.box.y1 + _NAME_ROWS * label.height
+    ]
+    return words[place].text if place < len(words) else ""
 
 
 def _runs(lines: Sequence[PageLine], count: int) -> Iterator[tuple[ReadWord, ...]]:

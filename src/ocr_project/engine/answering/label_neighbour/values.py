@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 _MONTHS = (
     r"январ[ья]|феврал[ья]|марта?|апрел[ья]|ма[йя]|июн[ья]|июл[ья]|августа?|сентябр[ья]|октябр[ья]|ноябр[ья]|декабр[ья]"
-    r"|january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+    r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.?"
 )
 _DATE = (
     rf"\d{{1,2}}\s+(?:{_MONTHS})\s+\d{{4}}(?:\s*(?:года|г\.?))?"
@@ -19,6 +20,7 @@ _DATE = (
     r"|\d{4}[.\-/]\s?\d{1,2}[.\-/]\s?\d{1,2}"
     r"|\d{1,2}[.\-/]\d{1,2}[.\-/]\d{4}"
 )
+_AMOUNT = r"[₩$€₽]?\s?\d[\d\s.,]*\d(?:\s?(?:원|руб\.?|₽))?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,12 @@ _FORMS = (
     _form(r"\bинн\b|\binn\b|\btin\b", r"\b\d(?:\s?\d){9}(?:(?:\s?\d){2})?\b", anywhere=True),
     _form(r"사업자\s*등록\s*번호", r"\b\d{3}-\d{2}-\d{5}\b", anywhere=True),
     _form(r"주민\s*등록\s*번호", r"\b\d{6}-[\d*]{7}\b", anywhere=True),
-    _form(r"\bдат[аыу]|\bdate\b|\bвыдан\b|일자|년월일|생일|날짜", _DATE),
+    _form(r"\bдат[аыу]|\bdate\b|\bвыдан\b|일자|년월일|생일|날짜|발급일|입사일|작성일", _DATE),
     _form(r"^пол$|\bsex\b|\bgender\b|성별", r"\b(?:муж(?:ской|\.|\b)|жен(?:ский|\.|\b)|female|male|남자?|여자?)"),
-    _form(r"\btotal\b|\bamount\b|\bитого\b|\bсумма\b|합계|금액", r"[₩$€₽]?\s?\d[\d\s.,]*\d(?:\s?(?:원|руб\.?|₽))?"),
+    _form(
+        r"\b(?:sub)?total\b|\btax\b|\bamount\b|\bитого\b|\bсумма\b|합계|금액",
+        r"[₩$€₽]?\s?\d[\d\s.,]*\d(?:\s?(?:원|руб\.?|₽))?",
+    ),
 )
 
 

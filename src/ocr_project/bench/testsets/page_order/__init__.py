@@ -1,0 +1,1 @@
+"""The order of mixed pages: which page of a document comes first, second, …"""

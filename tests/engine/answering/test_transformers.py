@@ -1,0 +1,36 @@
+"""A model in this process: prompts and system texts reach it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ocr_project.domain.options import FieldsOptions
+from ocr_project.domain.types import Asked, Status
+from ocr_project.engine.answering import build_answerer
+from tests.contract.test_answerers import card, tiny_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model(tmp_path_factory.mktemp("model"))
+
+
+def prompt_tokens(model: Path, system: Path | None, prompt: str) -> int:
+    few = {"model": str(model), "dialect": "chat", "max_tokens": 4, "loops": False, "crop_workers": 1}
+    options = FieldsOptions.model_validate({"backend": "transformers", "system": system, "transformers": few})
+    answerer = build_answerer(options)
+    (row,) = answerer.answer(card(1), [Asked(0, "card", "Name", prompt)])
+    answerer.close()
+    assert row.status in (Status.OK, Status.EMPTY)
+    assert row.attempts == 1
+    return row.prompt_tokens
+
+
+def test_a_system_text_and_a_longer_prompt_are_more_tokens(model: Path, tmp_path: Path) -> None:
+    system = tmp_path / "system.txt"
+    system.write_text("You read documents.\n", encoding="utf-8")
+    plain = prompt_tokens(model, None, "Write the name.")
+    assert prompt_tokens(model, system, "Write the name.") > plain
+    assert prompt_tokens(model, None, "Write the name, and nothing else.") > plain
