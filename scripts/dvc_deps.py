@@ -1,6 +1,6 @@
 """Write the code among the `deps` of dvc.yaml: what each stage imports, straight or through others.
 
-    python scripts/dvc_deps.py            # rewrite dvc.yaml (`make deps`)
+    python scripts/dvc_deps.py            # rewrite dvc.yaml and training/dvc.yaml (`make deps`)
     python scripts/dvc_deps.py --check    # exit status 1, and what would change, where it is stale
 
 A stage's code is its pipeline, `ocr_project.pipelines.<stage>`, the datasets, for they write its results, and all
@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "ocr_project"
 SOURCE = "src"
 WIDTH = 119
+FILES = ("dvc.yaml", "training/dvc.yaml")  # the second is run when it is asked for
 
 
 class Code:
@@ -153,22 +154,24 @@ def _replace_code(deps: CommentedSeq, code: Sequence[str]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Rewrite dvc.yaml, or check it."""
+    """Rewrite the files of stages, or check them."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; exit status 1 where dvc.yaml is stale")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit status 1 where a file is stale")
     check = parser.parse_args(arguments).check
-    path = ROOT / "dvc.yaml"
-    before = path.read_text("utf-8")
-    after = rewritten(before)
-    if before == after:
-        return 0
-    if not check:
-        path.write_text(after, "utf-8")
-        return 0
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "dvc.yaml", "as the code is", "", "", 0, "")
-    print("\n".join(lines))
-    print("dvc.yaml is stale: run `make deps`")
-    return 1
+    stale = False
+    for name in FILES:
+        before = (ROOT / name).read_text("utf-8")
+        after = rewritten(before)
+        if before != after and check:
+            lines = difflib.unified_diff(
+                before.splitlines(), after.splitlines(), name, "as the code is", "", "", 0, ""
+            )
+            print("\n".join(lines))
+            print(f"{name} is stale: run `make deps`")
+            stale = True
+        elif before != after:
+            (ROOT / name).write_text(after, "utf-8")
+    return int(stale)
 
 
 if __name__ == "__main__":

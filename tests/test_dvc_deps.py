@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from scripts.dvc_deps import ROOT, rewritten
+from scripts.dvc_deps import FILES, ROOT, rewritten
 
 DVC = """\
 # a comment
@@ -54,9 +54,22 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_dvc_yaml_names_the_code_that_its_stages_import() -> None:
-    text = (ROOT / "dvc.yaml").read_text("utf-8")
-    assert rewritten(text) == text, "dvc.yaml is stale: run `make deps`"
+@pytest.mark.parametrize("name", FILES)
+def test_dvc_yaml_names_the_code_that_its_stages_import(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    assert rewritten(text) == text, f"{name} is stale: run `make deps`"
+
+
+def test_stages_of_both_files_are_known_to_dvc() -> None:
+    listed = [
+        subprocess.run(
+            [sys.executable, "-m", "dvc", "stage", "list", name], cwd=ROOT, check=True, capture_output=True, text=True
+        ).stdout
+        for name in FILES
+    ]
+    assert "benchmark" in listed[0]
+    assert "training_data" not in listed[0], "`dvc repro` alone leaves it out: its sources lie outside"
+    assert "training_data" in listed[1]
 
 
 def test_all_that_is_imported_is_named_and_nothing_else(house: Path) -> None:

@@ -29,7 +29,7 @@ from ocr_project.domain.options.names import unknown_sections
 from ocr_project.domain.options.testsets import WhenOpen
 from ocr_project.domain.outside_text import metric_name
 from ocr_project.domain.project import Project
-from ocr_project.domain.types import Made, ShardInfo, Transcript
+from ocr_project.domain.types import Document, Made, ShardInfo, Transcript
 from ocr_project.storage.run_lock import DATA, RunLock
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ PLACES: tuple[str, ...] = (
     *("testset_table", "answer_table", "gate_table", "field_table", "field_files"),
     *("prompt_table", "prompt_collection", "release_record", "release_table"),
     *("matrix_page", "matrix_table", "resolution_table"),
+    *("training_data_page", "refusal_table", "layout_lmdb"),
 )
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
@@ -49,6 +50,7 @@ ARTIFACTS = (
     *("field_table", "field_answer_rows", "field_prompts"),
     *("prompt_table", "prompt_tries", "prompt_collection", "release_record", "release_table"),
     *("matrix_page", "matrix_table", "matrix_pair_table", "resolution_table"),
+    *("training_data_page", "refusal_table"),
 )
 # The tables that end a run where something is worse, and what the options say of one that cannot tell.
 GATES: Mapping[str, Callable[[CatalogProtocol[Any, Any]], WhenOpen]] = {
@@ -144,9 +146,11 @@ class PreflightHooks:
             check_corpus,
             check_fields,
             check_prompt_search,
+            check_replacement,
             check_source,
             check_test_sets,
         )
+        from ocr_project.engine.ingest.source import SAMPLES
 
         names = [name for name in pipeline.inputs() if name.startswith("params:")]
         root = catalog.load("project").root
@@ -155,13 +159,23 @@ class PreflightHooks:
             wanted = pipeline.inputs() - {*names, "published_done"}
             check_corpus([name for name in wanted if not catalog.exists(name)])
         if "documents" in pipeline.all_outputs():
-            check_source(catalog.load("source"), catalog.load("params:ingest"))
+            source, options = catalog.load("source"), catalog.load("params:ingest")
+            check_source(source, options)
+            if catalog.exists("documents"):
+                from ocr_project.domain.schemas import from_frame
+
+                held = from_frame(catalog.load("documents"), Document)
+                check_replacement(held, source, options, root / SAMPLES)
         if "testset_pages" in pipeline.all_outputs():
             check_test_sets(catalog.load("params:testsets"))
         if "field_answers" in pipeline.all_outputs():
             check_fields(catalog.load("params:fields"), catalog.load("params:runtime"))
         if "prompt_tries" in pipeline.all_outputs():
             check_prompt_search(*(catalog.load(f"params:{name}") for name in ("fields", "prompt_search", "runtime")))
+        if "training_samples" in pipeline.all_outputs():
+            from ocr_project.training.samples.opening import check_sources
+
+            check_sources(catalog.load("params:training_data"), root)
 
 
 class LockHooks:

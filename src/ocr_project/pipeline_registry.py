@@ -27,6 +27,8 @@ APART = (  # run only when asked for
     "matrix",
     "specimens",  # so is making what they are compared on
     "prompt_search",  # and finding the words in which they are asked
+    "training_data",  # what models learn from lies outside of the project
+    "layout_lmdb",
 )
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"

@@ -22,16 +22,21 @@ from ocr_project.domain.types import (
     Box,
     Document,
     Embedding,
+    HeldOut,
     Label,
     Page,
+    PageFacts,
     Prompt,
     Question,
     Ranked,
     Recognition,
     Region,
     Score,
+    Split,
     Status,
+    Task,
     TextFormat,
+    TrainingSample,
     Transcript,
     Truth,
     TruthKind,
@@ -57,6 +62,14 @@ EXAMPLES = [
     Prompt("passport", "Пол", "Напиши пол."),
     Answer(0, "p", "Анна", seconds=0.5, prompt_tokens=300, tokens=4),
     Answer(1, "p", "", Status.FAILED, "timeout: …", Cause.CIRCUMSTANCE, attempts=3),
+    TrainingSample(
+        *("s", "olmocr:mix", "a", "a-1.md", Split.VALID, Task.TEXT, True, "", b"x", 3, 4, "# 가", TextFormat.MARKDOWN),
+        *(PageFacts(None, False, 270, True, True), Status.SKIPPED, "rotated", "it stands on its side"),
+    ),
+    TrainingSample(
+        *("s", "folder:mine", "a", "a.png", Split.TRAIN, Task.TABLE, False, "", None, 0, 0, "", TextFormat.HTML),
+    ),
+    HeldOut("p", "sroie", "receipts", "f" * 64, ""),
 ]
 
 

@@ -151,6 +151,16 @@ def test_a_limit_and_the_way_to_text_alone(params: tuple[str, ...], tmp_path: Pa
     assert after.items() < before.items()
 
 
+def test_another_folder_does_not_replace_the_corpus(project: Path, first: Finished, tmp_path: Path) -> None:
+    write_pages(tmp_path / "other" / "below", 1)
+    before = rows(project, "transcripts")
+    done = run_job(project, f"ingest.source={tmp_path / 'other'}", *QUICK)
+    assert done.code == 2, done.output
+    assert f"{PAGES} documents ({PAGES} pages)" in done.output
+    assert "ingest.replace=true" in done.output
+    assert rows(project, "transcripts") == before
+
+
 def test_a_misspelt_option_is_refused_before_the_first_node(fresh: Path) -> None:
     refused(run_job(fresh, "ingest.sourc=/tmp"), fresh, "OptionError", "ingest", "sourc")
 

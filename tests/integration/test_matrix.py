@@ -10,6 +10,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -81,6 +83,27 @@ def test_everything_wrong_is_refused_before_anything_is_asked(project: Path) -> 
     assert done.code == 2
     assert "row 3, column dataset: there is no folder" in done.output
     assert "row 3, column pixels: '12' is not a number of pixels" in done.output
+
+
+def test_the_lowest_resolution_that_is_enough(project: Path) -> None:
+    def blurred(image: bytes, prompt: str, body: object) -> str:
+        """Read badly what has fewer than 50,000 pixels; the images have 120,000."""
+        height, width = cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_GRAYSCALE).shape
+        return reader(wrong=0 if height * width > 50_000 else 1)(image, prompt, {})
+
+    with FakeVllm(model="good", read=blurred) as good:
+        runs = write_runs(project, f"small;SGLang;good;{good.url};\n")
+        few = run_job(project, runs, "matrix.pixels=100000", arguments=("--pipelines", "resolution"))
+        params = (runs, "matrix.pixels=120000+60000+30000", "matrix.resamples=500")
+        done = run_job(project, *params, arguments=("--pipelines", "resolution"))
+    assert few.code == 2
+    assert "matrix.pixels=100000: two resolutions or more are compared" in few.output
+    assert done.code == 0, done.output
+    table = pd.read_csv(newest(project, "resolution_table.csv"))
+    whole = table[table["doc_type"] == "all"]
+    assert list(whole["pixels"]) == [120_000, 60_000, 30_000]
+    assert list(whole["verdict"]) == ["fine", "fine", "worse"]
+    assert list(whole["chosen"]) == [False, True, False]
 
 
 def test_kill_9_ten_times_and_nothing_is_asked_twice_but_what_was_in_flight(project: Path) -> None:

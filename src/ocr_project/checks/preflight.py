@@ -19,7 +19,7 @@ from ocr_project.checks.doctor.finding import State
 from ocr_project.checks.doctor.needs import Needs, needs_of
 from ocr_project.checks.doctor.packages import check_packages
 from ocr_project.checks.doctor.services import check_old_options, check_orientation
-from ocr_project.domain.errors import BackendError, OptionError, PublishError
+from ocr_project.domain.errors import BackendError, OptionError, PublishError, SourceError
 from ocr_project.domain.options import (
     EmbeddingOptions,
     FieldsOptions,
@@ -34,10 +34,12 @@ from ocr_project.domain.options import (
     RuntimeOptions,
     TestsetsOptions,
 )
+from ocr_project.domain.types import Document
 from ocr_project.engine import publishing
 from ocr_project.engine.answering import build_answerer
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.ingest import open_location
+from ocr_project.engine.ingest.replacement import documents_going, folder_of
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.recognition import build_recognizer
 
@@ -100,6 +102,28 @@ def check_source(source: str, options: IngestOptions) -> None:
         SourceError: The source is not there, or holds no document.
     """
     open_location(source, options).check()
+
+
+def check_replacement(held: Sequence[Document], source: str, options: IngestOptions, samples: Path) -> None:
+    """Refuse a source that would take the place of another one, without being asked to.
+
+    Args:
+        held: The documents that the data folder holds.
+        source: The folder or address of this run.
+        options: Say whether one corpus may replace another.
+        samples: Folder of the bundled documents: these may go.
+
+    Raises:
+        SourceError: Results of documents from elsewhere would be removed; the message says how many.
+    """
+    going = [] if options.replace else documents_going(held, source, samples)
+    if going:
+        where = ", ".join(sorted({folder_of(one) for one in going})[:3])
+        raise SourceError(
+            f"the data folder holds {len(going)} documents ({sum(one.pages for one in going)} pages) of {where}; a run"
+            f" over {source} would remove them and all that was read of them. Use another clone of the project for"
+            " another corpus, or say --params ingest.replace=true"
+        )
 
 
 def check_corpus(missing: Sequence[str]) -> None:

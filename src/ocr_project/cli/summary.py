@@ -18,7 +18,7 @@ from ocr_project.domain.outside_text import shown
 _ORDER = (
     *("ingest", "layout", "recognition", "transcript", "embedding", "benchmark"),
     *("testset_ingest", "testset_layout", "testset_recognition", "testset_transcript"),
-    "fields",
+    *("fields", "training_data"),
 )
 _WIDEST = 1_000  # characters of a table
 _GPU = (  # heading, metric and form of what is shown of the stages where there was a GPU

@@ -6,7 +6,7 @@ A `Box` is stored as four float32, a label or status as its string, words as a l
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
@@ -21,8 +21,10 @@ from ocr_project.domain.types import (
     Box,
     Document,
     Embedding,
+    HeldOut,
     Label,
     Page,
+    PageFacts,
     Prompt,
     Qrel,
     Query,
@@ -32,8 +34,11 @@ from ocr_project.domain.types import (
     Reference,
     Region,
     Score,
+    Split,
     Status,
+    Task,
     TextFormat,
+    TrainingSample,
     Transcript,
     Truth,
     TruthKind,
@@ -47,6 +52,15 @@ _WORDS = pa.list_(
     pa.struct([("text", pa.string()), ("box", _BOX), ("confidence", pa.float32()), ("line", pa.int32())])
 )
 _SLICES = pa.list_(pa.struct([("name", pa.string()), ("value", pa.string())]))
+_FACTS = pa.struct(
+    [
+        ("language", pa.string()),
+        ("rotation_valid", pa.bool_()),
+        ("rotation", pa.int32()),
+        ("table", pa.bool_()),
+        ("diagram", pa.bool_()),
+    ]
+)
 _OUTCOME: list[tuple[str, pa.DataType]] = [("status", pa.string()), ("reason", pa.string())]
 
 
@@ -184,6 +198,32 @@ SCHEMAS: dict[type, pa.Schema] = {
         ("tokens", pa.int32()),
         ("attempts", pa.int32()),
     ),
+    TrainingSample: _schema(
+        ("sample_id", pa.string()),
+        ("source", pa.string()),
+        ("document", pa.string()),
+        ("place", pa.string()),
+        ("split", pa.string()),
+        ("task", pa.string()),
+        ("whole_page", pa.bool_()),
+        ("question", pa.string()),
+        ("image", pa.large_binary()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("answer", pa.string()),
+        ("format", pa.string()),
+        ("facts", _FACTS),
+        ("status", pa.string()),
+        ("rule", pa.string()),
+        ("reason", pa.string()),
+    ),
+    HeldOut: _schema(
+        ("item_id", pa.string()),
+        ("test_set", pa.string()),
+        ("document", pa.string()),
+        ("file", pa.string()),
+        ("pixels", pa.string()),
+    ),
 }
 
 # Columns under the names that they had until release 0.1: written beside the new ones for one release, so that readers
@@ -199,6 +239,9 @@ _ENUMS: dict[tuple[type, str], type[StrEnum]] = {
     (Truth, "kind"): TruthKind,
     (Recognition, "format"): TextFormat,
     (Answer, "cause"): Cause,
+    (TrainingSample, "split"): Split,
+    (TrainingSample, "task"): Task,
+    (TrainingSample, "format"): TextFormat,
 }
 
 
@@ -285,7 +328,7 @@ def _rest(value: Any) -> Any:
         return [{"text": w.text, "box": w.box, "confidence": w.confidence, "line": w.line} for w in value]
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):
         return [{"name": name, "value": it} for name, it in value]
-    return value
+    return asdict(value) if isinstance(value, PageFacts) else value
 
 
 def _wake(row_type: type, name: str, column: Any) -> list[Any]:
@@ -298,6 +341,8 @@ def _wake(row_type: type, name: str, column: Any) -> list[Any]:
         return [None if value is None else Box(*value) for value in values]
     if name == "slices":
         return [tuple((pair["name"], pair["value"]) for pair in value) for value in values]
+    if name == "facts":
+        return [None if value is None else PageFacts(**value) for value in values]
     if name in ("quad", "polygon", "cells"):
         return [None if value is None else tuple(value) for value in values]
     if name in ("words", "text_layer_words"):

@@ -69,12 +69,13 @@ def test_memory_from_the_log_with_and_without_its_details() -> None:
 
 def test_energy_and_money_of_a_thousand_documents() -> None:
     usage = GpuUsage(0, "NVIDIA H100", 36.0, 36_000.0, used=((10_240, 3), (20_480, 1)), watts=((1000, 4),))
-    found = measure_energy([(100, [usage])], hour_price=2.0, kwh_price=0.3)
+    found = measure_energy([(Clock.LOAD, 100, [usage])], hour_price=2.0, kwh_price=0.3)
     assert found["peak_gib"] == 20.0
     assert found["watt_hours_per_1000"] == pytest.approx(100.0)
     assert found["money_per_1000"] == pytest.approx(0.01 * 2.0 * 10 + 0.1 * 0.3)
-    assert "money_per_1000" not in measure_energy([(100, [usage])], 0.0, 0.0)
-    assert measure_energy([(100, [])], 2.0, 0.3) == {}
+    assert "money_per_1000" not in measure_energy([(Clock.LOAD, 100, [usage])], 0.0, 0.0)
+    assert measure_energy([(Clock.LOAD, 100, [])], 2.0, 0.3) == {}
+    assert measure_energy([(Clock.SINGLE, 100, [usage])], 2.0, 0.3) == {"peak_gib": 20.0}
 
 
 def test_unlike_cards_are_said() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +17,7 @@ from rapidfuzz.distance import Levenshtein
 from ocr_project.domain.errors import DocumentError, TooLarge
 from ocr_project.domain.options import IngestOptions, TextLayer
 from ocr_project.engine.imaging.pixels import decode
-from ocr_project.engine.ingest import open_source
+from ocr_project.engine.ingest import ingest_identity, open_source
 from ocr_project.engine.ingest.pdf import count_pages, read_pages
 from ocr_project.engine.ingest.rendered_page import Picture
 from tests.nasty import pdf_bytes, saved
@@ -80,6 +81,28 @@ def test_size_follows_the_resolution(tmp_path: Path) -> None:
     assert (picture.width, picture.height, picture.dpi) == (400, 200, 144)
     assert decode(picture.image).shape == (200, 400, 3)
     assert picture.media_type == "image/png"
+
+
+@pytest.mark.parametrize("points", [(612, 792), (595.276, 841.89), (100.3, 7.7), (792, 612)])
+def test_a_size_may_be_asked_for_in_place_of_a_resolution(tmp_path: Path, points: tuple[float, float]) -> None:
+    picture = only_page(tmp_path / "a.pdf", pdf_bytes(size=points), IngestOptions(longest_side=1288))
+    assert max(picture.width, picture.height) == 1288
+    assert min(picture.width, picture.height) == math.ceil(1288 * min(points) / max(points))
+    assert picture.dpi == pytest.approx(1288 * 72 / max(points))
+
+
+def test_of_a_size_that_is_asked_for_scans_are_rendered_too(tmp_path: Path) -> None:
+    data, _ = scan_bytes()
+    picture = only_page(tmp_path / "a.pdf", data, IngestOptions(longest_side=300))
+    assert (picture.width, picture.height) == (200, 300)
+
+
+def test_a_size_is_part_of_the_identity_where_it_is_asked_for() -> None:
+    identity = ingest_identity(IngestOptions(dpi=144))
+    assert "longest_side" not in identity.settings, "pages of before keep their keys"
+    sized = ingest_identity(IngestOptions(dpi=144, longest_side=300))
+    assert sized == ingest_identity(IngestOptions(dpi=200, longest_side=300)), "the resolution does not count then"
+    assert sized != identity
 
 
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])

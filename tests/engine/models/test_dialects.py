@@ -19,11 +19,18 @@ from ocr_project.engine.models.dialects.otsl import otsl_to_html
         ("/models/glm_ocr-fp8", "glm_ocr"),
         ("PaddlePaddle/PaddleOCR-VL-1.5", "paddleocr_vl"),
         ("allenai/olmOCR-2-7B-1025", "olmocr"),
+        ("data/06_models/qwen3_vl_2b_olmocr/merged", "olmocr_qwen3_vl"),
         ("Qwen/Qwen3-VL-8B-Instruct", "chat"),
     ],
 )
 def test_the_models_name_tells_its_dialect(model: str, name: str) -> None:
     assert dialect_of(model, DialectName.AUTO).name == name
+
+
+def test_qwen3_vl_tuned_on_olmocrs_data_is_asked_the_same_about_larger_tokens() -> None:
+    tuned, olmocr = (dialect_of("x", name) for name in (DialectName.OLMOCR_QWEN3_VL, DialectName.OLMOCR))
+    assert tuned.page == olmocr.page
+    assert (tuned.side, olmocr.side, tuned.image_first) == (32, 28, False)
 
 
 def test_a_choice_goes_before_the_name() -> None:

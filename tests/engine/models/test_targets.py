@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ocr_project.domain.options import DialectName
-from ocr_project.domain.types import Task, TextFormat
-from ocr_project.engine.models.dialects import Dialect, NoTarget, PageFacts, dialect_of
+from ocr_project.domain.types import PageFacts, Task, TextFormat
+from ocr_project.engine.models.dialects import Dialect, NoTarget, dialect_of
 from ocr_project.engine.models.dialects.otsl import html_to_otsl, otsl_to_html, plain_html
 
 FACTS = PageFacts("ko")
@@ -17,6 +17,8 @@ UNKNOWN = {
     (DialectName.PADDLEOCR_VL, Task.TEXT, True),
     (DialectName.OLMOCR, Task.TABLE, False),
     (DialectName.OLMOCR, Task.FORMULA, False),
+    (DialectName.OLMOCR_QWEN3_VL, Task.TABLE, False),
+    (DialectName.OLMOCR_QWEN3_VL, Task.FORMULA, False),
 }
 KNOWN = [
     (name, task, page)
@@ -88,7 +90,7 @@ def test_a_form_that_is_not_published_is_refused_and_not_guessed(name: DialectNa
 def test_a_text_that_would_lose_its_fence_is_refused_unless_something_stands_before_it(
     name: DialectName, text: str
 ) -> None:
-    if name is DialectName.OLMOCR:
+    if name in (DialectName.OLMOCR, DialectName.OLMOCR_QWEN3_VL):
         target = dialect(name).target_for(text, Task.TEXT, page=True, facts=FACTS)
         assert dialect(name).read(target, Task.TEXT, page=True).text == text
     else:

@@ -19,7 +19,6 @@ from ocr_project.domain.options.matrix import Clock
 from ocr_project.engine.metrics.latency import percentiles
 from ocr_project.engine.running.monitoring.figures import figures
 
-_THOUSAND = 1000
 _KWH = 1000.0  # watt-hours
 _NUMBER = r"([\d,]+(?:\.\d+)?)"
 _WEIGHTS = (
@@ -130,12 +129,12 @@ def measure_times(timings: Sequence[Timing], limit: float) -> dict[str, float]:
 
 
 def measure_energy(
-    windows: Sequence[tuple[int, Sequence[GpuUsage]]], hour_price: float, kwh_price: float
+    windows: Sequence[tuple[Clock, int, Sequence[GpuUsage]]], hour_price: float, kwh_price: float
 ) -> dict[str, float]:
-    """Add up what the GPUs took under load.
+    """Add up what the GPUs took: memory on either clock, energy and money under load.
 
     Args:
-        windows: Documents, and what the GPUs did meanwhile.
+        windows: Clock, documents, and what the GPUs did meanwhile.
         hour_price: Of a GPU for an hour; 0: not counted.
         kwh_price: Of a kilowatt-hour; 0: not counted.
 
@@ -143,12 +142,11 @@ def measure_energy(
         `peak_gib` (memory in use on one GPU, at most), `watt_hours_per_1000`, `money_per_1000` (documents); what is
         not known is missing, and money without a price.
     """
-    usages = [usage for _, each in windows for usage in each]
-    documents = sum(count for count, _ in windows)
-    told = figures(usages, documents, hour_price)
-    found = {}
-    if "gpu_gib_max" in told:
-        found["peak_gib"] = told["gpu_gib_max"]
+    held = figures([usage for _, _, each in windows for usage in each], 0)
+    found = {"peak_gib": held["gpu_gib_max"]} if "gpu_gib_max" in held else {}
+    load = [(documents, each) for clock, documents, each in windows if clock is Clock.LOAD]
+    usages = [usage for _, each in load for usage in each]
+    told = figures(usages, sum(documents for documents, _ in load), hour_price)
     watt_hours = told.get("gpu_watt_hours_per_1000_pages")
     if watt_hours is not None:
         found["watt_hours_per_1000"] = watt_hours

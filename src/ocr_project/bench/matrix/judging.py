@@ -15,13 +15,13 @@ from ocr_project.bench.matrix.grid import ErrorGrid, lay_out_errors
 from ocr_project.bench.matrix.pareto import Standing, find_front
 from ocr_project.bench.matrix.resolution import Lowest, find_lowest
 from ocr_project.bench.matrix.results import FinishedRun
+from ocr_project.bench.results.doubt import LEVEL
 from ocr_project.domain.options.matrix import MatrixOptions
 from ocr_project.domain.types import Question
 from ocr_project.engine.metrics.resampling import Draws, estimate_differences, estimate_rates, holm
 
 CER = "cer/official"
 RATES = {"cer": CER, "exact": "exact", "wer": "wer/official", "anls": "anls"}
-_LEVEL = 0.05
 _SWEPT = "pixels"  # the setting that the runs of a sweep differ in
 
 
@@ -141,7 +141,7 @@ def _pairs(grid: ErrorGrid, best: int | None, draws: Draws) -> pd.DataFrame:
     corrected = holm(p)
     rows = []
     for run in runs:
-        sure = corrected[run] < _LEVEL and found.low[run] > 0
+        sure = corrected[run] < LEVEL and found.low[run] > 0
         verdict = "best" if run == best else "worse" if sure else "level"
         rows.append((grid.names[run], grid.names[best], found.value[run], found.low[run], found.high[run], p[run],
                      corrected[run], verdict))  # fmt: skip

@@ -16,10 +16,10 @@ from enum import StrEnum
 import numpy as np
 
 from ocr_project.bench.matrix.grid import ErrorGrid
+from ocr_project.bench.results.doubt import LEVEL
 from ocr_project.engine.metrics.resampling import Draws, estimate_differences, holm
 
 ALIKE = 0.05  # costs that differ by less are the same: two runs of one server differ by as much
-_LEVEL = 0.05
 
 
 class Place(StrEnum):
@@ -96,7 +96,7 @@ def _not_worse(
     found = estimate_differences(first, second, grid.clusters, draws, tolerance)
     p = holm(np.where(found.above < 0.5, found.p / 2, 1.0 - found.p / 2))
     for place, pair in enumerate(pairs):
-        if found.high[place] <= tolerance and p[place] < _LEVEL:
+        if found.high[place] <= tolerance and p[place] < LEVEL:
             yield pair
 
 

@@ -218,9 +218,9 @@ def _allowed(options: FieldsOptions) -> float:
 
 def _cost(entries: Sequence[Mapping[str, Any]], answers: Mapping[int, Answer], common: Common) -> dict[str, float]:
     windows = [
-        (entry["documents"], [_usage(usage) for usage in entry["gpus"]])
+        (Clock(entry["window"]), entry["documents"], [_usage(usage) for usage in entry["gpus"]])
         for entry in entries
-        if entry.get("window") == Clock.LOAD.value
+        if "window" in entry
     ]
     memory = [entry["memory"] for entry in entries if "memory" in entry]
     longest = max((answer.prompt_tokens + answer.tokens for answer in answers.values()), default=0)

@@ -75,7 +75,13 @@ class MatrixRun:
         return {name: value for name, value in told.items() if value}
 
 
-def plan_runs(path: Path, asked: Sequence[AskedRun], options: MatrixOptions, fields: FieldsOptions) -> list[MatrixRun]:
+def plan_runs(
+    path: Path,
+    asked: Sequence[AskedRun],
+    options: MatrixOptions,
+    fields: FieldsOptions,
+    tessdata: Path | None = None,
+) -> list[MatrixRun]:
     """Make runs of rows, and refuse all of them where one cannot be done.
 
     Args:
@@ -83,54 +89,55 @@ def plan_runs(path: Path, asked: Sequence[AskedRun], options: MatrixOptions, fie
         asked: Its rows.
         options: Of the matrix.
         fields: What all runs have in common: token limits, servers' memory, retries.
+        tessdata: `runtime.tessdata`.
 
     Raises:
         OptionError: A set, a collection or a backend cannot be used: each with row and column.
     """
-    faults = Faults()
-    digests: dict[Path, str] = {}
-    runs = [
-        run
-        for row in asked
-        for one in _at_each_resolution(row, options.pixels)
-        if (run := _plan(path, one, options, fields, faults, digests)) is not None
-    ]
-    faults.refuse(str(path))
-    return _named(_once(runs))
+    planner = _Planner(path, options, fields, tessdata)
+    planned = [planner.plan(one) for row in asked for one in _at_each_resolution(row, options.pixels)]
+    planner.faults.refuse(str(path))
+    return _named(_once([run for run in planned if run is not None]))
 
 
 def _at_each_resolution(asked: AskedRun, pixels: Sequence[int]) -> Iterator[AskedRun]:
     yield from (replace(asked, pixels=each) for each in pixels) if pixels else (asked,)
 
 
-def _plan(
-    path: Path,
-    asked: AskedRun,
-    options: MatrixOptions,
-    fields: FieldsOptions,
-    faults: Faults,
-    digests: dict[Path, str],
-) -> MatrixRun | None:
-    found = fields_of(asked, options, fields)
-    try:
-        request = _hash(_described(prepare_job(found), found, digests))
-    except SourceError as error:
-        faults.add(path, asked.row, _column_of(str(error)), str(error))
-        return None
-    slug = _slug(f"{asked.dataset} {asked.model} {asked.framework}" + (f" {asked.pixels}" if asked.pixels else ""))
-    if asked.only_evaluate:
-        return MatrixRun("", f"{slug}-{request}", request, "", asked, found)
-    try:
-        answerer = build_answerer(found)
-    except (BackendError, OptionError, SourceError) as error:
-        faults.add(path, asked.row, "framework", str(error))
-        return None
-    identity = answerer.identity.canonical()
-    answerer.close()
-    told = " ".join(found.vllm.server_args) if found.backend is FieldsBackend.VLLM else ""
-    dummy = bool(_DUMMY.search(told))
-    folder = f"{slug}-{request}-{_hash([identity, told if dummy else ''])}"
-    return MatrixRun("", folder, request, identity, asked, found, dummy)
+class _Planner:
+    """Makes runs of rows one by one, and collects what is wrong with them."""
+
+    def __init__(self, path: Path, options: MatrixOptions, fields: FieldsOptions, tessdata: Path | None) -> None:
+        self.faults = Faults()
+        self._path = path
+        self._options = options
+        self._fields = fields
+        self._tessdata = tessdata
+        self._digests: dict[Path, str] = {}  # of images: several runs ask about the same
+
+    def plan(self, asked: AskedRun) -> MatrixRun | None:
+        """Return a run; None where it cannot be done."""
+        found = fields_of(asked, self._options, self._fields)
+        try:
+            request = _hash(_described(prepare_job(found), found, self._digests))
+        except SourceError as error:
+            self.faults.add(self._path, asked.row, _column_of(str(error)), str(error))
+            return None
+        resolution = f" {asked.pixels}" if asked.pixels else ""
+        slug = _slug(f"{asked.dataset} {asked.model} {asked.framework}{resolution}")
+        if asked.only_evaluate:
+            return MatrixRun("", f"{slug}-{request}", request, "", asked, found)
+        try:
+            answerer = build_answerer(found, self._tessdata)
+        except (BackendError, OptionError, SourceError) as error:
+            self.faults.add(self._path, asked.row, "framework", str(error))
+            return None
+        identity = answerer.identity.canonical()
+        answerer.close()
+        told = " ".join(found.vllm.server_args) if found.backend is FieldsBackend.VLLM else ""
+        dummy = bool(_DUMMY.search(told))
+        folder = f"{slug}-{request}-{_hash([identity, told if dummy else ''])}"
+        return MatrixRun("", folder, request, identity, asked, found, dummy)
 
 
 def fields_of(asked: AskedRun, options: MatrixOptions, fields: FieldsOptions) -> FieldsOptions:

@@ -6,7 +6,7 @@ is VQA. All that is wrong is said at once, with its row and column, before anyth
 
 Paths are those of its design document, below one folder:
 
-    Datasets/{task}/{dataset}/annotation.csv
+    Datasets/{task}/{dataset}/annotation.csv               also beside the file, and data/01_raw/test_sets/{dataset}
     PromptCollections/{task}/{file}                        also PromptCollections/{dataset}/{model}/{file}
     SystemPrompts/{dataset}/{model}/{file}                 also SystemPrompts/{file}
 """
@@ -45,6 +45,7 @@ _AGGREGATORS = {
     "by_id": "by_id", "by_doc_question": "by_doc_question", "by_doc_type": "by_doc_type", "general": "overall",
     "overall": "overall",
 }  # fmt: skip
+_OURS = Path("data/01_raw/test_sets")  # where the pipeline specimens writes its sets
 _HOMES = (".", "data_dirs", "vlmhyperbench/data_dirs", "..", "../data_dirs")
 _REGISTRIES = ("vlm_base.csv", "../vlm_base.csv", "vlmhyperbench/vlm_base.csv")
 
@@ -161,7 +162,7 @@ class _Reader:
         if len(self.faults.found) > before or framework is None or folder is None:
             return None
         return AskedRun(
-            row.number, cells["dataset"], folder, framework, cells["model"], checkpoint,
+            row.number, Path(cells["dataset"]).name, folder, framework, cells["model"], checkpoint,
             revision=cells.get("revision", ""), urls=urls, docker_image=self._image(row, framework),
             system_prompt=files["system_prompt"], prompts=files["prompt_collection"], metrics=metrics,
             aggregators=aggregators, only_evaluate=only_evaluate, doc_class=cells.get("filter_doc_class", ""),
@@ -224,7 +225,7 @@ class _Reader:
         name = row.cells.get("dataset", "")
         if not name:
             return None
-        places = [self._home / "Datasets" / _TASK / name, self._path.parent / name]
+        places = [self._home / "Datasets" / _TASK / name, self._path.parent / name, _OURS / name]
         found = next((place for place in places if place.is_dir()), None)
         if found is None:
             self._fault(row, "dataset", f"there is no folder {places[0]} (matrix.home says where Datasets is)")

@@ -34,7 +34,7 @@ def front_plot(runs: Sequence[RunLine], cost: str, labels: tuple[str, str], name
     if not dots:
         return NOTHING
     across = _scale([x for _, x, _ in dots], _LEFT, _RIGHT)
-    ends = [end for run, _, y in dots for end in (y, run.rates["cer"].high) if math.isfinite(end)]
+    ends = [_end(y, run.rates["cer"].high, percent=True) for run, _, y in dots]
     up = _scale(ends, _BOTTOM, _TOP)
     parts = [*_frame(across, up, labels, percent=True), *_front_line(dots, across, up)]
     for run, x, y in sorted(dots, key=lambda dot: -dot[0].number):
@@ -67,7 +67,7 @@ def curve_plot(
     known = [point for curve in curves for point in curve.points if math.isfinite(point.y)]
     if not known:
         return NOTHING
-    ends = [y for point in known for y in (point.y, point.high) if math.isfinite(y)]
+    ends = [_end(point.y, point.high, percent=percent) for point in known]
     up = _scale(ends, _BOTTOM, _TOP)
     values = sorted({point.x for point in known})
     across = _log_axis(values) if log else _scale(values, _LEFT, _RIGHT - 18)
@@ -93,6 +93,16 @@ def _curve(curve: Curve, place: int, across: Axis, up: Axis, *, log: bool) -> It
         yield element("circle", element("title", f"{curve.name}: {point.x:,.6g}, {point.y:.4g}"), class_="point", cx=x,
                       cy=y, r=4.0)  # fmt: skip
     yield text(at[-1][0] + 8, at[-1][1] + 4, str(place + 1), "start", "curve-number")
+
+
+def _end(y: float, high: float, *, percent: bool) -> float:
+    """Return how high an axis has to be for a value; an interval beyond 100 % does not press all others flat.
+
+    CER has no upper limit, so the intervals of a few documents have none.
+    """
+    if not math.isfinite(high):
+        return y
+    return max(y, min(high, 1.0)) if percent else max(y, high)
 
 
 def _front_line(dots: Sequence[tuple[RunLine, float, float]], across: Axis, up: Axis) -> Iterator[Markup]:

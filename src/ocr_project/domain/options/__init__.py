@@ -65,6 +65,12 @@ from ocr_project.domain.options.search import LexicalOptions, SearchMode, Search
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
 from ocr_project.domain.options.specimens import SpecimenKind, SpecimensOptions
 from ocr_project.domain.options.testsets import SET_SEPARATOR, GateOptions, TestsetsOptions
+from ocr_project.domain.options.training_data import (
+    LayoutLmdbOptions,
+    SampleFormat,
+    SourceName,
+    TrainingDataOptions,
+)
 from ocr_project.domain.options.transcript import TranscriptOptions
 
 # The top-level keys of parameters.yml, in the order of the stages.
@@ -82,6 +88,7 @@ SECTIONS: Mapping[str, type[Options]] = {
     "prompt_search": PromptSearchOptions,
     "release": ReleaseOptions,
     "matrix": MatrixOptions,
+    "training_data": TrainingDataOptions,
     "publish": PublishOptions,
     "specimens": SpecimensOptions,
 }
@@ -118,6 +125,7 @@ __all__ = [
     "LabelNeighbourOptions",
     "Launcher",
     "LayoutBackend",
+    "LayoutLmdbOptions",
     "LayoutOptions",
     "LexicalOptions",
     "LocalChatOptions",
@@ -140,18 +148,21 @@ __all__ = [
     "ReportLanguage",
     "Retry",
     "RuntimeOptions",
+    "SampleFormat",
     "SearchMode",
     "SearchOptions",
     "SentenceTransformersOptions",
     "ServedChatOptions",
     "ServerOptions",
     "Sharing",
+    "SourceName",
     "SpecimenKind",
     "SpecimensOptions",
     "TesseractOptions",
     "TestsetsOptions",
     "TextLayer",
     "TokenLimits",
+    "TrainingDataOptions",
     "TranscriptOptions",
     "TransformersOptions",
     "VectorType",

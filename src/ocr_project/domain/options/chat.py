@@ -17,6 +17,7 @@ class DialectName(StrEnum):
     GLM_OCR = "glm_ocr"
     PADDLEOCR_VL = "paddleocr_vl"
     OLMOCR = "olmocr"
+    OLMOCR_QWEN3_VL = "olmocr_qwen3_vl"
     CHAT = "chat"
 
 

@@ -25,11 +25,23 @@ class IngestOptions(Options):
         description="Folder of PDFs and images, folder of the SDS-KoPub Parquet files, or `hf://datasets/…`."
         " None: data/01_raw/documents, or the bundled samples while that folder is empty.",
     )
+    replace: bool = Field(
+        False,
+        description="Let the documents of this run take the place of those of another source, whose results are then"
+        " removed. Without it such a run is refused.",
+    )
     include: tuple[str, ...] = Field(
         ("**/*",), description="Glob patterns of the files to take, relative to the source."
     )
     limit: int | None = Field(None, ge=1, description="Take the first N pages only. None: all.")
     dpi: int = Field(200, ge=36, le=1200, description="Resolution at which PDF pages are rendered, in dots per inch.")
+    longest_side: int | None = Field(
+        None,
+        ge=64,
+        le=20_000,
+        description="Pixels along the longer side of rendered PDF pages, in place of `dpi`; scans are rendered, too."
+        " olmOCR's pages have 1,288. None: `dpi` counts.",
+    )
     text_layer: TextLayer = Field(
         TextLayer.REFERENCE,
         description="off: not read. reference: kept beside the page. prefer: a healthy one replaces OCR.",

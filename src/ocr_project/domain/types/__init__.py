@@ -11,6 +11,7 @@ shard    what is saved, resumed and published as one
 search   vectors and questions, and what is found
 score    what is known of an item, and how well it was read
 field    what is asked about a page, in which words, and what was answered
+training_sample  what a model learns from
 """
 
 from ocr_project.domain.types.field import Answer, Asked, Prompt, Question
@@ -40,6 +41,7 @@ from ocr_project.domain.types.shard import (
     derive_key_of,
     derive_lineage,
 )
+from ocr_project.domain.types.training_sample import HeldOut, PageFacts, Split, TrainingSample
 
 __all__ = [
     "Answer",
@@ -47,11 +49,13 @@ __all__ = [
     "Box",
     "Document",
     "Embedding",
+    "HeldOut",
     "Identity",
     "Label",
     "Lineage",
     "Made",
     "Page",
+    "PageFacts",
     "Part",
     "Prompt",
     "Prune",
@@ -65,9 +69,11 @@ __all__ = [
     "Score",
     "Shard",
     "ShardInfo",
+    "Split",
     "Status",
     "Task",
     "TextFormat",
+    "TrainingSample",
     "Transcript",
     "Truth",
     "TruthKind",

@@ -40,6 +40,7 @@ _LARGEST_SHEET = 1224.0  # points, A3 or tabloid: scans on larger ones were made
 _SCAN_EDGE = 0.01  # a scan reaches to within a hundredth of the page's size of every edge
 _LIKENESS = 12.0  # mean difference, of 255, that scaling and JPEG may make between a page and its scan
 _THUMBNAIL = 128  # pixels, the longer side of what is compared
+_JUST_BELOW = 1 - 1e-9  # PDFium's sizes are rounded up: 1,288.0000000001 would be 1,289 pixels
 _MANY_PAGES = 1_000
 _LEAST_PAGE_BYTES = 16  # hardly a page takes less of a file, compressed object streams included
 
@@ -155,7 +156,7 @@ def _attempt(opened: pdfium.PdfDocument, path: Path, number: int, options: Inges
 def _look(opened: pdfium.PdfDocument, number: int, options: IngestOptions, *, trust_scan: bool = True) -> _PageFacts:
     page = opened[number - 1]
     try:
-        jpeg = _only_jpeg(page) if trust_scan else None
+        jpeg = _only_jpeg(page) if trust_scan and options.longest_side is None else None
         scale = _scale(page.get_size(), options) if jpeg is None else _THUMBNAIL / max(page.get_size())
         bitmap = page.render(scale=scale, rev_byteorder=True, draw_annots=True, may_draw_forms=True)
         try:
@@ -177,14 +178,18 @@ def _scale(size: tuple[float, float], options: IngestOptions) -> float:
         BrokenDocument: The page has no size.
     """
     width, height = size
-    scale = options.dpi / _POINTS_PER_INCH
     if not (math.isfinite(width * height) and width > 0 and height > 0):
         raise BrokenDocument(f"the page measures {width} x {height} points; export the PDF again")
+    if options.longest_side is None:
+        scale = options.dpi / _POINTS_PER_INCH
+    else:
+        scale = options.longest_side / max(size) * _JUST_BELOW
     pixels = math.ceil(width * scale) * math.ceil(height * scale)
     if pixels > options.max_pixels:
-        fitting = int(options.dpi * math.sqrt(options.max_pixels / pixels))
+        dpi = scale * _POINTS_PER_INCH
+        fitting = int(dpi * math.sqrt(options.max_pixels / pixels))
         raise TooLarge(
-            f"{width:.0f} x {height:.0f} points at {options.dpi} dpi are {pixels:,} pixels, more than"
+            f"{width:.0f} x {height:.0f} points at {dpi:.0f} dpi are {pixels:,} pixels, more than"
             f" ingest.max_pixels ({options.max_pixels:,}); ingest.dpi of {fitting} would fit, or raise the limit"
         )
     return scale
@@ -193,12 +198,11 @@ def _scale(size: tuple[float, float], options: IngestOptions) -> float:
 def _rendered(seen: _PageFacts, options: IngestOptions) -> Picture:
     height, width = seen.pixels.shape[:2]
     image, media_type = encode_page(seen.pixels, options)
+    dpi = _scale(seen.points, options) * _POINTS_PER_INCH if options.longest_side else float(options.dpi)
     if seen.text is None or not seen.text.codes:
-        return Picture(image, media_type, width, height, float(options.dpi))
+        return Picture(image, media_type, width, height, dpi)
     layer = to_layer(seen.text, width, height, seen.pixels)
-    return Picture(
-        image, media_type, width, height, float(options.dpi), layer.text, layer.words, is_healthy(layer.facts)
-    )
+    return Picture(image, media_type, width, height, dpi, layer.text, layer.words, is_healthy(layer.facts))
 
 
 def _only_jpeg(page: pdfium.PdfPage) -> bytes | None:

@@ -90,5 +90,7 @@ def ingest_identity(options: IngestOptions) -> Identity:
     from importlib.metadata import version
 
     settings = options.model_dump(mode="json", include=_SETTINGS)
+    if options.longest_side is not None:
+        settings |= {"longest_side": options.longest_side, "dpi": None}
     readers = " ".join(f"{package}-{version(package)}" for package in _READERS)
     return Identity("ingest", f"{VERSION} {readers}", settings)

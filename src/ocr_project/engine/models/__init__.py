@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ocr_project.engine.models.asking import Asker, Outcome
     from ocr_project.engine.models.crops.worker import Crop, CropJob, Fit
-    from ocr_project.engine.models.dialects import Dialect, NoTarget, PageFacts, ReadText, dialect_of, unfenced
+    from ocr_project.engine.models.dialects import Dialect, NoTarget, ReadText, dialect_of, unfenced
     from ocr_project.engine.models.faults import Fault, fault_of
     from ocr_project.engine.models.fitting import fit_of, image_tokens
     from ocr_project.engine.models.local.requirements import find_local_model
@@ -60,7 +60,6 @@ __all__ = [
     "Located",
     "NoTarget",
     "Outcome",
-    "PageFacts",
     "ReadText",
     "RequestFailed",
     "ServedChat",
@@ -85,7 +84,7 @@ __all__ = [
 _HOMES = {
     "asking": ("Asker", "Outcome"),
     "crops.worker": ("Crop", "CropJob", "Fit"),
-    "dialects": ("Dialect", "NoTarget", "PageFacts", "ReadText", "dialect_of", "unfenced"),
+    "dialects": ("Dialect", "NoTarget", "ReadText", "dialect_of", "unfenced"),
     "faults": ("Fault", "fault_of"),
     "fitting": ("fit_of", "image_tokens"),
     "local.requirements": ("find_local_model",),

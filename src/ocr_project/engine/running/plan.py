@@ -41,6 +41,7 @@ def pending(
     stage: str,
     identity: Identity,
     retry: Retry = Retry.CIRCUMSTANCE,
+    origin: str = "",
 ) -> Plan:
     """Find the shards of a stage that are missing, were made from, or by, something else, or are to be tried again.
 
@@ -52,6 +53,8 @@ def pending(
         stage: Name of the stage, part of every key.
         identity: Of the backend.
         retry: Which failures are tried again.
+        origin: What is stored side by side although it is made in the same way, of a first stage: which sources a run
+            names. Equal shards of several of them are stored once, where they were wanted last.
     """
     infos = source if isinstance(source, Mapping) else source.index()
     wanted = [
@@ -65,7 +68,7 @@ def pending(
         )
         for info in infos.values()
     ]
-    lineage = derive_lineage(lineage_of(source), stage, identity)
+    lineage = derive_lineage(lineage_of(source) or origin, stage, identity)
     opened = open_lineage(done, lineage, {info.name: info.key for info in wanted})
     have = opened.index()
     place = {info.name: number for number, info in enumerate(wanted)}

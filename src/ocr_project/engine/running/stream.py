@@ -24,6 +24,8 @@ from ocr_project.engine.running.monitoring import GpuMonitor
 from ocr_project.engine.running.plan import Plan, fails_by_circumstance
 from ocr_project.engine.running.workers import BatchResult, Item, Work, Workers, start_workers
 
+_IDS = ("page_id", "item_id", "sample_id")
+
 
 def stream(
     plan: Plan,
@@ -119,7 +121,7 @@ class _OpenShard:
 def _left(rows: Sequence[Any]) -> str:
     """Return what tells the rows that failed by circumstance; an empty string where none did."""
     failed = [
-        f"{getattr(row, 'page_id', '')}{getattr(row, 'item_id', '')} {getattr(row, 'index', '')}"
+        f"{''.join(getattr(row, name, '') for name in _IDS)} {getattr(row, 'index', '')}"
         for row in rows
         if fails_by_circumstance(row)
     ]

@@ -37,7 +37,7 @@ def run_matrix(place: Path, options: MatrixOptions, fields: FieldsOptions, runti
     """
     if options.runs is None:
         raise OptionError("matrix.runs is empty: name a user_config.csv, or YAML (docs/matrix.md)")
-    runs = plan_runs(options.runs, read_user_config(options.runs, options), options, fields)
+    runs = plan_runs(options.runs, read_user_config(options.runs, options), options, fields, runtime.tessdata)
     log.info("runs: %d, over %s", len(runs), ", ".join(dict.fromkeys(run.asked.dataset for run in runs)))
     found = run_locally(runs, Common(place, options, runtime))
     write_matrix(place, [one.folder for one in found])

@@ -13,19 +13,20 @@ All is data and pure functions, for recognition, benchmarks and training alike: 
 from __future__ import annotations
 
 from ocr_project.domain.options import DialectName
-from ocr_project.engine.models.dialects.base import Answers, Dialect, NoTarget, PageFacts, ReadText
+from ocr_project.engine.models.dialects.base import Answers, Dialect, NoTarget, ReadText
 from ocr_project.engine.models.dialects.chat import CHAT
 from ocr_project.engine.models.dialects.fences import unfenced
 from ocr_project.engine.models.dialects.glm_ocr import GLM_OCR
-from ocr_project.engine.models.dialects.olmocr import OLMOCR
+from ocr_project.engine.models.dialects.olmocr import OLMOCR, OLMOCR_QWEN3_VL
 from ocr_project.engine.models.dialects.paddleocr_vl import PADDLEOCR_VL
 
-__all__ = ["Answers", "Dialect", "NoTarget", "PageFacts", "ReadText", "dialect_of", "unfenced"]
+__all__ = ["Answers", "Dialect", "NoTarget", "ReadText", "dialect_of", "unfenced"]
 
 _DIALECTS = {
     DialectName.GLM_OCR: GLM_OCR,
     DialectName.PADDLEOCR_VL: PADDLEOCR_VL,
     DialectName.OLMOCR: OLMOCR,
+    DialectName.OLMOCR_QWEN3_VL: OLMOCR_QWEN3_VL,
     DialectName.CHAT: CHAT,
 }
 _NAMES = {"glm-ocr": GLM_OCR, "glmocr": GLM_OCR, "paddleocr-vl": PADDLEOCR_VL, "olmocr": OLMOCR}
@@ -41,4 +42,6 @@ def dialect_of(model: str, chosen: DialectName) -> Dialect:
     if chosen is not DialectName.AUTO:
         return _DIALECTS[chosen]
     name = model.lower().replace("_", "-")
+    if "olmocr" in name and "qwen3-vl" in name:
+        return OLMOCR_QWEN3_VL
     return next((dialect for part, dialect in _NAMES.items() if part in name), CHAT)

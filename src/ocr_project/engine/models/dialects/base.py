@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
-from ocr_project.domain.types import Task, TextFormat
+from ocr_project.domain.types import PageFacts, Task, TextFormat
 from ocr_project.engine.models.dialects.fences import unfenced
 
 
@@ -28,26 +28,6 @@ class ReadText(NamedTuple):
 
 class NoTarget(ValueError):
     """There is no answer that a model could be trained to give; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageFacts:
-    """What a page is, for models that are trained to say so before its text.
-
-    Attributes:
-        language: ISO 639-1; None where nothing is written.
-        rotation_valid: Whether the page stands upright.
-        rotation: Degrees by which it has to be turned, 0, 90, 180 or 270, as olmOCR counts them: an upright page that
-            Pillow turned by ROTATE_90 has 270 (olmocr 0.4.27, train/dataloader.py, RotationAugmentation).
-        table: Whether most of it is a table.
-        diagram: Whether most of it is a diagram.
-    """
-
-    language: str | None
-    rotation_valid: bool = True
-    rotation: int = 0
-    table: bool = False
-    diagram: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ocr_project.domain.types import TextFormat
-from ocr_project.engine.models.dialects.base import Form, NoTarget, PageFacts, ReadText
+from ocr_project.domain.types import PageFacts, TextFormat
+from ocr_project.engine.models.dialects.base import Form, NoTarget, ReadText
 from ocr_project.engine.models.dialects.otsl import html_to_otsl, is_otsl, otsl_to_html, plain_html
 
 _TABLE = re.compile(r"<table\b.*", re.DOTALL | re.IGNORECASE)

@@ -1,0 +1,1 @@
+"""Pages and their regions to a layout LMDB."""

@@ -1,0 +1,1 @@
+"""Folders, databases and files of samples to rows that a model is trained on."""
