@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 PLACES: tuple[str, ...] = (
     *("exports", "report", "published", "benchmark_page", "benchmark_run"),
     *("testset_table", "answer_table", "gate_table", "field_table", "field_files"),
+    *("prompt_table", "prompt_collection", "release_record", "release_table"),
     *("matrix_page", "matrix_table", "resolution_table"),
     *("training_refused", "training_page", "tuned_model"),
     *("training_data_page", "refusal_table", "layout_lmdb"),
@@ -49,9 +50,15 @@ ARTIFACTS = (
     *("benchmark_page", "benchmark_run", "testset_table", "answer_table", "gate_table"),
     *("training_refused", "training_page", "training_curve"),
     *("field_table", "field_answer_rows", "field_prompts"),
+    *("prompt_table", "prompt_tries", "prompt_collection", "release_record", "release_table"),
     *("matrix_page", "matrix_table", "matrix_pair_table", "resolution_table"),
     *("training_data_page", "refusal_table"),
 )
+# The tables that end a run where something is worse, and what the options say of one that cannot tell.
+GATES: Mapping[str, Callable[[CatalogProtocol[Any, Any]], WhenOpen]] = {
+    "gate_table": lambda catalog: catalog.load("params:testsets").gate.open,
+    "release_table": lambda catalog: catalog.load("params:release").open,
+}
 
 
 class OptionHooks:
@@ -103,7 +110,18 @@ def _look_ups(given: Mapping[str, Any], root: Path) -> dict[str, Callable[[], An
         path = options("testsets").gate.baseline
         return None if path is None else read_record(root / path)
 
-    return {"source": source, "other_transcripts": other_transcripts, "baseline_run": baseline_run}
+    def released_run() -> RunRecord | None:
+        from ocr_project.storage.run_record import read_record
+
+        path = options("release").baseline
+        return None if path is None else read_record(root / path)
+
+    return {
+        "source": source,
+        "other_transcripts": other_transcripts,
+        "baseline_run": baseline_run,
+        "released_run": released_run,
+    }
 
 
 def _refuse_names(given: Mapping[str, Any]) -> None:
@@ -129,6 +147,7 @@ class PreflightHooks:
             check_backends,
             check_corpus,
             check_fields,
+            check_prompt_search,
             check_replacement,
             check_source,
             check_test_sets,
@@ -153,6 +172,8 @@ class PreflightHooks:
             check_test_sets(catalog.load("params:testsets"))
         if "field_answers" in pipeline.all_outputs():
             check_fields(catalog.load("params:fields"), catalog.load("params:runtime"))
+        if "prompt_tries" in pipeline.all_outputs():
+            check_prompt_search(*(catalog.load(f"params:{name}") for name in ("fields", "prompt_search", "runtime")))
         if "training_samples" in pipeline.all_outputs():
             from ocr_project.training.samples.opening import check_sources
 
@@ -309,18 +330,22 @@ class SummaryHooks:
             print_fields(catalog.load("field_table"))
         if "matrix_table" in places:
             print_matrix(catalog.load("matrix_table"))
-        if "gate_table" in places:
-            print_gate(catalog.load("gate_table"))
+        for name in GATES.keys() & places.keys():
+            print_gate(catalog.load(name))
         print_places(places)
-        if "gate_table" in places:
-            _judge(catalog)
+        for name in GATES.keys() & places.keys():
+            _judge(catalog.load(name), GATES[name](catalog))
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
         if failures and runtime is not None and runtime.failures_are_errors:
             raise FailuresLeft(failures)
 
 
-def _judge(catalog: CatalogProtocol[Any, Any]) -> None:
+def _judge(table: pd.DataFrame, when_open: WhenOpen) -> None:
     """End the run where the gate is closed.
+
+    Args:
+        table: Of the gate.
+        when_open: What becomes of a run of which something is open.
 
     Raises:
         GateFailed: Something is worse.
@@ -328,10 +353,9 @@ def _judge(catalog: CatalogProtocol[Any, Any]) -> None:
     """
     from ocr_project.bench.results.gate_words import gate_doubts, gate_losses
 
-    table = catalog.load("gate_table")
     if losses := gate_losses(table):
         raise GateFailed(losses)
-    if catalog.load("params:testsets").gate.open is WhenOpen.FAIL and (doubts := gate_doubts(table)):
+    if when_open is WhenOpen.FAIL and (doubts := gate_doubts(table)):
         raise GateOpen(doubts)
 
 

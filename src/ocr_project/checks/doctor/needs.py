@@ -190,6 +190,8 @@ def _with_embedding(needs: Needs, options: EmbeddingOptions) -> Needs:
 
 
 def _with_fields(needs: Needs, options: FieldsOptions) -> Needs:
+    if options.image is not None:  # what the model needs is in it
+        return needs
     match options.backend:
         case FieldsBackend.VLLM:
             return _with_vllm(needs, options.vllm)

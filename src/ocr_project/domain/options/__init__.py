@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from ocr_project.domain.options.base import Options
 from ocr_project.domain.options.benchmark import BenchmarkOptions
 from ocr_project.domain.options.chat import ChatModelOptions, DialectName, LocalChatOptions, ServedChatOptions
+from ocr_project.domain.options.container import ContainerEngine, ContainerNetwork, ContainerOptions
 from ocr_project.domain.options.embedding import (
     Embedded,
     EmbeddingBackend,
@@ -39,6 +40,13 @@ from ocr_project.domain.options.layout import (
     Precision,
 )
 from ocr_project.domain.options.matrix import Clock, Launcher, MatrixOptions, ReportLanguage
+from ocr_project.domain.options.prompt_search import (
+    GeneratorBackend,
+    GeneratorTransformersOptions,
+    GeneratorVllmOptions,
+    PromptMethod,
+    PromptSearchOptions,
+)
 from ocr_project.domain.options.publish import PersonalData, PublishImages, PublishOptions, PublishTarget
 from ocr_project.domain.options.recognition import (
     LANGUAGE_SEPARATOR,
@@ -51,6 +59,7 @@ from ocr_project.domain.options.recognition import (
     VisionModelOptions,
     VllmOptions,
 )
+from ocr_project.domain.options.release import ReleaseOptions
 from ocr_project.domain.options.runtime import Retry, RuntimeOptions
 from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
@@ -87,6 +96,8 @@ SECTIONS: Mapping[str, type[Options]] = {
     "benchmark": BenchmarkOptions,
     "testsets": TestsetsOptions,
     "fields": FieldsOptions,
+    "prompt_search": PromptSearchOptions,
+    "release": ReleaseOptions,
     "matrix": MatrixOptions,
     "training_data": TrainingDataOptions,
     "publish": PublishOptions,
@@ -103,6 +114,9 @@ __all__ = [
     "BenchmarkOptions",
     "ChatModelOptions",
     "Clock",
+    "ContainerEngine",
+    "ContainerNetwork",
+    "ContainerOptions",
     "DialectName",
     "Embedded",
     "EmbeddingBackend",
@@ -115,6 +129,9 @@ __all__ = [
     "FieldsVllmOptions",
     "FreezeOptions",
     "GateOptions",
+    "GeneratorBackend",
+    "GeneratorTransformersOptions",
+    "GeneratorVllmOptions",
     "GivenAnswersOptions",
     "GivenOptions",
     "HashingOptions",
@@ -136,12 +153,15 @@ __all__ = [
     "PersonalData",
     "PpDocLayoutOptions",
     "Precision",
+    "PromptMethod",
+    "PromptSearchOptions",
     "PublishImages",
     "PublishOptions",
     "PublishTarget",
     "Qwen3VlOptions",
     "RecognitionBackend",
     "RecognitionOptions",
+    "ReleaseOptions",
     "ReportLanguage",
     "Retry",
     "RuntimeOptions",
