@@ -23,10 +23,18 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image
 
-from ocr_project.domain.errors import Away, BrokenDocument, DocumentError, EncryptedDocument, TooLarge
+from ocr_project.domain.errors import (
+    Away,
+    BrokenDocument,
+    DocumentError,
+    EncryptedDocument,
+    TooLarge,
+    UnsupportedMedia,
+)
 from ocr_project.domain.options import IngestOptions, TextLayer
 from ocr_project.engine.imaging.pixels import Pixels
 from ocr_project.engine.ingest.images import encode_page, read_image
+from ocr_project.engine.ingest.pdf_forms import is_waiting
 from ocr_project.engine.ingest.pdf_text import RawText, read_text, to_layer
 from ocr_project.engine.ingest.rendered_page import Answers, Picture
 from ocr_project.engine.ingest.text_layer import is_healthy
@@ -77,9 +85,14 @@ def count_pages(path: Path, options: IngestOptions) -> int:
     Raises:
         EncryptedDocument: It needs a password.
         BrokenDocument: PDFium cannot open it, or it has no pages.
+        UnsupportedMedia: It is a form of which only a notice to wait is a page.
     """
     with _guarded("the PDF"), _LOCK, _open(path) as opened:
         count = len(opened)
+        if count == 1 and is_waiting(opened):
+            raise UnsupportedMedia(
+                "an XFA form whose only page is a notice to wait; open it in Adobe Reader and print it to a PDF"
+            )
     # PDFium believes what the file says of itself; a file may be padded, too
     if count > _MANY_PAGES or count * _LEAST_PAGE_BYTES > path.stat().st_size:
         with _unpacked(path) as document:
