@@ -13,6 +13,9 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 _NOTICES = ("please wait", "bitte warten", "veuillez patienter", "подождите", "기다리")  # of Adobe's waiting page
+_UNSEEN = pdfium_c.FPDF_ANNOT_FLAG_HIDDEN | pdfium_c.FPDF_ANNOT_FLAG_NOVIEW
+
+_NOT_DRAWN = (pdfium_c.FPDF_ANNOT_LINK, pdfium_c.FPDF_ANNOT_POPUP)
 
 
 def is_waiting(opened: pdfium.PdfDocument) -> bool:
@@ -27,6 +30,41 @@ def is_waiting(opened: pdfium.PdfDocument) -> bool:
         return kind == pdfium_c.FORMTYPE_XFA_FULL or any(notice in _text(page).casefold() for notice in _NOTICES)
     finally:
         page.close()
+
+
+def is_annotated(page: pdfium.PdfPage) -> bool:
+    """Whether fields or annotations may be drawn on a page; links and the windows of notes are not."""
+    return any(subtype not in _NOT_DRAWN for _, subtype in _annotations(page))
+
+
+@contextmanager
+def flattened(opened: pdfium.PdfDocument, page: pdfium.PdfPage, number: int) -> Iterator[pdfium.PdfPage]:
+    """Give a page of which fields and annotations are content, as far as they are shown; the file is left alone.
+
+    Args:
+        opened: The document.
+        page: The page as it is in the file. It is not to be drawn any more.
+        number: Of the page, from 1.
+
+    Yields:
+        The page itself where it has no annotations.
+    """
+    if not pdfium_c.FPDFPage_GetAnnotCount(page):
+        yield page
+        return
+    for index in reversed(range(pdfium_c.FPDFPage_GetAnnotCount(page))):
+        with _annotation(page, index) as handle:
+            unseen = bool(handle) and pdfium_c.FPDFAnnot_GetFlags(handle) & _UNSEEN
+        if unseen:
+            pdfium_c.FPDFPage_RemoveAnnot(page, index)
+    if pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY) != pdfium_c.FLATTEN_SUCCESS:
+        yield page
+        return
+    anew = opened[number - 1]
+    try:
+        yield anew
+    finally:
+        anew.close()
 
 
 def _text(page: pdfium.PdfPage) -> str:
