@@ -1,17 +1,20 @@
 """Hostile answers to the items of every test set: how many end a run, and what becomes of the others.
 
-    python benchmarks/hostile_answers.py [--rows 20000] [--seconds 60]
+    python -m benchmarks.hostile_answers [--rows 20000] [--seconds 60] [--memory 4] [--cdm]
 
-Items are those that the tests make of every set in its published form; formulas are not drawn. A row is one answer to
-one ground truth. "escaped" is what would end the run; "left out" is a row `failed`, apart from zero, where the same
-item without an answer is scored: an answer must not take its item out of the mean. The exit status is 1 where there is
-one of either.
+Items are those that the tests make of every set in its published form; formulas are drawn where `--cdm` says so. A row
+is one answer to one ground truth. "escaped" is what would end the run; "left out" is a row `failed`, apart from zero,
+where the same item without an answer is scored: an answer must not take its item out of the mean. Seconds are by the
+clock. Memory is the most that a process which scores, or draws, had in use. The exit status is 1 where anything escaped
+or was left out.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
+import resource
 import sys
 import tempfile
 from collections import Counter
@@ -23,6 +26,7 @@ from tests.hostile_answers import hostile_answers, long_table
 from tests.testset_files import WRITERS
 
 from ocr_project.bench.scoring import Outcome
+from ocr_project.bench.scoring.guard import Limits
 from ocr_project.bench.scoring.scorer import Scorer
 from ocr_project.bench.testsets import open_test_set, truths_of
 from ocr_project.domain.options import TestsetsOptions
@@ -51,9 +55,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--rows", type=int, default=20_000, help="of the long table; 0: none")
     parser.add_argument("--seconds", type=float, default=60.0, help="testsets.item_seconds")
+    parser.add_argument("--memory", type=float, default=4.0, help="testsets.item_memory_gib")
+    parser.add_argument("--cdm", action="store_true", help="draw formulas by LaTeX")
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
-    scorer = Scorer(cdm=False, item_seconds=arguments.seconds)
+    limits = Limits(arguments.seconds, int(arguments.memory * 2**30))
+    scorer = Scorer(cdm=arguments.cdm, limits=limits)
     answers = list(hostile_answers())
     if arguments.rows:
         answers.append((f"{arguments.rows} rows", long_table(arguments.rows), TextFormat.HTML))
@@ -88,6 +95,9 @@ def main() -> int:
     for reason, count in reasons.most_common():
         print(f"    {reason:40s}{count:8,d}")
     print(f"slowest: {slowest[0]:.1f} s, {slowest[1]}")
+    del scorer  # its processes end, and their memory is known
+    gc.collect()
+    print(f"memory: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20:.2f} GiB")
     return int(counts["escaped"] + counts["left out"] > 0)
 
 
