@@ -18,6 +18,8 @@ from ocr_project.engine.ingest import open_source, pdf
 from ocr_project.engine.running.worker_process import Child
 from tests.nasty import NASTY, NFD_NAME, Nasty, image_bytes, pdf_bytes
 
+SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
+
 
 def documents_of(root: Path, **options: object) -> list[Document]:
     return list(open_source(IngestOptions(source=str(root), **options), default_root=root).documents())
@@ -205,3 +207,27 @@ def test_every_page_says_how_long_it_took(nasty_folder: Path, rows: dict[str, Do
     assert page.seconds > 0
     assert page_pixels(page).shape == (page.height, page.width, 3)
     assert page.page_id == f"{page.doc_id}_00001"
+
+
+@pytest.mark.shared
+def test_every_file_of_the_shared_folder_of_many_kinds_has_a_row() -> None:
+    folder = SHARED / "cases" / "12-files-that-are-left-out-without-a-word" / "input"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there")
+    rows = {document.path: document for document in documents_of(folder)}
+    assert set(rows) == {path.name for path in folder.iterdir()}
+    for name, document in rows.items():
+        is_image = name.endswith((".png", ".avif", ".j2k", ".ppm", ".tga"))
+        assert document.status is (Status.OK if is_image or document.reason.startswith("dup") else Status.SKIPPED)
+        assert is_image or "are not read" in document.reason
+
+
+@pytest.mark.shared
+def test_the_shared_tiff_of_twelve_bits_has_white_paper() -> None:
+    folder = SHARED / "cases" / "11-twelve-bit-tiff-becomes-a-blank-page"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there")
+    (document,) = documents_of(folder / "input.tif")
+    (page,) = pages_of(folder / "input.tif", document)
+    pixels = page_pixels(page)
+    assert (int(pixels.max()) > 220, int(pixels.min()) < 40) == (True, True)

@@ -1,6 +1,6 @@
 """A folder of PDFs and images.
 
-The type of a file is told by its first bytes; its name only tells whether it is meant to be a document.
+The type of a file is told by its first bytes. A file of a kind that is not read has a row that says so.
 """
 
 from __future__ import annotations
@@ -21,13 +21,24 @@ from ocr_project.engine.ingest import images, pdf_isolated
 from ocr_project.engine.ingest.rendered_page import to_pages
 from ocr_project.engine.ingest.selection import Selection
 
-SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
-OFFICE_SUFFIXES = frozenset(
-    {".hwp", ".hwpx", ".doc", ".docx", ".ppt", ".pptx", ".xls", ".xlsx", ".odt", ".heic", ".jp2", ".djvu"}
+SUFFIXES = frozenset(
+    {
+        *(".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
+        *(".avif", ".jp2", ".j2k", ".jpx", ".jpf", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".pcx"),
+    }
 )
+_OFFICE_SUFFIXES = frozenset({".hwp", ".hwpx", ".doc", ".docx", ".ppt", ".pptx", ".xls", ".xlsx", ".odt"})
 _REFERENCE_SUFFIXES = frozenset({".txt", ".json", ".jsonl", ".csv", ".tsv", ".md", ".html", ".tex", ".xml", ".yml"})
+_LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})  # Windows keeps them in every folder of pictures
+# Files that hold files, some of them unpacked: a PDF in one of them is not what the file is.
+_CONTAINERS = (b"PK\x03\x04", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_TAR, _TAR_AT = b"ustar", 257  # POSIX.1-1988, the field `magic`
 _ID_DIGITS = 16
 _PDF_HEADER_WITHIN = 1024  # bytes; PDF 1.7, appendix H, note 13
+
+
+class _NotRead(UnsupportedMedia):
+    """The kind of file is not one that is read, which is no fault of the file."""
 
 
 class FolderSource:
@@ -110,9 +121,8 @@ class FolderSource:
             blank = replace(blank, doc_id=_hash(path))
             blank = replace(blank, media_type=_media_type(path, blank.bytes))
             return replace(blank, pages=_counter(blank.media_type)(path, self._options))
-        except UnsupportedMedia as error:
-            status = Status.SKIPPED if path.suffix.lower() in OFFICE_SUFFIXES else Status.FAILED
-            return replace(blank, status=status, reason=error.reason)
+        except _NotRead as error:
+            return replace(blank, status=Status.SKIPPED, reason=error.reason)
         except DocumentError as error:
             return replace(blank, status=Status.FAILED, reason=error.reason)
         except OSError as error:
@@ -129,6 +139,8 @@ def sniff(path: Path) -> str | None:
     """Return the media type by the first bytes of a file, whatever its name; None where it is none of ours."""
     with path.open("rb") as file:
         head = file.read(_PDF_HEADER_WITHIN)
+    if head.startswith(_CONTAINERS) or head[_TAR_AT:].startswith(_TAR):
+        return None
     return pdf_isolated.MEDIA_TYPE if b"%PDF-" in head else images.media_type(head)
 
 
@@ -147,18 +159,15 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def _is_candidate(path: Path, root: Path) -> bool:
-    """Whether this is meant to be a document: by its suffix, or by its bytes if the suffix says nothing."""
+    """Whether a file has a row: all have but ground truths and notes, hidden files and what systems leave behind."""
     suffix = path.suffix.lower()
-    if path.name.startswith(".") or suffix in _REFERENCE_SUFFIXES:
+    if path.name.startswith(".") or suffix in _REFERENCE_SUFFIXES or path.name.lower() in _LEFT_BY_SYSTEMS:
         return False
-    if suffix in SUFFIXES or suffix in OFFICE_SUFFIXES or _is_closed(path):
+    if suffix in SUFFIXES or suffix in _OFFICE_SUFFIXES or _is_closed(path):
         return True
     if path.is_symlink() and not _inside(path, root):
-        return path.is_dir()  # a folder outside may hold any number of documents: say that it is left out
-    try:
-        return path.is_file() and sniff(path) is not None
-    except OSError:
-        return False  # not named like a document, and not to be read
+        return True  # a folder outside may hold any number of documents: say that it is left out
+    return path.is_file()
 
 
 def _is_closed(path: Path) -> bool:
@@ -190,13 +199,16 @@ def _check_path(path: Path, root: Path, taken: bool) -> None:
 
 
 def _media_type(path: Path, size: int) -> str:
+    suffix = path.suffix.lower()
+    media_type = sniff(path)
+    if media_type is None and suffix == ".tga" and size:
+        return images.TARGA  # has no first bytes of its own
+    if media_type is None and suffix not in SUFFIXES and (size or suffix not in _OFFICE_SUFFIXES):
+        raise _NotRead(f"{suffix or 'such'} files are not read; save it as PDF, PNG or JPEG")
     if not size:
         raise BrokenDocument("the file is empty (0 bytes); copy it again")
-    media_type = sniff(path)
-    if media_type is None and path.suffix.lower() in OFFICE_SUFFIXES:
-        raise UnsupportedMedia(f"{path.suffix} files are not read; save it as PDF")
     if media_type is None:
-        raise BrokenDocument(f"not a {path.suffix[1:].upper()}, nor another known type, by its first bytes")
+        raise BrokenDocument(f"not a {suffix[1:].upper()}, nor another known type, by its first bytes")
     return media_type
 
 
