@@ -9,7 +9,7 @@ import pytest
 
 from ocr_project.bench.matrix.launching import run_locally
 from ocr_project.bench.matrix.performing import Common, perform
-from ocr_project.bench.matrix.plan import MatrixRun, plan_runs
+from ocr_project.bench.matrix.plan import MatrixRun, fields_of, plan_runs
 from ocr_project.bench.matrix.results import read_matrix, write_matrix
 from ocr_project.bench.matrix.user_config import read_user_config
 from ocr_project.domain.errors import OptionError
@@ -119,3 +119,13 @@ def test_runs_are_done_in_processes_and_one_that_fails_ends_no_other(home: Path)
         facts = run_locally(runs, common)
     assert [bool(one.status) for one in facts] == [False, True, False]
     assert (server.requests, other.requests) == (20, 20)
+
+
+def test_a_model_in_the_process_does_not_wait_for_a_batch_on_the_single_clock(home: Path) -> None:
+    path = home / "user_config.csv"
+    path.write_text("dataset;framework;model\nsmall;Hugging Face;a/model\n")
+    for clock, waits in (("single", False), ("both", False), ("load", True)):
+        options = MatrixOptions.model_validate({"clock": clock})
+        (asked,) = read_user_config(path, options)
+        found = fields_of(asked, options, FAST).transformers
+        assert (found.model, bool(found.wait_seconds)) == ("a/model", waits)

@@ -22,7 +22,7 @@ from ocr_project.bench.matrix.given_files import Faults
 from ocr_project.bench.matrix.user_config import AskedRun, Framework
 from ocr_project.domain.errors import BackendError, OptionError, SourceError
 from ocr_project.domain.options import FieldsBackend, FieldsOptions
-from ocr_project.domain.options.matrix import MatrixOptions
+from ocr_project.domain.options.matrix import Clock, MatrixOptions
 from ocr_project.engine.answering import build_answerer
 from ocr_project.storage.given_text import read_given
 
@@ -163,6 +163,8 @@ def fields_of(asked: AskedRun, options: MatrixOptions, fields: FieldsOptions) ->
     else:
         given["backend"] = FieldsBackend.TRANSFORMERS
         given["transformers"] |= {"model": asked.checkpoint, "revision": asked.revision or None}
+        if options.clock is not Clock.LOAD:  # one request in flight must not wait for a batch to be full
+            given["transformers"] |= {"wait_seconds": 0.0}
     return FieldsOptions.model_validate(given)
 
 

@@ -10,7 +10,7 @@ from ocr_project.engine.ingest.source import HUB
 
 
 def documents_going(held: Sequence[Document], source: str, samples: Path) -> list[Document]:
-    """Name the documents that a run over a source would remove, though nobody deleted them.
+    """Name the documents that a run over a source would remove, though their files are still there.
 
     A file that is deleted from the folder of the last run is meant to go, and so are the bundled samples. A folder
     that was moved is the same corpus: its files lie at the same places below the new one, with the same sizes.
