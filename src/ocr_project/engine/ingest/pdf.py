@@ -120,7 +120,7 @@ def read_pages(path: Path, first: int, last: int, options: IngestOptions) -> Ans
         return
     hides = frozenset() if options == without_text else pages_with_hidden_layers(path, first, last)
     try:
-        for number in range(first, last + 1):  # PDFium does not say which text a hidden layer holds
+        for number in range(first, last + 1):  # a page with hidden layers does not say which text is hidden
             yield _attempt(opened, path, number, without_text if number in hides else options)
     finally:
         with _LOCK:

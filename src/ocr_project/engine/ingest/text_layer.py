@@ -26,8 +26,8 @@ Rules 3 and 5 to 8 need words with boxes, and pass where there are none (the tex
 
 Measured on 93 born-digital pages of Korean statutes, minutes and patents, Russian and American papers:
 unreadable 0 to 0.4 %, outside 0, on ink 98 % or more, covered 71 to 99 %, but 44 %
-on the photograph of a poster, with a logo whose text is part of the picture. Of 56 pages, looked at for rule
-8, it finds text outside of the words on seven, all of figures or scans with words in them.
+on the photograph of a poster, with a logo whose text is part of the picture. Of 56 pages, rule 8
+refuses seven; the log has them.
 """
 
 from __future__ import annotations
