@@ -38,11 +38,7 @@ _PDF_HEADER_WITHIN = 1024  # bytes; PDF 1.7, appendix H, note 13
 
 
 class _NotRead(UnsupportedMedia):
-<<<<<<< HEAD
     """A kind of file that is left alone: the file may be as good as any."""
-=======
-    """The kind of file is not one that is read, through no fault of the file."""
->>>>>>> cases
 
 
 class FolderSource:
