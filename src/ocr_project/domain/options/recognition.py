@@ -80,6 +80,9 @@ class VisionModelOptions(Options):
     crop_workers: int = Field(
         0, ge=0, le=256, description="Processes that cut and encode crops; 0: one per four cores, at least two."
     )
+    crop_memory_gib: float = Field(
+        4.0, ge=1.0, description="Memory that one of these may take; a page that needs more is a failed row."
+    )
 
 
 class VllmOptions(VisionModelOptions, ServerOptions):
