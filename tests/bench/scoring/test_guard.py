@@ -79,7 +79,7 @@ def test_an_item_beside_a_hostile_one_is_not_touched() -> None:
 
 
 def test_a_drawing_that_raises_costs_its_item(monkeypatch: pytest.MonkeyPatch) -> None:
-    def compare(references: Any, hypotheses: Any, cache: Any = None) -> list[CdmResult]:
+    def compare(references: Any, hypotheses: Any, **_: Any) -> list[CdmResult]:
         if "deep" in hypotheses:
             raise RecursionError("maximum recursion depth exceeded")
         return [CdmResult(1, 1, 1) for _ in references]
