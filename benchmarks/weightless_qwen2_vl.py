@@ -2,8 +2,8 @@
 
 Usage: python -m benchmarks.weightless_qwen2_vl DIR 2b|7b
 
-vLLM fills it with random numbers (`--load-format=dummy`), transformers too (`fields.transformers.dummy_weights`). A byte
-is a token here: a prompt has about twice (Russian: four times) the tokens of the real tokenizer.
+vLLM fills it with random numbers (`--load-format=dummy`), transformers too (`fields.transformers.dummy_weights`). A
+byte is a token here: a prompt has about twice (Russian: four times) the tokens of the real tokenizer.
 Shapes: config.json of Qwen/Qwen2-VL-2B-Instruct and Qwen/Qwen2-VL-7B-Instruct.
 """
 
