@@ -111,6 +111,6 @@ def test_17_another_hand_is_learnt_and_the_known_one_is_not_forgotten_with_repla
         rates[f"{name}.new"] = error_rate(training.model, training.encoder, held_new)
         rates[f"{name}.known"] = error_rate(training.model, training.encoder, held_known)
     print(rates)
-    assert rates["replay.new"] < 0.5 * rates["before"]
+    assert rates["replay.new"] < 0.6 * rates["before"]
     assert rates["replay.known"] < 0.15
     assert rates["replay.known"] < rates["alone.known"]

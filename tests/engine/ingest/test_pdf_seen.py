@@ -91,6 +91,35 @@ def test_what_is_typed_into_a_page_is_in_its_text(tmp_path: Path, subtype: Name)
     assert (word.box.x0, word.box.y0) == (pytest.approx(152 * 2, abs=4), pytest.approx((300 - 166) * 2, abs=8))
 
 
+def test_a_field_whose_looks_are_left_to_the_viewer_is_read(tmp_path: Path) -> None:
+    typed = Typed()
+    typed.annotate("Berth 31", 170, Name.Widget)
+    field = typed.page.Annots[0]
+    del field["/AP"]
+    field.DA = String("/F1 12 Tf 0 g")
+    typed.pdf.Root.AcroForm.NeedAppearances = True
+    typed.pdf.Root.AcroForm.DA = String("/F1 12 Tf 0 g")
+    picture = typed.read(tmp_path / "bare.pdf")
+    assert (picture.healthy, "Berth 31" in (picture.text or "")) == (True, True)
+
+
+def test_a_hidden_layer_is_found_within_a_form_and_on_a_picture(tmp_path: Path) -> None:
+    for inner in (False, True):
+        typed = Typed()
+        group = typed.pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String("draft")))
+        typed.pdf.Root.OCProperties = Dictionary(OCGs=Array([group]), D=Dictionary(OFF=Array([group])))
+        form = typed.pdf.make_stream(b"BT /F1 12 Tf 30 120 Td (Draft 88) Tj ET")
+        form.Type, form.Subtype, form.BBox = Name.XObject, Name.Form, Array([0, 0, 400, 300])
+        form.Resources = Dictionary(Font=typed.page.Resources.Font)
+        if inner:
+            form.Resources.Properties = Dictionary(Draft=group)
+        else:
+            form.OC = group
+        typed.page.Resources.XObject = Dictionary(Fm1=form)
+        typed.content += "/Fm1 Do\n"
+        assert typed.read(tmp_path / "within.pdf").text is None
+
+
 @pytest.mark.parametrize(
     ("config", "group", "hidden"),
     [
@@ -127,9 +156,13 @@ def test_other_pages_than_the_one_with_the_hidden_layer_keep_their_text(tmp_path
     assert (first.text, last.healthy) == (None, True)
 
 
-def test_text_in_a_picture_beside_the_layer_makes_it_no_stand_in(tmp_path: Path) -> None:
-    sheet = Sheet((900, 300))
-    sheet.text((30, 30), "Sailings on Sunday are cancelled", size=40)
+@pytest.mark.parametrize(("text", "size"), [("No sailings on Sunday", 40), ("Cancelled", 80), ("Rain", 30)])
+@pytest.mark.parametrize(("paper", "ink"), [(255, 0), (60, 230)])
+def test_text_in_a_picture_beside_the_layer_makes_it_no_stand_in(
+    tmp_path: Path, text: str, size: int, paper: int, ink: int
+) -> None:
+    sheet = Sheet((900, 300), paper)
+    sheet.text((30, 60), text, size=size, ink=ink)
     typed = Typed()
     typed.picture(sheet, (30, 60, 300, 100))
     assert not typed.read(tmp_path / "words.pdf").healthy

@@ -41,16 +41,21 @@ class Drawings:
 class Drawer:
     """Draws formulas, as far as the options and the machine let it."""
 
-    def __init__(self, *, cdm: bool, katex: bool = False, cache: Path | None = None) -> None:
+    def __init__(
+        self, *, cdm: bool, katex: bool = False, no_browser: str | None = None, cache: Path | None = None
+    ) -> None:
         """Look for the browser.
 
         Args:
             cdm: Draw formulas by LaTeX and compare them by CDM.
             katex: Draw formulas of page tests in a browser, where one is installed.
+            no_browser: What another process found when it looked; None: look.
             cache: Folder in which drawings are kept; may be shared by runs at the same time.
         """
         self.cdm = cdm
-        self.no_browser = missing_browser() if katex else "testsets.katex is false"
+        if no_browser is None:
+            no_browser = missing_browser() if katex else "testsets.katex is false"
+        self.no_browser = no_browser
         self._cache = cache
 
     def draw(self, pairs: Iterable[Pair] = (), formulas: Iterable[str] = ()) -> Drawings:

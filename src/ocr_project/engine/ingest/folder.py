@@ -38,7 +38,7 @@ _PDF_HEADER_WITHIN = 1024  # bytes; PDF 1.7, appendix H, note 13
 
 
 class _NotRead(UnsupportedMedia):
-    """The kind of file is not one that is read, which is no fault of the file."""
+    """A kind of file that is left alone: the file may be as good as any."""
 
 
 class FolderSource:

@@ -50,6 +50,7 @@ _SCAN_EDGE = 0.01  # a scan reaches to within a hundredth of the page's size of 
 _LIKENESS = 12.0  # mean difference, of 255, that scaling and JPEG may make between a page and its scan
 _THUMBNAIL = 128  # pixels, the longer side of what is compared
 _JUST_BELOW = 1 - 1e-9  # PDFium's sizes are rounded up: 1,288.0000000001 would be 1,289 pixels
+_LEAST_DPI = 36  # of `ingest.dpi`
 _MANY_PAGES = 1_000
 _LEAST_PAGE_BYTES = 16  # hardly a page takes less of a file, compressed object streams included
 
@@ -119,7 +120,7 @@ def read_pages(path: Path, first: int, last: int, options: IngestOptions) -> Ans
         return
     hides = frozenset() if options == without_text else pages_with_hidden_layers(path, first, last)
     try:
-        for number in range(first, last + 1):  # of a page with hidden layers nobody says which text is hidden
+        for number in range(first, last + 1):  # a page with hidden layers does not say which text is hidden
             yield _attempt(opened, path, number, without_text if number in hides else options)
     finally:
         with _LOCK:
@@ -207,9 +208,12 @@ def _scale(size: tuple[float, float], options: IngestOptions) -> float:
     if pixels > options.max_pixels:
         dpi = scale * _POINTS_PER_INCH
         fitting = int(dpi * math.sqrt(options.max_pixels / pixels))
+        advice = f"ingest.dpi of {fitting} would fit, or raise the limit"
+        if fitting < _LEAST_DPI:
+            advice = f"even the least ingest.dpi ({_LEAST_DPI}) does not fit: scale the page down, or raise the limit"
         raise TooLarge(
             f"{width:.0f} x {height:.0f} points at {dpi:.0f} dpi are {pixels:,} pixels, more than"
-            f" ingest.max_pixels ({options.max_pixels:,}); ingest.dpi of {fitting} would fit, or raise the limit"
+            f" ingest.max_pixels ({options.max_pixels:,}); {advice}"
         )
     return scale
 

@@ -2,6 +2,7 @@
 
 plan            what is missing
 sources         does what is put side by side belong together
+origins         was a table or an index made from what is there now
 stream          the finished shards, while pages of several are in flight
 keep            what is finished into its folder, at once
 workers         threads of this process, or work outside of it

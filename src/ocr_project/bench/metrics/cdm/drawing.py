@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.bench.metrics.cdm.painting import Painted
-from ocr_project.bench.metrics.cdm.pixels import boxes_of_colours
-from ocr_project.engine.running.worker_process import with_memory_limit
+from ocr_project.bench.metrics.cdm.pixels import MEMORY, boxes_of_colours
+from ocr_project.engine.running.worker_process import with_limits
 
 TOOLS = {"pdflatex": "texlive-latex-base", "gs": "ghostscript"}
 """What draws, and what Debian calls its package: pdflatex with amsmath and amssymb, and Ghostscript."""
@@ -172,7 +172,7 @@ def _found(pdf: Path, formulas: Sequence[Painted], limit: float) -> tuple[list[N
 def _latex(folder: str, limit: float) -> str:
     """Run pdflatex without a shell, with no file in reach but its own; return why it failed."""
     command = ["pdflatex", "-interaction=batchmode", "-no-shell-escape", "-no-parse-first-line", "f.tex"]
-    command = with_memory_limit(command)
+    command = with_limits(command, MEMORY, limit)
     surroundings = {
         "PATH": _search_path(),
         "HOME": folder,

@@ -23,9 +23,10 @@ import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from ocr_project.bench.metrics.cdm.painting import COLOURS, SHADES, STEP
-from ocr_project.engine.running.worker_process import with_memory_limit
+from ocr_project.engine.running.worker_process import with_limits
 
 DPI = 200
+MEMORY = 2 * 2**30
 _PIXEL = 72 / DPI  # in points
 _MARGIN = 8  # pixels that the reference leaves around a formula
 _ROOM = 2  # pixels around what is cut out of a page, for what hangs over an object's bounds
@@ -57,7 +58,7 @@ def boxes_of_colours(pdf: Path, tokens: Sequence[int], limit: float) -> list[NDA
     """
     folder = pdf.parent
     _cut(pdf, folder / "cut.pdf")
-    command = with_memory_limit(_GHOSTSCRIPT)
+    command = with_limits(_GHOSTSCRIPT, MEMORY, limit)
     subprocess.run(command, cwd=folder, timeout=limit, check=True, capture_output=True, stdin=subprocess.DEVNULL)
     with (folder / "pages.ppm").open("rb") as stream:
         counts = chain(tokens, repeat(tokens[-1]))  # a formula that ran over has further pages
