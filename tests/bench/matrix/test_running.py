@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ocr_project.bench.matrix.judging import compare_matrix
 from ocr_project.bench.matrix.launching import run_locally
 from ocr_project.bench.matrix.performing import Common, perform
 from ocr_project.bench.matrix.plan import MatrixRun, fields_of, plan_runs
@@ -88,6 +89,49 @@ def test_runs_are_told_apart_by_resolution_prompts_and_server_and_named_by_it(ho
     annotation = home / "Datasets/VQA/small/annotation.csv"
     annotation.write_text(annotation.read_text().replace("What is", "Which is"))
     assert planned(home, "small;vLLM;a/fake;http://a:1;\n", pixels="500000")[0][0].folder != before
+
+
+@pytest.mark.parametrize(
+    ("differs", "names"),
+    [
+        ("revision: [r1, r2]", ["a/fake, r1", "a/fake, r2"]),
+        ("docker_image: ['x:1', 'x:2']", ["a/fake, x:1", "a/fake, x:2"]),
+    ],
+)
+def test_runs_of_one_entry_have_different_names(home: Path, differs: str, names: list[str]) -> None:
+    path = home / "runs.yml"
+    path.write_text(f"runs:\n- {{dataset: small, framework: URL, model: a/fake, url: 'http://a:1', {differs}}}\n")
+    runs = plan_runs(path, read_user_config(path, MatrixOptions()), MatrixOptions(), FAST)
+    assert [run.name for run in runs] == names
+
+
+def test_collections_that_are_called_alike_are_two_runs_and_two_sweeps(home: Path) -> None:
+    for folder, words in (("one", "Read"), ("two", "Say")):
+        (home / folder).mkdir()
+        rows = [f"{words} the {field};kind0 {field}" for field in FIELDS]
+        (home / folder / "p.csv").write_text("\n".join(["prompt;doc_class_question_type", *rows]))
+    path = home / "runs.yml"
+    with FakeVllm(model="a/fake", read=reader()) as server:
+        path.write_text(
+            f"runs:\n- {{dataset: small, framework: URL, model: a/fake, url: '{server.url}',"
+            " prompt_collection: [one/p.csv, two/p.csv], pixels: [500000, 250000]}\n"
+        )
+        options = MatrixOptions()
+        runs = plan_runs(path, read_user_config(path, options), options, FAST)
+        common = Common(home / "runs", options, RuntimeOptions(progress=False))
+        for run in runs:
+            perform(run, common)
+    assert len({run.name for run in runs}) == 4
+    write_matrix(common.home, [run.folder for run in runs])
+    (found,) = compare_matrix(read_matrix(common.home), options)
+    assert found.grid.numerator.shape[1] == 4, "no run stands in the place of another"
+    assert [len(members) for members, _ in found.lowest] == [2, 2]
+
+
+def test_two_sets_of_one_name_are_refused(home: Path) -> None:
+    write_set(home / "other/small", documents=4)
+    with pytest.raises(OptionError, match=r"row 3, column dataset: .* are two sets of one name"):
+        planned(home, "small;URL;a/fake;http://a:1;\nother/small;URL;a/fake;http://a:1;\n")
 
 
 def test_what_cannot_be_done_is_refused_before_anything_runs(home: Path) -> None:

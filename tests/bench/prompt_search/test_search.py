@@ -198,6 +198,19 @@ def test_a_search_that_broke_off_goes_on_and_asks_nothing_twice(root: Path) -> N
     assert set(asked.values()) == set(shown.values()) == {1}
 
 
+def test_a_set_drawn_anew_under_the_same_names_is_asked_about_again(root: Path) -> None:
+    with FakeVllm(read=Model([fenced(ALONE)]).read) as server:
+        search(root, server)
+    for path in (root / "images").iterdir():
+        pixels = decode(path.read_bytes())
+        pixels[:, 48:] = 0
+        path.write_bytes(encode(pixels))
+    model = Model([fenced(ALONE)])
+    with FakeVllm(read=model.read) as server:
+        search(root, server)
+    assert model.asked, "the answers of the images before are not taken for those of these"
+
+
 def comparable(tried: Sequence[Tried]) -> list[Any]:
     return [
         (one.doc_type, one.field, one.part, one.number, one.prompt, one.status, [a.text for a in one.judged])

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ocr_project.bench.fields.prompts import Prompts
+from ocr_project.bench.fields.job import FieldsJob
 from ocr_project.bench.prompt_search.generator import Generator
 from ocr_project.bench.prompt_search.judge import Judge
 from ocr_project.bench.prompt_search.memory import Memory
@@ -60,25 +60,25 @@ def plan_budget(questions: Sequence[Question], parts: Mapping[str, Part], option
 
 
 def search_key(
-    questions: Sequence[Question],
+    job: FieldsJob,
     parts: Mapping[str, Part],
     identities: tuple[Identity, Identity],
-    start: Prompts,
     options: PromptSearchOptions,
 ) -> str:
     """Return the name of the folder of a search: all that its proposals and answers depend on.
 
     Args:
-        questions: Of the set, with what is true of them.
+        job: The set with what is true of it, its images by their bytes, and the prompts that the search begins with.
         parts: Which documents are searched on.
         identities: Of the answerer and of the generator.
-        start: What the search begins with.
         options: Method and seed; how many tries, and what is kept, may change: what was tried stays.
     """
+    images = job.image_digests()
     asked = [
-        [one.question_id, one.image, one.doc_type, one.field, one.truth, parts[one.document]] for one in questions
+        [one.question_id, images[one.image], one.doc_type, one.field, one.truth, parts[one.document]]
+        for one in job.questions
     ]
-    begun = [one.text for one in start.used(questions)]
+    begun = [one.text for one in job.prompts.used(job.questions)]
     known = [VERSION, *map(str, identities), asked, begun, options.method, options.seed, options.examples]
     return hashlib.sha256(json.dumps(known, ensure_ascii=False).encode()).hexdigest()[:_DIGITS]
 

@@ -101,7 +101,7 @@ def run_search(fields: FieldsOptions, options: PromptSearchOptions, runtime: Run
     begun = {key_of(prompt): prompt.text for prompt in job.prompts.used(job.questions)}
     with closing(build_answerer(fields, runtime.tessdata)) as answerer, closing(build_generator(options)) as generator:
         identities = answerer.identity, generator.identity
-        name = search_key(job.questions, parts, identities, job.prompts, options)
+        name = search_key(job, parts, identities, options)
         memory = Memory(root / options.folder / name)
         judge = Judge(answerer, lambda question: job.read(AskedPage(question, ())), memory)
         for kind in kinds_of(job.questions):
