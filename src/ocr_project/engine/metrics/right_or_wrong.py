@@ -1,13 +1,13 @@
-"""Intervals and p-values of answers that are right or wrong: documents are weighed by chance, with one that is not there.
+"""Intervals and p-values of answers that are right or wrong: documents are weighed by chance, and one more than there are.
 
 Of such answers few differ between two runs, often none, and then their spread says nothing: Student's t calls the same
 30 answers surely the same, and its correction for skewness swings where nearly all are wrong (benchmarks/coverage.py;
-docs/decisions/0010). Here each document has a random weight (Rubin, 1981, "The Bayesian bootstrap", Annals of Statistics
-9), and so has one document more, of answers that nobody has seen: all wrong for the one end, all right for the other.
-Where each answer is a document, a rate has the interval of Clopper and Pearson (Biometrika 26, 1934), and any bounded
-score that of Gaffke (2005, "Three test statistics for a nonparametric one-sided hypothesis on the mean of a nonnegative
-variable", Mathematical Methods of Statistics 14). Where documents have many answers, a whole one that is all wrong is
-too much to fear; it has 1 / sqrt(n) of the answers of a document, and at least one.
+docs/decisions/0010). Here each document has a random weight (Rubin, 1981, "The Bayesian bootstrap", Annals of
+Statistics 9), and so has one document more, of answers that nobody has seen: all wrong for the one end, all right for
+the other. Where each answer is a document, that is the interval of Clopper and Pearson (Biometrika 26, 1934) for a
+rate, and of Gaffke for a difference (2005, "Three test statistics for a nonparametric one-sided hypothesis on the mean
+of a nonnegative variable", Mathematical Methods of Statistics 14). Where documents have many answers, a whole one that
+is all wrong is too much to fear: it has 1 / sqrt(n) of the answers of a document, and at least one.
 
 The weights do not depend on the answers. So with one more that is wrong every draw is worse, both ends and p: what is
 surely worse stays so.
