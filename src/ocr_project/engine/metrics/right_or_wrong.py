@@ -1,4 +1,4 @@
-"""Intervals and p-values of answers that are right or wrong: documents are weighed by chance, and one more than there are.
+"""Intervals and p-values of answers that are right or wrong: documents are weighed by chance, and one that is unseen.
 
 Of such answers few differ between two runs, often none, and then their spread says nothing: Student's t calls the same
 30 answers surely the same, and its correction for skewness swings where nearly all are wrong (benchmarks/coverage.py;
