@@ -70,7 +70,9 @@ class Ended:
 def ended(tmp_path: Path) -> Ended:
     write_pdf(tmp_path / "source" / "a.pdf")
     (tmp_path / "source" / "queries.csv").write_text("query_id,query\nq1,silver stone\n", encoding="utf-8")
-    (tmp_path / "source" / "qrels.csv").write_text("query_id,path,page\nq1,a.pdf,1\n", encoding="utf-8")
+    (tmp_path / "source" / "qrels.csv").write_text(
+        "query_id,document,page,relevance\nq1,a.pdf,1,1\n", encoding="utf-8"
+    )
     options = (f"ingest.source={tmp_path / 'source'}", "ingest.dpi=100", *QUICK)
     found = Ended(copy_project(tmp_path / "project"), options)
     first = found.run()

@@ -29,5 +29,9 @@ def build_scorer(options: TestsetsOptions) -> Scorer:
     from ocr_project.bench.scoring.guard import Limits
     from ocr_project.bench.scoring.scorer import Scorer
 
-    limits = Limits(options.item_seconds, int(options.item_memory_gib * 2**30))
+    limits = Limits(
+        seconds=options.item_seconds,
+        memory=int(options.item_memory_gib * 2**30),
+        drawing_memory=int(options.drawing_memory_gib * 2**30),
+    )
     return Scorer(cdm=options.cdm, katex=options.katex, cache=options.drawings, limits=limits)

@@ -12,11 +12,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from ocr_project.bench.metrics.cdm import CdmResult
+from ocr_project.bench.metrics.cdm.pixels import MEMORY
 from ocr_project.bench.rules.drawings import Drawer, Pair
 from ocr_project.bench.scoring.item import OUT_OF_MEMORY, Answer, ItemScorer, Task, fault
 from ocr_project.bench.scoring.worker import TOO_LARGE, Begin
@@ -43,10 +43,12 @@ class Limits:
     Attributes:
         seconds: CPU time: on a busy machine an answer takes no more of that, and its score is the same.
         memory: Bytes.
+        drawing_memory: Bytes of each program that draws its formulas.
     """
 
     seconds: float = 60.0
     memory: int = 4 * 2**30
+    drawing_memory: int = MEMORY
 
 
 class Worker(Protocol):
@@ -85,11 +87,13 @@ class Unguarded:
 class Guard:
     """Processes that score, as many as are asked for at once; one that ended is replaced."""
 
-    def __init__(self, drawer: Drawer, cache: Path | None, limits: Limits) -> None:
+    def __init__(self, drawer: Drawer, limits: Limits) -> None:
         """Start nothing."""
         self._limits = limits
         self._scratch = TemporaryDirectory(prefix="scoring-", ignore_cleanup_errors=True)
-        self._begin = Begin(limits.seconds, self._scratch.name, drawer.cdm, drawer.no_browser, cache)
+        self._begin = Begin(
+            limits.seconds, self._scratch.name, drawer.cdm, drawer.no_browser, drawer.cache, drawer.memory
+        )
         self._idle: list[_Guarded] = []
         self._lock = threading.Lock()
 

@@ -35,10 +35,11 @@ class Scorer:
             cache: Folder of drawings.
             limits: What an answer may take; it is scored in a process of its own. None: any, in this process.
         """
-        self._drawer = Drawer(cdm=cdm, katex=katex, cache=cache)
+        memory = (limits or Limits()).drawing_memory
+        self._drawer = Drawer(cdm=cdm, katex=katex, cache=cache, memory=memory)
         self._numbers = count()
         self._limits = limits
-        self._guard = Guard(self._drawer, cache, limits) if limits else None
+        self._guard = Guard(self._drawer, limits) if limits else None
 
     @property
     def identity(self) -> Identity:

@@ -33,6 +33,7 @@ class Begin:
         cdm: Compare formulas by CDM.
         no_browser: Why there will be no drawings by KaTeX; empty where there will be.
         cache: Folder of drawings.
+        drawing_memory: Bytes that a program that draws may take.
     """
 
     seconds: float
@@ -40,6 +41,7 @@ class Begin:
     cdm: bool
     no_browser: str
     cache: Path | None
+    drawing_memory: int
 
 
 def main(descriptor: int) -> None:
@@ -55,7 +57,9 @@ def main(descriptor: int) -> None:
     try:
         begin: Begin = pickle.loads(line.recv_bytes())
         tempfile.tempdir = begin.scratch
-        scorer = ItemScorer(Drawer(cdm=begin.cdm, no_browser=begin.no_browser, cache=begin.cache))
+        scorer = ItemScorer(
+            Drawer(cdm=begin.cdm, no_browser=begin.no_browser, cache=begin.cache, memory=begin.drawing_memory)
+        )
         while True:
             task: Task | tuple[Pair, ...] = pickle.loads(line.recv_bytes())
             is_silent = isinstance(task, Task) and bool(task.silenced)

@@ -90,6 +90,12 @@ class TestsetsOptions(Options):
         description="Memory that scoring an answer may take; one that takes more counts as wrong, with the reason."
         " Each of `runtime.workers` may take as much.",
     )
+    drawing_memory_gib: float = Field(
+        2.0,
+        ge=1.0,
+        description="Memory that LaTeX, Ghostscript or the browser may take to draw formulas; one for which they need"
+        " more counts as not drawn.",
+    )
     drawings: Path | None = Field(
         Path("data/07_model_output/testsets/drawings"),
         description="Folder of the formulas that were drawn: another recognizer finds those of the truth. None: none.",

@@ -9,5 +9,6 @@ workers         threads of this process, or work outside of it
 stage_metrics   counts and seconds of a stage, out of the footers of its shards
 provenance      the facts of a run: commit, machine, packages
 worker_process  a child process for work that may hang or crash
+watched_command  a program whose memory is watched from outside
 monitoring/     what the GPU does meanwhile
 """
