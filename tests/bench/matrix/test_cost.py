@@ -69,8 +69,9 @@ def test_memory_from_the_log_with_and_without_its_details() -> None:
 
 def test_activations_that_the_log_tells_at_its_level_info_are_taken_from_it() -> None:
     told = (  # vLLM 0.26.0 on an H200
-        "Desired GPU memory utilization is (0.6, 83.88 GiB). Actual usage is 4.26 GiB for weight, 1.0 GiB for peak"
-        " activation, 0.22 GiB for non-torch memory, and 0.14 GiB for CUDAGraph memory."
+        "Free memory on device (139.29/139.8 GiB) on startup. Desired GPU memory utilization is (0.6, 83.88 GiB). "
+        "Actual usage is 4.26 GiB for weight, 1.0 GiB for peak activation, 0.22 GiB for non-torch memory, and 0.14 GiB"
+        " for CUDAGraph memory."
     )
     assert read_server_memory(INFO + told, requested=18.82).activations == 1.0
 
