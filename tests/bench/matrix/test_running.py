@@ -214,3 +214,19 @@ def test_a_model_in_the_process_does_not_wait_for_a_batch_on_the_single_clock(ho
         (asked,) = read_user_config(path, options)
         found = fields_of(asked, options, FAST).transformers
         assert (found.model, bool(found.wait_seconds)) == ("a/model", waits)
+
+
+def test_random_weights_in_this_process_are_said_of_the_run(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/config.json").write_text('{"model_type": "qwen2_vl"}', encoding="utf-8")
+    path = home / "user_config.csv"
+    path.write_text(f"dataset;framework;model\nsmall;Hugging Face;{tmp_path / 'model'}\n", encoding="utf-8")
+    options = MatrixOptions()
+    asked = read_user_config(path, options)
+    told = []
+    for dummy in (False, True):
+        fields = FieldsOptions.model_validate({"transformers": {"dialect": "chat", "dummy_weights": dummy}})
+        told += plan_runs(path, asked, options, fields)
+    assert [run.dummy for run in told] == [False, True]
+    assert told[0].folder != told[1].folder

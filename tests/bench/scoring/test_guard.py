@@ -146,7 +146,7 @@ def _killed_at_work(signal_: int, times: int) -> Iterator[None]:
         while left:
             time.sleep(0.05)
             for child in set(_scoring()) - before:
-                if child.cpu_times().user > 1.5:
+                if child.cpu_times().user > 5.0:  # to start takes up to 3 where nothing is compiled yet
                     child.send_signal(signal_)
                     before.add(child)
                     left -= 1

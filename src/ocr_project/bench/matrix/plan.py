@@ -146,7 +146,9 @@ class _Planner:
         identity = answerer.identity.canonical()
         answerer.close()
         told = " ".join(found.vllm.server_args) if found.backend is FieldsBackend.VLLM else ""
-        dummy = bool(_DUMMY.search(told))
+        dummy = bool(_DUMMY.search(told)) or (
+            found.backend is FieldsBackend.TRANSFORMERS and found.transformers.dummy_weights
+        )
         folder = f"{slug}-{request}-{_hash([identity, told if dummy else ''])}"
         return MatrixRun("", folder, request, identity, asked, found, dummy)
 

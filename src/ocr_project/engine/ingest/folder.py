@@ -10,15 +10,16 @@ import os
 import stat
 import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
-from ocr_project.domain.errors import BrokenDocument, DocumentError, SourceError, UnsupportedMedia
+from ocr_project.domain.errors import Away, BrokenDocument, DocumentError, SourceError, UnsupportedMedia
 from ocr_project.domain.options import IngestOptions
 from ocr_project.domain.types import Document, Page, Status
 from ocr_project.engine.ingest import images, pdf_isolated
-from ocr_project.engine.ingest.rendered_page import to_pages
+from ocr_project.engine.ingest.rendered_page import Answers, to_pages
 from ocr_project.engine.ingest.selection import Selection
 
 SUFFIXES = frozenset(
@@ -49,6 +50,7 @@ class FolderSource:
         self._options = options
         self._only = only
         self._selection = Selection(options.include)
+        self._verified: dict[str, tuple[int, ...]] = {}  # whose bytes are those listed, as of then
 
     def documents(self) -> Iterator[Document]:
         """List the documents.
@@ -91,7 +93,26 @@ class FolderSource:
         """Yield the pages of a document."""
         read = pdf_isolated.read_pages if document.media_type == pdf_isolated.MEDIA_TYPE else images.read_pages
         answers = read(Path(document.source), first, last, self._options)
-        yield from to_pages(document, first, answers, self._options)
+        yield from to_pages(document, first, self._of_the_listed(document, answers), self._options)
+
+    def _of_the_listed(self, document: Document, answers: Answers) -> Answers:
+        """Pass answers on as long as the file is the one that was listed: pages are kept under its hash."""
+        with closing(answers):
+            for answer in answers:
+                yield self._replaced(document) or answer
+
+    def _replaced(self, document: Document) -> Away | None:
+        path = Path(document.source)
+        try:
+            now = path.stat()
+            state = (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+            if self._verified.get(document.source) != state:
+                if _hash(path) != document.doc_id:
+                    return Away("the file was replaced while the run was at work; run again")
+                self._verified[document.source] = state
+        except OSError:  # the answer says so itself
+            return None
+        return None
 
     def _candidates(self) -> list[tuple[str, Path]]:
         """Return names and paths of what looks like a document, in the order in which shards are sorted too."""

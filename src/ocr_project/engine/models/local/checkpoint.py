@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
+from transformers import AutoConfig
 
 from ocr_project.domain.errors import BackendError
 from ocr_project.engine.models.local.preparation import Images, Preparation
@@ -22,6 +23,14 @@ class CheckpointOptions(Protocol):
     def device(self) -> str: ...
     @property
     def dtype(self) -> str: ...
+
+
+@runtime_checkable
+class WeightlessOptions(Protocol):
+    """The option that asks for random weights, where there is one."""
+
+    @property
+    def dummy_weights(self) -> bool: ...
 
 
 class Checkpoint(Preparation):
@@ -43,7 +52,10 @@ class Checkpoint(Preparation):
         where: dict[str, Any] = {"revision": options.revision} if options.revision else {}
         super().__init__(options.model, options.revision, option=option)
         try:
-            model = head.from_pretrained(options.model, dtype=dtype, **where)
+            if isinstance(options, WeightlessOptions) and options.dummy_weights:
+                model = _weightless(head, AutoConfig.from_pretrained(options.model, **where), dtype, self.device)
+            else:
+                model = head.from_pretrained(options.model, dtype=dtype, **where)
         except (OSError, ValueError, ImportError, KeyError) as error:
             raise BackendError(f"transformers cannot load {options.model}: {error}; change {option}.model") from error
         self.model = model.to(self.device).eval()
@@ -57,6 +69,12 @@ class Checkpoint(Preparation):
     def on_device(self, inputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Return tensors where the model is."""
         return {name: tensor.to(self.device) for name, tensor in inputs.items()}
+
+
+def _weightless(head: Any, config: Any, dtype: torch.dtype, device: torch.device) -> Any:
+    """Return a model of random weights, made where it will stand: seven billion numbers take minutes on a CPU."""
+    with device:
+        return head.from_config(config, dtype=dtype)
 
 
 def _best_device() -> str:
