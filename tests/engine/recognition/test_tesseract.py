@@ -95,6 +95,15 @@ def test_latin_words_in_a_korean_line_are_read_as_such(recognizer: Recognizer) -
     assert found.text == "\n".join(lines)
 
 
+def test_heads_and_units_of_a_korean_line_are_read(recognizer: Recognizer) -> None:
+    if not recognizer.identity.settings.get("trained"):
+        pytest.skip("the extra `rapid` is not installed")
+    lines = ["LPG 충전소와 K매장, 11번 창구", "면적 84.95㎡, 온도 20℃, 길이 12㎝", "① 신청서 ② 사본 합계 ₩1,240,000"]
+    sheet, box = block(lines, "korean")
+    (found,) = read(recognizer, sheet.page(), region_of(box))
+    assert found.text == "\n".join(lines)
+
+
 def test_the_first_letter_of_a_latin_word_is_not_cut_off(recognizer: Recognizer) -> None:
     sheet, box = block(["정보 시스템은 Linux 환경에서 운영한다."], "korean")
     (found,) = read(recognizer, sheet.page(), region_of(box))

@@ -7,7 +7,6 @@ finds them.
 
 from __future__ import annotations
 
-import math
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,15 +15,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.ink import levels
 from ocr_project.engine.imaging.tesseract import ReadWord
+from ocr_project.engine.imaging.text_bands import find_inked
 from ocr_project.engine.models.onnx.line_finder import LineFinder, Quad, find_line_finder
 from ocr_project.engine.models.onnx.line_reader import LineReader, ReadCharacter, find_line_reader
 
 # Letters of English print; of others (Greek, Han, full-width forms) the model sees some in bad print.
 _ENGLISH = string.ascii_letters + string.digits + string.punctuation + "“”‘’–—…•·§©®™°±×÷½¼¾€£¥¢éàèêçñöüä"
-_CONTRAST = 0.45  # of the way from paper to ink: darker is ink, as in imaging.text_bands
-_LEAST_RANGE = 40  # grey levels between paper and ink
 _GAP = 1.0  # in heights of the line: wider white is cut
 _MARGIN = 3  # pixels of white round what is read
 
@@ -104,7 +101,7 @@ def read_latin_line(line: NDArray[np.uint8], reader: LineReader) -> list[ReadWor
     Returns:
         Words from left to right, with boxes in pixels of the line; none where there is no ink.
     """
-    ink = _ink(line)
+    ink = find_inked(line)
     rows = np.flatnonzero(ink.any(axis=1))
     if not len(rows):
         return []
@@ -122,13 +119,6 @@ def read_latin_line(line: NDArray[np.uint8], reader: LineReader) -> list[ReadWor
             confidence = sum(character.confidence for character in group) / len(group)
             words.append(ReadWord("".join(c.text for c in group), (x0, top, max(x1, x0 + 1), bottom), confidence, 0))
     return words
-
-
-def _ink(line: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    paper, dark = levels(line, 0.90, 0.01)
-    if paper - dark < _LEAST_RANGE:
-        return np.zeros(line.shape, np.bool_)
-    return np.asarray(line < math.ceil(paper - _CONTRAST * (paper - dark)))
 
 
 def _pieces(columns: NDArray[np.bool_], gap: float) -> Iterator[tuple[int, int]]:

@@ -28,6 +28,7 @@ _CERTAIN, _SURER = (
 CLEARER = 0.1  # by which another language must be surer of a line than that of its page
 _LEAST = 4  # letters and digits of a line that may be in another language
 _OWN = 0.3  # of them that are Hangul in any line of Korean; of others the Korean model has been sure with 0.87
+_SURELY, _MOSTLY = 0.85, 0.5  # confidence of Hangul, and its share of the letters: the line is in Korean
 HANGUL = "hangul"
 _SCRIPT_OF = {"kor": HANGUL, "jpn": "han", "chi_sim": "han", "chi_tra": "han", "rus": "cyrillic", "ukr": "cyrillic"}
 _WITH_LATIN = {"cyrillic"}
@@ -107,11 +108,19 @@ def may_be_foreign(words: Sequence[ReadWord], confidence: float, script: str) ->
     characters = [character for word in words for character in word.text if character.isalnum()]
     if len(characters) < _LEAST:
         return False
-    if confidence < SURE:
-        return True
+    if script != HANGUL:
+        return confidence < SURE
+    letters = sum(map(str.isalpha, characters))
     hangul = sum(is_hangul(character) for character in characters)
-    own = script != HANGUL or hangul >= _OWN * len(characters) or all(map(str.isdigit, characters))
-    return not own and confidence < _CERTAIN
+    sure = sum(
+        map(
+            is_hangul,
+            (c for word in words for part in word.parts or (word,) if part.confidence >= _SURELY for c in part.text),
+        )
+    )
+    if sure and sure >= _MOSTLY * letters:
+        return False
+    return confidence < SURE or (letters > 0 and hangul < _OWN * len(characters) and confidence < _CERTAIN)
 
 
 def letters_in(words: Sequence[ReadWord]) -> int:

@@ -27,6 +27,7 @@ from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_reader
 from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
+from ocr_project.engine.recognition.mending import mended
 from ocr_project.engine.recognition.scripts import (
     CLEARER,
     ENOUGH,
@@ -37,10 +38,10 @@ from ocr_project.engine.recognition.scripts import (
     may_be_foreign,
     surest,
 )
-from ocr_project.engine.recognition.signs import pair_quotes, put_signs
+from ocr_project.engine.recognition.signs import pair_quotes, won_signs
 from ocr_project.engine.recognition.table_html import to_html
 
-VERSION = "9"
+VERSION = "10"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
@@ -260,13 +261,15 @@ class TesseractRecognizer:
         self, found: list[ReadWord], one: NDArray[np.uint8], top: int, languages: str, dpi: float
     ) -> list[ReadWord]:
         """Put in what the model of the language does not know."""
-        if languages == self._korean:
-            if self._latin:
-                found = self._latin_too(found, one, top, dpi)
-            if self._signs:
-                words = put_signs([_moved(word, 0, -top) for word in found], self._signs.read(one))
-                found = [_moved(word, 0, top) for word in words]
-        return found
+        if languages != self._korean or not found:
+            return found
+        if self._signs and len({word.line for word in found}) == 1:
+            words = mended([_moved(word, 0, -top) for word in found], one, self._signs, partial(self._again, dpi=dpi))
+            return won_signs([_moved(word, 0, top) for word in words])
+        return won_signs(self._latin_too(found, one, top, dpi) if self._latin else found)
+
+    def _again(self, line: NDArray[np.uint8], dpi: float) -> list[ReadWord]:
+        return self._piece(line, 0, self._korean, _LINE, dpi)
 
     def _latin_too(self, found: list[ReadWord], line: NDArray[np.uint8], top: int, dpi: float) -> list[ReadWord]:
         words = [_moved(word, 0, -top) for word in found]
