@@ -30,7 +30,7 @@ Pixels = NDArray[np.uint8]
 _MARGIN = 0.12  # in heights of the ink: with more white above and below it the model sees letters too small for it
 _LEAST_MARGIN = 3  # pixels
 _UPPER = 0.62  # of a sign's height and width: what is right of it and above is its power
-_METRE = re.compile(r"\dm$")
+_METRE = re.compile(r"(?<=\d)m(?=,?$)")
 _POWER_HIGH, _POWER_WIDE = 0.12, 0.4  # in heights of the line: what stands over an m that is a power; its width
 _SURE_POWER = 0.7  # confidence of a 3; squares are read as one with 0.57 at most
 
@@ -107,7 +107,7 @@ def _with_unseen_power(run: Run, line: Pixels, reader: LineReader) -> Run:
         return run
     first, last = left + third + int(columns[0]), left + third + int(columns[-1]) + 1
     sign = "㎥" if _is_cube(line[rows[0] : top + 1, first:last], reader) else "㎡"
-    return replace(run, text=run.text[:-1] + sign, right=max(run.right, last))
+    return replace(run, text=_METRE.sub(sign, run.text), right=max(run.right, last))
 
 
 def _is_cube(power: Pixels, reader: LineReader) -> bool:
