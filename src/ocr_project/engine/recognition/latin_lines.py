@@ -22,6 +22,8 @@ from ocr_project.engine.models.onnx.line_reader import LineReader, ReadCharacter
 
 # Letters of English print; of others (Greek, Han, full-width forms) the model sees some in bad print.
 _ENGLISH = string.ascii_letters + string.digits + string.punctuation + "“”‘’–—…•·§©®™°±×÷½¼¾€£¥¢éàèêçñöüä"
+_SURE_SPACE = 0.5  # confidence of a space that needs no white to bear it out
+_SPACE = 0.25  # in heights of the line: least white of one that does
 _GAP = 1.0  # in heights of the line: wider white is cut
 _MARGIN = 3  # pixels of white round what is read
 
@@ -112,13 +114,33 @@ def read_latin_line(line: NDArray[np.uint8], reader: LineReader) -> list[ReadWor
         upper, lower = max(0, top - _MARGIN), min(line.shape[0], bottom + _MARGIN)
         first, last = max(0, left - _MARGIN), min(line.shape[1], right + _MARGIN)
         seen = reader.read(np.ascontiguousarray(line[upper:lower, first:last]))
-        for x0, x1, group in _groups(seen, first, last):
+        kept = _with_likely_spaces(seen, first, columns, bottom - top)
+        for x0, x1, group in _groups(kept, first, last):
             inked = np.flatnonzero(columns[x0:x1])
             if len(inked):
                 x0, x1 = x0 + int(inked[0]), x0 + int(inked[-1]) + 1
             confidence = sum(character.confidence for character in group) / len(group)
             words.append(ReadWord("".join(c.text for c in group), (x0, top, max(x1, x0 + 1), bottom), confidence, 0))
     return words
+
+
+def _with_likely_spaces(
+    seen: Sequence[ReadCharacter], first: int, columns: NDArray[np.bool_], height: int
+) -> list[ReadCharacter]:
+    """Leave out spaces that are likely, and no more, unless there is wide white between the letters beside them."""
+    found: list[ReadCharacter] = []
+    inked = np.flatnonzero(columns)
+    for place, one in enumerate(seen):
+        if one.text.isspace() and one.confidence < _SURE_SPACE:
+            beside = seen[place - 1].text + seen[place + 1].text if 0 < place < len(seen) - 1 else ""
+            if not beside.isalnum() or beside.isdigit():  # points within numbers have white above them
+                continue
+            x = first + one.x
+            before, behind = inked[inked <= x], inked[inked > x]
+            if not len(before) or not len(behind) or behind[0] - before[-1] - 1 < _SPACE * height:
+                continue
+        found.append(one)
+    return found
 
 
 def _pieces(columns: NDArray[np.bool_], gap: float) -> Iterator[tuple[int, int]]:

@@ -32,6 +32,7 @@ _LEAST_MARGIN = 3  # pixels
 _UPPER = 0.62  # of a sign's height and width: what is right of it and above is its power
 _METRE = re.compile(r"(?<=\d)m(?=,?$)")
 _POWER_HIGH, _POWER_WIDE = 0.12, 0.4  # in heights of the line: what stands over an m that is a power; its width
+_SURE_SPACE = 0.5
 _SURE_POWER = 0.7  # confidence of a 3; squares are read as one with 0.57 at most
 
 
@@ -75,7 +76,8 @@ def _seen(strip: Pixels, spans: Sequence[Span], reader: LineReader) -> list[Read
     for left, right in spans:
         first = max(0, left - _LEAST_MARGIN)
         part = np.ascontiguousarray(strip[:, first : right + _LEAST_MARGIN])
-        found += [replace(one, x=one.x + first) for one in reader.read(part)]
+        read = [one for one in reader.read(part) if not one.text.isspace() or one.confidence >= _SURE_SPACE]
+        found += [replace(one, x=one.x + first) for one in read]
     return found
 
 
