@@ -25,6 +25,7 @@ from ocr_project.engine.imaging.tesseract import Reader, ReadWord
 from ocr_project.engine.imaging.text_bands import find_bands
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_reader
+from ocr_project.engine.recognition.bullets import put_bullet
 from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
 from ocr_project.engine.recognition.mending import mended
@@ -41,7 +42,7 @@ from ocr_project.engine.recognition.scripts import (
 from ocr_project.engine.recognition.signs import pair_quotes, won_signs
 from ocr_project.engine.recognition.table_html import to_html
 
-VERSION = "10"
+VERSION = "11"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
@@ -242,7 +243,8 @@ class TesseractRecognizer:
 
     def _trained_line(self, one: NDArray[np.uint8], top: int) -> list[ReadWord]:
         """Read a line of English by the trained reader; nothing where there is none, or where it is not sure."""
-        read = [_moved(word, 0, top) for word in self._trained.read_line(one)] if self._trained else []
+        read = self._with_bullet(self._trained.read_line(one), one, 0) if self._trained else []
+        read = [_moved(word, 0, top) for word in read]
         return read if _confidence(read) >= _CLEAR else []
 
     def _in_others(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> tuple[str, list[ReadWord]]:
@@ -261,12 +263,18 @@ class TesseractRecognizer:
         self, found: list[ReadWord], one: NDArray[np.uint8], top: int, languages: str, dpi: float
     ) -> list[ReadWord]:
         """Put in what the model of the language does not know."""
-        if languages != self._korean or not found:
+        if languages != self._korean:
+            return self._with_bullet(found, one, top)
+        if not found:
             return found
         if self._signs and len({word.line for word in found}) == 1:
             words = mended([_moved(word, 0, -top) for word in found], one, self._signs, partial(self._again, dpi=dpi))
             return won_signs([_moved(word, 0, top) for word in words])
         return won_signs(self._latin_too(found, one, top, dpi) if self._latin else found)
+
+    def _with_bullet(self, found: list[ReadWord], one: NDArray[np.uint8], top: int) -> list[ReadWord]:
+        words = put_bullet([_moved(word, 0, -top) for word in found], one)
+        return [_moved(word, 0, top) for word in words]
 
     def _again(self, line: NDArray[np.uint8], dpi: float) -> list[ReadWord]:
         return self._piece(line, 0, self._korean, _LINE, dpi)
