@@ -74,8 +74,8 @@ def hooks() -> pluggy.PluginManager:
 
 def begin(hooks: pluggy.PluginManager, folder: Path, output: str = "pages", stops: str = "") -> None:
     pipeline = Pipeline([node(lambda: 1, None, output)])
-    run_params = {"project_path": str(folder), "stops": stops}
-    catalog = DataCatalog({"pages": MemoryDataset()})
+    run_params = {"stops": stops}
+    catalog = DataCatalog({"pages": MemoryDataset(), "project": MemoryDataset(Project(folder, folder / "data"))})
     hooks.hook.before_pipeline_run(run_params=run_params, pipeline=pipeline, catalog=catalog)
 
 
@@ -154,7 +154,7 @@ def tracking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def whole_run(folder: Path, metrics: dict[str, float], *, meanwhile: Callable[[], object] = lambda: None) -> None:
     hooks, nothing = MlflowHooks(), Pipeline([])
-    catalog = DataCatalog({"project": MemoryDataset(Project(folder, "abc"))})
+    catalog = DataCatalog({"project": MemoryDataset(Project(folder, folder / "data", "abc"))})
     hooks.before_pipeline_run({"env": None}, nothing, catalog)
     meanwhile()
     hooks.after_dataset_saved("benchmark_metrics", metrics)

@@ -22,15 +22,15 @@ from pydantic import BaseModel
 from ocr_project.cli.evidence import Cell, Evidence, end_run, log_cells, log_files, log_metrics, open_run
 from ocr_project.cli.log_format import show_safely
 from ocr_project.cli.summary import print_fields, print_gate, print_matrix, print_places, print_scores, print_summary
-from ocr_project.datasets import LineageFolder, NamedByOption, Place
+from ocr_project.datasets import Checkout, LineageFolder, NamedByOption, Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
-from ocr_project.domain.options.names import unknown_sections
+from ocr_project.domain.options.names import DATA, unknown_sections
 from ocr_project.domain.options.testsets import WhenOpen
 from ocr_project.domain.outside_text import metric_name
 from ocr_project.domain.project import Project
 from ocr_project.domain.types import Document, Made, ShardInfo, Transcript
-from ocr_project.storage.run_lock import DATA, RunLock
+from ocr_project.storage.run_lock import RunLock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,13 +84,16 @@ class OptionHooks:
         """
         given: dict[str, Any] = parameters["parameters"]
         _refuse_names(given)
-        for name, look_up in _look_ups(given, self._root).items():
+        project = catalog.get("project")
+        data = project.data if isinstance(project, Checkout) else self._root / DATA
+        _refuse_data(given, data, self._root)
+        for name, look_up in _look_ups(given, self._root, data).items():
             dataset = catalog.get(name)
             if isinstance(dataset, NamedByOption):  # a person's own catalog may have another in its place
                 dataset.bind(look_up)
 
 
-def _look_ups(given: Mapping[str, Any], root: Path) -> dict[str, Callable[[], Any]]:
+def _look_ups(given: Mapping[str, Any], root: Path, data: Path) -> dict[str, Callable[[], Any]]:
     """Return what reads the datasets that options name; relative paths start at the project."""
 
     def options(section: str) -> Any:
@@ -99,7 +102,7 @@ def _look_ups(given: Mapping[str, Any], root: Path) -> dict[str, Callable[[], An
     def source() -> str:
         from ocr_project.engine.ingest import source_location
 
-        return source_location(options("ingest"), default_root=root)
+        return source_location(options("ingest"), default_root=root, data=data)
 
     def other_transcripts() -> dict[str, LineageFolder]:
         return {name: LineageFolder(root / path, Transcript) for name, path in options("benchmark").compare.items()}
@@ -124,6 +127,21 @@ def _look_ups(given: Mapping[str, Any], root: Path) -> dict[str, Callable[[], An
     }
 
 
+def _refuse_data(given: Mapping[str, Any], data: Path, root: Path) -> None:
+    """Refuse a data folder that the catalog does not follow, or that would not be where it seems to be.
+
+    Raises:
+        OptionError: It is named in a parameters.yml, or begins with `~`, which no shell expands behind a `=`.
+    """
+    named = given.get(DATA)
+    if named is not None and root / str(named) != data:
+        raise OptionError(
+            "`data` in a parameters.yml moves nothing: say --params data=PATH, or write it into conf/base/globals.yml"
+        )
+    if str(named or "").startswith("~"):
+        raise OptionError(f"data={named}: write the whole path, `~` stands for nothing here")
+
+
 def _refuse_names(given: Mapping[str, Any]) -> None:
     """Look at all stages: Kedro validates the options of those that run."""
     said = unknown_sections(given, SECTIONS)
@@ -144,6 +162,7 @@ class PreflightHooks:
     @hook_impl(tryfirst=True)  # before MLflow opens a run
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         from ocr_project.checks.preflight import (
+            check_apart,
             check_backends,
             check_corpus,
             check_fields,
@@ -155,19 +174,20 @@ class PreflightHooks:
         from ocr_project.engine.ingest.source import SAMPLES
 
         names = [name for name in pipeline.inputs() if name.startswith("params:")]
-        root = catalog.load("project").root
-        check_backends({name: catalog.load(name) for name in names}, root / "data")
+        project = catalog.load("project")
+        check_backends({name: catalog.load(name) for name in names}, project.data)
         if "published" in pipeline.all_outputs():
             wanted = pipeline.inputs() - {*names, "published_done"}
             check_corpus([name for name in wanted if not catalog.exists(name)])
         if "documents" in pipeline.all_outputs():
             source, options = catalog.load("source"), catalog.load("params:ingest")
             check_source(source, options)
+            check_apart(source, project.data)
             if catalog.exists("documents"):
                 from ocr_project.domain.schemas import from_frame
 
                 held = from_frame(catalog.load("documents"), Document)
-                check_replacement(held, source, options, root / SAMPLES)
+                check_replacement(held, source, options, project.root / SAMPLES)
         if "testset_pages" in pipeline.all_outputs():
             check_test_sets(catalog.load("params:testsets"))
         if "field_answers" in pipeline.all_outputs():
@@ -177,7 +197,7 @@ class PreflightHooks:
         if "training_samples" in pipeline.all_outputs():
             from ocr_project.training.samples.opening import check_sources
 
-            check_sources(catalog.load("params:training_data"), root)
+            check_sources(catalog.load("params:training_data"), project.root)
 
 
 class LockHooks:
@@ -193,12 +213,12 @@ class LockHooks:
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+        self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> Generator[None, None, None]:
         if self._thread == threading.get_ident():
             self._release()  # of a run of this thread that was interrupted: it cannot be at work any more
         if any(name in catalog for name in pipeline.all_outputs()):
-            lock = RunLock(Path(run_params["project_path"]) / DATA)
+            lock = RunLock(catalog.load("project").data)
             lock.take()
             self._lock, self._thread = lock, threading.get_ident()
         try:
