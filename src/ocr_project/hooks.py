@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -17,18 +15,16 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
-from pydantic import BaseModel
 
-from ocr_project.cli.evidence import Cell, Evidence, end_run, log_cells, log_files, log_metrics, open_run
+from ocr_project.cli.evidence import Cell, Evidence, end_run, log_cells, log_files, log_metrics, open_run, set_tags
 from ocr_project.cli.log_format import show_safely
+from ocr_project.cli.run_notes import corpus_tags, dvc_process, leaves, run_name, run_tags
 from ocr_project.cli.summary import print_fields, print_gate, print_matrix, print_places, print_scores, print_summary
 from ocr_project.datasets import Checkout, LineageFolder, NamedByOption, Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
 from ocr_project.domain.options.names import DATA, unknown_sections
 from ocr_project.domain.options.testsets import WhenOpen
-from ocr_project.domain.outside_text import metric_name
-from ocr_project.domain.project import Project
 from ocr_project.domain.types import Document, Made, ShardInfo, Transcript
 from ocr_project.storage.run_lock import RunLock
 
@@ -37,6 +33,7 @@ if TYPE_CHECKING:
 
     from ocr_project.storage.run_record import RunRecord
 
+CORPUS = frozenset({"documents", "pages", "transcripts"})  # of which pipelines over a corpus read or make one
 PLACES: tuple[str, ...] = (
     *("exports", "report", "published", "benchmark_page", "benchmark_run"),
     *("testset_table", "answer_table", "gate_table", "field_table", "field_files"),
@@ -54,6 +51,7 @@ ARTIFACTS = (
     *("matrix_page", "matrix_table", "matrix_pair_table", "resolution_table"),
     *("training_data_page", "refusal_table"),
 )
+_CLOCK = 2.0  # seconds by which the clock of a file system may be behind
 # The tables that end a run where something is worse, and what the options say of one that cannot tell.
 GATES: Mapping[str, Callable[[CatalogProtocol[Any, Any]], WhenOpen]] = {
     "gate_table": lambda catalog: catalog.load("params:testsets").gate.open,
@@ -267,10 +265,13 @@ class MlflowHooks:
         self._evidence = Evidence()
         options = {name: catalog.load(name) for name in sorted(pipeline.inputs()) if name.startswith("params:")}
         self._runtime = options.get("params:runtime", self._runtime)
-        leaves = [leaf for name, value in options.items() for leaf in _leaves(name.removeprefix("params:"), value)]
-        repro, project = _dvc_process(), catalog.load("project")
-        tags, name = _tags(run_params, repro, project), _run_name(run_params, repro)
-        self._evidence.keep("the start of this run", lambda: open_run(name, tags, dict(leaves), repro))
+        by_section = {name.removeprefix("params:"): value for name, value in options.items()}
+        listed = dict(leaf for section, value in by_section.items() for leaf in leaves(section, value))
+        repro = dvc_process()
+        source = catalog.load("source") if CORPUS & pipeline.datasets() else None
+        name = run_name(run_params, by_section, source, repro)
+        tags = run_tags(run_params, repro, catalog.load("project"))
+        self._evidence.keep("the start of this run", lambda: open_run(name, tags, listed, repro))
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
@@ -282,7 +283,8 @@ class MlflowHooks:
             self._evidence.keep("the runs of the matrix", lambda: log_cells(_cells(data)))
         if dataset_name.endswith("_metrics"):
             stage = dataset_name.removesuffix("_metrics")
-            self._log({f"{stage}.{key}": float(value) for key, value in data.items()})
+            first = {"_cer": data["cer"]} if "cer" in data else {}  # sorts first, so that it is what is compared
+            self._log(first | {f"{stage}.{key}": float(value) for key, value in data.items()})
 
     def _log_shards(self, made: Sequence[ShardInfo]) -> None:
         """Log what each shard took as a step, at the time when it was made: MLflow draws a GPU's work over a stage."""
@@ -310,6 +312,11 @@ class MlflowHooks:
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         paths = [_path_of(catalog, name) for name in ARTIFACTS if name in pipeline.all_outputs()]
         self._evidence.keep("reports and tables", lambda: log_files(paths))
+        if CORPUS & pipeline.datasets() and catalog.exists("documents"):
+            from ocr_project.domain.schemas import from_frame
+
+            documents = from_frame(catalog.load("documents"), Document)
+            self._evidence.keep("what the corpus is", lambda: set_tags(corpus_tags(documents)))
         self._evidence.keep("the end of this run", lambda: end_run("FINISHED"))
 
     @hook_impl
@@ -334,13 +341,26 @@ class MemoryHooks:
 
 
 class SummaryHooks:
-    """The short table at the end."""
+    """The short table at the end: of what this run did, not of what an earlier one left."""
+
+    def __init__(self) -> None:
+        self._began = 0.0
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        self._began = time.time()
+
+    def _is_of_this_run(self, catalog: CatalogProtocol[Any, Any], name: str) -> bool:
+        """Say whether metrics were written since it began: a runner may leave out what is there already."""
+        kept = catalog.get(name)
+        return not isinstance(kept, Place) or kept.path.stat().st_mtime >= self._began - _CLOCK
 
     @hook_impl(trylast=True)  # it may end the process with its own exit status, after MLflow has closed the run
     def after_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
-        stages = [name.removesuffix("_metrics") for name in pipeline.outputs() if name.endswith("_metrics")]
+        named = [name for name in pipeline.outputs() if name.endswith("_metrics")]
+        stages = [name.removesuffix("_metrics") for name in named if self._is_of_this_run(catalog, name)]
         metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
         places: dict[str, str] = {name: _path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
         failures = print_summary(metrics)
@@ -403,35 +423,3 @@ def _cells(place: Path) -> Iterator[Cell]:
         tags = {"folder": facts.folder, "status": facts.status or "ok", "gpus": " + ".join(facts.cards)}
         tags |= {"weights": "dummy"} if facts.dummy else {}
         yield Cell(run.name, facts.settings, {**rates, **counts, **facts.cost}, tags, not facts.status)
-
-
-def _leaves(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, BaseModel):
-        value = value.model_dump(mode="json")
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _leaves(f"{prefix}.{key}", inner)
-    else:
-        yield metric_name(prefix), value
-
-
-def _tags(run_params: dict[str, Any], repro: str | None, project: Project) -> dict[str, str]:
-    tags = {"env": run_params.get("env") or "base", "git": project.commit, "command": " ".join(sys.argv)}
-    return {**tags, "dvc.repro": repro} if repro else tags
-
-
-def _run_name(run_params: dict[str, Any], repro: str | None) -> str:
-    names = run_params.get("pipeline_names") or run_params.get("pipeline_name") or "all"
-    return "dvc repro" if repro else names if isinstance(names, str) else "+".join(names)
-
-
-def _dvc_process() -> str | None:
-    """Return what tells this `dvc repro` from all others: its process and when that began."""
-    if "DVC_STAGE" not in os.environ:
-        return None
-    import psutil
-
-    for parent in psutil.Process().parents():
-        if any("dvc" in part for part in parent.cmdline()[:3]):
-            return f"{parent.pid}-{parent.create_time():.0f}"
-    return None
