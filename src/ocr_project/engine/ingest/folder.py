@@ -9,15 +9,16 @@ import hashlib
 import os
 import stat
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from types import ModuleType
 from typing import NoReturn
 
 from ocr_project.domain.errors import BrokenDocument, DocumentError, SourceError, UnsupportedMedia
 from ocr_project.domain.options import IngestOptions
 from ocr_project.domain.types import Document, Page, Status
-from ocr_project.engine.ingest import images, pdf_isolated
+from ocr_project.engine.ingest import images, office, pdf_isolated
 from ocr_project.engine.ingest.rendered_page import to_pages
 from ocr_project.engine.ingest.selection import Selection
 
@@ -78,9 +79,11 @@ class FolderSource:
 
     def pages(self, document: Document, first: int, last: int) -> Iterator[Page]:
         """Yield the pages of a document."""
-        read = pdf_isolated.read_pages if document.media_type == pdf_isolated.MEDIA_TYPE else images.read_pages
-        answers = read(Path(document.source), first, last, self._options)
-        yield from to_pages(document, first, answers, self._options)
+        options = self._options
+        if office.is_office(document.media_type):
+            options = office.with_office_layer(options)
+        answers = _reader(document.media_type).read_pages(Path(document.source), first, last, options)
+        yield from to_pages(document, first, answers, options)
 
     def _candidates(self) -> list[tuple[str, Path]]:
         """Return names and paths of what looks like a document, in the order in which shards are sorted too."""
@@ -109,9 +112,10 @@ class FolderSource:
             blank = replace(blank, bytes=path.stat().st_size)
             blank = replace(blank, doc_id=_hash(path))
             blank = replace(blank, media_type=_media_type(path, blank.bytes))
-            return replace(blank, pages=_counter(blank.media_type)(path, self._options))
+            return replace(blank, pages=_reader(blank.media_type).count_pages(path, self._options))
         except UnsupportedMedia as error:
-            status = Status.SKIPPED if path.suffix.lower() in OFFICE_SUFFIXES else Status.FAILED
+            known = path.suffix.lower() in OFFICE_SUFFIXES or office.is_office(blank.media_type)
+            status = Status.SKIPPED if known else Status.FAILED
             return replace(blank, status=status, reason=error.reason)
         except DocumentError as error:
             return replace(blank, status=Status.FAILED, reason=error.reason)
@@ -132,8 +136,10 @@ def sniff(path: Path) -> str | None:
     return pdf_isolated.MEDIA_TYPE if b"%PDF-" in head else images.media_type(head)
 
 
-def _counter(media_type: str) -> Callable[[Path, IngestOptions], int]:
-    return pdf_isolated.count_pages if media_type == pdf_isolated.MEDIA_TYPE else images.count_pages
+def _reader(media_type: str) -> ModuleType:
+    if office.is_office(media_type):
+        return office
+    return pdf_isolated if media_type == pdf_isolated.MEDIA_TYPE else images
 
 
 def _walk(root: Path) -> Iterator[Path]:
@@ -192,7 +198,7 @@ def _check_path(path: Path, root: Path, taken: bool) -> None:
 def _media_type(path: Path, size: int) -> str:
     if not size:
         raise BrokenDocument("the file is empty (0 bytes); copy it again")
-    media_type = sniff(path)
+    media_type = office.media_type(path) or sniff(path)
     if media_type is None and path.suffix.lower() in OFFICE_SUFFIXES:
         raise UnsupportedMedia(f"{path.suffix} files are not read; save it as PDF")
     if media_type is None:
