@@ -9,6 +9,7 @@ import os
 import re
 import struct
 import unicodedata
+import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -163,6 +164,22 @@ def _link_out(path: Path) -> None:
     path.symlink_to(outside / "secret.pdf" if path.suffix else outside)
 
 
+def _zipped(data: bytes) -> bytes:
+    """Return a ZIP in which a file lies as it is, so that its first bytes are near those of the ZIP."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as bundle:
+        bundle.writestr("inner.pdf", data)
+    return buffer.getvalue()
+
+
+def _waiting(path: Path, text: str = "Please wait... If this message is not replaced") -> None:
+    """Write a page of a form whose fields are in XFA only."""
+    with pikepdf.open(BytesIO(pdf_bytes(text=text))) as document:
+        xfa = pikepdf.Array([pikepdf.String("template"), document.make_stream(b"<template/>")])
+        document.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array(), XFA=xfa)
+        path.write_bytes(saved(document))
+
+
 _FAILED, _SKIPPED = Status.FAILED, Status.SKIPPED
 _TEXT = b"This is only text.\n" * 20
 _JPEG, _PNG, _PDF = image_bytes("JPEG", seed=1), image_bytes("PNG", seed=2), pdf_bytes(4, mark="whole")
@@ -211,6 +228,19 @@ NASTY = (
     Nasty("no suffix", _write(pdf_bytes(mark="no suffix"))),
     Nasty("zz/copy.pdf", _write(pdf_bytes(mark="no suffix")), _SKIPPED, "duplicate of no suffix", ()),
     Nasty("letter.hwp", _write(b"\xd0\xcf\x11\xe0" * 9), _SKIPPED, "unsupported: .hwp files are not read", ()),
+    Nasty("photo.heif", _write(b"\0\0\0\x18ftypheic" + bytes(90)), _SKIPPED, "unsupported: .heif files are not", ()),
+    Nasty("letter.rtf", _write(b"{\\rtf1 harbour}"), _SKIPPED, "unsupported: .rtf files are not read", ()),
+    Nasty("P2 said.note", _write(b"P2 said nothing"), _SKIPPED, "unsupported: .note files are not read", ()),
+    Nasty("zip of a.pdf", _write(_zipped(_PDF)), _FAILED, "broken: not a PDF", ()),
+    Nasty("zip of a pdf.zip", _write(_zipped(_PDF)), _SKIPPED, "unsupported: .zip files are not read", ()),
+    Nasty("waiting.pdf", _waiting, _FAILED, "unsupported: an XFA form", ()),
+    Nasty("static form.pdf", lambda path: _waiting(path, text="Boat 7")),
+    Nasty("photo.avif", _write(image_bytes("AVIF", seed=11))),
+    Nasty("scan.jp2", _write(image_bytes("JPEG2000", seed=12))),
+    Nasty("scan.pgm", _write(image_bytes("PPM", "L", seed=13))),
+    Nasty("scan.pcx", _write(image_bytes("PCX", seed=14))),
+    Nasty("scan.tga", _write(image_bytes("TGA", seed=15))),
+    Nasty("text.tga", _write(_TEXT), _FAILED, "broken: the image is damaged", ()),
     Nasty("link out.pdf", _link_out, _FAILED, "unsupported: a symbolic link that leads out", ()),
     Nasty("folder out", _link_out, _FAILED, "unsupported: a symbolic link that leads out", ()),
     Nasty("link to nothing.pdf", _link("nowhere.pdf"), _FAILED, "broken: a symbolic link that leads nowhere", ()),

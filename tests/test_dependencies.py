@@ -28,7 +28,12 @@ NOT_IMPORTED = {
 }
 # Imported, and installed only where a GPU's packages are: no metadata to ask.
 ELSEWHERE = {
+    "accelerate": "accelerate",
+    "bitsandbytes": "bitsandbytes",
+    "lmdb": "lmdb",
+    "peft": "peft",
     "pynvml": "nvidia-ml-py",
+    "safetensors": "safetensors",
     "sentence_transformers": "sentence-transformers",
     "torch": "torch",
     "torchvision": "torchvision",
@@ -95,7 +100,10 @@ def undeclared(modules: Mapping[str, str], declared: set[str]) -> dict[str, str]
 def test_what_the_main_job_imports_is_declared_in_the_core() -> None:
     modules = imported(path for path in SRC.rglob("*.py") if not is_bench(path))
     assert len(modules) > 15
-    assert undeclared(modules, core() | extra("gpu", "text", "rapid", "train") | BY_TRANSFORMERS) == {}
+    assert (
+        undeclared(modules, core() | extra("gpu", "quantized", "text", "rapid", "train", "hwp") | BY_TRANSFORMERS)
+        == {}
+    )
 
 
 def test_nothing_is_in_the_core_that_the_main_job_does_not_use() -> None:
@@ -106,14 +114,14 @@ def test_nothing_is_in_the_core_that_the_main_job_does_not_use() -> None:
 
 def test_what_the_laboratory_imports_is_declared_in_bench() -> None:
     modules = imported(path for path in SRC.rglob("*.py") if is_bench(path))
-    assert undeclared(modules, core() | extra("bench")) == {}
+    assert undeclared(modules, core() | extra("bench", "gepa")) == {}
     used = set().union(*(distributions(module) for module in modules))
     assert extra("bench") - used == set()
 
 
 def test_what_tests_and_benchmarks_import_is_declared() -> None:
     modules = imported(path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
-    declared = core() | extra("bench", "gpu", "text", "rapid") | group("test")
+    declared = core() | extra("bench", "gpu", "text", "rapid", "train", "hwp") | group("test")
     assert undeclared(modules, declared | BY_TRANSFORMERS) == {}
 
 

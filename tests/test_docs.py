@@ -74,3 +74,14 @@ def test_commands_in_the_guides_exist(path: Path) -> None:
 
 def _is_file(name: str) -> bool:
     return name.endswith((".csv", ".parquet", ".json", ".html", ".md", ".py", ".yml"))
+
+
+def test_what_is_said_to_hold_a_finding_is_there() -> None:
+    said = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")))
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert len(said) > 30
+    assert not said - there

@@ -33,21 +33,32 @@ from ocr_project.domain.types import Document, Made, ShardInfo, Transcript
 from ocr_project.storage.run_lock import DATA, RunLock
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ocr_project.storage.run_record import RunRecord
 
 PLACES: tuple[str, ...] = (
     *("exports", "report", "published", "benchmark_page", "benchmark_run"),
     *("testset_table", "answer_table", "gate_table", "field_table", "field_files"),
+    *("prompt_table", "prompt_collection", "release_record", "release_table"),
     *("matrix_page", "matrix_table", "resolution_table"),
+    *("training_refused", "training_page", "tuned_model"),
     *("training_data_page", "refusal_table", "layout_lmdb"),
 )
 ARTIFACTS = (
     *("report", "score_table", "retrieval_table", "search_table", "recognizer_table", "shard_table"),
     *("benchmark_page", "benchmark_run", "testset_table", "answer_table", "gate_table"),
+    *("training_refused", "training_page", "training_curve"),
     *("field_table", "field_answer_rows", "field_prompts"),
+    *("prompt_table", "prompt_tries", "prompt_collection", "release_record", "release_table"),
     *("matrix_page", "matrix_table", "matrix_pair_table", "resolution_table"),
     *("training_data_page", "refusal_table"),
 )
+# The tables that end a run where something is worse, and what the options say of one that cannot tell.
+GATES: Mapping[str, Callable[[CatalogProtocol[Any, Any]], WhenOpen]] = {
+    "gate_table": lambda catalog: catalog.load("params:testsets").gate.open,
+    "release_table": lambda catalog: catalog.load("params:release").open,
+}
 
 
 class OptionHooks:
@@ -99,7 +110,18 @@ def _look_ups(given: Mapping[str, Any], root: Path) -> dict[str, Callable[[], An
         path = options("testsets").gate.baseline
         return None if path is None else read_record(root / path)
 
-    return {"source": source, "other_transcripts": other_transcripts, "baseline_run": baseline_run}
+    def released_run() -> RunRecord | None:
+        from ocr_project.storage.run_record import read_record
+
+        path = options("release").baseline
+        return None if path is None else read_record(root / path)
+
+    return {
+        "source": source,
+        "other_transcripts": other_transcripts,
+        "baseline_run": baseline_run,
+        "released_run": released_run,
+    }
 
 
 def _refuse_names(given: Mapping[str, Any]) -> None:
@@ -125,6 +147,7 @@ class PreflightHooks:
             check_backends,
             check_corpus,
             check_fields,
+            check_prompt_search,
             check_replacement,
             check_source,
             check_test_sets,
@@ -149,6 +172,8 @@ class PreflightHooks:
             check_test_sets(catalog.load("params:testsets"))
         if "field_answers" in pipeline.all_outputs():
             check_fields(catalog.load("params:fields"), catalog.load("params:runtime"))
+        if "prompt_tries" in pipeline.all_outputs():
+            check_prompt_search(*(catalog.load(f"params:{name}") for name in ("fields", "prompt_search", "runtime")))
         if "training_samples" in pipeline.all_outputs():
             from ocr_project.training.samples.opening import check_sources
 
@@ -231,6 +256,8 @@ class MlflowHooks:
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         if isinstance(data, Made):
             self._log_shards(data.shards)
+        if dataset_name == "training_curve":
+            self._log_curve(data)
         if dataset_name == "matrix_runs":
             self._evidence.keep("the runs of the matrix", lambda: log_cells(_cells(data)))
         if dataset_name.endswith("_metrics"):
@@ -249,6 +276,12 @@ class MlflowHooks:
             step = self._shards[info.stage] = self._shards.get(info.stage, -1) + 1
             measured = {f"{info.stage}.shard.{k}": v for k, v in measure_shard(info, self._runtime).items()}
             self._log(measured, step, when)
+
+    def _log_curve(self, curve: pd.DataFrame) -> None:
+        """Log what was recorded of each update of a training: MLflow draws loss, speed and memory by its number."""
+        for row in curve.to_dict("records"):
+            known = {f"training.{name}": float(value) for name, value in row.items() if value == value}
+            self._log(known, int(known.pop("training.update")))
 
     def _log(self, metrics: Mapping[str, float], step: int | None = None, when: float | None = None) -> None:
         self._evidence.keep("metrics", lambda: log_metrics(metrics, step, when))
@@ -297,18 +330,22 @@ class SummaryHooks:
             print_fields(catalog.load("field_table"))
         if "matrix_table" in places:
             print_matrix(catalog.load("matrix_table"))
-        if "gate_table" in places:
-            print_gate(catalog.load("gate_table"))
+        for name in GATES.keys() & places.keys():
+            print_gate(catalog.load(name))
         print_places(places)
-        if "gate_table" in places:
-            _judge(catalog)
+        for name in GATES.keys() & places.keys():
+            _judge(catalog.load(name), GATES[name](catalog))
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
         if failures and runtime is not None and runtime.failures_are_errors:
             raise FailuresLeft(failures)
 
 
-def _judge(catalog: CatalogProtocol[Any, Any]) -> None:
+def _judge(table: pd.DataFrame, when_open: WhenOpen) -> None:
     """End the run where the gate is closed.
+
+    Args:
+        table: Of the gate.
+        when_open: What becomes of a run of which something is open.
 
     Raises:
         GateFailed: Something is worse.
@@ -316,10 +353,9 @@ def _judge(catalog: CatalogProtocol[Any, Any]) -> None:
     """
     from ocr_project.bench.results.gate_words import gate_doubts, gate_losses
 
-    table = catalog.load("gate_table")
     if losses := gate_losses(table):
         raise GateFailed(losses)
-    if catalog.load("params:testsets").gate.open is WhenOpen.FAIL and (doubts := gate_doubts(table)):
+    if when_open is WhenOpen.FAIL and (doubts := gate_doubts(table)):
         raise GateOpen(doubts)
 
 

@@ -26,8 +26,11 @@ APART = (  # run only when asked for
     "fields",  # a comparison of models is another job
     "matrix",
     "specimens",  # so is making what they are compared on
+    "prompt_search",  # and finding the words in which they are asked
     "training_data",  # what models learn from lies outside of the project
     "layout_lmdb",
+    "training",
+    "publish_model",  # what leaves the machine is a person's decision here, too
 )
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
@@ -44,6 +47,7 @@ def register_pipelines() -> dict[str, Pipeline]:
             _creator("matrix")(sweep=True), namespace="matrix", prefix_datasets_with_namespace=False
         ),
         "testsets": _test_sets(),
+        "release": _together((_stage("fields"), _stage("release"))),
         "__default__": _together(stages.values()),
     }
 

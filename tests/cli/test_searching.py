@@ -14,7 +14,7 @@ from ocr_project.cli import searching
 from ocr_project.cli.searching import Hit, search_pages
 from ocr_project.domain.errors import OptionError, SourceError
 from ocr_project.domain.options import EmbeddingOptions, LexicalOptions, SearchMode
-from ocr_project.domain.types import Embedding, ShardInfo, Transcript
+from ocr_project.domain.types import Embedding, Identity, ShardInfo, Transcript
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.retrieval import write_words
 from ocr_project.storage.vector_index import write_index
@@ -40,6 +40,8 @@ class Catalog:
             "transcripts": MemoryShards({"s": (info, rows)}),
             "pages": MemoryShards({"s": (info, [page(n, "d") for n in (1, 2, 3)])}),
             "page_image_index": folder / "images",
+            "page_vectors": MemoryShards({"s": (info, embedded)}),
+            **{name: MemoryShards() for name in ("regions", "recognitions")},
         }
         write_index(folder / "pages", rows=MemoryShards({"s": (info, embedded)}))
         write_words(folder / "words", rows=self.values["transcripts"], options=LexicalOptions())
@@ -96,6 +98,8 @@ def only_images(catalog: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
         write_index(folder / name, rows=MemoryShards({"s": (ShardInfo("s", "k", "s", 3, items=3), seen)}))
 
     class Seeing:
+        identity = Identity("seeing", "1")
+
         def embed_queries(self, queries: list[str]) -> Any:
             assert queries == ["a chart"]
             return vectors[[1]]

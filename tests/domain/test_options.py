@@ -72,4 +72,5 @@ def test_environments_validate_and_are_short(environment: str) -> None:
     path = CONF / environment / "parameters.yml"
     for stage, values in yaml.safe_load(path.read_text()).items():
         SECTIONS[stage].model_validate(values)
-    assert len(path.read_text().splitlines()) <= 15
+    said = [line for line in path.read_text().splitlines() if not line.endswith(": {}")]  # base names all sections
+    assert len(said) <= 15

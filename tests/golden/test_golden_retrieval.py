@@ -14,6 +14,7 @@ from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Qrel, Query, Ranked
 from ocr_project.engine.metrics import score_run
 from ocr_project.pipelines.benchmark.retrieval import score_rankings, tabulate_retrieval
+from ocr_project.testing.fakes import MemoryShards
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 CUTOFFS = (1, 3, 5, 10, 20)
@@ -66,7 +67,9 @@ def test_published_means_come_out_of_the_pipeline(published: tuple[Golden, Qrels
     judged = [Qrel(query, page_id, grade) for query, grades in qrels.items() for page_id, grade in grades.items()]
     queries = to_frame([Query(query, "") for query in qrels], Query)
     options = BenchmarkOptions(resamples=100, ndcg_cutoffs=CUTOFFS, recall_cutoffs=CUTOFFS)
-    scores = score_rankings(to_frame(rankings, Ranked), queries, to_frame(judged, Qrel), options)
+    scores = score_rankings(
+        to_frame(rankings, Ranked), queries, to_frame(judged, Qrel), MemoryShards(), MemoryShards(), options
+    )
     table, _ = tabulate_retrieval(scores, queries, options)
     found: pd.DataFrame = table[(table["run"] == "dense") & (table["slice"] == "all")]
     values = dict(zip(found["metric"], found["value"], strict=True))

@@ -15,6 +15,7 @@ from ocr_project.domain.options import BenchmarkOptions, SearchOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Embedding, Qrel, Query, Ranked, Reference, ShardInfo, Status, Transcript
+from ocr_project.engine.running.origins import origin_of
 from ocr_project.pipelines.benchmark.nodes import measure_benchmark
 from ocr_project.pipelines.benchmark.retrieval import compare_recognizers, score_rankings, tabulate_retrieval
 from ocr_project.pipelines.retrieval.nodes import index_words, rank_pages
@@ -54,13 +55,20 @@ def shards(rows: list[Transcript] | list[Embedding]) -> MemoryShards:
     return MemoryShards({"a": (ShardInfo("a", "k", "a", len(rows), items=len(rows)), rows)})
 
 
+VECTOR_SHARDS = shards([Embedding(name, "page", "text", vector) for name, vector in VECTORS.items()])
+
+
 @pytest.fixture
 def rankings(tmp_path: Path) -> tuple[pd.DataFrame, dict[str, float]]:
-    write_index(tmp_path / "pages", rows=shards([Embedding(i, "page", "text", v) for i, v in VECTORS.items()]))
+    write_index(tmp_path / "pages", rows=VECTOR_SHARDS, origin=origin_of(VECTOR_SHARDS))
     words = index_words(shards(pages(TEXTS)), tmp_path / "none", Scratch(tmp_path / "scratch"), SearchOptions())
     answers = dict(zip(("q1", "q2"), (VECTORS["d_00002"], VECTORS["d_00002"]), strict=True))
     vectors = to_frame([Embedding(name, "query", "text", vector) for name, vector in answers.items()], Embedding)
-    return rank_pages(tmp_path / "pages", words, to_frame(QUERIES, Query), vectors, SearchOptions())
+    none, read = MemoryShards(), shards(pages(TEXTS))
+    asked = to_frame(QUERIES, Query)
+    return rank_pages(
+        tmp_path / "pages", words, asked, vectors, none, none, none, read, VECTOR_SHARDS, SearchOptions()
+    )
 
 
 def value(table: pd.DataFrame, **where: str) -> float:
@@ -87,7 +95,7 @@ def test_every_question_is_ranked_by_every_search(rankings: tuple[pd.DataFrame, 
 
 def test_scores_by_search_kind_and_difference(rankings: tuple[pd.DataFrame, dict[str, float]]) -> None:
     queries, qrels = to_frame(QUERIES, Query), to_frame(QRELS, Qrel)
-    scores = score_rankings(rankings[0], queries, qrels, OPTIONS)
+    scores = score_rankings(rankings[0], queries, qrels, shards(pages(TEXTS)), VECTOR_SHARDS, OPTIONS)
     assert set(scores["query_id"]) == {"q1", "q2", "q3"}  # q4 has no judgement
     table, differences = tabulate_retrieval(scores, queries, OPTIONS)
     assert value(table, run="lexical", slice="all", metric="mrr") == 1.0
@@ -110,7 +118,7 @@ def test_scores_by_search_kind_and_difference(rankings: tuple[pd.DataFrame, dict
 
 def test_a_search_that_finds_nothing_scores_nothing_and_is_there() -> None:
     queries, qrels = to_frame(QUERIES, Query), to_frame(QRELS, Qrel)
-    scores = score_rankings(to_frame([], Ranked), queries, qrels, OPTIONS)
+    scores = score_rankings(to_frame([], Ranked), queries, qrels, MemoryShards(), MemoryShards(), OPTIONS)
     assert set(scores["run"]) == {"dense", "lexical", "fusion"}
     assert not scores["value"].any()
 
@@ -118,7 +126,7 @@ def test_a_search_that_finds_nothing_scores_nothing_and_is_there() -> None:
 def test_without_questions_or_judgements_all_tables_are_empty() -> None:
     none, asked = to_frame([], Query), to_frame(QUERIES, Query)
     for queries, qrels in ((none, to_frame(QRELS, Qrel)), (asked, to_frame([], Qrel)), (none, to_frame([], Qrel))):
-        scores = score_rankings(to_frame([], Ranked), queries, qrels, OPTIONS)
+        scores = score_rankings(to_frame([], Ranked), queries, qrels, MemoryShards(), MemoryShards(), OPTIONS)
         table, differences = tabulate_retrieval(scores, queries, OPTIONS)
         found = compare_recognizers(
             shards(pages(TEXTS)), {}, to_frame([], Reference), queries, qrels, OPTIONS, SearchOptions()

@@ -15,7 +15,9 @@ def test_rates_stand_beside_the_counts_that_they_are_made_of() -> None:
     rows = [Transcript(name, name, f"{name}.pdf", "", 1, text, text) for name, text in said.items()]
     transcripts = MemoryShards({"s": (ShardInfo("s", "k", "s", 2), rows)})
     references = to_frame([Reference(name, "sitting", "gold") for name in said], Reference)
-    table = tabulate_scores(score_pages(transcripts, references), references, transcripts)
+    none = MemoryShards()
+    scores = score_pages(none, none, none, transcripts, references)
+    table = tabulate_scores(scores, references, transcripts)
     assert list(table.columns) == [
         *(
             "level",

@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ocr_project.bench.fields.job import prepare_job
+from ocr_project.bench.prompt_search.generator import build_generator
+from ocr_project.bench.prompt_search.run import prepare_search
 from ocr_project.bench.testsets import NAMES, open_test_sets
 from ocr_project.checks.doctor.disk import page_bytes, room
 from ocr_project.checks.doctor.finding import State
@@ -25,6 +27,7 @@ from ocr_project.domain.options import (
     LayoutBackend,
     LayoutOptions,
     Options,
+    PromptSearchOptions,
     PublishOptions,
     RecognitionBackend,
     RecognitionOptions,
@@ -171,6 +174,19 @@ def check_fields(options: FieldsOptions, runtime: RuntimeOptions) -> None:
         raise OptionError("fields.bleu needs sacrebleu: run `make bench` in a checkout, or leave it out")
     build_answerer(options, runtime.tessdata).close()
     log.info("%s: %d questions about %d images", job.found.name, len(job.questions), len(job.pages()))
+
+
+def check_prompt_search(fields: FieldsOptions, options: PromptSearchOptions, runtime: RuntimeOptions) -> None:
+    """Read the set, share it out, and build answerer and generator: nothing is proposed, asked or started.
+
+    Raises:
+        OptionError: The answerer reads no prompts, or options do not fit together.
+        SourceError: The set is too small, or a file cannot be used.
+        BackendError: Answerer or generator cannot be built.
+    """
+    prepare_search(fields, options)
+    build_answerer(fields, runtime.tessdata).close()
+    build_generator(options).close()
 
 
 def require_packages(needs: Needs) -> None:

@@ -8,12 +8,24 @@ from typing import Any
 
 from kedro.io import CatalogProtocol
 
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.errors import OptionError, SourceError
 from ocr_project.domain.options import Embedded, EmbeddingOptions, SearchMode, SearchOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Transcript
 from ocr_project.engine.embedding import build_embedder
-from ocr_project.engine.retrieval import Ranking, count_terms, fuse, open_words, rank_by_vectors, snippet
+from ocr_project.engine.embedding.inputs import stage_identity
+from ocr_project.engine.retrieval import (
+    Ranking,
+    check_embedder,
+    check_vectors,
+    check_words,
+    count_terms,
+    fuse,
+    open_words,
+    rank_by_vectors,
+    snippet,
+)
 from ocr_project.storage.vector_index import open_index
 
 _ADVICE = (
@@ -78,8 +90,16 @@ def _ranking(
     embedding: EmbeddingOptions = EmbeddingOptions.model_validate(catalog.load("params:embedding"))
     if Embedded.PAGE_IMAGE not in embedding.embed or (mode is not None and wanted is SearchMode.LEXICAL):
         raise SourceError(_ADVICE)
-    ids, vectors = open_index(catalog.load("page_image_index"))
-    return rank_by_vectors(ids, vectors, build_embedder(embedding).embed_queries([question]), pages)[0]
+    return _rank_by_vectors(catalog, "page_image_index", question, pages)
+
+
+def _rank_by_vectors(catalog: CatalogProtocol[Any, Any], index: str, question: str, pages: int) -> Ranking:
+    options: EmbeddingOptions = EmbeddingOptions.model_validate(catalog.load("params:embedding"))
+    ids, vectors = open_index(catalog.load(index))
+    check_vectors(_corpus(catalog), catalog.load(index))
+    embedder = build_embedder(options)
+    check_embedder(catalog.load("page_vectors"), stage_identity(embedder.identity, options).canonical())
+    return rank_by_vectors(ids, vectors, embedder.embed_queries([question]), pages)[0]
 
 
 def _is_silent(catalog: CatalogProtocol[Any, Any]) -> bool:
@@ -103,16 +123,21 @@ def _rank(
     """Rank in one mode; nothing is opened that the mode does not need."""
     match mode:
         case SearchMode.DENSE:
-            embedding: EmbeddingOptions = EmbeddingOptions.model_validate(catalog.load("params:embedding"))
-            ids, vectors = open_index(catalog.load("page_index"))
-            return rank_by_vectors(ids, vectors, build_embedder(embedding).embed_queries([question]), pages)[0]
+            return _rank_by_vectors(catalog, "page_index", question, pages)
         case SearchMode.LEXICAL:
-            return open_words(catalog.load("word_index"), options.lexical).rank(question, pages)
+            words = open_words(catalog.load("word_index"), options.lexical)
+            check_words(_corpus(catalog), catalog.load("word_index"), options.lexical)
+            return words.rank(question, pages)
         case SearchMode.FUSION:
             depth = max(pages, options.depth)
             both = (SearchMode.DENSE, SearchMode.LEXICAL)
             rankings = [_rank(catalog, question, depth, part, options) for part in both]
             return fuse(rankings, pages, options.rrf_constant)
+
+
+def _corpus(catalog: CatalogProtocol[Any, Any]) -> Corpus:
+    names = ("pages", "regions", "recognitions", "transcripts", "page_vectors")
+    return Corpus(*(catalog.load(name) for name in names))
 
 
 def _found(catalog: CatalogProtocol[Any, Any], wanted: set[str]) -> dict[str, Transcript | Page]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -10,7 +11,7 @@ import pandas as pd
 
 from ocr_project.datasets.place import Place
 from ocr_project.domain.outside_text import csv_cell, csv_text
-from ocr_project.storage.atomic import atomic_file
+from ocr_project.storage.atomic import atomic_file, atomic_json
 
 if TYPE_CHECKING:
     from kedro_datasets._typing import TablePreview
@@ -24,25 +25,41 @@ class WholeTable(Place[pd.DataFrame, pd.DataFrame]):
     In CSV, text that a spreadsheet would compute has an apostrophe before it. Loaded, it is as it was saved: a folder
     may be called `NA`, `+1` or `=HYPERLINK(…)`, and what lies in none has the name "".
 
+    Attributes of a table (`DataFrame.attrs`) are kept: in Parquet's own metadata, else in a hidden file beside it.
+
     Why not Kedro's own: they write in place, and half a table is what the next stage finds. And asking for one of them
     imports all of them, BigQuery's client included: 0.3 s of every start.
     """
 
     def load(self) -> pd.DataFrame:
         path = self.path
-        return _read_csv(path) if path.suffix == _CSV else pd.read_parquet(path)
+        if path.suffix != _CSV:
+            return pd.read_parquet(path)
+        table, beside = _read_csv(path), _beside(path)
+        if beside.is_file():
+            table.attrs = json.loads(beside.read_text(encoding="utf-8"))
+        return table
 
     def save(self, data: pd.DataFrame) -> None:
         path = self.place_to_save()
-        with atomic_file(path) as file:
-            if path.suffix == _CSV:
-                _each_text(data, csv_cell).to_csv(file, index=False)
-            else:
+        if path.suffix != _CSV:
+            with atomic_file(path) as file:
                 data.to_parquet(file)
+            return
+        _beside(path).unlink(missing_ok=True)  # before the table: that of another one would be worse than none
+        with atomic_file(path) as file:
+            _each_text(data, csv_cell).to_csv(file, index=False)
+        if data.attrs:
+            atomic_json(_beside(path), data.attrs)
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """Return the first rows, for kedro-viz."""
         return cast("TablePreview", self.load().head(nrows).to_dict(orient="split"))
+
+
+def _beside(path: Path) -> Path:
+    """Return the file of a CSV's attributes, for which it has no room: what it was made from."""
+    return path.with_name(f".{path.name}.attributes.json")
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -38,6 +38,7 @@ class RunFacts:
         speed: What `measure_stage` says of the recognition.
         shards: Seconds a page of each shard of the recognition, by its name.
         parameters: Leaf by leaf.
+        made_from: What tells the shards that it was collected from, by stage.
     """
 
     recognizer: str
@@ -46,6 +47,7 @@ class RunFacts:
     speed: dict[str, float] = field(default_factory=dict)
     shards: dict[str, float] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
+    made_from: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -75,6 +75,21 @@ class ShardFolder:
             )
             return list(from_table(table, self.row_type))
 
+    def beside(self, name: str, sample_id: str) -> list[Any]:
+        """Return the rows of the row group that holds a sample, the sample's among them; empty where there is none.
+
+        Raises:
+            StorageError: As `read`.
+        """
+        with self._reading(self._path(name)) as path, pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for group in range(file.num_row_groups):
+                ids = file.read_row_group(group, columns=["sample_id"], use_threads=False)["sample_id"]
+                if sample_id in ids.to_pylist():
+                    columns = [column for column in self._columns(()) if column in file.schema_arrow.names]
+                    table = file.read_row_group(group, columns=columns, use_threads=False)
+                    return list(from_table(table, self.row_type))
+        return []
+
     def write(self, shard: Shard) -> None:
         """Write a shard so that it is there whole or not at all; of several that write the same one the last wins.
 

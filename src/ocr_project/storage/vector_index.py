@@ -11,18 +11,20 @@ from ocr_project.domain.errors import SourceError
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.storage.atomic import atomic_folder
 
-VECTORS, IDS = "vectors.npy", "ids.txt"
+VECTORS, IDS, ORIGIN = "vectors.npy", "ids.txt", "origin.txt"
 
 
-def write_index(folder: Path, *, rows: ShardSource) -> None:
+def write_index(folder: Path, *, rows: ShardSource, origin: str = "") -> None:
     """Write the vectors of all rows, one shard in memory at a time; the folder is replaced as a whole.
 
     Args:
         folder: To hold `vectors.npy`, shape (n, dimensions), float32, and `ids.txt`, n lines.
         rows: Of `Embedding`.
+        origin: What the rows came from, to be asked for later (`origin_of_index`).
     """
     with atomic_folder(folder) as draft:
         _fill(draft, rows)
+        (draft / ORIGIN).write_text(origin, encoding="utf-8")
 
 
 def _fill(folder: Path, rows: ShardSource) -> None:
@@ -49,3 +51,9 @@ def open_index(folder: Path) -> tuple[list[str], NDArray[np.float32]]:
         raise SourceError(f"no index in {folder}: run `kedro run` first")
     ids = (folder / IDS).read_text(encoding="utf-8").splitlines()
     return ids, np.load(folder / VECTORS, mmap_mode="r" if ids else None)
+
+
+def origin_of_index(folder: Path) -> str:
+    """Return what an index was made from; empty where it does not say."""
+    path = folder / ORIGIN
+    return path.read_text(encoding="utf-8") if path.is_file() else ""

@@ -49,6 +49,7 @@ class FakeVllm:
         embed: Request to the status and body of the answer, of a server that embeds (`/v1/embeddings`).
         dead: Seconds for which connections are refused after `die`.
         port: To listen on; 0 is any that is free.
+        host: To listen on: in a container 0.0.0.0, otherwise what is published cannot reach it.
         keep: Whether the bodies of requests are kept in `bodies`.
         requests: How many have come.
         in_flight: How many are being answered now; `most_in_flight`: at most so far.
@@ -64,6 +65,7 @@ class FakeVllm:
     delay: float = 0.0
     dead: float = 0.3
     port: int = 0
+    host: str = "127.0.0.1"
     keep: bool = False
     requests: int = 0
     in_flight: int = 0
@@ -99,7 +101,7 @@ class FakeVllm:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(20)
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._connection, "127.0.0.1", self.port, limit=1 << 26)
+        self._server = await asyncio.start_server(self._connection, self.host, self.port, limit=1 << 26)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _close(self) -> None:
@@ -240,7 +242,7 @@ def main(arguments: list[str]) -> int:
 
     FAKE_VLLM says how: ok, never (ready), exit, oom, or impostor (with another model). While FAKE_VLLM_LIVES names a
     file with a number above 0, the server dies at its tenth request and counts the number down. FAKE_VLLM_PIDS is a
-    file that collects processes.
+    file that collects processes, FAKE_VLLM_HOST where it listens.
 
     Returns:
         The exit status.
@@ -262,7 +264,8 @@ def main(arguments: list[str]) -> int:
     port = int(arguments[arguments.index("--port") + 1])
     embed = _same_vector if "--runner" in arguments else None
     model = "another" if how == "impostor" else arguments[1]
-    with FakeVllm(port=port, model=model, faults=_lives, embed=embed) as server:
+    host = os.environ.get("FAKE_VLLM_HOST", "127.0.0.1")
+    with FakeVllm(port=port, host=host, model=model, faults=_lives, embed=embed) as server:
         print("Application startup complete.", flush=True)
         while server.port:
             time.sleep(0.1)

@@ -67,6 +67,15 @@ def test_memory_from_the_log_with_and_without_its_details() -> None:
     assert math.isnan(read_server_memory("nothing of it").weights)
 
 
+def test_activations_that_the_log_tells_at_its_level_info_are_taken_from_it() -> None:
+    told = (  # vLLM 0.26.0 on an H200
+        "Free memory on device (139.29/139.8 GiB) on startup. Desired GPU memory utilization is (0.6, 83.88 GiB). "
+        "Actual usage is 4.26 GiB for weight, 1.0 GiB for peak activation, 0.22 GiB for non-torch memory, and 0.14 GiB"
+        " for CUDAGraph memory."
+    )
+    assert read_server_memory(INFO + told, requested=18.82).activations == 1.0
+
+
 def test_energy_and_money_of_a_thousand_documents() -> None:
     usage = GpuUsage(0, "NVIDIA H100", 36.0, 36_000.0, used=((10_240, 3), (20_480, 1)), watts=((1000, 4),))
     found = measure_energy([(Clock.LOAD, 100, [usage])], hour_price=2.0, kwh_price=0.3)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ocr_project.bench.matrix.judging import compare_matrix
 from ocr_project.bench.matrix.launching import run_locally
 from ocr_project.bench.matrix.performing import Common, perform
-from ocr_project.bench.matrix.plan import MatrixRun, plan_runs
+from ocr_project.bench.matrix.plan import MatrixRun, fields_of, plan_runs
 from ocr_project.bench.matrix.results import read_matrix, write_matrix
 from ocr_project.bench.matrix.user_config import read_user_config
 from ocr_project.domain.errors import OptionError
@@ -90,6 +91,49 @@ def test_runs_are_told_apart_by_resolution_prompts_and_server_and_named_by_it(ho
     assert planned(home, "small;vLLM;a/fake;http://a:1;\n", pixels="500000")[0][0].folder != before
 
 
+@pytest.mark.parametrize(
+    ("differs", "names"),
+    [
+        ("revision: [r1, r2]", ["a/fake, r1", "a/fake, r2"]),
+        ("docker_image: ['x:1', 'x:2']", ["a/fake, x:1", "a/fake, x:2"]),
+    ],
+)
+def test_runs_of_one_entry_have_different_names(home: Path, differs: str, names: list[str]) -> None:
+    path = home / "runs.yml"
+    path.write_text(f"runs:\n- {{dataset: small, framework: URL, model: a/fake, url: 'http://a:1', {differs}}}\n")
+    runs = plan_runs(path, read_user_config(path, MatrixOptions()), MatrixOptions(), FAST)
+    assert [run.name for run in runs] == names
+
+
+def test_collections_that_are_called_alike_are_two_runs_and_two_sweeps(home: Path) -> None:
+    for folder, words in (("one", "Read"), ("two", "Say")):
+        (home / folder).mkdir()
+        rows = [f"{words} the {field};kind0 {field}" for field in FIELDS]
+        (home / folder / "p.csv").write_text("\n".join(["prompt;doc_class_question_type", *rows]))
+    path = home / "runs.yml"
+    with FakeVllm(model="a/fake", read=reader()) as server:
+        path.write_text(
+            f"runs:\n- {{dataset: small, framework: URL, model: a/fake, url: '{server.url}',"
+            " prompt_collection: [one/p.csv, two/p.csv], pixels: [500000, 250000]}\n"
+        )
+        options = MatrixOptions()
+        runs = plan_runs(path, read_user_config(path, options), options, FAST)
+        common = Common(home / "runs", options, RuntimeOptions(progress=False))
+        for run in runs:
+            perform(run, common)
+    assert len({run.name for run in runs}) == 4
+    write_matrix(common.home, [run.folder for run in runs])
+    (found,) = compare_matrix(read_matrix(common.home), options)
+    assert found.grid.numerator.shape[1] == 4, "no run stands in the place of another"
+    assert [len(members) for members, _ in found.lowest] == [2, 2]
+
+
+def test_two_sets_of_one_name_are_refused(home: Path) -> None:
+    write_set(home / "other/small", documents=4)
+    with pytest.raises(OptionError, match=r"row 3, column dataset: .* are two sets of one name"):
+        planned(home, "small;URL;a/fake;http://a:1;\nother/small;URL;a/fake;http://a:1;\n")
+
+
 def test_what_cannot_be_done_is_refused_before_anything_runs(home: Path) -> None:
     (home / "PromptCollections/VQA").mkdir(parents=True)
     (home / "PromptCollections/VQA/some.csv").write_text("prompt;doc_class_question_type\nSay it;kind0 surname\n")
@@ -119,3 +163,29 @@ def test_runs_are_done_in_processes_and_one_that_fails_ends_no_other(home: Path)
         facts = run_locally(runs, common)
     assert [bool(one.status) for one in facts] == [False, True, False]
     assert (server.requests, other.requests) == (20, 20)
+
+
+def test_a_model_in_the_process_does_not_wait_for_a_batch_on_the_single_clock(home: Path) -> None:
+    path = home / "user_config.csv"
+    path.write_text("dataset;framework;model\nsmall;Hugging Face;a/model\n")
+    for clock, waits in (("single", False), ("both", False), ("load", True)):
+        options = MatrixOptions.model_validate({"clock": clock})
+        (asked,) = read_user_config(path, options)
+        found = fields_of(asked, options, FAST).transformers
+        assert (found.model, bool(found.wait_seconds)) == ("a/model", waits)
+
+
+def test_random_weights_in_this_process_are_said_of_the_run(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("transformers")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/config.json").write_text('{"model_type": "qwen2_vl"}', encoding="utf-8")
+    path = home / "user_config.csv"
+    path.write_text(f"dataset;framework;model\nsmall;Hugging Face;{tmp_path / 'model'}\n", encoding="utf-8")
+    options = MatrixOptions()
+    asked = read_user_config(path, options)
+    told = []
+    for dummy in (False, True):
+        fields = FieldsOptions.model_validate({"transformers": {"dialect": "chat", "dummy_weights": dummy}})
+        told += plan_runs(path, asked, options, fields)
+    assert [run.dummy for run in told] == [False, True]
+    assert told[0].folder != told[1].folder

@@ -200,6 +200,13 @@ def test_one_that_stops_the_run_does_not_stop_the_others() -> None:
 
 
 @needs_tools
+def test_a_formula_for_which_latex_may_not_have_enough_memory_is_not_drawn() -> None:
+    (drawing,) = draw_batch([paint("x")], 10.0, 16 * 2**20)
+    assert drawing.tokens == ()
+    assert drawing.reason.startswith("LaTeX gave up")
+
+
+@needs_tools
 def test_ghostscript_has_a_time_limit_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for tool, does in (("pdflatex", f'exec {which("pdflatex")} "$@"'), ("gs", "exec sleep 30")):
         (tmp_path / tool).write_text(f"#!/bin/sh\n{does}\n")

@@ -86,7 +86,7 @@ def test_formulas_are_drawn_and_faults_are_said() -> None:
 @needs_browser
 def test_a_formula_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = draw_formulas(["a+b", "\\frac{"], cache=tmp_path)
-    monkeypatch.setattr(katex, "_draw_batch", lambda batch: pytest.fail(f"drawn again: {batch}"))
+    monkeypatch.setattr(katex, "_draw_batch", lambda batch, memory: pytest.fail(f"drawn again: {batch}"))
     again = draw_formulas(["\\frac{", "a+b"], cache=tmp_path)
     assert again["a+b"].symbols == first["a+b"].symbols
     assert again["a+b"].centres.tolist() == first["a+b"].centres.tolist()
@@ -102,7 +102,7 @@ def test_a_damaged_drawing_is_made_again(tmp_path: Path) -> None:
 
 
 def test_a_formula_that_hangs_is_found_and_kept_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def draw(latexes: Sequence[str]) -> list[dict[str, Any]]:
+    def draw(latexes: Sequence[str], memory: int) -> list[dict[str, Any]]:
         if "slow" in latexes:
             raise NoAnswer("the browser took too long")
         return [{"mathml": latex, "texts": [latex], "boxes": [[0, 0, 9, 9]]} for latex in latexes]
@@ -127,9 +127,15 @@ def test_a_browser_that_does_not_start_is_no_fault_of_the_formulas(monkeypatch: 
     def late(*_: Any, **__: Any) -> None:
         raise subprocess.TimeoutExpired("chromium", 60)
 
-    monkeypatch.setattr(subprocess, "run", late)
+    monkeypatch.setattr(katex, "run_watched", late)
     with pytest.raises(NoAnswer, match="more than 60 s"):
         draw_formulas(["a", "b"])
+
+
+@needs_browser
+def test_a_browser_that_takes_more_memory_than_it_may_draws_nothing() -> None:
+    with pytest.raises(NoAnswer, match=r"more than 0\.03125 GiB \(testsets.drawing_memory_gib\)"):
+        draw_formulas(["a", "b"], memory=32 * 2**20)
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import gc
+import signal
+import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from ocr_project.bench.metrics.cdm import CdmResult
 from ocr_project.bench.rules import drawings
-from ocr_project.bench.scoring.guard import AnswerError, guarded
+from ocr_project.bench.scoring.guard import Limits
+from ocr_project.bench.scoring.item import OUT_OF_MEMORY
 from ocr_project.bench.scoring.scorer import Scorer
+from ocr_project.domain.causes import Cause, cause_of
 from ocr_project.domain.types import Label, Status, TextFormat, TruthKind
 from tests.bench.scoring.test_scoring import HTML, outcome, scored
 from tests.hostile_answers import long_table
@@ -68,7 +79,7 @@ def test_an_item_beside_a_hostile_one_is_not_touched() -> None:
 
 
 def test_a_drawing_that_raises_costs_its_item(monkeypatch: pytest.MonkeyPatch) -> None:
-    def compare(references: Any, hypotheses: Any, cache: Any = None) -> list[CdmResult]:
+    def compare(references: Any, hypotheses: Any, **_: Any) -> list[CdmResult]:
         if "deep" in hypotheses:
             raise RecursionError("maximum recursion depth exceeded")
         return [CdmResult(1, 1, 1) for _ in references]
@@ -81,28 +92,110 @@ def test_a_drawing_that_raises_costs_its_item(monkeypatch: pytest.MonkeyPatch) -
     assert "RecursionError" in drawn[1].reason
 
 
-def test_what_takes_too_long_is_ended_and_says_so() -> None:
-    def loop() -> None:
-        while True:
-            pass
-
-    with pytest.raises(AnswerError, match=r"more than 0\.2 s to score \(testsets.item_seconds\)"):
-        guarded(loop, 0.2)
-    time.sleep(0.05)  # nothing is raised afterwards
-    assert guarded(lambda: "next", 0.2) == "next"
+SLOW = outcome(TruthKind.TEXT, {"text": "ab " * 200_000}, "ba " * 200_000, given=Label.TEXT)
+GUARDED = Scorer(cdm=False, limits=Limits(seconds=3.0))
 
 
-def test_waiting_is_not_counted() -> None:
-    assert guarded(lambda: time.sleep(0.3), 0.1) is None
+def test_one_call_into_a_library_is_ended_and_says_so() -> None:
+    """An edit distance of long texts: minutes within C."""
+    fine = outcome(TruthKind.TEXT, {"text": "Open"}, "Open")
+    begun = time.monotonic()
+    rows = GUARDED.score([fine, SLOW, fine])
+    assert time.monotonic() - begun < 60
+    assert {row.reason for row in rows} == {"", "the answer takes more than 3 s to score (testsets.item_seconds)"}
+    silent = scored(replace(SLOW, recognitions=[], transcript=replace(SLOW.transcript, text="", markdown="")))
+    assert [(row.metric, row.status, row.numerator, row.denominator) for row in rows if row.reason] == [
+        (row.metric, Status.OK, row.numerator, row.denominator) for row in silent
+    ]
+    assert [row for row in rows if not row.reason] == scored(fine, fine)
 
 
 def test_a_table_without_end_is_scored_as_none() -> None:
-    of = outcome(TruthKind.TABLE, {"html": HTML}, long_table(), format_=TextFormat.HTML, given=Label.TABLE)
-    rows = Scorer(cdm=False, item_seconds=0.1).score([of])
+    of = outcome(TruthKind.TABLE, {"html": HTML}, long_table(20_000), format_=TextFormat.HTML, given=Label.TABLE)
+    rows = GUARDED.score([of])
     assert {(row.status, row.numerator) for row in rows} == {(Status.OK, 0)}
     assert all("item_seconds" in row.reason or "cells" in row.reason for row in rows)
 
 
-def test_a_ground_truth_that_is_damaged_is_no_fault_of_the_answer() -> None:
+@pytest.mark.parametrize("megabytes", [3, 60])
+def test_memory_is_limited(megabytes: int) -> None:
+    """Half an hour of edit distance of the first; the second does not even fit into the process."""
+    long = outcome(TruthKind.TEXT, {"text": "a b"}, "\u4e00 " * (megabytes * 2**18), given=Label.TEXT)
+    rows = Scorer(cdm=False, limits=Limits(seconds=60.0, memory=24 * 2**20)).score([long])
+    assert {(row.status, row.numerator > 0) for row in rows if row.metric.startswith("cer")} == {(Status.OK, True)}
+    assert {row.reason for row in rows} == {OUT_OF_MEMORY}
+
+
+def test_formulas_are_drawn_in_the_process_that_is_guarded() -> None:
+    read = [outcome(TruthKind.FORMULA, {"latex": "x^2"}, said, format_=TextFormat.LATEX) for said in ("x^2", "y", "{")]
+    assert Scorer(cdm=True, limits=Limits()).score(read) == scored(*read, cdm=True)
+
+
+def _scoring() -> list[psutil.Process]:
+    children = psutil.Process().children()
+    return [child for child in children if "bench.scoring.worker" in " ".join(child.cmdline())]
+
+
+@contextmanager
+def _killed_at_work(signal_: int, times: int) -> Iterator[None]:
+    """Kill so many processes that began meanwhile, each when it has worked for a while."""
+    before = set(_scoring())
+
+    def kill() -> None:
+        left = times
+        while left:
+            time.sleep(0.05)
+            for child in set(_scoring()) - before:
+                if child.cpu_times().user > 5.0:  # to start takes up to 3 where nothing is compiled yet
+                    child.send_signal(signal_)
+                    before.add(child)
+                    left -= 1
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    yield
+    killer.join(30)
+    assert not killer.is_alive()
+
+
+def test_a_process_that_was_killed_from_outside_is_replaced() -> None:
+    scorer = Scorer(cdm=False, limits=Limits())
+    fine = outcome(TruthKind.TEXT, {"text": "Open"}, "Open")
+    before = set(_scoring())
+    scorer.score([fine])
+    (process,) = set(_scoring()) - before
+    process.kill()
+    assert scorer.score([fine]) == scored(fine)
+
+
+def test_one_that_is_killed_again_costs_no_answer_its_score() -> None:
+    with _killed_at_work(signal.SIGKILL, 2):
+        rows = Scorer(cdm=False, limits=Limits()).score([SLOW])
+    assert {row.status for row in rows} == {Status.FAILED}
+    assert all(cause_of(row.reason) is Cause.CIRCUMSTANCE for row in rows), "the next run scores it again"
+
+
+def test_a_crash_is_the_answers_fault() -> None:
+    with _killed_at_work(signal.SIGSEGV, 1):
+        rows = Scorer(cdm=False, limits=Limits()).score([SLOW])
+    assert {row.status for row in rows} == {Status.OK}
+    assert {row.reason for row in rows} == {
+        "the answer cannot be scored: it ended the process that scores it (status -11)"
+    }
+
+
+def test_nothing_is_left_of_a_process_that_was_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = set(_scoring())
+    scorer = Scorer(cdm=False, limits=Limits(seconds=2.0))
+    scorer.score([SLOW])
+    del scorer
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []
+    assert set(_scoring()) <= before
+
+
+@pytest.mark.parametrize("scorer", [Scorer(cdm=False), GUARDED])
+def test_a_ground_truth_that_is_damaged_is_no_fault_of_the_answer(scorer: Scorer) -> None:
     with pytest.raises(KeyError):
-        scored(outcome(TruthKind.TABLE, {"no": "html"}, "said"))
+        scorer.score([outcome(TruthKind.TABLE, {"no": "html"}, "said")])

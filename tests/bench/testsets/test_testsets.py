@@ -423,6 +423,58 @@ def test_a_damaged_set_is_refused_with_its_file(name: str, file: str, content: b
         open_test_set(name, TestsetsOptions(folder=tmp_path))
 
 
+_TEXT = (".json", ".jsonl", ".tsv", ".txt", ".key", ".csv")
+
+
+def _all_of(name: str, folder: Path) -> None:
+    opened = open_test_set(name, TestsetsOptions(folder=folder))
+    for item in opened.read(range(len(opened))):
+        truths_of(name, item)
+
+
+def _complaint(name: str, folder: Path) -> str:
+    try:
+        _all_of(name, folder)
+    except SourceError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("damage", ["cp949", "cut", "lists", "zeros"])
+@pytest.mark.parametrize("name", sorted(files.WRITERS))
+def test_whatever_is_wrong_with_a_file_of_a_set_is_said(name: str, damage: str, tmp_path: Path) -> None:
+    """One file after the other in another encoding, cut, of another structure, of zeros: a message, or a reading."""
+    files.WRITERS[name](tmp_path / name)
+    for path in [file for file in sorted((tmp_path / name).rglob("*")) if file.is_file()]:
+        before = path.read_bytes()
+        is_text = path.suffix in _TEXT
+        path.write_bytes(
+            {
+                "cp949": before.replace(b"a", "\uac00".encode("cp949")) if is_text else before[::-1],
+                "cut": before[: len(before) // 2],
+                "lists": b"[1, [2], {}]\n" if is_text else b"PAR1",
+                "zeros": bytes(len(before)),
+            }[damage]
+        )
+        said = _complaint(name, tmp_path)
+        assert not said or name in said or path.name in said
+        path.write_bytes(before)
+    _all_of(name, tmp_path)
+
+
+def test_a_table_of_tabs_in_another_encoding_says_how_to_convert_it(tmp_path: Path) -> None:
+    """As the evaluation kit that has OCRBench in this form, saved by a spreadsheet of Korean Windows."""
+    rows = "index\timage\tquestion\tanswer\tcategory\n0\t\t\ubb34\uc5c7?\t\uac00\tRegular Text Recognition\n"
+    path = tmp_path / "ocrbench" / "OCRBench.tsv"
+    path.parent.mkdir()
+    path.write_text(rows, encoding="cp949")
+    with pytest.raises(SourceError, match=r"OCRBench\.tsv is not UTF-8 .*iconv"):
+        open_test_set("ocrbench", TestsetsOptions(folder=tmp_path))
+    path.write_text(rows.replace("answer", "reply"), encoding="utf-8")
+    with pytest.raises(SourceError, match=r"item 0 of the set ocrbench is not as .*KeyError: 'answer'"):
+        _all_of("ocrbench", tmp_path)
+
+
 class _Numbered:
     """A set of so many items; only its length is looked at."""
 

@@ -34,3 +34,18 @@ def test_a_system_text_and_a_longer_prompt_are_more_tokens(model: Path, tmp_path
     plain = prompt_tokens(model, None, "Write the name.")
     assert prompt_tokens(model, system, "Write the name.") > plain
     assert prompt_tokens(model, None, "Write the name, and nothing else.") > plain
+
+
+def test_random_weights_need_no_file_of_weights_and_are_part_of_the_identity(model: Path) -> None:
+    few = {"model": str(model), "dialect": "chat", "max_tokens": 4, "loops": False, "crop_workers": 1}
+    real = build_answerer(FieldsOptions.model_validate({"backend": "transformers", "transformers": few}))
+    real.close()
+    for file in model.glob("*.safetensors"):
+        file.unlink()
+    few["dummy_weights"] = True
+    dummy = build_answerer(FieldsOptions.model_validate({"backend": "transformers", "transformers": few}))
+    (row,) = dummy.answer(card(1), [Asked(0, "card", "Name", "Write the name.")])
+    dummy.close()
+    assert row.status in (Status.OK, Status.EMPTY)
+    assert "dummy" in dummy.identity.canonical()
+    assert "dummy" not in real.identity.canonical()

@@ -19,6 +19,19 @@ def test_ink_is_dark_on_light_or_light_on_dark(paper: int, ink: int) -> None:
     assert (ys.min(), ys.max()) == (pytest.approx(box.y0, abs=6), pytest.approx(box.y1, abs=6))
 
 
+@pytest.mark.parametrize("size", [(420, 44), (300, 30), (700, 90), (500, 120)])
+@pytest.mark.parametrize(("paper", "ink"), [(255, 0), (30, 230)])
+def test_letters_that_fill_a_strip_are_ink(size: tuple[int, int], paper: int, ink: int) -> None:
+    sheet = Sheet(size, paper)
+    height = size[1] // 2
+    box = sheet.text((20, size[1] // 6), "silver bridges", ink=ink, size=height)
+    mask = find_ink(np.asarray(sheet.image))
+    ys, xs = np.nonzero(mask)
+    assert (xs.min(), xs.max()) == (pytest.approx(box.x0, abs=4), pytest.approx(box.x1, abs=4))
+    assert 0.05 < (mask[:, int(box.x0) : int(box.x1)] > 0).mean() < 0.45
+    assert ys.min() >= box.y0 - 2
+
+
 def test_specks_are_smoothed_away_and_a_clean_page_is_left_as_it_is() -> None:
     sheet = Sheet((600, 400))
     sheet.lines((30, 30), prose(500, 8))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ocr_project.domain.causes import Cause, cause_of
 from ocr_project.domain.errors import OptionError, SourceError
 from ocr_project.domain.options import IngestOptions
 from ocr_project.domain.types import Document, Page, Status
@@ -17,6 +18,8 @@ from ocr_project.engine.imaging.pixels import page_pixels
 from ocr_project.engine.ingest import open_source, pdf
 from ocr_project.engine.running.worker_process import Child
 from tests.nasty import NASTY, NFD_NAME, Nasty, image_bytes, pdf_bytes
+
+SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data"
 
 
 def documents_of(root: Path, **options: object) -> list[Document]:
@@ -205,3 +208,56 @@ def test_every_page_says_how_long_it_took(nasty_folder: Path, rows: dict[str, Do
     assert page.seconds > 0
     assert page_pixels(page).shape == (page.height, page.width, 3)
     assert page.page_id == f"{page.doc_id}_00001"
+
+
+@pytest.mark.shared
+def test_every_file_of_the_shared_folder_of_many_kinds_has_a_row() -> None:
+    folder = SHARED / "cases" / "12-files-that-are-left-out-without-a-word" / "input"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there")
+    rows = {document.path: document for document in documents_of(folder)}
+    assert set(rows) == {path.name for path in folder.iterdir()}
+    for name, document in rows.items():
+        is_image = name.endswith((".png", ".avif", ".j2k", ".ppm", ".tga"))
+        assert document.status is (Status.OK if is_image or document.reason.startswith("dup") else Status.SKIPPED)
+        assert is_image or "are not read" in document.reason
+
+
+@pytest.mark.shared
+def test_the_shared_tiff_of_twelve_bits_has_white_paper() -> None:
+    folder = SHARED / "cases" / "11-twelve-bit-tiff-becomes-a-blank-page"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there")
+    (document,) = documents_of(folder / "input.tif")
+    (page,) = pages_of(folder / "input.tif", document)
+    pixels = page_pixels(page)
+    assert (int(pixels.max()) > 220, int(pixels.min()) < 40) == (True, True)
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.png"])
+def test_pages_of_a_file_that_was_replaced_are_not_kept_under_the_hash_of_the_one_before(
+    name: str, tmp_path: Path
+) -> None:
+    """Between the listing of the source and the rendering of its pages; of the same size, too."""
+    path = tmp_path / name
+    before = pdf_bytes() if name == "a.pdf" else image_bytes("PNG")
+    path.write_bytes(before)
+    (document,) = documents_of(tmp_path)
+    assert [page.status for page in pages_of(tmp_path, document)] == [Status.OK] * document.pages
+
+    path.write_bytes(before + b"\n")
+    (page, *_) = pages_of(tmp_path, document)
+    assert (page.status, page.image) == (Status.FAILED, None)
+    assert page.reason == "away: the file was replaced while the run was at work; run again"
+    assert cause_of(page.reason) is Cause.CIRCUMSTANCE
+
+
+def test_a_file_that_is_replaced_between_two_of_its_pages_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf_bytes(pages=3))
+    (document,) = documents_of(tmp_path)
+    source = open_source(IngestOptions(source=str(tmp_path)), default_root=tmp_path)
+    pages = source.pages(document, 1, 3)
+    assert next(pages).status is Status.OK
+    path.write_bytes(pdf_bytes(pages=3) + b"\n")
+    assert {page.reason for page in pages} == {"away: the file was replaced while the run was at work; run again"}

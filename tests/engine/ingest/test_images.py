@@ -101,10 +101,23 @@ def test_sixteen_bits_become_eight() -> None:
     ramp = np.linspace(0, 65535, 64 * 4).astype(np.uint16).reshape(4, 64)
     pixels = decode(picture_of(Image.fromarray(ramp), "PNG").image)[..., 0].astype(float)
     assert np.abs(pixels - ramp / 257.0).max() <= 1 + 8  # the eight are JPEG's, if it comes to that
-    dark = Image.fromarray(np.full((4, 4), 200, np.uint16))
+    dark = Image.fromarray(np.array([[200, 65535]] * 4, np.uint16))
     assert corner(picture_of(dark, "PNG")) == (1, 1, 1)
     unit = Image.fromarray(np.full((4, 4), 0.5, np.float32))
     assert corner(picture_of(unit, "TIFF")) == (128, 128, 128)
+
+
+@pytest.mark.parametrize(
+    ("white", "named", "want"),
+    [(1023, 1023, 255), (4095, None, 255), (3000, 4095, 187), (16383, 65535, 255), (40000, None, 156)],
+)
+def test_fewer_bits_in_sixteen_become_eight(white: int, named: int | None, want: int) -> None:
+    """The brightest value is white, unless the file names another that is not far from it."""
+    image = Image.fromarray(np.array([[white, white // 2] * 8] * 16, np.uint16))
+    tags = {} if named is None else {281: named}
+    found = decode(picture_of(image, "TIFF", tiffinfo=tags).image)[..., 0]
+    assert abs(int(found.max()) - want) <= 2
+    assert abs(int(found.min()) - want // 2) <= 2
 
 
 def test_one_bit_becomes_black_and_white() -> None:

@@ -258,6 +258,17 @@ def test_too_large_says_which_resolution_would_fit(tmp_path: Path) -> None:
     assert 9_000_000 < answer.width * answer.height <= 10_000_000
 
 
+def test_a_page_that_no_resolution_would_fit_is_not_sent_to_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf_bytes(size=(14_000, 14_000)))
+    (error,) = read_pages(path, 1, 1, IngestOptions(max_pixels=5_000))
+    assert isinstance(error, TooLarge)
+    assert "even the least ingest.dpi (36) does not fit" in error.reason
+    (error,) = read_pages(path, 1, 1, IngestOptions(max_pixels=49_100_000))
+    assert isinstance(error, TooLarge)
+    assert "ingest.dpi of 36 would fit" in error.reason
+
+
 def test_slices_give_what_the_whole_gives(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(pdf_bytes(5))

@@ -34,6 +34,8 @@ def test_a_page_on_the_edge_of_every_number_is_healthy() -> None:
         ({"hidden": 0.11}, "hidden text"),
         ({"on_ink": 0.79}, "words where nothing is drawn"),
         ({"covered": 0.49}, "most of the page is not in the text"),
+        ({"unseen": 1}, "words that cannot be seen"),
+        ({"lost": 1}, "text that is in no word"),
     ],
 )
 def test_one_step_over_any_number_is_not(change: dict[str, object], want: str) -> None:

@@ -244,3 +244,15 @@ def test_a_block_ends_where_the_next_begins() -> None:
     none = np.zeros((0, 4), np.int32)
     blocks = find_blocks(lines, Walls(none, none), 18)
     assert [block.box.y1 for block in blocks] == [160.0, 200.0]
+
+
+@pytest.mark.parametrize(
+    ("size", "print_size"), [((420, 48), 16), ((300, 36), 18), ((640, 110), 46), ((900, 124), 80)]
+)
+@pytest.mark.parametrize(("paper", "ink"), [(255, 0), (40, 235)])
+def test_a_picture_of_one_line_is_text(size: tuple[int, int], print_size: int, paper: int, ink: int) -> None:
+    sheet = Sheet(size, paper)
+    box = sheet.text((20, (size[1] - print_size) // 2), "copper bridges", size=print_size, ink=ink)
+    (regions,) = DETECTOR.detect([sheet.page()])
+    assert all(region.status is Status.OK and region.label in (Label.TEXT, Label.TITLE) for region in regions)
+    assert sum(region.box.intersection(box) for region in regions) > 0.8 * box.area

@@ -138,6 +138,18 @@ def test_a_page_that_kills_its_worker_fails_alone_and_the_pool_comes_back() -> N
     pool.close()
 
 
+def test_a_page_that_needs_more_memory_than_its_process_may_have_fails_alone() -> None:
+    pool = CropPool(1, FIT, memory=256 * 2**20)
+    good = encode(noise(150, 200))
+    large = encode(np.zeros((12_000, 12_000, 3), np.uint8), jpeg_quality=50)
+    refused = pool.submit(large, [job(0, 0, 12_000, 12_000)])
+    behind = pool.submit(good, [job(0, 0, 200, 150)])
+    reason = str(refused.result(60)).lower()  # who notices first depends on the machine
+    assert any(part in reason for part in ("memory", "failed to allocate", "ended the process")), reason
+    assert not isinstance(behind.result(60), str)
+    pool.close()
+
+
 def test_a_page_that_takes_for_ever_fails_alone() -> None:
     pool = CropPool(1, FIT, seconds=0.3)
     good = encode(noise(150, 200))

@@ -44,7 +44,7 @@ def transport() -> Echo:
 
 @pytest.fixture
 def session(transport: Echo) -> Iterator[Session[str, str]]:
-    opened = Session("reader", transport, Fit(1, 100, 1, None), requests=3, crop_workers=1)
+    opened = Session("reader", transport, Fit(1, 100, 1, None), requests=3, crop_workers=1, crop_memory=2**30)
     yield opened
     opened.close()
 

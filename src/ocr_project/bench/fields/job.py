@@ -80,6 +80,10 @@ class FieldsJob:
         pages = self.pages()
         return dict(self._shard(pages[start : start + size]) for start in range(0, len(pages), size))
 
+    def image_digests(self) -> dict[str, str]:
+        """Return a hash of each image's bytes, by its path in the set: a set drawn anew has other images there."""
+        return {page.question.image: self._digest(page.question) for page in self.pages()}
+
     def _shard(self, pages: Sequence[AskedPage]) -> tuple[str, tuple[ShardInfo, Sequence[AskedPage]]]:
         first = pages[0].question
         parts = [[page.question.page_id, self._digest(page.question), _told(page.asked)] for page in pages]

@@ -77,6 +77,8 @@ def names_of(options: FieldsOptions, job: FieldsJob, when: datetime | None = Non
 
 def framework_of(options: FieldsOptions) -> str:
     """Return what runs the model, in VLMHyperBench's words."""
+    if options.image is not None:
+        return options.image
     if options.backend is FieldsBackend.VLLM and options.vllm.urls:
         return options.vllm.served_by or "URL"
     return _FRAMEWORKS[options.backend]

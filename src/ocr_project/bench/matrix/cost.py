@@ -25,7 +25,10 @@ _WEIGHTS = (
     re.compile(rf"weights memory: {_NUMBER} ?Gi?B"),
     re.compile(rf"Model loading took {_NUMBER} ?Gi?B"),
 )
-_ACTIVATIONS = re.compile(rf"torch peak memory increase: {_NUMBER} ?Gi?B")  # vLLM says it at its level DEBUG only
+_ACTIVATIONS = (
+    re.compile(rf"torch peak memory increase: {_NUMBER} ?Gi?B"),  # at vLLM's level DEBUG, with more digits
+    re.compile(rf"{_NUMBER} ?Gi?B for peak activation"),
+)
 _KV = re.compile(rf"Available KV cache memory: {_NUMBER} ?Gi?B")
 _KV_TOKENS = re.compile(rf"GPU KV cache size: {_NUMBER} tokens")
 _REQUESTED = re.compile(rf"Requested memory: {_NUMBER} \(util\), {_NUMBER} ?Gi?B")
@@ -86,11 +89,10 @@ def read_server_memory(log: str, requested: float = math.nan) -> ServerMemory:
         requested: GiB that it was allowed. Where the log does not say what activations take, they are what of this is
             neither weights nor cache: with what CUDA and its libraries take.
     """
-    weights = next((found for pattern in _WEIGHTS if math.isfinite(found := _last(pattern, log))), math.nan)
+    weights, activations = _first(_WEIGHTS, log), _first(_ACTIVATIONS, log)
     cache, tokens = _last(_KV, log), _last(_KV_TOKENS, log)
     told = _REQUESTED.findall(log)
     allowed = _number(told[-1][1]) if told else requested
-    activations = _last(_ACTIVATIONS, log)
     if not math.isfinite(activations):
         rest = allowed - weights - cache
         activations = rest if rest > 0 else math.nan
@@ -210,6 +212,11 @@ def _walls(timings: Sequence[Timing]) -> float:
         began, ended = spans.get(timing.attempt, (math.inf, -math.inf))
         spans[timing.attempt] = min(began, timing.began), max(ended, timing.ended)
     return sum(ended - began for began, ended in spans.values())
+
+
+def _first(patterns: Sequence[re.Pattern[str]], log: str) -> float:
+    """Return what the first of them that is found says."""
+    return next((found for pattern in patterns if math.isfinite(found := _last(pattern, log))), math.nan)
 
 
 def _last(pattern: re.Pattern[str], log: str) -> float:

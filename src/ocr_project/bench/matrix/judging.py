@@ -152,11 +152,12 @@ def _sweeps(
     runs: Sequence[FinishedRun], questions: Mapping[int, Question], options: MatrixOptions, draws: Draws
 ) -> Iterator[tuple[Sequence[FinishedRun], Sequence[Lowest]]]:
     """Yield the runs that differ in resolution alone, with the lowest that is enough."""
-    groups: dict[tuple[tuple[str, str], ...], list[FinishedRun]] = {}
+    groups: dict[tuple[object, ...], list[FinishedRun]] = {}
     for run in runs:
         settings = {name: value for name, value in run.facts.settings.items() if name != _SWEPT}
         if run.facts.options.max_pixels:
-            groups.setdefault(tuple(sorted(settings.items())), []).append(run)
+            alike = run.facts.options.model_copy(update={"max_pixels": None}).model_dump_json()  # has paths of prompts
+            groups.setdefault((alike, *sorted(settings.items())), []).append(run)
     kinds = {str(number): question.doc_type for number, question in questions.items()}
     for members in groups.values():
         if len(members) > 1:

@@ -22,7 +22,7 @@ from ocr_project.bench.matrix.given_files import Faults
 from ocr_project.bench.matrix.user_config import AskedRun, Framework
 from ocr_project.domain.errors import BackendError, OptionError, SourceError
 from ocr_project.domain.options import FieldsBackend, FieldsOptions
-from ocr_project.domain.options.matrix import MatrixOptions
+from ocr_project.domain.options.matrix import Clock, MatrixOptions
 from ocr_project.engine.answering import build_answerer
 from ocr_project.storage.given_text import read_given
 
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 _DIGITS = 8  # of each hash
 _SERVED = frozenset({Framework.VLLM, Framework.SGLANG, Framework.URL})
+_TELLING = ("dataset", "framework", "pixels", "prompt_collection", "system_prompt", "doc_class", "question_type")
 _DUMMY = re.compile(r"--load[-_]format[= ]dummy")
 
 
@@ -96,6 +97,7 @@ def plan_runs(
     """
     planner = _Planner(path, options, fields, tessdata)
     planned = [planner.plan(one) for row in asked for one in _at_each_resolution(row, options.pixels)]
+    planner.refuse_namesakes(asked)
     planner.faults.refuse(str(path))
     return _named(_once([run for run in planned if run is not None]))
 
@@ -114,6 +116,15 @@ class _Planner:
         self._fields = fields
         self._tessdata = tessdata
         self._digests: dict[Path, str] = {}  # of images: several runs ask about the same
+
+    def refuse_namesakes(self, asked: Sequence[AskedRun]) -> None:
+        """Note data sets that have their name alone in common: runs are compared by the name of their set."""
+        folders: dict[str, Path] = {}
+        for one in asked:
+            first = folders.setdefault(one.dataset, one.folder)
+            if first.resolve() != one.folder.resolve():
+                problem = f"{one.folder} and {first} are two sets of one name: rename the folder of one of them"
+                self.faults.add(self._path, one.row, "dataset", problem)
 
     def plan(self, asked: AskedRun) -> MatrixRun | None:
         """Return a run; None where it cannot be done."""
@@ -135,7 +146,9 @@ class _Planner:
         identity = answerer.identity.canonical()
         answerer.close()
         told = " ".join(found.vllm.server_args) if found.backend is FieldsBackend.VLLM else ""
-        dummy = bool(_DUMMY.search(told))
+        dummy = bool(_DUMMY.search(told)) or (
+            found.backend is FieldsBackend.TRANSFORMERS and found.transformers.dummy_weights
+        )
         folder = f"{slug}-{request}-{_hash([identity, told if dummy else ''])}"
         return MatrixRun("", folder, request, identity, asked, found, dummy)
 
@@ -163,6 +176,8 @@ def fields_of(asked: AskedRun, options: MatrixOptions, fields: FieldsOptions) ->
     else:
         given["backend"] = FieldsBackend.TRANSFORMERS
         given["transformers"] |= {"model": asked.checkpoint, "revision": asked.revision or None}
+        if options.clock is not Clock.LOAD:  # one request in flight must not wait for a batch to be full
+            given["transformers"] |= {"wait_seconds": 0.0}
     return FieldsOptions.model_validate(given)
 
 
@@ -201,21 +216,18 @@ def _once(runs: Sequence[MatrixRun]) -> list[MatrixRun]:
 
 
 def _named(runs: Sequence[MatrixRun]) -> list[MatrixRun]:
-    """Call each run by its model and by what differs between runs."""
-    told = [run.settings for run in runs]
-    differ = [
-        name
-        for name in ("framework", "pixels", "prompt_collection", "system_prompt", "doc_class", "question_type")
-        if len({settings.get(name) for settings in told}) > 1
-    ]
-    if len({settings["dataset"] for settings in told}) > 1:
-        differ.insert(0, "dataset")
+    """Call each run by its model and by what differs between runs; no two have the same name.
+
+    What is long (a revision, an image) is said only of runs that nothing else tells apart.
+    """
+    told = [run.settings | {"revision": run.asked.revision, "row": f"row {run.asked.row}"} for run in runs]
+    differ = [name for name in _TELLING if len({settings.get(name) for settings in told}) > 1]
     names = [", ".join(filter(None, (one["model"], *(_said(name, one) for name in differ)))) for one in told]
-    many = Counter(names)
-    return [
-        replace(run, name=name if many[name] == 1 else f"{name}, row {run.asked.row}")
-        for run, name in zip(runs, names, strict=True)
-    ]
+    for name in ("revision", "docker_image", "row", "folder"):
+        many = Counter(names)
+        more = [run.folder if name == "folder" else one.get(name, "") for run, one in zip(runs, told, strict=True)]
+        names = [f"{had}, {new}" if many[had] > 1 and new else had for had, new in zip(names, more, strict=True)]
+    return [replace(run, name=name) for run, name in zip(runs, names, strict=True)]
 
 
 def _said(name: str, settings: Mapping[str, str]) -> str:

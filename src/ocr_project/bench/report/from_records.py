@@ -90,7 +90,12 @@ def _report(runs: Runs, pairs: pd.DataFrame | None, pages: ShardSource, options:
     values = [item_values(record) for record in runs.records]
     scatters = normalization_scatters(values[0]) if pairs is None else run_scatters(values, runs.names, heads)
     chosen = _chosen(values, heads, options.report_pages)
-    drawer = Drawer(cdm=False, katex=options.katex, cache=options.drawings)
+    drawer = Drawer(
+        cdm=False,
+        katex=options.katex,
+        cache=options.drawings,
+        memory=int(options.drawing_memory_gib * 2**30),
+    )
     cards = _Cards(runs, values, pages, drawer)
     return BenchmarkReport(
         title="Test sets" if pairs is None else "Test sets: " + " against ".join(runs.names),

@@ -40,6 +40,7 @@ def record_run(
         speed={name: float(value) for name, value in measured.items()},
         shards={name: info.wall_seconds / info.pages for name, info in index.items() if info.pages},
         parameters={f"testsets.{key}": str(value) for key, value in options.model_dump(mode="json").items()},
+        made_from=shards.origins(),
     )
     items = [
         row for name in shards.transcripts.index() for outcome in shards.read(name) for row in _items(outcome, name)

@@ -14,6 +14,7 @@ from ocr_project.domain.outside_text import metric_name
 from ocr_project.domain.types import Status
 from ocr_project.engine.metrics import Draws, percentiles
 from ocr_project.engine.models import Fault
+from ocr_project.engine.running.origins import stamped
 from ocr_project.storage.run_record import RunRecord
 
 ANSWER_COLUMNS = (
@@ -23,7 +24,7 @@ ANSWER_COLUMNS = (
 
 def tabulate_scores(record: RunRecord) -> pd.DataFrame:
     """Add the scores up by test set, metric and slice, with 95 % intervals over documents."""
-    return tabulate_test_sets(record.scores, record.items)
+    return stamped(tabulate_test_sets(record.scores, record.items), record.run.made_from)
 
 
 def tabulate_answers(record: RunRecord) -> pd.DataFrame:
@@ -47,7 +48,7 @@ def tabulate_answers(record: RunRecord) -> pd.DataFrame:
                 **percentiles(part.loc[part["seconds"] > 0, "seconds"]),
             }
         )
-    return pd.DataFrame(rows, columns=list(ANSWER_COLUMNS))
+    return stamped(pd.DataFrame(rows, columns=list(ANSWER_COLUMNS)), record.run.made_from)
 
 
 def judge_run(record: RunRecord, baseline: RunRecord | None, options: TestsetsOptions) -> pd.DataFrame:
@@ -64,7 +65,7 @@ def judge_run(record: RunRecord, baseline: RunRecord | None, options: TestsetsOp
             ("a page of a shard", baseline.run.shards, record.run.shards),
         ):
             parts.append(judge_speed(what, old, new, tolerances.speed, draws))
-    return give_verdicts(*parts)
+    return stamped(give_verdicts(*parts), record.run.made_from)
 
 
 def measure_evidence(table: pd.DataFrame, answers: pd.DataFrame, record: RunRecord) -> dict[str, float]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ocr_project.bench.metrics.cdm import CdmResult, cdm
+from ocr_project.bench.metrics.cdm.pixels import MEMORY
 from ocr_project.bench.metrics.katex import Glyphs, NoAnswer, draw_formulas, missing_browser
 from ocr_project.domain.types import Status
 
@@ -41,17 +42,30 @@ class Drawings:
 class Drawer:
     """Draws formulas, as far as the options and the machine let it."""
 
-    def __init__(self, *, cdm: bool, katex: bool = False, cache: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        cdm: bool,
+        katex: bool = False,
+        no_browser: str | None = None,
+        cache: Path | None = None,
+        memory: int = MEMORY,
+    ) -> None:
         """Look for the browser.
 
         Args:
             cdm: Draw formulas by LaTeX and compare them by CDM.
             katex: Draw formulas of page tests in a browser, where one is installed.
+            no_browser: What another process found when it looked; None: look.
             cache: Folder in which drawings are kept; may be shared by runs at the same time.
+            memory: Bytes that each program that draws may take.
         """
+        self.memory = memory
+        self.cache = cache
         self.cdm = cdm
-        self.no_browser = missing_browser() if katex else "testsets.katex is false"
-        self._cache = cache
+        if no_browser is None:
+            no_browser = missing_browser() if katex else "testsets.katex is false"
+        self.no_browser = no_browser
 
     def draw(self, pairs: Iterable[Pair] = (), formulas: Iterable[str] = ()) -> Drawings:
         """Draw the formulas of several items, each once.
@@ -61,7 +75,7 @@ class Drawer:
             formulas: To be drawn by KaTeX.
         """
         wanted = list(dict.fromkeys(pairs)) if self.cdm else []
-        compared = cdm(*zip(*wanted, strict=True), cache=self._cache) if wanted else []
+        compared = cdm(*zip(*wanted, strict=True), cache=self.cache, memory=self.memory) if wanted else []
         glyphs, no_browser = self._glyphs(dict.fromkeys(formulas))
         return Drawings(self.cdm, dict(zip(wanted, compared, strict=True)), glyphs, no_browser)
 
@@ -70,6 +84,6 @@ class Drawer:
         if self.no_browser or not latexes:
             return {}, self.no_browser
         try:
-            return draw_formulas(latexes, cache=self._cache), ""
+            return draw_formulas(latexes, cache=self.cache, memory=self.memory), ""
         except NoAnswer as error:  # this browser does not draw: formulas are looked for by their symbols
             return {}, str(error)

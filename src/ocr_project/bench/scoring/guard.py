@@ -1,86 +1,169 @@
 """An answer may cost its item, never the run.
 
 A model says anything: 200 fractions in each other, a number of 4,300 digits, 20,000 rows. What scores it may then
-raise from any depth (RecursionError, OverflowError, ValueError, errors of lxml, MemoryError) or take minutes. Answers
-are kept, so such an item would end each run again. Any `Exception` is therefore taken for a property of the answer,
-unless the item raises without an answer, too: then its ground truth, or the rule, is at fault, and that is said aloud.
+raise, take hours in one call into C, or take all memory. Items are therefore scored in processes that are ended at a
+limit and replaced; what was at work when one ended is known.
 """
 
 from __future__ import annotations
 
-import ctypes
+import signal
 import threading
-import time
-from collections.abc import Callable
-from types import TracebackType
-from typing import TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
 
-Result = TypeVar("Result")
+from ocr_project.bench.metrics.cdm import CdmResult
+from ocr_project.bench.metrics.cdm.pixels import MEMORY
+from ocr_project.bench.rules.drawings import Drawer, Pair
+from ocr_project.bench.scoring.item import OUT_OF_MEMORY, Answer, ItemScorer, Task, fault
+from ocr_project.bench.scoring.worker import TOO_LARGE, Begin
+from ocr_project.engine.running.worker_process import Child, Lost
 
-_LONGEST_MESSAGE = 200
+_CHILD = "ocr_project.bench.scoring.worker"
+_WALL, _WALL_LEAST = 5.0, 30.0  # seconds by the clock for a second of CPU time, and on top: others are at work, too
+
+_KILLED = "killed: the process that scores was killed from outside (status {}); run again"
 
 
 class AnswerError(Exception):
     """An answer that cannot be scored; the message is a reason for a row."""
 
 
-class _OutOfTime(BaseException):
-    """Raised within a thread that scores; no `except Exception` on its way takes it for its own."""
+class Killed(Exception):
+    """The process was killed from outside, twice; the message is a reason for a row."""
 
 
-def guarded(work: Callable[[], Result], seconds: float) -> Result:
-    """Do something with an answer.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What scoring an answer may take.
 
-    Args:
-        work: Runs in this thread.
-        seconds: CPU time that it may take: on a busy machine it takes no more of that, and its score is the same.
-
-    Raises:
-        AnswerError: It raised, or took longer. One call into C is not cut short, only what follows it.
+    Attributes:
+        seconds: CPU time: on a busy machine an answer takes no more of that, and its score is the same.
+        memory: Bytes.
+        drawing_memory: Bytes of each program that draws its formulas.
     """
-    try:
-        with _Limit(seconds):
-            return work()
-    except _OutOfTime:
-        raise AnswerError(f"the answer takes more than {seconds:g} s to score (testsets.item_seconds)") from None
-    except Exception as error:
-        message = f"{type(error).__name__}: {error}"
-        raise AnswerError(f"the answer cannot be scored: {message[:_LONGEST_MESSAGE]}") from error
+
+    seconds: float = 60.0
+    memory: int = 4 * 2**30
+    drawing_memory: int = MEMORY
 
 
-class _Limit:
-    """Watches over this thread from another, and raises `_OutOfTime` here."""
+class Worker(Protocol):
+    """Scores one item at a time."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._thread = threading.get_ident()
+    def score(self, task: Task) -> Answer:
+        """Score an item, or say which formulas have to be drawn first.
+
+        Raises:
+            AnswerError: The answer is beyond the limits.
+            Killed: The process was killed from outside.
+        """
+        ...
+
+    def compare(self, pairs: Sequence[Pair]) -> Mapping[Pair, CdmResult]:
+        """Compare formulas by CDM; raises as `score` does."""
+        ...
+
+
+class Unguarded:
+    """Scores in this process, without a limit: for what is known to be harmless."""
+
+    def __init__(self, drawer: Drawer) -> None:
+        self._scorer = ItemScorer(drawer)
+
+    def score(self, task: Task) -> Answer:
+        return self._scorer.score(task)
+
+    def compare(self, pairs: Sequence[Pair]) -> Mapping[Pair, CdmResult]:
+        try:
+            return self._scorer.compare(pairs)
+        except Exception as error:
+            raise AnswerError(fault(error)) from error
+
+
+class Guard:
+    """Processes that score, as many as are asked for at once; one that ended is replaced."""
+
+    def __init__(self, drawer: Drawer, limits: Limits) -> None:
+        """Start nothing."""
+        self._limits = limits
+        self._scratch = TemporaryDirectory(prefix="scoring-", ignore_cleanup_errors=True)
+        self._begin = Begin(
+            limits.seconds, self._scratch.name, drawer.cdm, drawer.no_browser, drawer.cache, drawer.memory
+        )
+        self._idle: list[_Guarded] = []
         self._lock = threading.Lock()
-        self._done = threading.Event()
 
-    def __enter__(self) -> None:
-        self._clock = time.pthread_getcpuclockid(self._thread)
-        self._begun = time.clock_gettime(self._clock)
-        threading.Thread(target=self._watch, name="item_seconds", daemon=True).start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    @contextmanager
+    def worker(self) -> Iterator[Worker]:
+        """Yield a process that no other thread has meanwhile."""
         with self._lock:
-            self._done.set()
-            _raise_in(self._thread, None)  # what was raised and not yet seen would else be seen by the next item
-
-    def _watch(self) -> None:
-        left = self._seconds
-        while not self._done.wait(left):
+            worker = self._idle.pop() if self._idle else _Guarded(self._begin, self._limits)
+        try:
+            yield worker
+        finally:
             with self._lock:
-                if self._done.is_set():
-                    return
-                left = self._seconds - (time.clock_gettime(self._clock) - self._begun)
-                if left <= 0:
-                    _raise_in(self._thread, _OutOfTime)
-                    return
+                self._idle.append(worker)
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Raise an exception in another thread, or take it back."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), error and ctypes.py_object(error))
+class _Guarded:
+    """A process that scores, and its successors. For one thread at a time."""
+
+    def __init__(self, begin: Begin, limits: Limits) -> None:
+        self._begin = begin
+        self._limits = limits
+        self._wall = limits.seconds * _WALL + _WALL_LEAST
+        self._child: Child | None = None
+
+    def score(self, task: Task) -> Answer:
+        found, error = self._ask(task)
+        if isinstance(error, MemoryError):
+            raise AnswerError(OUT_OF_MEMORY)
+        if error is not None:
+            raise error
+        answer: Answer = found
+        return answer
+
+    def compare(self, pairs: Sequence[Pair]) -> Mapping[Pair, CdmResult]:
+        found, error = self._ask(tuple(pairs))
+        if error is not None:
+            raise AnswerError(fault(error))
+        compared: Mapping[Pair, CdmResult] = found
+        return compared
+
+    def _ask(self, question: Any) -> tuple[Any, Exception | None]:
+        """Ask; where the process was killed from outside, once more."""
+        for is_last in (False, True):
+            try:
+                return self._answer(question)
+            except Lost as lost:
+                if not lost.was_killed:
+                    raise AnswerError(self._reason(lost)) from lost
+                if is_last:
+                    raise Killed(_KILLED.format(lost.status)) from lost
+        raise AssertionError("there is no third try")
+
+    def _answer(self, question: Any) -> tuple[Any, Exception | None]:
+        if self._child is None:
+            self._child = Child(_CHILD, "score answers", self._limits.memory)
+            self._child.send(self._begin)
+        try:
+            self._child.send(question)
+            answer: tuple[Any, Exception | None] = self._child.receive(self._wall)
+        except Lost:
+            self._child.end()
+            self._child = None
+            raise
+        return answer
+
+    def _reason(self, lost: Lost) -> str:
+        if lost.status == -signal.SIGPROF:
+            return f"the answer takes more than {self._limits.seconds:g} s to score (testsets.item_seconds)"
+        if lost.status == TOO_LARGE:
+            return OUT_OF_MEMORY
+        if lost.status is None:
+            return f"the answer takes more than {self._wall:g} s by the clock to score (testsets.item_seconds)"
+        return f"the answer cannot be scored: it ended the process that scores it (status {lost.status})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ocr_project.bench.rules.outcome import Outcome
 from ocr_project.domain.protocols import ShardSource
+from ocr_project.engine.running.origins import origin_of
 from ocr_project.engine.running.stream import join_pages
 
 
@@ -18,6 +19,10 @@ class LaneShards:
     recognitions: ShardSource
     transcripts: ShardSource
     truths: ShardSource
+
+    def origins(self) -> dict[str, str]:
+        """Return what tells these shards from all others."""
+        return {name: origin_of(getattr(self, name)) for name in ("pages", "recognitions", "transcripts", "truths")}
 
     def read(self, name: str) -> Iterator[Outcome]:
         """Walk through a shard, item by item."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from ocr_project.bench.testsets.card import Card
 from ocr_project.bench.testsets.composite import Composite
+from ocr_project.bench.testsets.damage import named
 from ocr_project.bench.testsets.item import OpenedSet
 from ocr_project.domain.types import TruthKind
 
@@ -45,7 +46,9 @@ class TestSet:
         Raises:
             SourceError: They are damaged, or not those of the set.
         """
-        return cast(OpenedSet, self._part("reader").open_set(root))
+        reader = self._part("reader")
+        with named(f"the set {self.name} in {root}"):
+            return cast(OpenedSet, reader.open_set(root))
 
     @property
     def rules(self) -> Mapping[TruthKind, Rule]:

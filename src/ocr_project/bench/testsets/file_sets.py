@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ocr_project.bench.testsets.card import Card
+from ocr_project.bench.testsets.damage import named
 from ocr_project.bench.testsets.item import Item
 from ocr_project.domain.errors import SourceError
 from ocr_project.storage.given_text import read_given
@@ -42,7 +43,11 @@ class ListedSet(Generic[Entry]):
         return len(self._entries)
 
     def read(self, indices: Sequence[int], *, images: bool = True) -> list[Item]:
-        return [self._make(index, self._entries[index], images) for index in indices]
+        return [self._item(index, images) for index in indices]
+
+    def _item(self, index: int, images: bool) -> Item:
+        with named(f"item {index} of the set {self.card.name}"):
+            return self._make(index, self._entries[index], images)
 
 
 def fingerprint_of(described: Iterable[Path], pictures: Iterable[Path] = ()) -> str:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ocr_project.bench.testsets.card import Card
+from ocr_project.bench.testsets.damage import named
 from ocr_project.bench.testsets.item import Item
 from ocr_project.domain.errors import SourceError
 
@@ -67,7 +68,11 @@ class ParquetSet:
 
     def read(self, indices: Sequence[int], *, images: bool = True) -> list[Item]:
         rows = self._with_images if images else self._without_images
-        return [self._make(index, row) for index, row in rows(indices)]
+        return [self._item(index, row) for index, row in rows(indices)]
+
+    def _item(self, index: int, row: Row) -> Item:
+        with named(f"item {index} of the set {self.card.name}"):
+            return self._make(index, row)
 
     def _with_images(self, indices: Sequence[int]) -> Iterator[tuple[int, Row]]:
         for index in indices:

@@ -6,6 +6,7 @@ gpus.py      driver, CUDA, GPUs and their memory
 models.py    weights in the cache or on the Hub, tokens
 disk.py      room for the corpus
 services.py  ports, servers that run already, Tesseract
+training.py  a torch that is not slow, and the memory of a pack
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ocr_project.checks.doctor.services import (
     check_servers,
     check_tesseract,
 )
+from ocr_project.checks.doctor.training import check_training
 
 __all__ = ["Finding", "Profile", "State", "examine"]
 
@@ -49,5 +51,6 @@ def examine(profile: Profile, root: Path) -> list[Finding]:
         *check_tesseract(needs),
         *check_orientation(needs),
         *check_old_options(needs),
+        *check_training(needs),
         *check_disk(needs, root),
     ]

@@ -17,6 +17,7 @@ from ocr_project.domain.options import (
     IngestOptions,
     LayoutBackend,
     LayoutOptions,
+    Optimizer,
     Options,
     RecognitionBackend,
     RecognitionOptions,
@@ -24,6 +25,7 @@ from ocr_project.domain.options import (
     SearchOptions,
     ServerOptions,
     TesseractOptions,
+    TrainingOptions,
     TranscriptOptions,
     TransformersOptions,
 )
@@ -41,10 +43,12 @@ class Profile(Options):
     search: SearchOptions = SearchOptions()
     benchmark: BenchmarkOptions = BenchmarkOptions()
     fields: FieldsOptions = FieldsOptions()
+    training: TrainingOptions = TrainingOptions()
 
     def stages(self) -> list[Options]:
-        """Return the options of each stage."""
-        return [getattr(self, name) for name in type(self).model_fields]
+        """Return the options of each stage; without those of training where the profile says nothing of it."""
+        stages: list[Options] = [getattr(self, name) for name in type(self).model_fields]
+        return [one for one in stages if one != TrainingOptions()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Needs:
         orientation: Whether Tesseract is asked which way up a page is.
         ingest: None where no pages are made.
         searchable_pdf: Whether the pages are written a second time.
+        training: None where nothing is trained.
     """
 
     gpus: tuple[int, ...] = ()
@@ -97,6 +102,7 @@ class Needs:
     orientation: bool = False
     ingest: IngestOptions | None = None
     searchable_pdf: bool = False
+    training: TrainingOptions | None = None
 
 
 def needs_of(options: Iterable[Options]) -> Needs:
@@ -122,9 +128,24 @@ def needs_of(options: Iterable[Options]) -> Needs:
                 needs = replace(needs, searchable_pdf=chosen.searchable_pdf)
             case EmbeddingOptions():
                 needs = _with_embedding(needs, chosen)
-            case FieldsOptions():
-                needs = _with_fields(needs, chosen)
+            case FieldsOptions() | TrainingOptions():  # run apart from the main job
+                needs = _with_apart(needs, chosen)
     return needs
+
+
+def _with_apart(needs: Needs, options: FieldsOptions | TrainingOptions) -> Needs:
+    return _with_fields(needs, options) if isinstance(options, FieldsOptions) else _with_training(needs, options)
+
+
+def _with_training(needs: Needs, options: TrainingOptions) -> Needs:
+    lean = options.four_bit or options.optimizer is Optimizer.ADAMW_8BIT
+    packages = ("accelerate", "peft", "safetensors", "torch", "transformers", *(("bitsandbytes",) if lean else ()))
+    gpus = () if options.device == "cpu" else tuple(range(options.devices))
+    return replace(
+        _with(needs, packages, gpus),
+        models=(*needs.models, Model("training.model", options.model, options.revision)),
+        training=options,
+    )
 
 
 def _with_layout(needs: Needs, options: LayoutOptions) -> Needs:
@@ -169,6 +190,8 @@ def _with_embedding(needs: Needs, options: EmbeddingOptions) -> Needs:
 
 
 def _with_fields(needs: Needs, options: FieldsOptions) -> Needs:
+    if options.image is not None:  # what the model needs is in it
+        return needs
     match options.backend:
         case FieldsBackend.VLLM:
             return _with_vllm(needs, options.vllm)

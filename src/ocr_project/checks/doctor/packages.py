@@ -12,7 +12,13 @@ from ocr_project.checks.doctor.finding import Finding, missing, ok, warning
 from ocr_project.checks.doctor.needs import Needs
 
 INSTALL = "pip install -e '.[gpu]'"
+_TRAIN = "pip install -e '.[train]'"  # accelerate, peft, safetensors; bitsandbytes is in the extra quantized
 _TEXT = "pip install -e '.[text]'"  # what brings sentence-transformers
+_ADVICE = {
+    "sentence-transformers": _TEXT,
+    "bitsandbytes": "pip install -e '.[quantized]'",
+    **dict.fromkeys(("accelerate", "peft", "safetensors"), _TRAIN),
+}
 _PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[^;\s]+)\s*;.*extra == ['\"]gpu['\"]")
 _CUDA = re.compile(r"^cuda\b.*=\s*['\"](\d+)\.(\d+)", re.MULTILINE)
 
@@ -59,7 +65,7 @@ def _package(name: str, pinned: str | None, *, needed: bool) -> Finding:
         found = version(name)
     except PackageNotFoundError:
         if needed:
-            return missing(name, "not installed", _TEXT if name == "sentence-transformers" else INSTALL)
+            return missing(name, "not installed", _ADVICE.get(name, INSTALL))
         return warning(name, "not installed: JPEG is decoded on the CPU", INSTALL)
     if pinned is None or found.partition("+")[0] == pinned:
         return ok(name, found)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from ocr_project.domain.options.base import Options
 from ocr_project.domain.options.benchmark import BenchmarkOptions
 from ocr_project.domain.options.chat import ChatModelOptions, DialectName, LocalChatOptions, ServedChatOptions
+from ocr_project.domain.options.container import ContainerEngine, ContainerNetwork, ContainerOptions
 from ocr_project.domain.options.embedding import (
     Embedded,
     EmbeddingBackend,
@@ -39,6 +40,13 @@ from ocr_project.domain.options.layout import (
     Precision,
 )
 from ocr_project.domain.options.matrix import Clock, Launcher, MatrixOptions, ReportLanguage
+from ocr_project.domain.options.prompt_search import (
+    GeneratorBackend,
+    GeneratorTransformersOptions,
+    GeneratorVllmOptions,
+    PromptMethod,
+    PromptSearchOptions,
+)
 from ocr_project.domain.options.publish import PersonalData, PublishImages, PublishOptions, PublishTarget
 from ocr_project.domain.options.recognition import (
     LANGUAGE_SEPARATOR,
@@ -51,11 +59,23 @@ from ocr_project.domain.options.recognition import (
     VisionModelOptions,
     VllmOptions,
 )
+from ocr_project.domain.options.release import ReleaseOptions
 from ocr_project.domain.options.runtime import Retry, RuntimeOptions
 from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
 from ocr_project.domain.options.specimens import SpecimenKind, SpecimensOptions
 from ocr_project.domain.options.testsets import SET_SEPARATOR, GateOptions, TestsetsOptions
+from ocr_project.domain.options.training import (
+    AugmentationOptions,
+    FreezeOptions,
+    LoraOptions,
+    LoraWhere,
+    Optimizer,
+    Schedule,
+    Sharding,
+    TrainingMethod,
+    TrainingOptions,
+)
 from ocr_project.domain.options.training_data import (
     LayoutLmdbOptions,
     SampleFormat,
@@ -76,9 +96,12 @@ SECTIONS: Mapping[str, type[Options]] = {
     "benchmark": BenchmarkOptions,
     "testsets": TestsetsOptions,
     "fields": FieldsOptions,
+    "prompt_search": PromptSearchOptions,
+    "release": ReleaseOptions,
     "matrix": MatrixOptions,
     "training_data": TrainingDataOptions,
     "publish": PublishOptions,
+    "training": TrainingOptions,
     "specimens": SpecimensOptions,
 }
 
@@ -87,9 +110,13 @@ __all__ = [
     "SECTIONS",
     "SET_SEPARATOR",
     "AnsweringModelOptions",
+    "AugmentationOptions",
     "BenchmarkOptions",
     "ChatModelOptions",
     "Clock",
+    "ContainerEngine",
+    "ContainerNetwork",
+    "ContainerOptions",
     "DialectName",
     "Embedded",
     "EmbeddingBackend",
@@ -100,7 +127,11 @@ __all__ = [
     "FieldsOptions",
     "FieldsTransformersOptions",
     "FieldsVllmOptions",
+    "FreezeOptions",
     "GateOptions",
+    "GeneratorBackend",
+    "GeneratorTransformersOptions",
+    "GeneratorVllmOptions",
     "GivenAnswersOptions",
     "GivenOptions",
     "HashingOptions",
@@ -112,28 +143,36 @@ __all__ = [
     "LayoutOptions",
     "LexicalOptions",
     "LocalChatOptions",
+    "LoraOptions",
+    "LoraWhere",
     "MatrixOptions",
     "MergeMode",
     "OpenCvLayoutOptions",
+    "Optimizer",
     "Options",
     "PersonalData",
     "PpDocLayoutOptions",
     "Precision",
+    "PromptMethod",
+    "PromptSearchOptions",
     "PublishImages",
     "PublishOptions",
     "PublishTarget",
     "Qwen3VlOptions",
     "RecognitionBackend",
     "RecognitionOptions",
+    "ReleaseOptions",
     "ReportLanguage",
     "Retry",
     "RuntimeOptions",
     "SampleFormat",
+    "Schedule",
     "SearchMode",
     "SearchOptions",
     "SentenceTransformersOptions",
     "ServedChatOptions",
     "ServerOptions",
+    "Sharding",
     "Sharing",
     "SourceName",
     "SpecimenKind",
@@ -143,6 +182,8 @@ __all__ = [
     "TextLayer",
     "TokenLimits",
     "TrainingDataOptions",
+    "TrainingMethod",
+    "TrainingOptions",
     "TranscriptOptions",
     "TransformersOptions",
     "VectorType",

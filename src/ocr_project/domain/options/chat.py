@@ -35,6 +35,9 @@ class ChatModelOptions(Options):
     crop_workers: int = Field(
         0, ge=0, le=256, description="Processes that cut and encode crops; 0: one per four cores, at least two."
     )
+    crop_memory_gib: float = Field(
+        4.0, ge=1.0, description="Memory that one of these may take; a page that needs more is a failed row."
+    )
 
 
 class ServedChatOptions(ChatModelOptions, ServerOptions):
@@ -46,5 +49,8 @@ class LocalChatOptions(ChatModelOptions):
 
     device: str = Field("auto", description="cpu, cuda, cuda:1, …; auto: the first GPU, else the CPU.")
     dtype: str = Field("auto", description="bfloat16, float16, float32; auto: bfloat16 on a GPU, else float32.")
+    dummy_weights: bool = Field(
+        False, description="Random weights, as vLLM's `--load-format=dummy`: to measure speed; answers mean nothing."
+    )
     batch_regions: int = Field(16, ge=1, le=1024, description="Requests in one call of `generate`.")
     wait_seconds: float = Field(0.05, ge=0, le=10, description="Seconds that a batch waits to be full.")

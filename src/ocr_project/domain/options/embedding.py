@@ -74,6 +74,9 @@ class Qwen3VlOptions(Options):
     crop_workers: int = Field(
         0, ge=0, le=256, description="Processes that scale and encode images; 0: one per four cores, at least two."
     )
+    crop_memory_gib: float = Field(
+        4.0, ge=1.0, description="Memory that one of these may take; a page that needs more is a failed row."
+    )
 
     @model_validator(mode="after")
     def _pixels_ordered(self) -> Self:

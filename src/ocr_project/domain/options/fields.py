@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from ocr_project.domain.options.base import Options
 from ocr_project.domain.options.chat import ChatModelOptions, LocalChatOptions, ServedChatOptions
+from ocr_project.domain.options.container import ContainerOptions
 from ocr_project.domain.options.recognition import LANGUAGE_SEPARATOR
 
 NAME_SEPARATOR = "+"
@@ -85,6 +86,11 @@ class FieldsOptions(Options):
     )
     system: Path | None = Field(None, description="Text file, UTF-8: the system text. None: none.")
     backend: FieldsBackend = Field(FieldsBackend.LABEL_NEIGHBOUR, description="Which answerer.")
+    image: str | None = Field(
+        None,
+        description="Image of a container whose server answers (`backend: vllm`): a name, or a folder or file for the"
+        " engines without a store. Its digest is part of the identity. None: no container.",
+    )
     max_pixels: int | None = Field(
         None, ge=784, description="Most pixels of an image; larger ones are scaled down. None: as the model says."
     )
@@ -100,6 +106,7 @@ class FieldsOptions(Options):
     )
     label_neighbour: LabelNeighbourOptions = LabelNeighbourOptions()
     vllm: FieldsVllmOptions = FieldsVllmOptions()
+    container: ContainerOptions = ContainerOptions()
     transformers: FieldsTransformersOptions = FieldsTransformersOptions()
     given: GivenAnswersOptions = GivenAnswersOptions()
 

@@ -80,9 +80,21 @@ class TestsetsOptions(Options):
     )
     item_seconds: float = Field(
         60.0,
-        ge=0.1,
+        ge=5.0,
         description="CPU time that scoring an answer may take; one that takes longer (a loop of a model) counts as"
-        " wrong, with the reason.",
+        " wrong, with the reason. The first item of a process loads its libraries in that time, too.",
+    )
+    item_memory_gib: float = Field(
+        4.0,
+        ge=1.0,
+        description="Memory that scoring an answer may take; one that takes more counts as wrong, with the reason."
+        " Each of `runtime.workers` may take as much.",
+    )
+    drawing_memory_gib: float = Field(
+        2.0,
+        ge=1.0,
+        description="Memory that LaTeX, Ghostscript or the browser may take to draw formulas; one for which they need"
+        " more counts as not drawn.",
     )
     drawings: Path | None = Field(
         Path("data/07_model_output/testsets/drawings"),

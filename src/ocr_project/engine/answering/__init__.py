@@ -29,6 +29,10 @@ def build_answerer(options: FieldsOptions, tessdata: Path | None = None) -> Answ
         OptionError: Options do not fit together.
         SourceError: A file that they name cannot be read.
     """
+    if options.image is not None:
+        from ocr_project.engine.answering.vision.contained import ContainedAnswerer
+
+        return ContainedAnswerer(options, _system(options))
     match options.backend:
         case FieldsBackend.LABEL_NEIGHBOUR:
             from ocr_project.engine.answering.label_neighbour.answerer import LabelNeighbourAnswerer

@@ -63,7 +63,12 @@ class ModelEmbedder:
         self._instruction = instruction_of(options.instruction)
         self._query_instruction = instruction_of(options.query_instruction)
         self.session = Session(
-            "embedder", transport, fit_of(options), requests=requests, crop_workers=options.crop_workers
+            "embedder",
+            transport,
+            fit_of(options),
+            requests=requests,
+            crop_workers=options.crop_workers,
+            crop_memory=int(options.crop_memory_gib * 2**30),
         )
 
     @property

@@ -19,6 +19,9 @@ Boxes = NDArray[np.int32]  # shape (n, 4): x0 y0 x1 y1, half open
 # The paper is looked for on a copy of this fraction: text is thinner than the window there, paper is not.
 _REDUCTION = 4
 _THINNING = 3  # pixels of that copy
+# The shorter side of a picture of a line or two: its letters are as large as the window would be. So it is not
+# reduced, which leaves strokes thin, and the window reaches across.
+_STRIP = 128
 # Window of the median that finds the paper, as a share of the page's shorter side. Wide enough that the
 # strokes of a headline are the minority in it, narrow enough that the shaded head of a table is paper.
 _WINDOW = 1 / 24
@@ -83,11 +86,13 @@ def find_ink(grey: Grey) -> Mask:
         Shape (height, width), uint8, 255 where there is ink and 0 elsewhere, a new array.
     """
     height, width = grey.shape
-    small_size = max(1, width // _REDUCTION), max(1, height // _REDUCTION)
+    is_strip = min(height, width) <= _STRIP
+    reduction = 1 if is_strip else _REDUCTION
+    small_size = max(1, width // reduction), max(1, height // reduction)
     small = cv2.resize(grey, small_size, interpolation=cv2.INTER_AREA)
     # Thinned first: where lines stand close, the smear of small print would be the majority.
     small = cv2.dilate(small, np.ones((_THINNING, _THINNING), np.uint8))
-    window = int(min(small_size) * _WINDOW) * 2 + 1
+    window = min(small_size) | 1 if is_strip else int(min(small_size) * _WINDOW) * 2 + 1
     paper = cv2.medianBlur(small, min(255, max(5, window)))
     difference = cv2.absdiff(grey, cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR))
     otsu, _ = cv2.threshold(difference, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)

@@ -6,6 +6,8 @@ selection.py   which paths `ingest.include` takes
 pdf_isolated.py  PDFs read in processes of their own
 pdf_worker.py  what such a process does
 pdf.py         PDF pages to images
+pdf_forms.py   forms and annotations of a PDF page
+pdf_layers.py  which pages of a PDF have content that is not shown
 pdf_text.py    the text layer of a PDF page: characters to lines and words
 office.py      HWP and office files by way of PDF: kinds, locks, what is kept
 hwp_isolated.py  HWP and HWPX to PDF in a process of its own

@@ -1,6 +1,6 @@
 """A folder of PDFs and images.
 
-The type of a file is told by its first bytes; its name only tells whether it is meant to be a document.
+The type of a file is told by its first bytes. A file of a kind that is not read has a row that says so.
 """
 
 from __future__ import annotations
@@ -10,25 +10,37 @@ import os
 import stat
 import unicodedata
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import NoReturn
 
-from ocr_project.domain.errors import BrokenDocument, DocumentError, SourceError, UnsupportedMedia
+from ocr_project.domain.errors import Away, BrokenDocument, DocumentError, SourceError, UnsupportedMedia
 from ocr_project.domain.options import IngestOptions
 from ocr_project.domain.types import Document, Page, Status
 from ocr_project.engine.ingest import images, office, pdf_isolated
-from ocr_project.engine.ingest.rendered_page import to_pages
+from ocr_project.engine.ingest.rendered_page import Answers, to_pages
 from ocr_project.engine.ingest.selection import Selection
 
-SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
-OFFICE_SUFFIXES = frozenset(
-    {".hwp", ".hwpx", ".doc", ".docx", ".ppt", ".pptx", ".xls", ".xlsx", ".odt", ".heic", ".jp2", ".djvu"}
+SUFFIXES = frozenset(
+    {
+        *(".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"),
+        *(".avif", ".jp2", ".j2k", ".jpx", ".jpf", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".pcx"),
+    }
 )
+_OFFICE_SUFFIXES = frozenset({".hwp", ".hwpx", ".doc", ".docx", ".ppt", ".pptx", ".xls", ".xlsx", ".odt"})
 _REFERENCE_SUFFIXES = frozenset({".txt", ".json", ".jsonl", ".csv", ".tsv", ".md", ".html", ".tex", ".xml", ".yml"})
+_LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})  # Windows keeps them in every folder of pictures
+# Files that hold files, some of them unpacked: a PDF in one of them is not what the file is.
+_CONTAINERS = (b"PK\x03\x04", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_TAR, _TAR_AT = b"ustar", 257  # POSIX.1-1988, the field `magic`
 _ID_DIGITS = 16
 _PDF_HEADER_WITHIN = 1024  # bytes; PDF 1.7, appendix H, note 13
+
+
+class _NotRead(UnsupportedMedia):
+    """A kind of file that is left alone: the file may be as good as any."""
 
 
 class FolderSource:
@@ -39,6 +51,7 @@ class FolderSource:
         self._options = options
         self._only = only
         self._selection = Selection(options.include)
+        self._verified: dict[str, tuple[int, ...]] = {}  # whose bytes are those listed, as of then
 
     def documents(self) -> Iterator[Document]:
         """List the documents.
@@ -83,7 +96,26 @@ class FolderSource:
         if office.is_office(document.media_type):
             options = office.with_office_layer(options)
         answers = _reader(document.media_type).read_pages(Path(document.source), first, last, options)
-        yield from to_pages(document, first, answers, options)
+        yield from to_pages(document, first, self._of_the_listed(document, answers), options)
+
+    def _of_the_listed(self, document: Document, answers: Answers) -> Answers:
+        """Pass answers on as long as the file is the one that was listed: pages are kept under its hash."""
+        with closing(answers):
+            for answer in answers:
+                yield self._replaced(document) or answer
+
+    def _replaced(self, document: Document) -> Away | None:
+        path = Path(document.source)
+        try:
+            now = path.stat()
+            state = (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+            if self._verified.get(document.source) != state:
+                if _hash(path) != document.doc_id:
+                    return Away("the file was replaced while the run was at work; run again")
+                self._verified[document.source] = state
+        except OSError:  # the answer says so itself
+            return None
+        return None
 
     def _candidates(self) -> list[tuple[str, Path]]:
         """Return names and paths of what looks like a document, in the order in which shards are sorted too."""
@@ -114,9 +146,8 @@ class FolderSource:
             blank = replace(blank, media_type=_media_type(path, blank.bytes))
             return replace(blank, pages=_reader(blank.media_type).count_pages(path, self._options))
         except UnsupportedMedia as error:
-            known = path.suffix.lower() in OFFICE_SUFFIXES or office.is_office(blank.media_type)
-            status = Status.SKIPPED if known else Status.FAILED
-            return replace(blank, status=status, reason=error.reason)
+            is_fault = not isinstance(error, _NotRead) and not office.is_office(blank.media_type)
+            return replace(blank, status=Status.FAILED if is_fault else Status.SKIPPED, reason=error.reason)
         except DocumentError as error:
             return replace(blank, status=Status.FAILED, reason=error.reason)
         except OSError as error:
@@ -133,6 +164,8 @@ def sniff(path: Path) -> str | None:
     """Return the media type by the first bytes of a file, whatever its name; None where it is none of ours."""
     with path.open("rb") as file:
         head = file.read(_PDF_HEADER_WITHIN)
+    if head.startswith(_CONTAINERS) or head[_TAR_AT:].startswith(_TAR):
+        return None
     return pdf_isolated.MEDIA_TYPE if b"%PDF-" in head else images.media_type(head)
 
 
@@ -153,18 +186,15 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def _is_candidate(path: Path, root: Path) -> bool:
-    """Whether this is meant to be a document: by its suffix, or by its bytes if the suffix says nothing."""
+    """Whether a file has a row: all have but ground truths and notes, hidden files and what systems leave behind."""
     suffix = path.suffix.lower()
-    if path.name.startswith(".") or suffix in _REFERENCE_SUFFIXES:
+    if path.name.startswith(".") or suffix in _REFERENCE_SUFFIXES or path.name.lower() in _LEFT_BY_SYSTEMS:
         return False
-    if suffix in SUFFIXES or suffix in OFFICE_SUFFIXES or _is_closed(path):
+    if suffix in SUFFIXES or suffix in _OFFICE_SUFFIXES or _is_closed(path):
         return True
     if path.is_symlink() and not _inside(path, root):
-        return path.is_dir()  # a folder outside may hold any number of documents: say that it is left out
-    try:
-        return path.is_file() and sniff(path) is not None
-    except OSError:
-        return False  # not named like a document, and not to be read
+        return True  # a folder outside may hold any number of documents: say that it is left out
+    return path.is_file()
 
 
 def _is_closed(path: Path) -> bool:
@@ -196,13 +226,16 @@ def _check_path(path: Path, root: Path, taken: bool) -> None:
 
 
 def _media_type(path: Path, size: int) -> str:
+    suffix = path.suffix.lower()
+    media_type = office.media_type(path) or sniff(path)
+    if media_type is None and suffix == ".tga" and size:
+        return images.TARGA  # has no first bytes of its own
+    if media_type is None and suffix not in SUFFIXES and (size or suffix not in _OFFICE_SUFFIXES):
+        raise _NotRead(f"{suffix or 'such'} files are not read; save it as PDF, PNG or JPEG")
     if not size:
         raise BrokenDocument("the file is empty (0 bytes); copy it again")
-    media_type = office.media_type(path) or sniff(path)
-    if media_type is None and path.suffix.lower() in OFFICE_SUFFIXES:
-        raise UnsupportedMedia(f"{path.suffix} files are not read; save it as PDF")
     if media_type is None:
-        raise BrokenDocument(f"not a {path.suffix[1:].upper()}, nor another known type, by its first bytes")
+        raise BrokenDocument(f"not a {suffix[1:].upper()}, nor another known type, by its first bytes")
     return media_type
 
 

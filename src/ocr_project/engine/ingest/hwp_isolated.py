@@ -29,7 +29,7 @@ def to_pdf(path: Path, target: Path, options: IngestOptions) -> None:
         BrokenDocument: rhwp cannot read it, or not within the limits.
     """
     if find_spec("rhwp") is None or find_spec("fontTools") is None:
-        raise UnsupportedMedia("HWP files are read with the extra `hwp`: pip install 'ocr_project[hwp]'")
+        raise UnsupportedMedia("HWP files are read with the extra `hwp`: bash scripts/setup.sh .venv --extra hwp")
     child = Child(_CHILD, "read HWP files", int(options.pdf_memory_gib * 2**30))
     try:
         child.send(HwpRequest(path, target))

@@ -2,8 +2,8 @@
 
 Two traps are dealt with here. rhwp's wheel brings a FreeType that lacks a function which the system's has: that one
 is loaded first. And rhwp draws a letter only with a font of a name that it knows, Windows' and Hancom's: on a machine
-without these every Hangul letter is left out and nobody is told. So the Nanum fonts are offered under those names, in
-the folder `ttfs` where it looks.
+without these every Hangul letter is left out, and rhwp does not say so. So the Nanum fonts are offered under those
+names, in the folder `ttfs` where it looks.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from ocr_project.engine.ingest.rendered_page import Answers, Picture
 # checked by `_check_size` before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 
+_ANYMAP = "image/x-portable-anymap"
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
@@ -32,10 +34,16 @@ _MAGIC = {
     b"MM\x00+": "image/tiff",
     b"BM": "image/bmp",
     b"GIF8": "image/gif",
+    b"\x00\x00\x00\x0cjP  \r\n\x87\n": "image/jp2",
+    b"\xff\x4f\xff\x51": "image/jp2",  # the bare codestream
+    **dict.fromkeys((b"P1", b"P2", b"P3", b"P4", b"P5", b"P6"), _ANYMAP),
+    **dict.fromkeys((b"\n\x02\x01", b"\n\x03\x01", b"\n\x05\x01"), "image/x-pcx"),
 }
+TARGA = "image/x-tga"  # by its name only
+_AVIF_BRANDS = (b"avif", b"avis")
 _ROWS = 256
 _BYTES = {"1": 1, "L": 1, "P": 1, "LA": 4, "I;16": 2, "I;16B": 2, "I;16L": 2}  # of a pixel in Pillow; 4: all others
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "AVIF", "JPEG2000", "PPM", "PCX", "TGA")
 # What Pillow's decoders raise on damaged files, found by mutating files (tests/property/test_ingest_bad_input.py).
 _DAMAGE = (
     OSError,  # UnidentifiedImageError is one
@@ -51,6 +59,8 @@ _DAMAGE = (
     zlib.error,
 )
 _ORIENTATION = 0x0112  # EXIF 2.32, table 4
+_MAX_SAMPLE_VALUE = 281  # TIFF 6.0, section 8
+_DARKEST = 4.0  # times: two bits; of a page whose brightest value is that far from white nothing is read
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -69,7 +79,11 @@ def media_type(head: bytes) -> str | None:
     """Return the media type by the first bytes of a file, or None."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
-    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
+    if head[4:8] == b"ftyp" and head[8:12] in _AVIF_BRANDS:
+        return "image/avif"
+    kind = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
+    # Two letters say little: a text may begin with "P2", but not with white space or a comment behind it and a number
+    return None if kind == _ANYMAP and not re.match(rb"P[1-6](\s|#[^\n]*\n)+\d", head) else kind
 
 
 def count_pages(path: Path, options: IngestOptions) -> int:
@@ -130,14 +144,18 @@ def encode_page(pixels: Pixels, options: IngestOptions) -> tuple[bytes, str]:
     return encode(pixels, jpeg_quality=options.jpeg_quality), "image/jpeg"
 
 
-def to_pixels(image: Image.Image) -> Pixels:
+def to_pixels(image: Image.Image, white: float = 0.0) -> Pixels:
     """Turn any Pillow image into pixels: 16 bits scaled to 8, alpha over white, CMYK and palettes to RGB.
+
+    Args:
+        image: Of any mode.
+        white: Greatest value that its samples of 16 bits may have, as the file says; 0 where it does not.
 
     Returns:
         Shape (height, width) for grey or (height, width, 3) RGB, uint8.
     """
     if image.mode.startswith("I") or image.mode == "F":
-        return _deep(np.asarray(image), sixteen=image.mode.startswith("I;16"))
+        return _deep(np.asarray(image), sixteen=image.mode.startswith("I;16"), white=white)
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         return _on_white(image)
     return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"), np.uint8)
@@ -201,7 +219,7 @@ def _picture(image: Image.Image, whole: Path | bytes, options: IngestOptions) ->
         if data[_PNG_BIT_DEPTH] == 8 and _orientation(image) == 1 and _is_readable(data, width, height):
             return Picture(data, "image/png", width, height, dpi)
     turn = _UPRIGHT.get(_orientation(image))
-    pixels = to_pixels(image if turn is None else image.transpose(turn))
+    pixels = to_pixels(image if turn is None else image.transpose(turn), _white(image))
     encoded, kind = encode_page(pixels, options)
     return Picture(encoded, kind, pixels.shape[1], pixels.shape[0], dpi)
 
@@ -288,9 +306,28 @@ def _is_drawn(pixels: Pixels) -> bool:
     return bool(np.bincount(sample.ravel(), minlength=256).max() >= _PAPER_SHARE * sample.size)
 
 
-def _deep(values: NDArray[Any], *, sixteen: bool) -> Pixels:
-    """Bring values of more than eight bits down to eight: 16 bits by 257, others by the range they seem to use."""
+def _white(image: Image.Image) -> float:
+    """Return the greatest value that samples of a TIFF may have, as it says; 0 where it does not."""
+    try:
+        found = getattr(image, "tag_v2", {}).get(_MAX_SAMPLE_VALUE, 0)
+        return float(found[0] if isinstance(found, tuple) else found)
+    except _DAMAGE:
+        return 0.0
+
+
+def _deep(values: NDArray[Any], *, sixteen: bool, white: float) -> Pixels:
+    """Bring values of more than eight bits down to eight, by the range that the file names or they seem to use."""
     wide = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     top = float(wide.max(initial=0.0))
-    full = 65535.0 if sixteen else next((end for end in (1.0, 255.0, 65535.0) if top <= end), top)
+    full = _full_range(top, white) if sixteen else next((end for end in (1.0, 255.0, 65535.0) if top <= end), top)
     return np.asarray(np.clip(np.rint(wide * (255.0 / full)), 0, 255), np.uint8)
+
+
+def _full_range(top: float, white: float) -> float:
+    """Return which of 16 bits is white: cameras and scanners keep 10, 12 or 14 bits in them, and not all say so.
+
+    A file that names a white which none of its values comes near is not believed: programs write 65,535 of any file.
+    """
+    if top <= white <= _DARKEST * top:
+        return white
+    return max(255.0, top) if top * _DARKEST <= 65535.0 else 65535.0

@@ -13,7 +13,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ocr_project.domain.errors import BrokenDocument, EncryptedDocument
+from ocr_project.domain.errors import Away, BrokenDocument, DocumentError, EncryptedDocument
 from ocr_project.domain.options import IngestOptions, TextLayer
 from ocr_project.engine.ingest import hwp_isolated, libreoffice, pdf_isolated
 from ocr_project.engine.ingest.hwp_text import with_own_text
@@ -73,7 +73,12 @@ def count_pages(path: Path, options: IngestOptions) -> int:
 
 def read_pages(path: Path, first: int, last: int, options: IngestOptions) -> Answers:
     """Yield what `pdf_isolated.read_pages` does. The text of a page of HWP is the document's own."""
-    pdf = _CONVERTED.pdf(path, options)
+    try:
+        pdf = _CONVERTED.pdf(path, options)
+    except DocumentError as error:
+        for _ in range(first, last + 1):
+            yield error
+        return
     own = pdf.with_suffix(".json")
     if not own.exists():
         yield from pdf_isolated.read_pages(pdf, first, last, options)
@@ -100,7 +105,10 @@ class _Converted:
         self._number = 0
 
     def pdf(self, path: Path, options: IngestOptions) -> Path:
-        facts = path.stat()
+        try:
+            facts = path.stat()
+        except OSError as error:
+            raise Away(f"the file cannot be read ({error.strerror}); put it back and run again") from error
         key = (path, facts.st_mtime_ns, facts.st_size)
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())

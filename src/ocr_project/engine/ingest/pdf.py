@@ -23,10 +23,19 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image
 
-from ocr_project.domain.errors import Away, BrokenDocument, DocumentError, EncryptedDocument, TooLarge
+from ocr_project.domain.errors import (
+    Away,
+    BrokenDocument,
+    DocumentError,
+    EncryptedDocument,
+    TooLarge,
+    UnsupportedMedia,
+)
 from ocr_project.domain.options import IngestOptions, TextLayer
 from ocr_project.engine.imaging.pixels import Pixels
 from ocr_project.engine.ingest.images import encode_page, read_image
+from ocr_project.engine.ingest.pdf_forms import flattened, is_annotated, is_waiting
+from ocr_project.engine.ingest.pdf_layers import pages_with_hidden_layers
 from ocr_project.engine.ingest.pdf_text import RawText, read_text, to_layer
 from ocr_project.engine.ingest.rendered_page import Answers, Picture
 from ocr_project.engine.ingest.text_layer import is_healthy
@@ -41,6 +50,7 @@ _SCAN_EDGE = 0.01  # a scan reaches to within a hundredth of the page's size of 
 _LIKENESS = 12.0  # mean difference, of 255, that scaling and JPEG may make between a page and its scan
 _THUMBNAIL = 128  # pixels, the longer side of what is compared
 _JUST_BELOW = 1 - 1e-9  # PDFium's sizes are rounded up: 1,288.0000000001 would be 1,289 pixels
+_LEAST_DPI = 36  # of `ingest.dpi`
 _MANY_PAGES = 1_000
 _LEAST_PAGE_BYTES = 16  # hardly a page takes less of a file, compressed object streams included
 
@@ -77,9 +87,14 @@ def count_pages(path: Path, options: IngestOptions) -> int:
     Raises:
         EncryptedDocument: It needs a password.
         BrokenDocument: PDFium cannot open it, or it has no pages.
+        UnsupportedMedia: It is a form of which only a notice to wait is a page.
     """
     with _guarded("the PDF"), _LOCK, _open(path) as opened:
         count = len(opened)
+        if count == 1 and is_waiting(opened):
+            raise UnsupportedMedia(
+                "an XFA form whose only page is a notice to wait; open it in Adobe Reader and print it to a PDF"
+            )
     # PDFium believes what the file says of itself; a file may be padded, too
     if count > _MANY_PAGES or count * _LEAST_PAGE_BYTES > path.stat().st_size:
         with _unpacked(path) as document:
@@ -95,6 +110,7 @@ def read_pages(path: Path, first: int, last: int, options: IngestOptions) -> Ans
     Yields:
         For each of `first` to `last`, both included, from 1: a picture, or why there is none.
     """
+    without_text = options.model_copy(update={"text_layer": TextLayer.OFF})
     try:
         with _guarded("the PDF"), _LOCK:
             opened = _open(path)
@@ -102,9 +118,10 @@ def read_pages(path: Path, first: int, last: int, options: IngestOptions) -> Ans
         for _ in range(first, last + 1):
             yield error
         return
+    hides = frozenset() if options == without_text else pages_with_hidden_layers(path, first, last)
     try:
-        for number in range(first, last + 1):
-            yield _attempt(opened, path, number, options)
+        for number in range(first, last + 1):  # a page with hidden layers does not say which text is hidden
+            yield _attempt(opened, path, number, without_text if number in hides else options)
     finally:
         with _LOCK:
             opened.close()
@@ -163,8 +180,11 @@ def _look(opened: pdfium.PdfDocument, number: int, options: IngestOptions, *, tr
             pixels = bitmap.to_numpy()[..., :3]  # the view keeps the memory, which is Python's, alive
         finally:
             bitmap.close()
-        text = None if options.text_layer is TextLayer.OFF else read_text(page)
         blank = pdfium_c.FPDFPage_CountObjects(page) == 0
+        text = None
+        if options.text_layer is not TextLayer.OFF:
+            with flattened(opened, page, number) as everything:
+                text = read_text(everything)
         return _PageFacts(pixels, jpeg, page.get_size(), text, blank)
     finally:
         page.close()
@@ -188,9 +208,12 @@ def _scale(size: tuple[float, float], options: IngestOptions) -> float:
     if pixels > options.max_pixels:
         dpi = scale * _POINTS_PER_INCH
         fitting = int(dpi * math.sqrt(options.max_pixels / pixels))
+        advice = f"ingest.dpi of {fitting} would fit, or raise the limit"
+        if fitting < _LEAST_DPI:
+            advice = f"even the least ingest.dpi ({_LEAST_DPI}) does not fit: scale the page down, or raise the limit"
         raise TooLarge(
             f"{width:.0f} x {height:.0f} points at {dpi:.0f} dpi are {pixels:,} pixels, more than"
-            f" ingest.max_pixels ({options.max_pixels:,}); ingest.dpi of {fitting} would fit, or raise the limit"
+            f" ingest.max_pixels ({options.max_pixels:,}); {advice}"
         )
     return scale
 
@@ -207,7 +230,7 @@ def _rendered(seen: _PageFacts, options: IngestOptions) -> Picture:
 
 def _only_jpeg(page: pdfium.PdfPage) -> bytes | None:
     """Return the JPEG of a page that shows nothing else, as it stands in the file."""
-    if page.get_rotation() or pdfium_c.FPDFPage_CountObjects(page) > 10_000:
+    if page.get_rotation() or is_annotated(page) or pdfium_c.FPDFPage_CountObjects(page) > 10_000:
         return None
     image = None
     for item in page.get_objects(max_depth=1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box, Word
 from ocr_project.engine.imaging.pixels import Pixels
-from ocr_project.engine.ingest.text_layer import LayerFacts, ink_under
+from ocr_project.engine.ingest.text_layer import LayerFacts, ink_under, lines_outside, unseen_words
 
 _LINE_END_HYPHENS = {0x02, 0xFFFE}  # PDFium writes one of these for a hyphen at the end of a line
 _PROBE = 1 << 14  # pixels of the imaginary device by which the page's transformation is found
@@ -88,8 +88,12 @@ def to_layer(raw: RawText, width: int, height: int, pixels: Pixels | None) -> La
     words = _words(letters, boxes)
     text = "".join("" if letter == "\r" else letter for letter in letters)
     inside = sum(0 <= (w.box.x0 + w.box.x1) / 2 < width and 0 <= (w.box.y0 + w.box.y1) / 2 < height for w in words)
-    on_ink, covered = ink_under([word.box for word in words], pixels) if pixels is not None else (1.0, 1.0)
-    facts = LayerFacts(text, len(words), len(words) - inside, raw.unmapped, raw.hidden, on_ink, covered)
+    facts = LayerFacts(text, len(words), len(words) - inside, raw.unmapped, raw.hidden)
+    if pixels is not None:
+        places = [word.box for word in words]
+        on_ink, covered = ink_under(places, pixels)
+        unseen, lost = unseen_words(words, pixels), lines_outside(places, pixels)
+        facts = replace(facts, on_ink=on_ink, covered=covered, unseen=unseen, lost=lost)
     return Layer(text, words, facts)
 
 

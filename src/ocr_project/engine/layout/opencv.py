@@ -28,7 +28,7 @@ from ocr_project.engine.layout.analysis import FoundRegion, analyse
 from ocr_project.engine.layout.whole_page import page_region
 from ocr_project.engine.models.onnx.turned import find_orientation_classifier
 
-VERSION = "7"
+VERSION = "8"
 # Pixels of the copy that is looked at: A4 at 150 dpi. Body text is 15 pixels high there.
 _MOST_PIXELS = 2_200_000
 _LEAST_SKEW = 0.15  # degrees: below that a line over the whole page rises by a quarter of its height
@@ -45,12 +45,13 @@ class OpenCvDetector:
         Args:
             options: Its options.
             tessdata: Folder of Tesseract's models, as `tessdata_folder` takes it.
-            ask: Tells how a page is turned. None: Tesseract's model in that folder.
+            ask: Tells how a page is turned, alone. None: Tesseract's model in that folder, and the classifier of the
+                extra `rapid` where it is installed.
         """
         self._options = options
         model = OrientationModel(tessdata)
         self._model, self._ask = model.fingerprint, ask or model.ask
-        self._classifier = find_orientation_classifier() if options.turn else None
+        self._classifier = find_orientation_classifier() if options.turn and ask is None else None
 
     batch_pages = 1
     workers = None
@@ -116,6 +117,8 @@ class OpenCvDetector:
     def _quarters(self, small: Grey, ink: Mask, outline: Small, may_be_upside_down: bool) -> int:
         """Return the counterclockwise quarter turns that set a page upright."""
         if self._classifier:
+            if not may_be_upside_down and self._classifier.ask(small)[0] not in (90, 270):
+                return 0
             quarters = agreed_turns(small, outline, self._classifier.ask, self._ask)
             return quarters if quarters != 2 or may_be_upside_down else 0
         quarters = quarter_turns(small, outline, self._ask)

@@ -13,7 +13,7 @@ class ChatRequest:
     """One image and what is wanted of it.
 
     Attributes:
-        image: A data URI: JPEG or PNG in base64.
+        image: A data URI: JPEG or PNG in base64; empty: none is shown.
         temperature: 0 for the likeliest token each time.
         max_tokens: Of the answer.
         most_repeats: How often a piece may come again in tokens before the server may stop; tables repeat themselves.

@@ -29,7 +29,14 @@ class Session(Generic[Request, Answer]):
     """
 
     def __init__(
-        self, name: str, transport: Transport[Request, Answer], fit: Fit, *, requests: int, crop_workers: int
+        self,
+        name: str,
+        transport: Transport[Request, Answer],
+        fit: Fit,
+        *,
+        requests: int,
+        crop_workers: int,
+        crop_memory: int,
     ) -> None:
         """Start nothing.
 
@@ -39,11 +46,12 @@ class Session(Generic[Request, Answer]):
             fit: The sizes that crops get.
             requests: In flight at once, over all pages.
             crop_workers: Processes that cut crops; 0: one per four cores, at least two.
+            crop_memory: Bytes that one of these may take.
         """
         self.transport = transport
         self._name = name
         self._requests = requests
-        self._pool = CropPool(crop_workers, fit)
+        self._pool = CropPool(crop_workers, fit, memory=crop_memory)
         self._slots = asyncio.Semaphore(requests)
         self.preparing = asyncio.Semaphore(2 * self._pool.workers)
         self._lock = threading.Lock()

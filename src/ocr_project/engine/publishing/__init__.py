@@ -6,6 +6,7 @@ measure_dataset      rows, files and bytes
 check_target         what would be refused at the end of the work, before it
 check_findings       personal data that would become public
 upload               the folder to the Hub
+publish_model        a tuned model's folder to the Hub
 
 Imported when they are asked for: the Hub's client takes half a second, and most runs publish nothing.
 """
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ocr_project.engine.publishing.dataset import find_personal_data, measure_dataset, write_dataset
     from ocr_project.engine.publishing.hub import Upload, check_findings, check_target, upload
+    from ocr_project.engine.publishing.models import publish_model
     from ocr_project.engine.publishing.tables import Tables
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "check_target",
     "find_personal_data",
     "measure_dataset",
+    "publish_model",
     "upload",
     "write_dataset",
 ]
@@ -35,6 +38,7 @@ _FACES = {
     "Tables": "tables",
     **dict.fromkeys(("find_personal_data", "measure_dataset", "write_dataset"), "dataset"),
     **dict.fromkeys(("Upload", "check_findings", "check_target", "upload"), "hub"),
+    "publish_model": "models",
 }
 
 

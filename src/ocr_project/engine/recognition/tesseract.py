@@ -31,7 +31,7 @@ from ocr_project.engine.recognition.scripts import by_script, surest
 from ocr_project.engine.recognition.signs import pair_quotes, put_signs
 from ocr_project.engine.recognition.table_html import to_html
 
-VERSION = "7"
+VERSION = "8"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})

@@ -5,9 +5,11 @@ LexicalIndex, write_words, open_words     BM25 over n-grams of characters
 holds_words, count_terms                  whether it is up to date, and has any words
 fuse                                      reciprocal-rank fusion
 Search                                    the three of them side by side, chosen by mode
+check_vectors, _words, _embedder          whether they belong to what is there now
 snippet                                   why a page was found
 """
 
+from ocr_project.engine.retrieval.belonging import check_embedder, check_vectors, check_words
 from ocr_project.engine.retrieval.dense import rank_by_vectors, top_k, top_k_each
 from ocr_project.engine.retrieval.fusion import fuse
 from ocr_project.engine.retrieval.lexical import LexicalIndex, count_terms, holds_words, open_words, write_words
@@ -19,6 +21,9 @@ __all__ = [
     "LexicalIndex",
     "Ranking",
     "Search",
+    "check_embedder",
+    "check_vectors",
+    "check_words",
     "count_terms",
     "fuse",
     "holds_words",

@@ -91,10 +91,11 @@ def measure_documents(documents: pd.DataFrame, pages: ShardSource, runtime: Runt
 
 def identities(*stages: ShardSource) -> dict[str, str]:
     """Return the identity of the backend of each stage, as JSON, by the name of the stage."""
-    return {info.stage: _one_line(info.identity) for shards in stages for info in shards.index().values()}
+    return {info.stage: one_line(info.identity) for shards in stages for info in shards.index().values()}
 
 
-def _one_line(identity: str) -> str:
+def one_line(identity: str) -> str:
+    """Write an identity, which is JSON, as records have it: name, revision, settings."""
     if not identity:
         return ""
     parts = json.loads(identity)

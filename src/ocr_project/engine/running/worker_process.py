@@ -7,6 +7,7 @@ its start methods run the caller's `__main__` again. Here the caller knows what 
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import pickle
 import resource
@@ -173,10 +174,19 @@ def _limit_memory(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def with_memory_limit(command: Sequence[str], memory: int = 2 * 2**30) -> list[str]:
-    """Return a command that ends where it asks for more address space than so many bytes.
+def with_limits(command: Sequence[str], memory: int, seconds: float) -> list[str]:
+    """Return a command that ends where it asks for more than so much.
 
     By a shell's `ulimit`, which gives its place to the program: what runs between fork and exec in a process with
     threads may hang.
+
+    Args:
+        command: The program and its arguments.
+        memory: Bytes of address space.
+        seconds: CPU time, for the case that the process that started it is no more and cannot end it.
     """
-    return ["/bin/sh", "-c", 'ulimit -v "$0" && exec "$@"', str(memory // 1024), *command]
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    if most != resource.RLIM_INFINITY:
+        memory = min(memory, most)  # a process may not ask for more than it has itself
+    limits = 'ulimit -v "$0" && ulimit -t "$1" && shift && exec "$@"'
+    return ["/bin/sh", "-c", limits, str(memory // 1024), str(math.ceil(seconds)), *command]

@@ -21,6 +21,7 @@ from ocr_project.engine.ingest.ground_truth import find_references
 from ocr_project.engine.metrics import estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
 from ocr_project.engine.reporting.from_stages import CorpusTables, collect_report
+from ocr_project.engine.running.origins import check_stamp, origin_of, stamp_of, stamped
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
@@ -31,14 +32,26 @@ def list_references(documents: pd.DataFrame, pages: ShardSource, options: Benchm
     """Collect the ground truth of the pages that have one."""
     known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
     found = find_references(known, pages.rows(without=("image", "text_layer_words")), options)
-    return to_frame(list(found), Reference)
+    return stamped(to_frame(list(found), Reference), {"pages": origin_of(pages)})
 
 
-def score_pages(transcripts: ShardSource, references: pd.DataFrame) -> pd.DataFrame:
-    """Count the errors of each page that has a reference; a page that failed misses all of it."""
+def score_pages(
+    pages: ShardSource,
+    regions: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    references: pd.DataFrame,
+) -> pd.DataFrame:
+    """Count the errors of each page that has a reference; a page that failed misses all of it.
+
+    The stages before the transcripts are there to see that these were made from the pages of the references.
+    """
+    check_sources(pages, regions, recognitions, transcripts)
+    check_stamp("the table of references", "benchmark", stamp_of(references), {"pages": origin_of(pages)})
     expected = {reference.page_id: reference for reference in from_frame(references, Reference)}
     rows = transcripts.rows(without=("markdown",))
-    return to_frame([score for row in rows if row.page_id in expected for score in _scores(row, expected)], Score)
+    scores = [score for row in rows if row.page_id in expected for score in _scores(row, expected)]
+    return stamped(to_frame(scores, Score), stamp_of(references) | {"transcripts": origin_of(transcripts)})
 
 
 def tabulate_scores(scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource) -> pd.DataFrame:
@@ -48,6 +61,9 @@ def tabulate_scores(scores: pd.DataFrame, references: pd.DataFrame, transcripts:
         Columns level, name, reference (gold or silver, never mixed), metric, pages, documents, numerator,
         denominator, rate, low, high.
     """
+    made_from = stamp_of(scores)
+    check_stamp("the table of scores", "benchmark", made_from, {"transcripts": origin_of(transcripts)})
+    check_stamp("the table of references", "benchmark", stamp_of(references), made_from)
     path_of = {row.doc_id: row.path for row in transcripts.rows(without=("text", "markdown"))}
     frame = scores.merge(references[["page_id", "kind"]], left_on="item_id", right_on="page_id")
     frame = frame.assign(everything="all", path=frame["doc_id"].map(path_of))
@@ -61,7 +77,8 @@ def tabulate_scores(scores: pd.DataFrame, references: pd.DataFrame, transcripts:
                     **_rate(part),
                 }
             )
-    return pd.DataFrame(rows, columns=["level", "name", "reference", "metric", "pages", "documents", *_RATE])
+    columns = ["level", "name", "reference", "metric", "pages", "documents", *_RATE]
+    return stamped(pd.DataFrame(rows, columns=columns), made_from)
 
 
 def list_qrels(source: str, documents: pd.DataFrame, options: BenchmarkOptions) -> pd.DataFrame:
@@ -114,6 +131,10 @@ def write_run_report(
         The file, in `scratch`.
     """
     check_sources(pages, regions, recognitions, transcripts, page_vectors)
+    now = {"pages": pages, "transcripts": transcripts, "page_vectors": page_vectors}
+    of_now = {name: origin_of(shards) for name, shards in now.items()}
+    for table in (references, scores, score_table, retrieval_table, search_table, recognizer_table):
+        check_stamp("a table of the report", "benchmark", stamp_of(table), of_now)
     corpus = Corpus(pages, regions, recognitions, transcripts, page_vectors)
     tables = CorpusTables(documents, references, scores, score_table, retrieval_table, search_table, recognizer_table)
     report = collect_report(corpus, tables, project, options, runtime)

@@ -36,7 +36,7 @@ def _reading() -> list[Node]:
         ),
         node(
             score_pages,
-            inputs={"transcripts": "transcripts", "references": "references"},
+            inputs={name: name for name in (*_SHARDS[:-1], "references")},
             outputs="scores",
             name="score_pages",
         ),
@@ -60,7 +60,10 @@ def _retrieval() -> list[Node]:
         ),
         node(
             score_rankings,
-            inputs={"rankings": "rankings", "queries": "queries", "qrels": "qrels", "options": _OPTIONS},
+            inputs={
+                **{name: name for name in ("rankings", "queries", "qrels", "transcripts", "page_vectors")},
+                "options": _OPTIONS,
+            },
             outputs="retrieval_scores",
             name="score_rankings",
         ),

@@ -28,6 +28,7 @@ from ocr_project.engine.metrics import (
 )
 from ocr_project.engine.reporting.from_stages import EVERYTHING, THIS_RUN
 from ocr_project.engine.retrieval import LexicalIndex
+from ocr_project.engine.running.origins import check_stamp, origin_of, origin_of_queries, stamp_of, stamped
 
 PERFECT = "reference text"
 _SLICES = ("type", "domain")
@@ -41,13 +42,24 @@ Column = tuple[str, str]
 
 
 def score_rankings(
-    rankings: pd.DataFrame, queries: pd.DataFrame, qrels: pd.DataFrame, options: BenchmarkOptions
+    rankings: pd.DataFrame,
+    queries: pd.DataFrame,
+    qrels: pd.DataFrame,
+    transcripts: ShardSource,
+    page_vectors: ShardSource,
+    options: BenchmarkOptions,
 ) -> pd.DataFrame:
     """Score the ranking of every judged question by every search; one that found nothing scores 0.
+
+    Transcripts and vectors are there to see that they are those that were searched.
 
     Returns:
         Columns run, query_id, metric, value; no rows where nothing was asked or judged.
     """
+    now = {"transcripts": origin_of(transcripts), "page_vectors": origin_of(page_vectors)}
+    check_stamp(
+        "the table of rankings", "retrieval", stamp_of(rankings), now | {"queries": origin_of_queries(queries)}
+    )
     judged = _judgements(qrels) if len(queries) else {}
     found: dict[str, dict[str, dict[str, float]]] = {mode.value: {} for mode in SearchMode}
     for row in from_frame(rankings, Ranked):
@@ -58,7 +70,7 @@ def score_rankings(
         for query, values in _scored(judged, answers, options).items()
         for metric, value in values.items()
     ]
-    return pd.DataFrame(rows, columns=list(_SCORES))
+    return stamped(pd.DataFrame(rows, columns=list(_SCORES)), now)
 
 
 def tabulate_retrieval(
@@ -83,9 +95,11 @@ def tabulate_retrieval(
             means.append({"run": run, **about, "metric": metric, **_mean_at(place, mean)})
         for place, ((run, metric), (other, _)) in enumerate(pairs):
             differences.append({"run": run, "other": other, **about, "metric": metric, **_difference_at(place, apart)})
+    made_from = stamp_of(retrieval_scores)
+    of_differences = ["run", "other", "slice", "metric", *_DIFFERENCE, "queries"]
     return (
-        pd.DataFrame(means, columns=["run", "slice", *_MEANS, "queries"]),
-        pd.DataFrame(differences, columns=["run", "other", "slice", "metric", *_DIFFERENCE, "queries"]),
+        stamped(pd.DataFrame(means, columns=["run", "slice", *_MEANS, "queries"]), made_from),
+        stamped(pd.DataFrame(differences, columns=of_differences), made_from),
     )
 
 
@@ -127,13 +141,12 @@ def compare_recognizers(
         ranked = {query.query_id: dict(index.rank(query.text, search.depth)) for query in asked}
         return pd.DataFrame.from_dict(_scored(judged, ranked, options), orient="index")
 
-    return pd.DataFrame(
-        [
-            *(_reading(name, rows, texts, known) for name, texts in readings.items() if known),
-            *_finding({name: find(texts) for name, texts in readings.items()}, options),
-        ],
-        columns=_recognizer_columns(),
-    )
+    figures = [
+        *(_reading(name, rows, texts, known) for name, texts in readings.items() if known),
+        *_finding({name: find(texts) for name, texts in readings.items()}, options),
+    ]
+    made_from = stamp_of(references) | {"transcripts": origin_of(transcripts)}
+    return stamped(pd.DataFrame(figures, columns=_recognizer_columns()), made_from)
 
 
 def _recognizer_columns() -> list[str]:

@@ -22,6 +22,7 @@ from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.embedding.inputs import RowsOf, at_rest, embed_parts, page_parts, stage_identity
 from ocr_project.engine.ingest import read_queries
 from ocr_project.engine.running.keep import keep_all
+from ocr_project.engine.running.origins import origin_of, origin_of_queries, stamped
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
@@ -78,13 +79,17 @@ def embed_queries(queries: pd.DataFrame, options: EmbeddingOptions) -> pd.DataFr
         options = options.model_copy(update={"vllm": few})
     with closing(build_embedder(options)) as embedder:
         vectors = embedder.embed_queries([query.text for query in asked])
+        made_from = {
+            "queries": origin_of_queries(queries),
+            "embedder": stage_identity(embedder.identity, options).canonical(),
+        }
     rows = [
         Embedding(query.query_id, "query", "text", vector)
         if vector.any()
         else Embedding(query.query_id, "query", "text", vector, Status.EMPTY, "no text to embed")
         for query, vector in zip(asked, vectors, strict=True)
     ]
-    return to_frame(rows, Embedding)
+    return stamped(to_frame(rows, Embedding), made_from)
 
 
 def index_pages(page_vectors: ShardSource, scratch: Scratch, options: EmbeddingOptions) -> Path:
@@ -96,12 +101,12 @@ def index_pages(page_vectors: ShardSource, scratch: Scratch, options: EmbeddingO
         The folder, in `scratch`.
     """
     modality = "text" if Embedded.PAGE_TEXT in options.embed or Embedded.PAGE_IMAGE not in options.embed else "image"
-    return _index(RowsOf(page_vectors, "page", modality), scratch, "page_index")
+    return _index(page_vectors, modality, scratch, "page_index")
 
 
 def index_images(page_vectors: ShardSource, scratch: Scratch) -> Path:
     """Lay the vectors of the pages' images out as `index_pages` does those of their texts."""
-    return _index(RowsOf(page_vectors, "page", "image"), scratch, "page_image_index")
+    return _index(page_vectors, "image", scratch, "page_image_index")
 
 
 def write_files(
@@ -122,9 +127,10 @@ def write_files(
     return folder
 
 
-def _index(rows: ShardSource, scratch: Scratch, name: str) -> Path:
+def _index(page_vectors: ShardSource, modality: str, scratch: Scratch, name: str) -> Path:
+    rows = RowsOf(page_vectors, "page", modality)
     with scratch.draft(name) as folder:
-        write_index(folder, rows=rows)
+        write_index(folder, rows=rows, origin=origin_of(page_vectors))
     return folder
 
 

@@ -15,6 +15,7 @@ from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document, Embedding, Qrel, Query, Reference, Score
 from ocr_project.engine import publishing
 from ocr_project.engine.publishing import Tables
+from ocr_project.engine.running.origins import check_stamp, origin_of, origin_of_queries, stamp_of
 from ocr_project.engine.running.sources import check_sources
 
 
@@ -43,6 +44,15 @@ def write_published(
         `published_done`.
     """
     check_sources(pages, regions, recognitions, transcripts, page_vectors)
+    now = {name: origin_of(shards) for name, shards in (("pages", pages), ("transcripts", transcripts))}
+    for table in (scores, references, score_table):
+        check_stamp("a table of scores", "benchmark", stamp_of(table), now)
+    check_stamp(
+        "the table of the questions' vectors",
+        "embedding",
+        stamp_of(query_vectors),
+        {"queries": origin_of_queries(queries)},
+    )
     tables = Tables(
         documents=from_frame(documents, Document),
         queries=from_frame(queries, Query),

@@ -8,11 +8,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import SearchOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Embedding, Query, Ranked
-from ocr_project.engine.retrieval import Search, holds_words, open_words, write_words
+from ocr_project.engine.retrieval import (
+    Search,
+    check_embedder,
+    check_vectors,
+    check_words,
+    holds_words,
+    open_words,
+    write_words,
+)
+from ocr_project.engine.running.origins import check_stamp, origin_of, origin_of_queries, stamp_of, stamped
 from ocr_project.storage.scratch import Scratch
 from ocr_project.storage.vector_index import open_index
 
@@ -31,9 +41,20 @@ def index_words(transcripts: ShardSource, word_index_done: Path, scratch: Scratc
 
 
 def rank_pages(
-    page_index: Path, word_index: Path, queries: pd.DataFrame, query_vectors: pd.DataFrame, options: SearchOptions
+    page_index: Path,
+    word_index: Path,
+    queries: pd.DataFrame,
+    query_vectors: pd.DataFrame,
+    pages: ShardSource,
+    regions: ShardSource,
+    recognitions: ShardSource,
+    transcripts: ShardSource,
+    page_vectors: ShardSource,
+    options: SearchOptions,
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """Rank the pages for every question in every mode of search.
+
+    The stages are there to see that both indexes and the questions' vectors were made from them.
 
     Returns:
         The rankings; and what was measured: questions, pages, different words, seconds.
@@ -41,6 +62,12 @@ def rank_pages(
     started = time.perf_counter()
     ids, vectors = open_index(page_index)
     words = open_words(word_index, options.lexical)
+    corpus = Corpus(pages, regions, recognitions, transcripts, page_vectors)
+    check_vectors(corpus, page_index)
+    check_words(corpus, word_index, options.lexical)
+    of_vectors, of_questions = stamp_of(query_vectors), {"queries": origin_of_queries(queries)}
+    check_stamp("the table of the questions' vectors", "embedding", of_vectors, of_questions)
+    check_embedder(page_vectors, of_vectors.get("embedder", ""))
     asked = from_frame(queries, Query)
     vector_of = {row.item_id: row.vector for row in from_frame(query_vectors, Embedding)}
     nothing = np.zeros(vectors.shape[1] if vectors.ndim == 2 else 0, np.float32)
@@ -54,4 +81,5 @@ def rank_pages(
     ]
     seconds = round(time.perf_counter() - started, 3)
     measured = {"queries": len(asked), "pages": len(words.ids), "terms": words.terms, "ranking_seconds": seconds}
-    return to_frame(rows, Ranked), measured
+    made_from = {"transcripts": origin_of(transcripts), "page_vectors": origin_of(page_vectors)}
+    return stamped(to_frame(rows, Ranked), made_from | of_questions), measured

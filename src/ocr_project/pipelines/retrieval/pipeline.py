@@ -6,6 +6,8 @@ from kedro.pipeline import Pipeline, node, pipeline
 
 from ocr_project.pipelines.retrieval.nodes import index_words, rank_pages
 
+_SHARDS = ("pages", "regions", "recognitions", "transcripts", "page_vectors")
+
 
 def create_pipeline() -> Pipeline:
     """Return the stage `retrieval`: word_index, rankings, retrieval_metrics."""
@@ -29,6 +31,7 @@ def create_pipeline() -> Pipeline:
                     "word_index": "word_index",
                     "queries": "queries",
                     "query_vectors": "query_vectors",
+                    **{name: name for name in _SHARDS},
                     "options": "params:search",
                 },
                 outputs=["rankings", "retrieval_metrics"],

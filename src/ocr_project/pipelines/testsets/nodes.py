@@ -32,6 +32,7 @@ from ocr_project.domain.types import Document, Identity, Made, Page, Score, Stat
 from ocr_project.engine.ingest import ingest_identity, read_single_page
 from ocr_project.engine.recognition.given import NOT_READ
 from ocr_project.engine.running.keep import keep_all
+from ocr_project.engine.running.origins import check_stamp, origin_of, stamp_of, stamped
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import stream
@@ -114,7 +115,8 @@ def score_test_sets(
 
 def list_scores(scored: ShardSource, options: TestsetsOptions) -> pd.DataFrame:
     """Collect the scores of the items of this run's sets: columns as `Score`, `group` is the test set."""
-    return to_frame(list(narrow(scored, options).rows()), Score)
+    scores = narrow(scored, options)
+    return stamped(to_frame(list(scores.rows()), Score), {"scores": origin_of(scores)})
 
 
 def measure_test_sets(scores: pd.DataFrame) -> dict[str, float]:
@@ -130,16 +132,22 @@ def measure_test_sets(scores: pd.DataFrame) -> dict[str, float]:
 
 def record_test_sets(
     pages: ShardSource,
+    regions: ShardSource,
     recognitions: ShardSource,
     transcripts: ShardSource,
     truths: ShardSource,
+    scored: ShardSource,
     scores: pd.DataFrame,
     project: Project,
     options: TestsetsOptions,
     runtime: RuntimeOptions,
 ) -> RunRecord:
     """Collect all that a later run, or a person, needs to compare with this one."""
-    return record_run(_lane(pages, recognitions, transcripts, truths, options), scores, project, options, runtime)
+    lane = _lane(pages, recognitions, transcripts, truths, options)
+    shards = narrow(scored, options)
+    check_sources(lane.pages, narrow(regions, options), lane.recognitions, lane.transcripts, lane.truths, shards)
+    check_stamp("the table of scores", "testsets", stamp_of(scores), {"scores": origin_of(shards)})
+    return record_run(lane, scores, project, options, runtime)
 
 
 def write_benchmark_page(
@@ -161,6 +169,9 @@ def write_benchmark_page(
         The file, in `scratch`.
     """
     lane = _lane(pages, recognitions, transcripts, truths, options)
+    check_stamp("the record of the run", "testsets", record.run.made_from, lane.origins())
+    for rows in (table, answers, gate):
+        check_stamp("a table of the page", "testsets", stamp_of(rows), record.run.made_from)
     write = build_page(Evidence(record, table, answers, gate), lane, options, runtime)
     with scratch.draft("benchmark.html") as path:
         write(path)

@@ -110,6 +110,8 @@ def _evidence(box: str) -> list[Node]:
             record_test_sets,
             inputs={
                 **_LANE,
+                "regions": "testset_regions",
+                "scored": "testset_scored",
                 "scores": "testset_scores",
                 "project": "project",
                 "options": _OPTIONS,

@@ -24,6 +24,7 @@ from ocr_project.bench.metrics.cdm.alignment import count_matches
 from ocr_project.bench.metrics.cdm.drawing import Drawing, draw_batch, missing_tools, no_drawing, together
 from ocr_project.bench.metrics.cdm.painting import Forbidden, Painted, paint
 from ocr_project.bench.metrics.cdm.pieces import paint_pieces
+from ocr_project.bench.metrics.cdm.pixels import MEMORY
 from ocr_project.bench.metrics.cdm.store import DrawingStore
 from ocr_project.bench.metrics.formula.tokens import Unbalanced
 from ocr_project.domain.types import Status
@@ -78,7 +79,12 @@ class CdmResult:
 
 
 def cdm(
-    references: Sequence[str], hypotheses: Sequence[str], *, workers: int = 1, cache: Path | None = None
+    references: Sequence[str],
+    hypotheses: Sequence[str],
+    *,
+    workers: int = 1,
+    cache: Path | None = None,
+    memory: int = MEMORY,
 ) -> list[CdmResult]:
     """Compare formulas by how they look.
 
@@ -91,6 +97,7 @@ def cdm(
         hypotheses: As many, in the same order.
         workers: Runs of LaTeX and Ghostscript at the same time.
         cache: Folder in which drawings are kept; may be shared by runs at the same time.
+        memory: Bytes that LaTeX, and Ghostscript, may take; what needs more is not drawn.
 
     Returns:
         One result for each pair, in order; where LaTeX or Ghostscript is missing all of them are `failed`, and say
@@ -105,7 +112,7 @@ def cdm(
         return [CdmResult(0, 0, 0, Status.FAILED, missing)] * len(references)
     latexes = dict.fromkeys(chain.from_iterable(zip(references, hypotheses, strict=True)))
     with ThreadPoolExecutor(max(1, workers)) as pool:
-        drawings = _Drawings(latexes, pool, max(1, workers), DrawingStore(cache))
+        drawings = _Drawings(latexes, pool, max(1, workers), DrawingStore(cache), memory)
         # Pairs are matched here while later ones are drawn by processes of their own.
         return [_score(drawings[left], drawings[right]) for left, right in zip(references, hypotheses, strict=True)]
 
@@ -122,8 +129,11 @@ def _score(reference: Drawing, hypothesis: Drawing) -> CdmResult:
 class _Drawings:
     """Drawings by formula, each made once: kept ones at once, the others in batches that are under way."""
 
-    def __init__(self, latexes: Collection[str], pool: ThreadPoolExecutor, workers: int, store: DrawingStore) -> None:
+    def __init__(
+        self, latexes: Collection[str], pool: ThreadPoolExecutor, workers: int, store: DrawingStore, memory: int
+    ) -> None:
         self._pool = pool
+        self._memory = memory
         self._store = store
         self._ready: dict[str, Drawing] = {}
         self._drawn: dict[str, tuple[Future[list[Drawing]], int]] = {}
@@ -162,7 +172,7 @@ class _Drawings:
     def _start(self, batch: list[tuple[str, Painted]]) -> None:
         if batch:
             formulas = [formula for _, formula in batch]
-            future = self._pool.submit(_draw_and_keep, formulas, self._store)
+            future = self._pool.submit(_draw_and_keep, formulas, self._store, self._memory)
             self._drawn |= {latex: (future, place) for place, (latex, _) in enumerate(batch)}
             batch.clear()
 
@@ -174,8 +184,8 @@ def _paint(latex: str) -> Painted:
         return paint_pieces(latex)
 
 
-def _draw_and_keep(formulas: Sequence[Painted], store: DrawingStore) -> list[Drawing]:
-    drawings = draw_batch(formulas, _SECONDS)
+def _draw_and_keep(formulas: Sequence[Painted], store: DrawingStore, memory: int) -> list[Drawing]:
+    drawings = draw_batch(formulas, _SECONDS, memory)
     for formula, drawing in zip(formulas, drawings, strict=True):
         if not drawing.timed_out:
             store.save(formula, drawing)

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.bench.metrics.cdm.painting import Painted
-from ocr_project.bench.metrics.cdm.pixels import boxes_of_colours
-from ocr_project.engine.running.worker_process import with_memory_limit
+from ocr_project.bench.metrics.cdm.pixels import MEMORY, boxes_of_colours
+from ocr_project.engine.running.worker_process import with_limits
 
 TOOLS = {"pdflatex": "texlive-latex-base", "gs": "ghostscript"}
 """What draws, and what Debian calls its package: pdflatex with amsmath and amssymb, and Ghostscript."""
@@ -88,7 +88,7 @@ def together(formula: Painted) -> tuple[bool, str]:
     return formula.whole, next(paper for most, paper in PAPERS if len(formula.tokens) <= most)
 
 
-def draw_batch(formulas: Sequence[Painted], seconds: float) -> list[Drawing]:
+def draw_batch(formulas: Sequence[Painted], seconds: float, memory: int = MEMORY) -> list[Drawing]:
     """Draw formulas that go `together` in one run of LaTeX and one of Ghostscript.
 
     One that could not be read is drawn alone, since it may spoil what follows it. One that stops the run is
@@ -98,6 +98,7 @@ def draw_batch(formulas: Sequence[Painted], seconds: float) -> list[Drawing]:
     Args:
         formulas: At most a few hundred.
         seconds: Time limit of a run with one formula; each further one adds a hundredth of it.
+        memory: Bytes that a run may take.
 
     Returns:
         One drawing for each, in order; a formula at fault has no ink and a reason.
@@ -105,8 +106,8 @@ def draw_batch(formulas: Sequence[Painted], seconds: float) -> list[Drawing]:
     if not formulas:
         return []
     if len(formulas) > 1 and not formulas[0].whole:
-        return [drawing for formula in formulas for drawing in draw_batch([formula], seconds)]
-    run = _run(formulas, seconds * (1.0 + 0.01 * (len(formulas) - 1)))
+        return [drawing for formula in formulas for drawing in draw_batch([formula], seconds, memory)]
+    run = _run(formulas, seconds * (1.0 + 0.01 * (len(formulas) - 1)), memory)
     rest = formulas[len(run.drawings) :]
     if not rest:
         return run.drawings
@@ -114,11 +115,11 @@ def draw_batch(formulas: Sequence[Painted], seconds: float) -> list[Drawing]:
         return [*run.drawings, no_drawing(f"LaTeX gave up: {run.complaint}")]
     if run.stopped_at is None:
         middle = len(formulas) // 2
-        return draw_batch(formulas[:middle], seconds) + draw_batch(formulas[middle:], seconds)
+        return draw_batch(formulas[:middle], seconds, memory) + draw_batch(formulas[middle:], seconds, memory)
     guilty = max(run.stopped_at, len(run.drawings))
     before, after = formulas[len(run.drawings) : guilty], formulas[guilty + 1 :]
     stopped = no_drawing(f"LaTeX gave up: {run.complaint}")
-    return [*run.drawings, *draw_batch(before, seconds), stopped, *draw_batch(after, seconds)]
+    return [*run.drawings, *draw_batch(before, seconds, memory), stopped, *draw_batch(after, seconds, memory)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +131,20 @@ class _Run:
     complaint: str
 
 
-def _run(formulas: Sequence[Painted], limit: float) -> _Run:
+def _run(formulas: Sequence[Painted], limit: float, memory: int) -> _Run:
     started = monotonic()
     whole, paper = together(formulas[0])
     pages = "".join([_FORMULA % (number, formula.latex) for number, formula in enumerate(formulas)])
     with TemporaryDirectory(prefix="cdm-") as folder:
         written = _TEMPLATE % (paper, "" if whole else ",color") + pages + "\\end{document}\n"
         Path(folder, "f.tex").write_text(written, "ascii", "replace")
-        fault = _latex(folder, limit)
+        fault = _latex(folder, limit, memory)
         log, pdf = Path(folder, "f.log"), Path(folder, "f.pdf")
         text = log.read_text("latin-1") if log.exists() else ""
         found: list[NDArray[np.float64]] = []
         unseen = ""
         if pdf.exists() and not fault:
-            found, unseen = _found(pdf, formulas, limit - (monotonic() - started))
+            found, unseen = _found(pdf, formulas, limit - (monotonic() - started), memory)
     parts = _parts(text)
     complaints = {number: _first_error(part) for number, part in parts}
     timed_out = fault.startswith(_TIME_IS_UP)  # the log is not written to its end then
@@ -159,20 +160,20 @@ def _run(formulas: Sequence[Painted], limit: float) -> _Run:
     return _Run(drawings, stopped_at, complaint or "no page was made")
 
 
-def _found(pdf: Path, formulas: Sequence[Painted], limit: float) -> tuple[list[NDArray[np.float64]], str]:
+def _found(pdf: Path, formulas: Sequence[Painted], limit: float, memory: int) -> tuple[list[NDArray[np.float64]], str]:
     """Return the boxes of colours on each page, and why there are none."""
     try:
-        return boxes_of_colours(pdf, [len(formula.tokens) for formula in formulas], limit), ""
+        return boxes_of_colours(pdf, [len(formula.tokens) for formula in formulas], limit, memory), ""
     except subprocess.TimeoutExpired:
         return [], f"{_TIME_IS_UP}: Ghostscript took over {limit:.1f} s"
     except subprocess.CalledProcessError as error:
         return [], f"Ghostscript's exit status was {error.returncode}"
 
 
-def _latex(folder: str, limit: float) -> str:
+def _latex(folder: str, limit: float, memory: int) -> str:
     """Run pdflatex without a shell, with no file in reach but its own; return why it failed."""
     command = ["pdflatex", "-interaction=batchmode", "-no-shell-escape", "-no-parse-first-line", "f.tex"]
-    command = with_memory_limit(command)
+    command = with_limits(command, memory, limit)
     surroundings = {
         "PATH": _search_path(),
         "HOME": folder,

@@ -23,9 +23,10 @@ import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from ocr_project.bench.metrics.cdm.painting import COLOURS, SHADES, STEP
-from ocr_project.engine.running.worker_process import with_memory_limit
+from ocr_project.engine.running.worker_process import with_limits
 
 DPI = 200
+MEMORY = 2 * 2**30  # bytes; LaTeX and Ghostscript take 0.1 GB each
 _PIXEL = 72 / DPI  # in points
 _MARGIN = 8  # pixels that the reference leaves around a formula
 _ROOM = 2  # pixels around what is cut out of a page, for what hangs over an object's bounds
@@ -39,13 +40,16 @@ _GHOSTSCRIPT = (
 _pdfium_lock = Lock()  # pdfium is not safe to call from two threads
 
 
-def boxes_of_colours(pdf: Path, tokens: Sequence[int], limit: float) -> list[NDArray[np.float64]]:
+def boxes_of_colours(
+    pdf: Path, tokens: Sequence[int], limit: float, memory: int = MEMORY
+) -> list[NDArray[np.float64]]:
     """Draw the pages of a PDF and find the box of every colour.
 
     Args:
         pdf: The file; beside it two more are written.
         tokens: How many there are on each page.
         limit: Seconds that Ghostscript may take.
+        memory: Bytes that it may take.
 
     Returns:
         For each page shape (n + 1, 4), float64: x0 y0 x1 y1 of token n in row n, the formula's own in row
@@ -57,7 +61,7 @@ def boxes_of_colours(pdf: Path, tokens: Sequence[int], limit: float) -> list[NDA
     """
     folder = pdf.parent
     _cut(pdf, folder / "cut.pdf")
-    command = with_memory_limit(_GHOSTSCRIPT)
+    command = with_limits(_GHOSTSCRIPT, memory, limit)
     subprocess.run(command, cwd=folder, timeout=limit, check=True, capture_output=True, stdin=subprocess.DEVNULL)
     with (folder / "pages.ppm").open("rb") as stream:
         counts = chain(tokens, repeat(tokens[-1]))  # a formula that ran over has further pages

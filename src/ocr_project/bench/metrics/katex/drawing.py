@@ -17,7 +17,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from ocr_project.bench.metrics.katex.glyphs import Glyphs, spread
+from ocr_project.engine.running.watched_command import TooMuchMemory, run_watched
 from ocr_project.storage.atomic import atomic_json
 
 _BROWSERS = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome")
@@ -33,10 +34,11 @@ _KATEX_VERSION = re.compile(r"""version\s*[:=]\s*["'](\d+\.\d+\.\d+)["']""")
 _ANSWER = re.compile(r"<title>SEEN([A-Za-z0-9+/=]*)</title>")
 _FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 _BATCH = 200  # formulas a page: the start of the browser is then a few per cent of the time
+MEMORY = 2 * 2**30  # bytes; a page of 200 formulas takes 0.3 GB
 _SECONDS = 60.0  # time limit of a page; 200 formulas take about 1 s
 _QUIET = (
     "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    # its address space cannot be limited, for V8 reserves a terabyte that it never uses; what scripts allocate can be
+    # what scripts allocate has a limit of its own, and its end is cleaner; of all the rest `run_watched` takes care
     "--js-flags=--max-old-space-size=1024",
     "--disable-sync", "--disable-extensions", "--disable-quic", "--dump-dom",
 )  # fmt: skip
@@ -105,13 +107,16 @@ def katex_version() -> str:
     return found.group(1) if found else "of an unknown version"
 
 
-def draw_formulas(latexes: Iterable[str], *, cache: Path | None = None, workers: int = 2) -> dict[str, Glyphs]:
+def draw_formulas(
+    latexes: Iterable[str], *, cache: Path | None = None, workers: int = 2, memory: int = MEMORY
+) -> dict[str, Glyphs]:
     """Draw formulas, each once.
 
     Args:
         latexes: LaTeX without delimiters.
         cache: Folder in which drawings are kept; may be shared by runs at the same time.
         workers: Browsers at the same time.
+        memory: Bytes that a browser may take, with all its processes.
 
     Returns:
         All of them; those that cannot be drawn have an `error`.
@@ -126,7 +131,7 @@ def draw_formulas(latexes: Iterable[str], *, cache: Path | None = None, workers:
     waiting = [latex for latex in wanted if latex not in found]
     batches = [waiting[start : start + _BATCH] for start in range(0, len(waiting), _BATCH)]
     with ThreadPoolExecutor(max(1, workers)) as pool:
-        for batch, drawn in zip(batches, pool.map(_draw_batch, batches), strict=True):
+        for batch, drawn in zip(batches, pool.map(partial(_draw_batch, memory=memory), batches), strict=True):
             for latex, (seen, lasting) in zip(batch, drawn, strict=True):
                 found[latex] = _glyphs(seen)
                 if lasting:
@@ -134,23 +139,23 @@ def draw_formulas(latexes: Iterable[str], *, cache: Path | None = None, workers:
     return found
 
 
-def _draw_batch(latexes: Sequence[str]) -> list[tuple[dict[str, Any], bool]]:
+def _draw_batch(latexes: Sequence[str], memory: int) -> list[tuple[dict[str, Any], bool]]:
     """Draw a page of formulas; one that hangs is found by halves.
 
     Returns:
         What was seen of each, and whether it would be seen again: a browser that was too slow may be faster.
     """
     try:
-        return [(seen, True) for seen in _draw_page(latexes)]
+        return [(seen, True) for seen in _draw_page(latexes, memory)]
     except NoAnswer as error:
-        _draw_page(["x"])  # it is not the formulas if this fails, too
+        _draw_page(["x"], memory)  # it is not the formulas if this fails, too
         if len(latexes) == 1:
             return [({"error": str(error)}, False)]
     middle = len(latexes) // 2
-    return _draw_batch(latexes[:middle]) + _draw_batch(latexes[middle:])
+    return _draw_batch(latexes[:middle], memory) + _draw_batch(latexes[middle:], memory)
 
 
-def _draw_page(latexes: Sequence[str]) -> list[dict[str, Any]]:
+def _draw_page(latexes: Sequence[str], memory: int) -> list[dict[str, Any]]:
     folder, browser = _folder(), _browser()
     if folder is None or browser is None:
         raise NoAnswer(missing_browser())
@@ -165,9 +170,13 @@ def _draw_page(latexes: Sequence[str]) -> list[dict[str, Any]]:
         file.write_text(page, "utf-8", errors="replace")
         command = [browser, *_QUIET, *sandbox, f"--user-data-dir={place}/profile", file.as_uri()]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+            done = run_watched(command, seconds=_SECONDS, memory=memory)
         except subprocess.TimeoutExpired as error:
             raise NoAnswer(f"the browser took more than {_SECONDS:.0f} s") from error
+        except TooMuchMemory as error:
+            raise NoAnswer(
+                f"the browser took more than {memory / 2**30:g} GiB (testsets.drawing_memory_gib)"
+            ) from error
     answer = _ANSWER.search(done.stdout.decode("utf-8", "replace"))
     if answer is None:
         raise NoAnswer(f"the browser drew nothing: {done.stderr.decode('utf-8', 'replace')[-300:]}")

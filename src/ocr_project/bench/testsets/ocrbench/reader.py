@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import base64
 import csv
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from ocr_project.bench.testsets.item import Item, OpenedSet
 from ocr_project.bench.testsets.ocrbench.card import CARD
 from ocr_project.bench.testsets.parquet import ParquetSet, Row, image_bytes, parquet_files
 from ocr_project.domain.types import Label, TruthKind
+from ocr_project.storage.given_text import read_given
 
 # What these types ask is what any recognizer does unasked: the text of the image, or its formula.
 _READ = {
@@ -60,8 +62,7 @@ def _from_json(path: Path) -> OpenedSet:
 
 def _tsv(path: Path) -> list[dict[str, str]]:
     csv.field_size_limit(sys.maxsize)
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t"))
+    return list(csv.DictReader(io.StringIO(read_given(path), newline=""), delimiter="\t"))
 
 
 def _from_tsv(index: int, row: Mapping[str, str], images: bool) -> Item:

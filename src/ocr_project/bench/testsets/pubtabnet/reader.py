@@ -21,7 +21,7 @@ from ocr_project.domain.errors import SourceError
 from ocr_project.domain.types import Label, TruthKind
 
 _SPANS = re.compile(r"(?:row|col)span")
-_VALIDATION = '"split": "val"', '"split":"val"'
+_VALIDATION = b'"split": "val"', b'"split":"val"'
 
 
 def open_set(root: Path) -> OpenedSet:
@@ -59,10 +59,10 @@ def _from_row(index: int, row: Row) -> Item:
 def _from_lines(path: Path) -> OpenedSet:
     # The file has 2 GB, of which the validation split is a fiftieth: other lines are not parsed.
     entries = []
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for line in file:
             if any(mark in line for mark in _VALIDATION):
-                found = json.loads(line)
+                found = json.loads(line.decode("utf-8-sig"))
                 entries.append((found["filename"], join_tokens(found["html"])))
     folder = path.parent / "val"
 

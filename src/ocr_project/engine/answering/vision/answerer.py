@@ -63,7 +63,14 @@ class VisionAnswerer:
         self._system = system
         self._max_tokens = options.max_tokens
         fit = fit_of(self._dialect, max_pixels, options.jpeg_quality)
-        self.session = Session("answerer", transport, fit, requests=requests, crop_workers=options.crop_workers)
+        self.session = Session(
+            "answerer",
+            transport,
+            fit,
+            requests=requests,
+            crop_workers=options.crop_workers,
+            crop_memory=int(options.crop_memory_gib * 2**30),
+        )
         room = options.max_model_len if isinstance(options, FieldsVllmOptions) else None
         self._asker = Asker(self.session, options.temperatures, loops=options.loops, room=room)
 

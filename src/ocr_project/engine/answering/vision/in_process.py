@@ -26,7 +26,8 @@ class TransformersAnswerer(VisionAnswerer):
             BackendError: torch, transformers or the model is missing.
         """
         found = find_local_model(options.model, options.revision, option=_OPTION)
-        identity = identity_of("transformers", found.version, options, max_pixels, system, dtype=options.dtype)
+        own = {"dtype": options.dtype} | ({"weights": "dummy"} if options.dummy_weights else {})
+        identity = identity_of("transformers", found.version, options, max_pixels, system, **own)
         image_first = dialect_of(options.model, options.dialect).image_first
 
         def load() -> Callable[[Sequence[ChatRequest]], list[ChatAnswer]]:

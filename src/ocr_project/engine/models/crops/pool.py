@@ -26,17 +26,19 @@ _Job: TypeAlias = "tuple[Future[Cut], bytes, list[CropJob]] | None"
 class CropPool:
     """Worker processes; they start with the first page."""
 
-    def __init__(self, workers: int, fit: Fit, *, seconds: float = _MOST_SECONDS) -> None:
+    def __init__(self, workers: int, fit: Fit, *, seconds: float = _MOST_SECONDS, memory: int = _MEMORY) -> None:
         """Start nothing.
 
         Args:
             workers: Processes; 0: one per four cores, at least two.
             fit: The sizes that the model takes.
             seconds: After which a page counts as one that cannot be cut.
+            memory: Bytes that a process may take.
         """
         self.workers = workers or max(2, len(os.sched_getaffinity(0)) // 4)
         self._fit = fit
         self._seconds = seconds
+        self._memory = memory
         self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -79,7 +81,7 @@ class CropPool:
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                worker = worker or Child(_CHILD, "cut crops", _MEMORY)
+                worker = worker or Child(_CHILD, "cut crops", self._memory)
                 worker.send((image, jobs, self._fit))
                 answer: Cut = worker.receive(self._seconds)
             except Lost as lost:

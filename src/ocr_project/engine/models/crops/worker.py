@@ -120,7 +120,8 @@ def scale_exactly(cut: Pixels, fit: Fit) -> Pixels:
     """
     from PIL import Image
 
-    height, width, wide, high = _framed(cut, Fit(0, fit.most_pixels, 1, None))
+    height, width = cut.shape[:2]
+    wide, high = _framed(height, width, Fit(0, fit.most_pixels, 1, None))
     if (wide, high) != (width, height):
         cut = _padded(cut, wide, high)
         height, width = high, wide
@@ -166,14 +167,28 @@ def prepare(cut: Pixels, fit: Fit) -> NDArray[np.uint8]:
     Returns:
         The same array where it fits as it is.
     """
-    height, width, wide, high = _framed(cut, fit)
+    (height, width), (high, wide) = prepared_size(cut.shape[0], cut.shape[1], fit)
+    if (height, width) != cut.shape[:2]:
+        cut = np.asarray(cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    if (wide, high) == (width, height):
+        return cut
+    return _padded(cut, wide, high)
+
+
+def prepared_size(height: int, width: int, fit: Fit) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the height and width that `prepare` scales a crop to, and those that it then pads it to.
+
+    Args:
+        height: Pixels of the crop.
+        width: Pixels of the crop.
+    """
+    wide, high = _framed(height, width, fit)
     if wide * high > fit.most_pixels:
         # what rounding up to the aspect may add is kept free, where that is what makes it large
         spare = max(wide, high) if (wide, high) != (width, height) else 0
         scale = ((fit.most_pixels - spare) / (wide * high)) ** 0.5
-        size = max(1, int(width * scale)), max(1, int(height * scale))
-        cut = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.uint8)
-        height, width, wide, high = _framed(cut, fit)
+        width, height = max(1, int(width * scale)), max(1, int(height * scale))
+        wide, high = _framed(height, width, fit)
     if wide * high < fit.least_pixels:
         side = math.ceil(fit.least_pixels**0.5)
         if wide >= side:
@@ -182,9 +197,7 @@ def prepare(cut: Pixels, fit: Fit) -> NDArray[np.uint8]:
             wide = -(-fit.least_pixels // high)
         else:
             wide = high = side
-    if (wide, high) == (width, height):
-        return cut
-    return _padded(cut, wide, high)
+    return (height, width), (high, wide)
 
 
 def _padded(cut: Pixels, wide: int, high: int) -> Pixels:
@@ -196,11 +209,9 @@ def _padded(cut: Pixels, wide: int, high: int) -> Pixels:
     return np.asarray(cv2.copyMakeBorder(cut, *edges, borderType=cv2.BORDER_CONSTANT, value=paper), np.uint8)
 
 
-def _framed(cut: NDArray[np.uint8], fit: Fit) -> tuple[int, int, int, int]:
-    """Return height and width of a crop, then width and height that it gets at least."""
-    height, width = cut.shape[:2]
-    wide, high = max(width, fit.side, -(-height // _MOST_ASPECT)), max(height, fit.side, -(-width // _MOST_ASPECT))
-    return height, width, wide, high
+def _framed(height: int, width: int, fit: Fit) -> tuple[int, int]:
+    """Return the width and height that a crop gets at least."""
+    return max(width, fit.side, -(-height // _MOST_ASPECT)), max(height, fit.side, -(-width // _MOST_ASPECT))
 
 
 def _data_uri(pixels: NDArray[np.uint8], fit: Fit) -> bytes:

@@ -11,6 +11,7 @@ from transformers import AutoModelForImageTextToText
 from ocr_project.domain.options import LocalChatOptions
 from ocr_project.domain.outside_text import storable
 from ocr_project.engine.models.local.checkpoint import Checkpoint
+from ocr_project.engine.models.local.preparation import Images
 from ocr_project.engine.models.messages import ChatAnswer, ChatRequest
 
 
@@ -34,13 +35,14 @@ class LocalChat:
         self._ends = set(ends if isinstance(ends, list) else [ends]) - {None}
 
     def answer(self, requests: Sequence[ChatRequest]) -> list[ChatAnswer]:
-        """Answer requests of one temperature and one limit together.
+        """Answer requests of one temperature and one limit together, all with an image or all without.
 
         Returns:
             An answer for each, in order, without the time it took.
         """
         checkpoint, first = self._checkpoint, requests[0]
-        images = checkpoint.images([request.image for request in requests])
+        shown = [request.image for request in requests]
+        images = checkpoint.images(shown) if first.image else Images({}, [0] * len(shown))
         prompts = [self._prompt(request, count) for request, count in zip(requests, images.tokens, strict=True)]
         inputs = checkpoint.tokens(prompts, padding_side="left", add_special_tokens=False) | images.inputs
         sampling: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
@@ -64,8 +66,14 @@ class LocalChat:
         )
 
     def _prompt(self, request: ChatRequest, image_tokens: int) -> str:
-        parts: list[dict[str, str]] = [{"type": "image"}, {"type": "text", "text": request.prompt}]
-        content = parts if self._image_first else parts[::-1]
-        system = [{"type": "text", "text": request.system}]
-        said: list[dict[str, Any]] = [{"role": "system", "content": system}] if request.system else []
-        return self._checkpoint.prompt([*said, {"role": "user", "content": content}], image_tokens)
+        said = conversation(
+            request.prompt, image_first=self._image_first, image=bool(request.image), system=request.system
+        )
+        return self._checkpoint.prompt(said, image_tokens)
+
+
+def conversation(prompt: str, *, image_first: bool, image: bool = True, system: str = "") -> list[dict[str, Any]]:
+    """Return what is said to a model about one image, or none, as its chat template takes it."""
+    parts: list[dict[str, str]] = [*([{"type": "image"}] if image else []), {"type": "text", "text": prompt}]
+    said: list[dict[str, Any]] = [{"role": "system", "content": [{"type": "text", "text": system}]}] if system else []
+    return [*said, {"role": "user", "content": parts if image_first else parts[::-1]}]

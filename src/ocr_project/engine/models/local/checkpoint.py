@@ -1,23 +1,15 @@
-"""A checkpoint in this process: model, tokenizer and image processor, and what a model is given as tensors.
-
-For models whose image processor gives `image_grid_thw` (GLM-OCR, PaddleOCR-VL, the Qwen-VLs and what was trained from
-them). The processor is put together here from image processor and tokenizer: transformers' own composed ones need
-torchvision for their video half, which a machine without a GPU has not.
-"""
+"""A checkpoint in this process: a model, and what it is given as tensors."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
 import torch
-from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
+from transformers import AutoConfig
 
 from ocr_project.domain.errors import BackendError
-from ocr_project.engine.imaging.pixels import decode
+from ocr_project.engine.models.local.preparation import Images, Preparation
 
 
 class CheckpointOptions(Protocol):
@@ -33,21 +25,16 @@ class CheckpointOptions(Protocol):
     def dtype(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Images:
-    """Images as a model takes them.
+@runtime_checkable
+class WeightlessOptions(Protocol):
+    """The option that asks for random weights, where there is one."""
 
-    Attributes:
-        inputs: `pixel_values` and `image_grid_thw`.
-        tokens: How many places each image takes in its prompt.
-    """
-
-    inputs: dict[str, torch.Tensor]
-    tokens: list[int]
+    @property
+    def dummy_weights(self) -> bool: ...
 
 
-class Checkpoint:
-    """A loaded model and all that prepares what it is given."""
+class Checkpoint(Preparation):
+    """A loaded model, and all that prepares what it is given."""
 
     def __init__(self, options: CheckpointOptions, head: Any, *, option: str) -> None:
         """Load a checkpoint.
@@ -63,54 +50,31 @@ class Checkpoint:
         self.device = torch.device(options.device if options.device != "auto" else _best_device())
         dtype = _dtype(options.dtype, self.device, option)
         where: dict[str, Any] = {"revision": options.revision} if options.revision else {}
+        super().__init__(options.model, options.revision, option=option)
         try:
-            config = AutoConfig.from_pretrained(options.model, **where)
-            self.tokenizer = AutoTokenizer.from_pretrained(options.model, **where)
-            self._images = AutoImageProcessor.from_pretrained(options.model, **where)
-            model = head.from_pretrained(options.model, dtype=dtype, **where)
+            if isinstance(options, WeightlessOptions) and options.dummy_weights:
+                model = _weightless(head, AutoConfig.from_pretrained(options.model, **where), dtype, self.device)
+            else:
+                model = head.from_pretrained(options.model, dtype=dtype, **where)
         except (OSError, ValueError, ImportError, KeyError) as error:
             raise BackendError(f"transformers cannot load {options.model}: {error}; change {option}.model") from error
         self.model = model.to(self.device).eval()
-        self._image_id = int(config.image_token_id)
-        self._image_token = self.tokenizer.convert_ids_to_tokens(self._image_id)
 
     def images(self, uris: Sequence[bytes], **limits: Any) -> Images:
-        """Prepare images.
-
-        Args:
-            uris: Data URIs, JPEG or PNG in base64; at least one.
-            limits: Of the image processor, where not its own are to hold.
-        """
-        pixels = [decode(base64.b64decode(uri.split(b",", 1)[1])) for uri in uris]
-        seen = self._images(images=pixels, return_tensors="pt", input_data_format="channels_last", **limits)
-        merge = int(self._images.merge_size) ** 2
-        grid = seen["image_grid_thw"]
-        inputs = {"pixel_values": seen["pixel_values"].to(self.model.dtype), "image_grid_thw": grid}
-        return Images(inputs, [int(np.prod(each.tolist())) // merge for each in grid])
-
-    def prompt(self, messages: Sequence[Mapping[str, Any]], image_tokens: int) -> str:
-        """Write a conversation by the checkpoint's template, with an answer opened and room for its image."""
-        template = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        return str(template).replace(self._image_token, self._image_token * image_tokens)
-
-    def tokens(self, prompts: Sequence[str], **how: Any) -> dict[str, torch.Tensor]:
-        """Return `input_ids`, `attention_mask` and `mm_token_type_ids`, each of shape (prompts, longest).
-
-        Args:
-            prompts: As `prompt` writes them.
-            how: For the tokenizer.
-        """
-        text = self.tokenizer(list(prompts), return_tensors="pt", padding=True, **how)
-        ids = text["input_ids"]
-        return {
-            "input_ids": ids,
-            "attention_mask": text["attention_mask"],
-            "mm_token_type_ids": (ids == self._image_id).long(),
-        }
+        """Prepare images in the model's own type of numbers, as `Preparation.images` does."""
+        seen = super().images(uris, **limits)
+        seen.inputs["pixel_values"] = seen.inputs["pixel_values"].to(self.model.dtype)
+        return seen
 
     def on_device(self, inputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Return tensors where the model is."""
         return {name: tensor.to(self.device) for name, tensor in inputs.items()}
+
+
+def _weightless(head: Any, config: Any, dtype: torch.dtype, device: torch.device) -> Any:
+    """Return a model of random weights, made where it will stand: seven billion numbers take minutes on a CPU."""
+    with device:
+        return head.from_config(config, dtype=dtype)
 
 
 def _best_device() -> str:

@@ -39,15 +39,16 @@ class ServedChat(ServedTransport):
         return ChatAnswer(text, reason, prompt, completion, tries, seconds)
 
     def _body(self, request: ChatRequest) -> bytes:
-        before, after = self._pieces(request.prompt, request.system)
+        before, after = self._pieces(request.prompt, request.system, bool(request.image))
         sampling = json.dumps(self._sampling(request))[1:].encode()
         return b"".join((before, request.image, after[:-1], b", ", sampling))
 
-    def _split(self, prompt: str, system: str) -> tuple[bytes, bytes]:
-        content = [IMAGE_PART, {"type": "text", "text": prompt}]
+    def _split(self, prompt: str, system: str, has_image: bool) -> tuple[bytes, bytes]:
+        content = [IMAGE_PART] * has_image + [{"type": "text", "text": prompt}]
         content = content if self._dialect.image_first else content[::-1]
         said: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
-        return around_image({"model": self._options.model, "messages": [*said, {"role": "user", "content": content}]})
+        request = {"model": self._options.model, "messages": [*said, {"role": "user", "content": content}]}
+        return around_image(request) if has_image else (json.dumps(request, ensure_ascii=False)[:-1].encode(), b"}")
 
     def _sampling(self, request: ChatRequest) -> dict[str, Any]:
         sampling: dict[str, Any] = {**(self._dialect.sampling or {})}

@@ -156,6 +156,7 @@ class Client:
             raise _AskAgain(_refusal(response.status, content), after=_retry_after(response))
         if response.status in _NO_USE:
             self._endpoints.refused(endpoint, _refusal(response.status, content))
+            self._endpoints.check()  # all of a small corpus may be in flight: nothing would ask again, and be told
         if response.status != 200:
             raise RequestFailed(_refusal(response.status, content), 1)
         return content

@@ -80,8 +80,7 @@ class Endpoints:
         """
         self._heard = self._heard or time.monotonic()
         while True:
-            if self._error is not None:
-                raise self._error
+            self.check()
             now = time.monotonic()
             ready = [server for server in self.servers if server.up and server.rests_until <= now]
             if ready:
@@ -113,6 +112,15 @@ class Endpoints:
             names = ", ".join(server.url for server in self.servers)
             advice = f"look at {self._option}, the key and the name of the model"
             self.fail(BackendError(f"{names}: everything is refused ({reason}): {advice}; finished work is kept"))
+
+    def check(self) -> None:
+        """Raise what `fail` was called with, if it was: also where nothing waits for a server any more.
+
+        Raises:
+            BackendError: There is no use in going on.
+        """
+        if self._error is not None:
+            raise self._error
 
     def check_models(self, endpoint: Endpoint, status: int, content: bytes, model: str) -> None:
         """Judge what a server that a person named answers to `/v1/models`.

@@ -1,8 +1,9 @@
 """The small process around a server: when what started it is gone, however that happened, so is the server.
 
-Run as a script: `python launcher.py COMMAND …` with a pipe as stdin whose other end the starter holds. The end of
-that pipe (the starter closed it, ended, or was killed with -9) or SIGTERM ends the server with everything it has
-started; the end of the server ends what it left behind. Only the standard library: it starts in 20 ms.
+Run as a script: `python launcher.py [--stop JSON] COMMAND …` with a pipe as stdin whose other end the starter holds.
+The end of that pipe (the starter closed it, ended, or was killed with -9) or SIGTERM ends the server with everything
+it has started; the end of the server ends what it left behind. `--stop` names a command, a list in JSON, that is run
+before that: for containers that live with a daemon and not below here. Only the standard library: it starts in 20 ms.
 
 Why not PR_SET_PDEATHSIG alone: it fires when the *thread* that started the process ends, and a server's engine
 processes do not inherit it. They are found as what descends from here (PR_SET_CHILD_SUBREAPER) or is in the session.
@@ -11,6 +12,7 @@ processes do not inherit it. They are found as what descends from here (PR_SET_C
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import select
 import signal
@@ -29,9 +31,15 @@ _TICK = 0.25  # seconds
 def main(command: list[str]) -> int:
     """Run a command until it ends or stdin does, and leave nothing behind.
 
+    Args:
+        command: With its arguments; before it `--stop` and what ends it.
+
     Returns:
         The exit status of the command; 128 + the signal where one ended it.
     """
+    stop: list[str] = []
+    if command[0] == "--stop":
+        stop, command = json.loads(command[1]), command[2:]
     asked_to_stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: asked_to_stop.append(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -44,6 +52,9 @@ def main(command: list[str]) -> int:
     )
     while child.poll() is None and not asked_to_stop and not _ended(sys.stdin.fileno()):
         pass
+    if stop:  # also where it has ended: a client may be gone and its container not
+        with suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(stop, stdin=subprocess.DEVNULL, timeout=2 * _GRACE, check=False)
     _end_all(child)
     status = child.wait()
     return status if status >= 0 else 128 - status

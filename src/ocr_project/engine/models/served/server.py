@@ -11,21 +11,19 @@ import asyncio
 import json
 import logging
 import os
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from http.client import HTTPException
 from pathlib import Path
 
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import ServerOptions, VisionCompile
 from ocr_project.engine.models.served.endpoints import Endpoint, Endpoints, from_thread
 from ocr_project.engine.models.served.mps import Mps
+from ocr_project.engine.models.served.probe import answers, free_port, models_of
 from ocr_project.engine.models.served.server_log import explain_server_log
 from ocr_project.engine.models.served.vision_plugin import VARIABLE
 
@@ -33,11 +31,9 @@ log = logging.getLogger(__name__)
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _TICK = 0.25  # seconds between two looks
-_PROBE_SECONDS = 5.0
 _LOOK_EVERY = 5.0  # seconds between two looks at the health of a server that is ready
 _DEAF_AFTER = 120.0  # seconds without an answer to /health, after which a server counts as dead
 _STOP_SECONDS = 25.0  # the launcher itself kills after 10, and once more
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no business on this machine
 _SIZED = "--kv-cache-memory-bytes"
 
 
@@ -163,7 +159,7 @@ class ServerFleet:
         )
 
     def _launch(self, server: _Server) -> None:
-        port = _free_port()
+        port = free_port()
         command = [*_program(self._options), *serve_arguments(self._options, port, self._arguments)]
         server.log.parent.mkdir(parents=True, exist_ok=True)
         with server.log.open("ab") as output:
@@ -184,7 +180,7 @@ class ServerFleet:
 
     def _look_whether_ready(self, server: _Server) -> None:
         url = server.endpoint.url
-        if _answers(f"{url}/health") and _names(f"{url}/v1/models", self._options.model):
+        if answers(f"{url}/health") and self._options.model in (models_of(url) or ()):
             server.ready, server.heard = True, time.monotonic()
             log.info("%s is ready after %.0f s", server.name, server.heard - server.started)
             self._open_up(server)
@@ -204,7 +200,7 @@ class ServerFleet:
                 self._set(other, up=True)
 
     def _look_whether_well(self, server: _Server) -> None:
-        if _answers(f"{server.endpoint.url}/health"):
+        if answers(f"{server.endpoint.url}/health"):
             server.heard = time.monotonic()
         elif time.monotonic() - server.heard > _DEAF_AFTER:
             _let_go(server)
@@ -270,33 +266,6 @@ def _environment(options: ServerOptions, gpu: int) -> dict[str, str]:
         own[VARIABLE] = options.compile_vision.value
     inherited = {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}  # ours need no key
     return {**inherited, **own}
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _answers(url: str) -> bool:
-    return _fetch(url) is not None
-
-
-def _names(url: str, model: str) -> bool:
-    """Say whether a server has our model: another program may have taken the port before ours could."""
-    try:
-        return any(entry["id"] == model for entry in json.loads(_fetch(url) or b"{}")["data"])
-    except (ValueError, KeyError, TypeError):
-        return False
-
-
-def _fetch(url: str) -> bytes | None:
-    """Return the body of a good answer, None for anything else: that is what a server that starts gives."""
-    try:
-        with _DIRECT.open(url, timeout=_PROBE_SECONDS) as response:
-            return bytes(response.read())
-    except (OSError, ValueError, HTTPException):
-        return None
 
 
 def _let_go(server: _Server) -> None:

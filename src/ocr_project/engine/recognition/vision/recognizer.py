@@ -49,7 +49,14 @@ class VisionRecognizer:
         self._tasks = dict(tasks)
         self._dialect = dialect_of(options.model, options.dialect)
         fit = fit_of(self._dialect, options.max_pixels, options.jpeg_quality)
-        self.session = Session("recognizer", transport, fit, requests=requests, crop_workers=options.crop_workers)
+        self.session = Session(
+            "recognizer",
+            transport,
+            fit,
+            requests=requests,
+            crop_workers=options.crop_workers,
+            crop_memory=int(options.crop_memory_gib * 2**30),
+        )
         self._reader = PageReader(self.session, self._dialect, options)
 
     @property

@@ -1,0 +1,212 @@
+"""Speed and memory of our own training step on models of true shape without weights, beside what was predicted.
+
+Usage: python -m benchmarks.training_step MODEL HOW PAGES [--steps N] [--every N] [--compile] [--cap GIB] [--side PX]
+       torchrun --nproc-per-node 2 -m benchmarks.training_step … --cards 2 [--sharding fsdp2]
+
+MODEL is qwen3-vl-8b, qwen3-vl-2b, qwen2-vl-2b or tiny; HOW is lora, full (float32 copies of the weights) or full_bf16
+(none). A page is 1,120 image and 1,000 answer tokens; with --side it is a square image of so many pixels and 30 answer
+tokens, a signboard. PAGES of them are a pack, a pack is an update of a card. Prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import Dataset
+
+from ocr_project.domain.options import Optimizer, Sharding, TrainingMethod, TrainingOptions
+from ocr_project.training.adapters import prepared_for_training
+from ocr_project.training.families import family_of, is_tied
+from ocr_project.training.loop import Looked, PackTrainer, read_steps
+from ocr_project.training.memory import GIB, Load, predict, shape_of
+from ocr_project.training.packing import Encoded, Pack, pack
+from ocr_project.training.speed import speed_of
+
+_IMAGE, _PATCH_NUMBERS = 5, {"qwen3_vl": 3 * 2 * 16 * 16, "qwen2_vl": 3 * 2 * 14 * 14}
+_MARKS = {"image_token_id": _IMAGE, "video_token_id": 6, "vision_start_token_id": 3, "vision_end_token_id": 4}
+_QWEN3_ROPE = {"rope_type": "default", "rope_theta": 5e6, "mrope_interleaved": True}
+
+
+def config_of(name: str) -> Any:
+    """Return the configuration of a model: shapes of its `config.json` on the Hub."""
+    from transformers import Qwen2VLConfig, Qwen3VLConfig
+
+    if name == "qwen2-vl-2b":
+        text = dict(hidden_size=1536, intermediate_size=8960, num_hidden_layers=28, num_attention_heads=12)
+        text |= dict(num_key_value_heads=2, vocab_size=151936, tie_word_embeddings=True)
+        text |= dict(rope_parameters={"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]})
+        vision = dict(depth=32, embed_dim=1280, hidden_size=1536, num_heads=16, mlp_ratio=4, patch_size=14)
+        return Qwen2VLConfig(text_config=text, vision_config=vision, tie_word_embeddings=True, **_MARKS)
+    wide = {"qwen3-vl-8b": (4096, 12288, 36, 32, 8, 128), "qwen3-vl-2b": (2048, 6144, 28, 16, 8, 128)}
+    hidden, inner, layers, heads, fewer, head = wide.get(name, (64, 128, 2, 2, 1, 32))
+    tied = name != "qwen3-vl-8b"
+    section = [24, 20, 20] if head == 128 else [6, 5, 5]
+    text = dict(hidden_size=hidden, intermediate_size=inner, num_hidden_layers=layers, num_attention_heads=heads)
+    text |= dict(num_key_value_heads=fewer, head_dim=head, tie_word_embeddings=tied)
+    text |= dict(vocab_size=151936 if head == 128 else 512)
+    text |= dict(rope_parameters={**_QWEN3_ROPE, "mrope_section": section})
+    tower = {"qwen3-vl-8b": (27, 1152, 4304, 16, [8, 16, 24]), "qwen3-vl-2b": (24, 1024, 4096, 16, [5, 11, 17])}
+    depth, width, inside, across, deep = tower.get(name, (2, 64, 128, 4, [0]))
+    vision = dict(depth=depth, hidden_size=width, intermediate_size=inside, num_heads=across, out_hidden_size=hidden)
+    vision |= dict(deepstack_visual_indexes=deep)
+    return Qwen3VLConfig(text_config=text, vision_config=vision, tie_word_embeddings=tied, **_MARKS)
+
+
+def model_of(config: Any, device: torch.device) -> Any:
+    """Make a model of random bfloat16 numbers on its device."""
+    from transformers import AutoModelForImageTextToText
+
+    torch.set_default_dtype(torch.bfloat16 if device.type == "cuda" else torch.float32)
+    try:
+        with device:
+            return AutoModelForImageTextToText.from_config(config, attn_implementation="sdpa")
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+class MadePacks(Dataset[Pack]):
+    """Packs of random tokens and patches; each has other ones, all have the same shape."""
+
+    def __init__(self, count: int, pages: int, grid: tuple[int, int], answer: int, *, family: str, cards: int) -> None:
+        self._count, self._pages, self._grid, self._answer, self._cards = count, pages, grid, answer, cards
+        self._numbers = _PATCH_NUMBERS[family]
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, place: int) -> Pack:
+        random = torch.Generator().manual_seed(place)
+        pages = [self._page(random) for _ in range(self._pages)]
+        return pack(pages, image_id=_IMAGE, merge=2, update_tokens=self._pages * self._answer * self._cards)
+
+    def _page(self, random: torch.Generator) -> Encoded:
+        high, wide = self._grid
+        image = high * wide // 4
+        answer = torch.randint(10, 500, (self._answer,), generator=random)
+        ids = torch.cat([torch.tensor([1, 2, 3]), torch.full((image,), _IMAGE), torch.tensor([4, 7, 8]), answer])
+        labels = ids.clone()
+        labels[: image + 6] = -100
+        patches = torch.randn(high * wide, self._numbers, generator=random)
+        return Encoded("page", ids.numpy(), labels.numpy(), patches, (1, high, wide))
+
+
+class UnsavedTrainer(PackTrainer):
+    """Ours, without checkpoints: what a disk takes is not the step."""
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        return
+
+
+def options_of(arguments: argparse.Namespace, tokens: int) -> TrainingOptions:
+    """Return the options that the command line asks for."""
+    return TrainingOptions(
+        model=arguments.model,
+        method=TrainingMethod.LORA if arguments.how == "lora" else TrainingMethod.FULL,
+        optimizer=Optimizer.ADAMW_BF16 if arguments.how == "full_bf16" else Optimizer.ADAMW,
+        checkpoint_every=arguments.every,
+        compile=arguments.compile,
+        tokens_per_pack=max(64, tokens),
+        packs_per_update=arguments.cards,
+        devices=arguments.cards,
+        sharding=Sharding(arguments.sharding),
+        learning_rate=1e-5,
+        workers=arguments.workers,
+        save_minutes=1e6,
+    )
+
+
+def main() -> None:
+    arguments = parsed()
+    rank = int(os.environ.get("LOCAL_RANK", "0"))
+    device = torch.device("cuda", rank) if torch.cuda.is_available() else torch.device("cpu")
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    if arguments.cap:
+        torch.cuda.set_per_process_memory_fraction(arguments.cap * GIB / torch.cuda.mem_get_info()[1])
+    config = config_of(arguments.model)
+    as_stored = config.to_dict()
+    family = family_of(as_stored, model=arguments.model)
+    grid, answer = ((80, 56), 1000) if not arguments.side else ((_even(arguments, family.side),) * 2, 30)
+    if arguments.model == "tiny":
+        grid, answer = (8, 8), 20
+    tokens = (grid[0] * grid[1] // 4 + 6 + answer) * arguments.pages
+    options = options_of(arguments, tokens)
+    shape = shape_of(as_stored)
+    predicted = predict(
+        shape, family, options, Load(tokens, grid[0] * grid[1] // 4 * arguments.pages, answer * arguments.pages)
+    )
+    base = model_of(config, device)
+    counted = sum(one.numel() for one in base.parameters())
+    model = prepared_for_training(base, options, family, tied=is_tied(as_stored))
+    steps = arguments.steps
+    packs = MadePacks(
+        steps * arguments.cards, arguments.pages, grid, answer, family=family.model_type, cards=arguments.cards
+    )
+    folder = Path(tempfile.mkdtemp())
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+    started = time.perf_counter()
+    trainer = UnsavedTrainer(model, packs, options, folder, Looked(speed=speed_of(shape, options)))
+    trainer.fit()
+    if rank:
+        return
+    found = read_steps(folder)
+    kept = found.iloc[steps // 3 :]
+    peak = torch.cuda.max_memory_allocated() / GIB if device.type == "cuda" else 0.0
+    median = statistics.median(kept["seconds"])
+    print(
+        json.dumps(
+            {
+                **{name: getattr(arguments, name) for name in ("model", "how", "pages", "every", "compile", "cards")},
+                "sharding": arguments.sharding if arguments.cards > 1 else "",
+                "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
+                "torch": torch.__version__,
+                "parameters": counted,
+                "predicted_parameters": shape.language + shape.vision + shape.projector + shape.embeddings,
+                "tokens": tokens,
+                "loss": round(float(found["loss"].iloc[-1]), 3),
+                "step_s": round(median, 4),
+                "tokens_s": round(tokens * arguments.cards / median),
+                "samples_s": round(arguments.pages * arguments.cards / median, 2),
+                "mfu": round(float(kept["mfu"].median()), 4) if "mfu" in kept else 0.0,
+                "peak_gib": round(peak, 2),
+                "predicted_gib": round(predicted.gib, 2),
+                "first_s": round(float(found["seconds"].iloc[0]), 1),
+                "whole_s": round(time.perf_counter() - started, 1),
+            }
+        ),
+        flush=True,
+    )
+
+
+def _even(arguments: argparse.Namespace, side: int) -> int:
+    """Return the patches along a side of a square image: two a token."""
+    return 2 * round(arguments.side / side)
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", choices=("qwen3-vl-8b", "qwen3-vl-2b", "qwen2-vl-2b", "tiny"))
+    parser.add_argument("how", choices=("lora", "full", "full_bf16"))
+    parser.add_argument("pages", type=int)
+    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--cap", type=float, default=0.0)
+    parser.add_argument("--side", type=int, default=0)
+    parser.add_argument("--cards", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=0)
+    parser.add_argument("--sharding", choices=[one.value for one in Sharding], default=Sharding.REPLICAS.value)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Documents with known fields to a collection of prompts."""

@@ -1,0 +1,1 @@
+"""A tuned model for others."""

@@ -1,0 +1,1 @@
+"""Answers of a run against those of the release."""

@@ -1,0 +1,179 @@
+"""What a card is said to need, against what was measured and against the weights that models really have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ocr_project.domain.errors import OptionError
+from ocr_project.domain.options import Optimizer, TrainingOptions
+from ocr_project.training.families import FAMILIES, family_of, is_tied
+from ocr_project.training.memory import Load, Shape, check_fits, pack_flops, predict, shape_of, trained_weights
+from tests.training.tiny import options
+
+TRUE: dict[str, dict[str, Any]] = {  # the shapes of config.json on the Hub
+    "qwen3-vl-8b": {
+        "model_type": "qwen3_vl",
+        "tie_word_embeddings": False,
+        "text_config": {
+            "hidden_size": 4096,
+            "intermediate_size": 12288,
+            "num_hidden_layers": 36,
+            "num_attention_heads": 32,
+            "num_key_value_heads": 8,
+            "head_dim": 128,
+            "vocab_size": 151936,
+        },
+        "vision_config": {
+            "hidden_size": 1152,
+            "intermediate_size": 4304,
+            "depth": 27,
+            "deepstack_visual_indexes": [8, 16, 24],
+        },
+    },
+    "qwen3-vl-2b": {
+        "model_type": "qwen3_vl",
+        "tie_word_embeddings": True,
+        "text_config": {
+            "hidden_size": 2048,
+            "intermediate_size": 6144,
+            "num_hidden_layers": 28,
+            "num_attention_heads": 16,
+            "num_key_value_heads": 8,
+            "head_dim": 128,
+            "vocab_size": 151936,
+        },
+        "vision_config": {
+            "hidden_size": 1024,
+            "intermediate_size": 4096,
+            "depth": 24,
+            "deepstack_visual_indexes": [5, 11, 17],
+        },
+    },
+    "qwen2-vl-2b": {
+        "model_type": "qwen2_vl",
+        "tie_word_embeddings": True,
+        "hidden_size": 1536,
+        "intermediate_size": 8960,
+        "num_hidden_layers": 28,
+        "num_attention_heads": 12,
+        "num_key_value_heads": 2,
+        "vocab_size": 151936,
+        "vision_config": {"embed_dim": 1280, "hidden_size": 1536, "mlp_ratio": 4, "depth": 32},
+    },
+}
+PAGE = Load(2126, 1120, 1000)
+
+
+def shape(name: str) -> Shape:
+    return shape_of(TRUE[name])
+
+
+def peak(name: str, load: Load, **changes: Any) -> float:
+    return predict(shape(name), FAMILIES[TRUE[name]["model_type"]], chosen(**changes), load).gib
+
+
+def chosen(**changes: Any) -> TrainingOptions:
+    return options(Path("m"), **changes)
+
+
+def pages(count: int) -> Load:
+    return Load(PAGE.tokens * count, PAGE.image_tokens * count, PAGE.answer_tokens * count)
+
+
+def test_the_8b_has_as_many_weights_as_it_is_called() -> None:
+    found = shape("qwen3-vl-8b")
+    assert found.language + found.embeddings + found.vision + found.projector == pytest.approx(8.77e9, rel=0.01)
+    assert trained_weights(found, chosen()) == pytest.approx(43.6e6, rel=0.01)  # as PEFT counts rank 16
+
+
+MEASURED = [  # on an H100, torch 2.11 (docs/log.md, 2026-11-28): model, pages, options, GiB
+    ("qwen3-vl-8b", 1, {}, 19.22),
+    ("qwen3-vl-8b", 4, {}, 26.25),
+    ("qwen3-vl-8b", 4, {"compile": True, "checkpoint_every": 2}, 44.75),
+    ("qwen3-vl-2b", 2, {}, 8.16),
+    ("qwen3-vl-2b", 4, {"compile": True, "method": "full", "optimizer": "adamw_bf16"}, 19.42),
+    ("qwen2-vl-2b", 1, {}, 4.70),
+    ("qwen2-vl-2b", 4, {}, 5.65),
+]
+
+
+@pytest.mark.parametrize(("name", "count", "changes", "measured"), MEASURED)
+def test_predictions_are_within_5_percent_of_what_was_measured_and_not_under(
+    name: str, count: int, changes: dict[str, Any], measured: float
+) -> None:
+    load = pages(count) if name.startswith("qwen3") else Load(1405 * count, 1369 * count, 30 * count)
+    predicted = peak(name, load, **changes)
+    assert measured <= predicted <= 1.05 * measured
+
+
+def test_10_a_photo_without_a_cap_and_a_knob_turned_the_wrong_way_are_refused_with_what_to_turn() -> None:
+    family = family_of(TRUE["qwen2-vl-2b"], model="m")
+    photo = Load(15_552 + 300, 15_552, 15_852)  # 4032 x 3024 pixels, logits of all tokens
+    bad = chosen(checkpoint_every=0, lora={"dropout": 0.05, "where": "all"})
+    with pytest.raises(OptionError) as refused:
+        check_fits(shape("qwen2-vl-2b"), family, bad, photo, 22.0)
+    message = str(refused.value)
+    assert "a card has 22.0" in message
+    for knob in ("max_pixels", "tokens_per_pack", "checkpoint_every=1", "lora.dropout=0", "four_bit=true"):
+        assert knob in message
+    good = chosen(four_bit=True)
+    capped = Load(1344 + 300, 1344, 60)
+    assert check_fits(shape("qwen2-vl-2b"), family, good, capped, 22.0).gib < 6
+    assert check_fits(shape("qwen2-vl-2b"), family, bad, photo, 0).gib > 22  # no card is known: anything goes
+
+
+def test_knobs_turn_the_way_that_they_say() -> None:
+    base = peak("qwen3-vl-8b", pages(2))
+    assert peak("qwen3-vl-8b", pages(2), four_bit=True) < base - 8
+    none = peak("qwen3-vl-8b", pages(2), checkpoint_every=0)
+    assert peak("qwen3-vl-8b", pages(2), checkpoint_every=0, lora={"dropout": 0.1}) > 1.3 * none
+    assert peak("qwen3-vl-8b", pages(2), checkpoint_every=2) > base + 5
+    assert peak("qwen3-vl-8b", pages(2), lora={"where": "all"}) > base
+    full = {"method": "full"}
+    assert peak("qwen3-vl-8b", pages(1), **full) > 120
+    eight = peak("qwen3-vl-8b", pages(1), **full, optimizer=Optimizer.ADAMW_8BIT)
+    assert eight < 65
+    many = {"devices": 4, "packs_per_update": 4, "sharding": "fsdp2"}
+    assert peak("qwen3-vl-8b", pages(1), **full, **many) < 50
+
+
+def test_flops_of_a_page_are_those_that_the_goal_is_counted_by() -> None:
+    squares = (float(PAGE.tokens**2), float(4480**2))
+    found = shape("qwen3-vl-8b")
+    assert pack_flops(found, chosen(), PAGE, squares) == pytest.approx(73e12, rel=0.06)  # LoRA, tower frozen
+    assert pack_flops(found, chosen(method="full"), PAGE, squares) == pytest.approx(104e12, rel=0.06)
+
+
+def test_an_unknown_model_is_refused_by_name() -> None:
+    with pytest.raises(OptionError, match=r"'llama'.*qwen3_vl"):
+        family_of({"model_type": "llama"}, model="x")
+    assert is_tied(TRUE["qwen2-vl-2b"])
+    assert not is_tied({"text_config": {"tie_word_embeddings": False}})
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_shapes_are_those_of_the_real_classes(family: str, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from transformers import AutoConfig, AutoModelForImageTextToText
+
+    from ocr_project.testing import tiny_trainable
+    from ocr_project.training.families import part_of, read_config
+
+    folder = tiny_trainable.build(tmp_path, family)
+    config = read_config(folder)
+    with torch.device("meta"):
+        model = AutoModelForImageTextToText.from_config(AutoConfig.from_pretrained(folder))
+    parts: dict[str, int] = {}
+    for name, parameter in model.named_parameters():
+        part = part_of(name, FAMILIES[family])
+        parts[part] = parts.get(part, 0) + parameter.numel()
+    found = shape_of(config)
+    assert found.language + found.vocabulary * found.hidden == pytest.approx(parts["language"], rel=0.03)
+    assert found.tied == ("head" not in parts)
+    embedded = sum(one.numel() for name, one in model.named_parameters() if "visual" in name and "embed" in name)
+    assert found.vision == pytest.approx(parts["vision"] - embedded, rel=0.05)
+    assert replace(found, tied=True).embeddings == found.vocabulary * found.hidden
