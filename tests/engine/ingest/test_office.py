@@ -1,0 +1,136 @@
+"""HWP and office files: kinds, locks, the document's own text, and what is said where a program is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ocr_project.domain.options import BenchmarkOptions, IngestOptions, TextLayer
+from ocr_project.domain.types import Document, Page, Status
+from ocr_project.engine.ingest import ingest_identity, office, open_source
+from ocr_project.engine.ingest.ground_truth import find_references
+from ocr_project.engine.ingest.hwp_text import read_drawing
+from tests.engine.ingest.office_files import hwp_head, write_docx, write_hwpx
+
+LINES = ["제12조(과징금) 2024. 8. 15. 부과", "4·19민주묘지 안내, Section 3", "영업정지 처분을 받은 자는"]
+
+
+def listed(root: Path, options: IngestOptions | None = None) -> tuple[Document, list[Page]]:
+    source = open_source((options or IngestOptions()).model_copy(update={"source": str(root)}), default_root=root)
+    (document,) = source.documents()
+    return document, list(source.pages(document, 1, document.pages)) if document.status is Status.OK else []
+
+
+def test_the_text_of_hwpx_is_the_documents_own_and_preferred(tmp_path: Path) -> None:
+    write_hwpx(tmp_path / "no suffix", LINES)
+    document, (page,) = listed(tmp_path)
+    assert document.media_type == office.HWPX
+    assert page.text_layer == "\n".join(LINES)
+    assert page.text_layer_healthy
+    assert page.text_layer_preferred
+    assert [word.text for word in page.text_layer_words] == " ".join(LINES).split()
+    assert all(0 < word.box.x0 < word.box.x1 < page.width for word in page.text_layer_words)
+
+
+def test_hwpx_is_ground_truth_where_it_is_read_by_ocr(tmp_path: Path) -> None:
+    write_hwpx(tmp_path / "a.hwpx", LINES)
+    document, pages = listed(tmp_path, IngestOptions(office_text_layer=TextLayer.REFERENCE))
+    (found,) = find_references({document.doc_id: document}, pages, BenchmarkOptions(silver=True))
+    assert (found.text, found.kind) == ("\n".join(LINES), "silver")
+    document, (page,) = listed(tmp_path, IngestOptions(office_text_layer=TextLayer.OFF))
+    assert page.text_layer is None
+
+
+@pytest.mark.parametrize(("flags", "why"), [(0b11, "needs a password"), (0b101, "locked for distribution")])
+def test_locked_hwp_says_so(flags: int, why: str, tmp_path: Path) -> None:
+    (tmp_path / "a.hwp").write_bytes(hwp_head(flags))
+    document, _ = listed(tmp_path)
+    assert (document.media_type, document.status) == (office.HWP, Status.FAILED)
+    assert document.reason.startswith("encrypted: the HWP file")
+    assert why in document.reason
+
+
+def test_hwpx_with_a_password_says_so(tmp_path: Path) -> None:
+    write_hwpx(tmp_path / "a.hwpx", LINES, manifest="<odf:manifest><odf:encryption-data/></odf:manifest>")
+    document, _ = listed(tmp_path)
+    assert document.reason == "encrypted: the HWP file needs a password; save a copy without one"
+
+
+def test_damaged_hwp_is_a_row(tmp_path: Path) -> None:
+    (tmp_path / "a.hwp").write_bytes(hwp_head(1))
+    document, _ = listed(tmp_path)
+    assert document.status is Status.FAILED
+    assert document.reason.startswith("broken: the HWP file cannot be read")
+
+
+def test_hwp_that_takes_too_long_is_a_row(tmp_path: Path) -> None:
+    write_hwpx(tmp_path / "a.hwpx", LINES)
+    document, _ = listed(tmp_path, IngestOptions(office_seconds=1e-6))
+    assert "was not read within ingest.office_seconds (1e-06)" in document.reason
+
+
+def test_hwpx_without_the_extra_says_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_hwpx(tmp_path / "a.hwpx", LINES)
+    monkeypatch.setitem(sys.modules, "rhwp", None)
+    document, _ = listed(tmp_path)
+    assert document.status is Status.SKIPPED
+    assert document.reason.endswith("with the extra `hwp`: bash scripts/setup.sh .venv --extra hwp")
+
+
+def test_an_ole_file_of_another_program_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a.doc").write_bytes(hwp_head(1)[:1024])
+    assert office.media_type(tmp_path / "a.doc") is None
+
+
+def test_docx_without_libreoffice_says_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_docx(tmp_path / "a.docx", "minutes")
+    monkeypatch.setenv("PATH", "")
+    document, _ = listed(tmp_path)
+    assert document.status is Status.SKIPPED
+    assert "apt-get install libreoffice-writer-nogui" in document.reason
+
+
+def test_libreoffice_that_hangs_is_ended_with_what_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "soffice").write_text(f"#!/bin/sh\nsleep 600 & echo $! > {tmp_path}/pid\nwait\n")
+    (programs / "soffice").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    (tmp_path / "source").mkdir()
+    write_docx(tmp_path / "source/a.docx", "minutes")
+    document, _ = listed(tmp_path / "source", IngestOptions(office_seconds=2.0))
+    assert "LibreOffice made no PDF of it within ingest.office_seconds (2)" in document.reason
+    started = (tmp_path / "pid").read_text().strip()
+    state = subprocess.run(["ps", "-o", "stat=", started], capture_output=True, text=True)
+    assert state.stdout.strip()[:1] in ("", "Z")
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed: DOCX is not tried")
+def test_docx_is_read_by_libreoffice(tmp_path: Path) -> None:
+    write_docx(tmp_path / "a.docx", "회의록: minutes of the meeting")
+    _, (page,) = listed(tmp_path)
+    assert page.text_layer is not None
+    assert page.text_layer.strip() == "회의록: minutes of the meeting"
+    assert page.text_layer_preferred
+
+
+def test_letters_are_placed_through_transformations() -> None:
+    turned = '<g transform="rotate(90 50 50)"><text x="10" y="50" font-size="10">가</text></g>'
+    scaled = '<text transform="translate(10,90) scale(0.5,1)" font-size="10">나</text>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100">{turned}{scaled}</svg>'
+    width, height, (first, second) = read_drawing(svg)
+    assert (width, height) == (100, 100)
+    assert np.allclose(first[1:5], (48.6, 10, 58.6, 20))
+    assert np.allclose(second[1:5], (10, 81.4, 15, 91.4))
+
+
+def test_only_another_choice_of_layer_makes_other_pages() -> None:
+    usual = ingest_identity(IngestOptions())
+    assert usual != ingest_identity(IngestOptions(office_text_layer=TextLayer.REFERENCE))
+    assert usual == ingest_identity(IngestOptions(office_seconds=9))
