@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Container
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -17,8 +18,23 @@ _FONTS = "".join(
 )
 
 
-def write_hwpx(path: Path, lines: list[str], *, manifest: str = "<manifest/>") -> None:
-    """Write an HWPX (OWPML, KS X 6101) of one page."""
+def write_hwpx(
+    path: Path,
+    lines: list[str],
+    *,
+    manifest: str = "<manifest/>",
+    breaks: Container[int] = (),
+    compressed: bool = False,
+) -> None:
+    """Write an HWPX (OWPML, KS X 6101).
+
+    Args:
+        path: The file.
+        lines: A paragraph each.
+        manifest: XML.
+        breaks: Numbers of the paragraphs that begin a page, from 0.
+        compressed: Whether its parts are.
+    """
     each = 'hangul="{0}" latin="{0}" hanja="{0}" japanese="{0}" other="{0}" symbol="{0}" user="{0}"'
     header = (
         f'<hh:head xmlns:hh="{_HP}/head" version="1.4" secCnt="1"><hh:refList><hh:fontfaces itemCnt="7">{_FONTS}'
@@ -33,8 +49,8 @@ def write_hwpx(path: Path, lines: list[str], *, manifest: str = "<manifest/>") -
         ' gutter="0" left="8504" right="8504" top="5668" bottom="4252"/></hp:pagePr></hp:secPr>'
     )
     paragraphs = "".join(
-        f'<hp:p id="{at}" paraPrIDRef="0" styleIDRef="0"><hp:run charPrIDRef="0">{page if not at else ""}'
-        f"<hp:t>{escape(line)}</hp:t></hp:run></hp:p>"
+        f'<hp:p id="{at}" paraPrIDRef="0" styleIDRef="0" pageBreak="{int(at in breaks)}"><hp:run charPrIDRef="0">'
+        f"{page if not at else ''}<hp:t>{escape(line)}</hp:t></hp:run></hp:p>"
         for at, line in enumerate(lines)
     )
     section = f'<hs:sec xmlns:hs="{_HP}/section" xmlns:hp="{_HP}/paragraph">{paragraphs}</hs:sec>'
@@ -44,7 +60,7 @@ def write_hwpx(path: Path, lines: list[str], *, manifest: str = "<manifest/>") -
         ' media-type="application/xml"/></opf:manifest><opf:spine><opf:itemref idref="section0"/></opf:spine>'
         "</opf:package>"
     )
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED) as archive:
         archive.writestr("mimetype", "application/hwp+zip")
         archive.writestr("META-INF/manifest.xml", manifest)
         archive.writestr("Contents/content.hpf", content)
@@ -52,7 +68,7 @@ def write_hwpx(path: Path, lines: list[str], *, manifest: str = "<manifest/>") -
         archive.writestr("Contents/section0.xml", section)
 
 
-def write_docx(path: Path, text: str) -> None:
+def write_docx(path: Path, text: str, *, compressed: bool = False) -> None:
     """Write a DOCX of one paragraph."""
     types = (
         f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" ContentType='
@@ -64,7 +80,7 @@ def write_docx(path: Path, text: str) -> None:
         ' Target="word/document.xml"/></Relationships>'
     )
     body = f"<w:body><w:p><w:r><w:t>{escape(text)}</w:t></w:r></w:p></w:body>"
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED) as archive:
         archive.writestr("[Content_Types].xml", types)
         archive.writestr("_rels/.rels", relations)
         archive.writestr("word/document.xml", f'<w:document xmlns:w="{_WORD}">{body}</w:document>')

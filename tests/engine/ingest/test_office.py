@@ -8,14 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from ocr_project.domain.options import BenchmarkOptions, IngestOptions, TextLayer
 from ocr_project.domain.types import Document, Page, Status
-from ocr_project.engine.ingest import ingest_identity, office, open_source
+from ocr_project.engine.ingest import ingest_identity, office_kinds, open_source
 from ocr_project.engine.ingest.ground_truth import find_references
-from ocr_project.engine.ingest.hwp_text import read_drawing
+from ocr_project.engine.ingest.partition import partition
 from tests.engine.ingest.office_files import hwp_head, write_docx, write_hwpx
 
 LINES = ["제12조(과징금) 2024. 8. 15. 부과", "4·19민주묘지 안내, Section 3", "영업정지 처분을 받은 자는"]
@@ -30,7 +29,7 @@ def listed(root: Path, options: IngestOptions | None = None) -> tuple[Document, 
 def test_the_text_of_hwpx_is_the_documents_own_and_preferred(tmp_path: Path) -> None:
     write_hwpx(tmp_path / "no suffix", LINES)
     document, (page,) = listed(tmp_path)
-    assert document.media_type == office.HWPX
+    assert document.media_type == office_kinds.HWPX
     assert page.text_layer == "\n".join(LINES)
     assert page.text_layer_healthy
     assert page.text_layer_preferred
@@ -51,7 +50,7 @@ def test_hwpx_is_ground_truth_where_it_is_read_by_ocr(tmp_path: Path) -> None:
 def test_locked_hwp_says_so(flags: int, why: str, tmp_path: Path) -> None:
     (tmp_path / "a.hwp").write_bytes(hwp_head(flags))
     document, _ = listed(tmp_path)
-    assert (document.media_type, document.status) == (office.HWP, Status.FAILED)
+    assert (document.media_type, document.status) == (office_kinds.HWP, Status.FAILED)
     assert document.reason.startswith("encrypted: the HWP file")
     assert why in document.reason
 
@@ -85,7 +84,7 @@ def test_hwpx_without_the_extra_says_how(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_an_ole_file_of_another_program_is_none(tmp_path: Path) -> None:
     (tmp_path / "a.doc").write_bytes(hwp_head(1)[:1024])
-    assert office.media_type(tmp_path / "a.doc") is None
+    assert office_kinds.media_type(tmp_path / "a.doc") is None
 
 
 def test_docx_without_libreoffice_says_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,14 +119,20 @@ def test_docx_is_read_by_libreoffice(tmp_path: Path) -> None:
     assert page.text_layer_preferred
 
 
-def test_letters_are_placed_through_transformations() -> None:
-    turned = '<g transform="rotate(90 50 50)"><text x="10" y="50" font-size="10">가</text></g>'
-    scaled = '<text transform="translate(10,90) scale(0.5,1)" font-size="10">나</text>'
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100">{turned}{scaled}</svg>'
-    width, height, (first, second) = read_drawing(svg)
-    assert (width, height) == (100, 100)
-    assert np.allclose(first[1:5], (48.6, 10, 58.6, 20))
-    assert np.allclose(second[1:5], (10, 81.4, 15, 91.4))
+def test_pages_are_counted_and_limited_and_keep_their_own_text(tmp_path: Path) -> None:
+    write_hwpx(
+        tmp_path / "a.hwpx", [f"{number}쪽의 본문: 영업정지 처분 {number}" for number in (1, 2, 3)], breaks=(1, 2)
+    )
+    source = open_source(IngestOptions(source=str(tmp_path)), default_root=tmp_path)
+    (document,) = source.documents()
+    assert document.pages == 3
+    pages = [page for first, last in ((1, 1), (2, 3)) for page in source.pages(document, first, last)]
+    assert [page.text_layer for page in pages] == [
+        f"{number}쪽의 본문: 영업정지 처분 {number}" for number in (1, 2, 3)
+    ]
+    assert [
+        (s.first, s.last) for slices in partition([document], limit=2, shard_pages=32).values() for s in slices
+    ] == [(1, 2)]
 
 
 def test_only_another_choice_of_layer_makes_other_pages() -> None:

@@ -25,10 +25,11 @@ def to_pdf(path: Path, target: Path, options: IngestOptions) -> None:
     """Make a PDF of a file, and beside it a `.json` with the text of its pages (`hwp_text.py`).
 
     Raises:
-        UnsupportedMedia: The extra `hwp` is not installed, or no Korean font.
-        BrokenDocument: rhwp cannot read it, or not within the limits.
+        UnsupportedMedia: The extra `hwp` is not installed or cannot be loaded, or there is no Korean font.
+        BrokenDocument: rhwp cannot read it, or not within the limits, or crashes.
+        Killed: Its process was killed from outside.
     """
-    if find_spec("rhwp") is None or find_spec("fontTools") is None:
+    if find_spec("rhwp") is None:
         raise UnsupportedMedia("HWP files are read with the extra `hwp`: bash scripts/setup.sh .venv --extra hwp")
     child = Child(_CHILD, "read HWP files", int(options.pdf_memory_gib * 2**30))
     try:

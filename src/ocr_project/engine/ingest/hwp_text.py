@@ -1,7 +1,8 @@
 """The text of a page of HWP: letters where rhwp puts them in its drawing (SVG).
 
 Not from the PDF that it makes: letters that are fitted to a width, as digits are, are outlines there, without text.
-The drawing has one element a letter, a small disc for a middle dot, and none for spaces: these are gaps wider than
+The drawing has one element a letter, a small disc for a middle dot, and none for spaces: these are where the
+document's text has them (`hwp_spaces.py`); in lines that are not in it, as numbers of pages, they are gaps wider than
 any letter's own width.
 """
 
@@ -23,8 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box, Word
+from ocr_project.engine.ingest.hwp_spaces import OwnText
 from ocr_project.engine.ingest.rendered_page import Answers, Picture
-from ocr_project.engine.ingest.text_layer import LayerFacts, ink_under, is_healthy
+from ocr_project.engine.ingest.text_layer import LayerFacts, ink_under, is_healthy, lines_outside, unseen_words
 
 Drawn: TypeAlias = tuple[float, float, list[tuple[str, float, float, float, float, int]]]
 """Width and height of a page, and its words: text, left, top, right, bottom, number of the line."""
@@ -52,28 +54,58 @@ class _Letters:
     is_disc: bool = False
 
 
-def read_drawing(svg: str) -> Drawn:
-    """Return the size of a page, and its words in the order of the document."""
-    root = ElementTree.fromstring(svg)  # written by rhwp, in the process that has limits
-    words: list[tuple[str, float, float, float, float, int]] = []
-    line = 0
-    before: _Letters | None = None
+def read_drawing(svg: str, own: OwnText) -> Drawn:
+    """Return the size of a page, and its words in the order of the drawing.
+
+    Args:
+        svg: Of one page, by rhwp, in the process that has limits.
+        own: The document's text, for the spaces.
+    """
+    root = ElementTree.fromstring(svg)
+    words = [(word.text, *word.box, number) for number, line in enumerate(_lines(root)) for word in _words(line, own)]
+    return float(root.get("width", "0")), float(root.get("height", "0")), words
+
+
+def _lines(root: ElementTree.Element) -> Iterator[list[_Letters]]:
+    line: list[_Letters] = []
     for letters in _letters(root, np.eye(3)):
+        before = line[-1] if line else None
         if letters.is_disc and (before is None or not _LIKE[0] < letters.em / before.em < _LIKE[1]):
             continue
-        if before is not None and abs(letters.base - before.base) > _SAME_LINE * before.em:
-            line, before = line + 1, None
-        gap = letters.box.x0 - before.box.x1 if before else 0.0
-        if before is not None and gap < -2 * before.em:  # goes back: a cell, or a column
-            line, before = line + 1, None
-        if before is None or gap > _GAP * before.em:
-            words.append((letters.text, *letters.box, line))
+        if before is not None:
+            goes_back = letters.box.x0 - before.box.x1 < -2 * before.em  # a cell, or a column
+            if goes_back or abs(letters.base - before.base) > _SAME_LINE * before.em:
+                yield line
+                line = []
+        line.append(letters)
+    if line:
+        yield line
+
+
+def _words(line: list[_Letters], own: OwnText) -> Iterator[_Letters]:
+    """Join letters between which no space is: the document's text says so, or how far they are apart."""
+    text, spaces = own.look_up("".join(letters.text for letters in line))
+    word, end = None, 0
+    for at, letters in enumerate(line):
+        start, end = end, end + len(letters.text)
+        here = replace(letters, text=text[start:end])
+        if word is None:
+            word = here
+            continue
+        is_space = spaces[start - 1]
+        if is_space is None:
+            is_space = letters.box.x0 - line[at - 1].box.x1 > _GAP * line[at - 1].em
+        if is_space:
+            yield word
+            word = here
         else:
-            text, x0, y0, x1, y1, _ = words[-1]
-            box = letters.box
-            words[-1] = (text + letters.text, min(x0, box.x0), min(y0, box.y0), max(x1, box.x1), max(y1, box.y1), line)
-        before = letters
-    return float(root.get("width", "0")), float(root.get("height", "0")), words
+            word = replace(word, text=word.text + here.text, box=_around(word.box, here.box))
+    if word is not None:
+        yield word
+
+
+def _around(one: Box, other: Box) -> Box:
+    return Box(min(one.x0, other.x0), min(one.y0, other.y0), max(one.x1, other.x1), max(one.y1, other.y1))
 
 
 def with_own_text(drawn: Answers, own: Path, first: int) -> Answers:
@@ -104,17 +136,19 @@ def _with_text(picture: Picture, page: Drawn) -> Picture:
         ("" if not at else " " if word.line == words[at - 1].line else "\n") + word.text
         for at, word in enumerate(words)
     )
-    pixels = cv2.imdecode(np.frombuffer(picture.image, np.uint8), cv2.IMREAD_COLOR)
-    on_ink, covered = ink_under([word.box for word in words], np.asarray(pixels, np.uint8))
+    pixels = np.asarray(cv2.imdecode(np.frombuffer(picture.image, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+    boxes = [word.box for word in words]
+    on_ink, covered = ink_under(boxes, pixels)
     outside = sum(not (0 <= (w.box.x0 + w.box.x1) / 2 < picture.width) for w in words)
-    facts = LayerFacts(text, len(words), outside, on_ink=on_ink, covered=covered)
+    seen = {"unseen": unseen_words(words, pixels), "lost": lines_outside(boxes, pixels)}
+    facts = LayerFacts(text, len(words), outside, on_ink=on_ink, covered=covered, **seen)
     return replace(picture, text=text, words=words, healthy=is_healthy(facts))
 
 
 def _letters(element: ElementTree.Element, outer: _Matrix) -> Iterator[_Letters]:
     matrix = outer @ _matrix(element.get("transform", ""))
     if element.tag == f"{_SVG}text":
-        text = "".join(element.itertext()).strip()
+        text = "".join("".join(element.itertext()).split())
         if text:
             yield _placed(element, text, matrix)
         return
