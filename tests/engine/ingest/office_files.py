@@ -86,6 +86,36 @@ def write_docx(path: Path, text: str, *, compressed: bool = False) -> None:
         archive.writestr("word/document.xml", f'<w:document xmlns:w="{_WORD}">{body}</w:document>')
 
 
+def write_odt(path: Path, text: str, picture: str) -> None:
+    """Write an ODT of one paragraph, with a picture that is elsewhere.
+
+    Args:
+        path: The file.
+        text: Of the paragraph.
+        picture: URL.
+    """
+    kind = "application/vnd.oasis.opendocument.text"
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    entries = "".join(
+        f'<m:file-entry m:full-path="{name}" m:media-type="{media}"/>'
+        for name, media in (("/", kind), ("content.xml", "text/xml"))
+    )
+    manifest = f'<m:manifest xmlns:m="{names}:manifest:1.0" m:version="1.2">{entries}</m:manifest>'
+    frame = (
+        '<d:frame s:width="3cm" s:height="3cm" t:anchor-type="as-char">'
+        f'<d:image x:href="{picture}" x:type="simple"/></d:frame>'
+    )
+    content = (
+        f'<o:document-content xmlns:o="{names}:office:1.0" xmlns:t="{names}:text:1.0" xmlns:d="{names}:drawing:1.0"'
+        f' xmlns:s="{names}:svg-compatible:1.0" xmlns:x="http://www.w3.org/1999/xlink" o:version="1.2">'
+        f"<o:body><o:text><t:p>{escape(text)} {frame}</t:p></o:text></o:body></o:document-content>"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", kind)
+        archive.writestr("META-INF/manifest.xml", manifest)
+        archive.writestr("content.xml", content)
+
+
 def hwp_head(flags: int) -> bytes:
     """Return an OLE file's first bytes, and in it where the stream FileHeader of HWP 5.0 would be."""
     header = b"HWP Document File".ljust(32, b"\0") + bytes((0, 1, 0, 5)) + flags.to_bytes(4, "little")

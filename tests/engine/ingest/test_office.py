@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -93,30 +90,6 @@ def test_docx_without_libreoffice_says_how(tmp_path: Path, monkeypatch: pytest.M
     document, _ = listed(tmp_path)
     assert document.status is Status.SKIPPED
     assert "apt-get install libreoffice-writer-nogui" in document.reason
-
-
-def test_libreoffice_that_hangs_is_ended_with_what_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    (programs / "soffice").write_text(f"#!/bin/sh\nsleep 600 & echo $! > {tmp_path}/pid\nwait\n")
-    (programs / "soffice").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
-    (tmp_path / "source").mkdir()
-    write_docx(tmp_path / "source/a.docx", "minutes")
-    document, _ = listed(tmp_path / "source", IngestOptions(office_seconds=2.0))
-    assert "LibreOffice made no PDF of it within ingest.office_seconds (2)" in document.reason
-    started = (tmp_path / "pid").read_text().strip()
-    state = subprocess.run(["ps", "-o", "stat=", started], capture_output=True, text=True)
-    assert state.stdout.strip()[:1] in ("", "Z")
-
-
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed: DOCX is not tried")
-def test_docx_is_read_by_libreoffice(tmp_path: Path) -> None:
-    write_docx(tmp_path / "a.docx", "회의록: minutes of the meeting")
-    _, (page,) = listed(tmp_path)
-    assert page.text_layer is not None
-    assert page.text_layer.strip() == "회의록: minutes of the meeting"
-    assert page.text_layer_preferred
 
 
 def test_pages_are_counted_and_limited_and_keep_their_own_text(tmp_path: Path) -> None:

@@ -62,7 +62,9 @@ class IngestOptions(Options):
         120.0, gt=0, description="A PDF page that is not drawn within that many seconds is refused."
     )
     pdf_memory_gib: float = Field(
-        2.0, gt=0, description="GiB that the process that reads PDFs may take; a page that needs more is refused."
+        2.0,
+        gt=0,
+        description="GiB that the process that reads PDFs, HWP or office files may take; what needs more is refused.",
     )
     image_memory_gib: float = Field(
         2.0, gt=0, description="GiB that decoding an image may take (pixels x channels x depth); more is refused."
