@@ -48,6 +48,15 @@ def test_lines_that_the_document_does_not_have_are_cut_at_gaps() -> None:
     assert words(svg(line("가나"), '<text x="40" y="20" font-size="10">다</text>'), own("다른 글")) == ["가나", "다"]
 
 
+def test_a_label_of_several_words_keeps_them() -> None:
+    assert words(svg('<text x="10" y="20" font-size="10">Contents of page 3</text>'), own("다른 글")) == [
+        "Contents",
+        "of",
+        "page",
+        "3",
+    ]
+
+
 def test_a_number_before_a_paragraph_is_in_no_text_and_cut_at_its_gap() -> None:
     drawing = svg(
         '<text x="-4" y="20" font-size="10">3</text><text x="1" y="20" font-size="10">.</text>', line("문단번호")

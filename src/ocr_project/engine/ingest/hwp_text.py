@@ -33,6 +33,7 @@ Drawn: TypeAlias = tuple[float, float, list[tuple[str, float, float, float, floa
 
 _Matrix: TypeAlias = NDArray[np.float64]
 _SVG = "{http://www.w3.org/2000/svg}"
+_WORD = re.compile(r"\S+")
 _FUNCTION = re.compile(r"(\w+)\(([^)]*)\)")
 _ASCENT, _DESCENT = 0.86, 0.14  # ems above and below the base line: a Hangul letter fills them
 _GAP = 0.22  # ems between letters that make a space; Hangul fonts have spaces of 0.3 to 0.5
@@ -45,7 +46,7 @@ _LIKE = (0.7, 1.4)  # a disc is a dot of the text where its em is so many times 
 
 @dataclass(frozen=True, slots=True)
 class _Letters:
-    """What one element writes; the box in units of the page, the em as it is there, across."""
+    """A letter, or a word of a label; the box in units of the page, the em as it is there, across."""
 
     text: str
     box: Box
@@ -148,11 +149,9 @@ def _with_text(picture: Picture, page: Drawn) -> Picture:
 def _letters(element: ElementTree.Element, outer: _Matrix) -> Iterator[_Letters]:
     matrix = outer @ _matrix(element.get("transform", ""))
     if element.tag == f"{_SVG}text":
-        text = "".join("".join(element.itertext()).split())
-        if text:
-            yield _placed(element, text, matrix)
+        yield from _placed(element, "".join(element.itertext()).strip(), matrix)
         return
-    if element.tag == f"{_SVG}circle" and float(element.get("r", "0")):
+    if element.tag == f"{_SVG}circle" and float(element.get("r", "0")) > 0:
         yield _dot(element, matrix)
     if element.tag in (f"{_SVG}defs", f"{_SVG}clipPath"):
         return
@@ -160,19 +159,24 @@ def _letters(element: ElementTree.Element, outer: _Matrix) -> Iterator[_Letters]
         yield from _letters(child, matrix)
 
 
-def _placed(element: ElementTree.Element, text: str, matrix: _Matrix) -> _Letters:
+def _placed(element: ElementTree.Element, text: str, matrix: _Matrix) -> Iterator[_Letters]:
+    """Yield what an element writes: a letter, or the words of a label."""
     size = float(element.get("font-size", "0"))
-    wide = float(element.get("textLength", "0")) or size * sum(map(_width, text))
+    usual = size * sum(map(_width, text))
+    wide = float(element.get("textLength", "0")) or usual
     x, y = float(element.get("x", "0")), float(element.get("y", "0"))
     x -= {"middle": wide / 2, "end": wide}.get(element.get("text-anchor", ""), 0.0)
     if element.get("dominant-baseline") == "central":
         y += size * (_ASCENT - 0.5)
     low, high = y - _ASCENT * size, y + _DESCENT * size
-    corners = matrix @ np.array([(x, low, 1.0), (x + wide, low, 1.0), (x, high, 1.0), (x + wide, high, 1.0)]).T
-    left, top, _ = corners.min(axis=1).tolist()
-    right, bottom, _ = corners.max(axis=1).tolist()
     base = float((matrix @ np.array([x, y, 1.0]))[1])
-    return _Letters(text, Box(left, top, right, bottom), base, size * float(math.hypot(*matrix[:2, 0])))
+    em = size * float(math.hypot(*matrix[:2, 0]))
+    for word in _WORD.finditer(text) if em else ():
+        ends = (x + wide * size * sum(map(_width, text[:at])) / (usual or 1.0) for at in word.span())
+        corners = matrix @ np.array([(end, side, 1.0) for end in ends for side in (low, high)]).T
+        left, top, _ = corners.min(axis=1).tolist()
+        right, bottom, _ = corners.max(axis=1).tolist()
+        yield _Letters(word.group(), Box(left, top, right, bottom), base, em)
 
 
 def _dot(element: ElementTree.Element, matrix: _Matrix) -> _Letters:
@@ -187,7 +191,7 @@ def _dot(element: ElementTree.Element, matrix: _Matrix) -> _Letters:
 def _width(letter: str) -> float:
     if unicodedata.east_asian_width(letter) in "WFA":
         return _WIDE
-    if letter in ".,:;'!|il()[]":
+    if letter in " .,:;'!|il()[]":
         return _NARROW
     if letter in "MWmw@%":
         return _WIDEST

@@ -50,7 +50,7 @@ def _answer(request: HwpRequest) -> DocumentError | None:
         _convert(rhwp, request)
     except DocumentError as error:
         return error
-    except (ValueError, OSError, RuntimeError, ParseError) as error:
+    except (ValueError, OSError, RuntimeError, ArithmeticError, ParseError) as error:
         return _broken(str(error))
     except MemoryError:
         return BrokenDocument("the HWP file needs more memory than ingest.pdf_memory_gib allows; raise the limit")
