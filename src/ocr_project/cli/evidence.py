@@ -80,6 +80,13 @@ def open_run(name: str, tags: Mapping[str, str], options: Mapping[str, Any], rep
     mlflow.log_params({key: storable(str(value)) for key, value in options.items()})
 
 
+def set_tags(tags: Mapping[str, str]) -> None:
+    """Say more of the run that is open."""
+    import mlflow
+
+    mlflow.set_tags({key: storable(value) for key, value in tags.items()})
+
+
 def log_metrics(metrics: Mapping[str, float], step: int | None = None, when: float | None = None) -> None:
     """Log numbers, with names that MLflow accepts; `when` in seconds since the epoch, now without it."""
     import mlflow

@@ -40,7 +40,6 @@ from ocr_project.storage.atomic import storing
 
 log = logging.getLogger(__name__)
 
-DATA = "data"  # the folder of a project that one run at a time writes to
 NAME = ".lock"
 _MOST_BYTES = 65_536
 _LONGEST_COMMAND = 300  # characters of it that are kept
