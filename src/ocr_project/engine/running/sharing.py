@@ -2,8 +2,8 @@
 
 All of them         a run of its own
 a fixed part        `runtime.slice=2/16`: only the folder is shared, and no process waits for another
-what is free        `runtime.launch=FOLDER`: a worker that is free takes the next shard; a stage ends, for all, when all
-                    shards are stored, also those of workers that were killed
+what is free        `runtime.launch=FOLDER`: a worker that is free takes the next shard; a stage ends, for all workers,
+                    when all shards are stored, also those of workers that were killed
 """
 
 from __future__ import annotations

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
-from ocr_project.domain.types import Box, Label, Page, Recognition, Region, Word
+from ocr_project.domain.types import Box, Label, Page, Recognition, Region, TextFormat, Word
+from ocr_project.engine.transcript.layer_table import table_of_layer
 from ocr_project.engine.transcript.lines import Reading, word_lines
 
 NATIVE_LABEL = "text_layer"  # of the region that holds words outside of all others
@@ -40,7 +42,7 @@ def _placed(page: Page, regions: Sequence[Region]) -> list[Reading]:
     held: defaultdict[int | None, list[Word]] = defaultdict(list)
     for word in page.text_layer_words:
         held[_home(word, regions)].append(word)
-    found = [Reading(region, _recognition(page, region.index, held[region.index])) for region in regions]
+    found = [Reading(region, _recognition(page, region, held[region.index])) for region in regions]
     words = tuple(held[None])
     # A layer whose words have no places (the text column of SDS-KoPub) is one text.
     rest = _joined_lines(words) if page.text_layer_words else (page.text_layer or "").strip()
@@ -59,10 +61,14 @@ def _home(word: Word, regions: Sequence[Region]) -> int | None:
     return min(around, key=lambda region: (region.box.area, region.index)).index if around else None
 
 
-def _recognition(page: Page, index: int, words: Sequence[Word]) -> Recognition:
-    return Recognition(
-        page.page_id, index, _joined_lines(words), words=tuple(words), confidence=1.0 if words else 0.0, attempts=0
+def _recognition(page: Page, region: Region, words: Sequence[Word]) -> Recognition:
+    table = table_of_layer(region, words, page.dpi) if region.label is Label.TABLE else None
+    found = Recognition(
+        page.page_id, region.index, "", words=tuple(words), confidence=1.0 if words else 0.0, attempts=0
     )
+    if table is not None:
+        return replace(found, text=table, format=TextFormat.HTML)
+    return replace(found, text=_joined_lines(words))
 
 
 def _joined_lines(words: Sequence[Word]) -> str:
