@@ -12,7 +12,7 @@ from pikepdf import Array, Dictionary, Name, String
 from ocr_project.domain.options import IngestOptions
 from ocr_project.engine.imaging.pixels import encode
 from ocr_project.engine.ingest.pdf import read_pages
-from ocr_project.engine.ingest.pdf_layers import pages_with_hidden_layers
+from ocr_project.engine.ingest.pdf_layers import look_up_traits
 from ocr_project.engine.ingest.rendered_page import Picture
 from tests.drawing import Sheet
 from tests.nasty import saved
@@ -137,7 +137,7 @@ def test_a_page_with_a_hidden_layer_has_no_text_to_trust(
     typed = Typed()
     typed.layer("Crew only: 77 crates", 120, config=config, **group)
     picture = typed.read(tmp_path / "layers.pdf")
-    assert pages_with_hidden_layers(tmp_path / "layers.pdf", 1, 1) == (frozenset({1}) if hidden else frozenset())
+    assert look_up_traits(tmp_path / "layers.pdf", 1, 1).hiding == (frozenset({1}) if hidden else frozenset())
     assert (picture.text, picture.healthy) == (None, False) if hidden else "77 crates" in (picture.text or "")
 
 

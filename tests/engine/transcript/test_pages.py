@@ -78,7 +78,7 @@ def test_figures_are_links_to_their_crops_with_captions() -> None:
 def test_a_plain_table_is_a_pipe_table() -> None:
     html = "<table><tr><td>River</td><td>a | b</td></tr><tr><td>Stone<br>wall</td><td>&lt;1</td></tr></table>"
     found = written(pair(0, Label.TABLE, html, TextFormat.HTML))
-    assert found.markdown == "| River | a \\| b |\n| --- | --- |\n| Stone<br>wall | &lt;1 |"
+    assert found.markdown == "| River | a \\| b |\n| --- | --- |\n| Stone<br>wall | <1 |"
     assert found.text == "River a | b\nStone wall <1"
 
 
@@ -178,6 +178,23 @@ def test_a_region_without_a_recognition_is_a_mistake_of_the_caller() -> None:
     region, _ = pair(3, Label.TEXT, "")
     with pytest.raises(ValueError, match=r"regions \[3\] of page d_00001 have no recognition"):
         assemble(PAGE, [region], [], DROPPED)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("AT&amp;T", "AT&T"),
+        ("R&amp;D &amp; x &lt; y", "R&D & x < y"),
+        ("&amp;amp;", "&amp;amp;"),
+        ("&amp;#38;", "&amp;#38;"),
+        ("&lt;b>", "&lt;b>"),
+    ],
+)
+@pytest.mark.parametrize("span", ["", ' colspan="2"'])
+def test_signs_in_a_table_stay_themselves_where_they_mean_nothing_more(said: str, shown: str, span: str) -> None:
+    html = f"<table><tr><td{span}>{said}</td></tr></table>"
+    found = written(pair(0, Label.TABLE, html, TextFormat.HTML)).markdown
+    assert (f">{shown}</td>" if span else f"| {shown} |") in found
 
 
 LAYER = (

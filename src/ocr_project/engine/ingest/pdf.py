@@ -35,7 +35,7 @@ from ocr_project.domain.options import IngestOptions, TextLayer
 from ocr_project.engine.imaging.pixels import Pixels
 from ocr_project.engine.ingest.images import encode_page, read_image
 from ocr_project.engine.ingest.pdf_forms import flattened, is_annotated, is_waiting
-from ocr_project.engine.ingest.pdf_layers import pages_with_hidden_layers
+from ocr_project.engine.ingest.pdf_layers import look_up_traits
 from ocr_project.engine.ingest.pdf_text import RawText, read_text, to_layer
 from ocr_project.engine.ingest.rendered_page import Answers, Picture
 from ocr_project.engine.ingest.text_layer import is_healthy
@@ -61,6 +61,15 @@ _WHY = {
     pdfium_c.FPDF_ERR_PASSWORD: "it needs a password",
     pdfium_c.FPDF_ERR_SECURITY: "it is encrypted in a way that is not known",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _PageAt:
+    """Where a page is, and the points of a unit of it."""
+
+    path: Path
+    number: int
+    unit: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +127,11 @@ def read_pages(path: Path, first: int, last: int, options: IngestOptions) -> Ans
         for _ in range(first, last + 1):
             yield error
         return
-    hides = frozenset() if options == without_text else pages_with_hidden_layers(path, first, last)
+    traits = look_up_traits(path, first, last)
     try:
         for number in range(first, last + 1):  # a page with hidden layers does not say which text is hidden
-            yield _attempt(opened, path, number, without_text if number in hides else options)
+            chosen = without_text if number in traits.hiding else options
+            yield _attempt(opened, _PageAt(path, number, traits.units.get(number, 1.0)), chosen)
     finally:
         with _LOCK:
             opened.close()
@@ -154,27 +164,29 @@ def _open(path: Path) -> pdfium.PdfDocument:
     return opened
 
 
-def _attempt(opened: pdfium.PdfDocument, path: Path, number: int, options: IngestOptions) -> Picture | DocumentError:
+def _attempt(opened: pdfium.PdfDocument, at: _PageAt, options: IngestOptions) -> Picture | DocumentError:
     try:
-        with _guarded(f"page {number} of the PDF"), _LOCK:
-            seen = _look(opened, number, options)
+        with _guarded(f"page {at.number} of the PDF"), _LOCK:
+            seen = _look(opened, at, options)
         if seen.blank:
-            _check_blank(path, number)
+            _check_blank(at.path, at.number)
         if seen.jpeg is not None and (picture := _scan(seen.jpeg, seen, options)) is not None:
             return picture
         if seen.jpeg is not None:  # it was not what it seemed to be
-            with _guarded(f"page {number} of the PDF"), _LOCK:
-                seen = _look(opened, number, options, trust_scan=False)
+            with _guarded(f"page {at.number} of the PDF"), _LOCK:
+                seen = _look(opened, at, options, trust_scan=False)
         return _rendered(seen, options)
     except DocumentError as error:
         return error
 
 
-def _look(opened: pdfium.PdfDocument, number: int, options: IngestOptions, *, trust_scan: bool = True) -> _PageFacts:
-    page = opened[number - 1]
+def _look(opened: pdfium.PdfDocument, at: _PageAt, options: IngestOptions, *, trust_scan: bool = True) -> _PageFacts:
+    page = opened[at.number - 1]
     try:
+        width, height = page.get_size()  # in units
+        points = width * at.unit, height * at.unit
         jpeg = _only_jpeg(page) if trust_scan and options.longest_side is None else None
-        scale = _scale(page.get_size(), options) if jpeg is None else _THUMBNAIL / max(page.get_size())
+        scale = _scale(points, options) * at.unit if jpeg is None else _THUMBNAIL / max(width, height)
         bitmap = page.render(scale=scale, rev_byteorder=True, draw_annots=True, may_draw_forms=True)
         try:
             pixels = bitmap.to_numpy()[..., :3]  # the view keeps the memory, which is Python's, alive
@@ -183,9 +195,9 @@ def _look(opened: pdfium.PdfDocument, number: int, options: IngestOptions, *, tr
         blank = pdfium_c.FPDFPage_CountObjects(page) == 0
         text = None
         if options.text_layer is not TextLayer.OFF:
-            with flattened(opened, page, number) as everything:
+            with flattened(opened, page, at.number) as everything:
                 text = read_text(everything)
-        return _PageFacts(pixels, jpeg, page.get_size(), text, blank)
+        return _PageFacts(pixels, jpeg, points, text, blank)
     finally:
         page.close()
 
