@@ -205,28 +205,32 @@ LAYER = (
 )
 
 
-def layered(**changes: Any) -> Transcript:
-    values = {"text_layer": "Report on\nrivers\noutside\n", "text_layer_words": LAYER, "text_layer_preferred": True}
+def layered(attempts: int = 0, **changes: Any) -> Transcript:
+    values = {"text_layer": "outside\nReport on\nrivers\n", "text_layer_words": LAYER, "text_layer_preferred": True}
     page = fakes.page(width=1000, height=1400, **{**values, **changes})
-    pairs = [pair(1, Label.TITLE, "wrong"), pair(2, Label.TEXT, "wrong too")]
+    pairs = [pair(1, Label.TITLE, "Report on", attempts=0), pair(2, Label.TEXT, "rivers", attempts=attempts)]
     return assemble(page, [region for region, _ in pairs], [found for _, found in pairs], DROPPED)
 
 
-def test_a_preferred_text_layer_replaces_what_was_read() -> None:
+def test_words_of_a_preferred_text_layer_that_no_region_holds_come_last() -> None:
     found = layered()
     assert found.source == "text_layer"
     assert found.text == "Report on\nrivers\noutside"
     assert found.markdown == "# Report on\n\nrivers\n\noutside"
 
 
-def test_a_layer_without_places_is_one_text() -> None:
-    found = layered(text_layer_words=())
-    assert (found.text, found.markdown) == ("Report on\nrivers\noutside", "Report on rivers outside")
+def test_a_word_that_is_doubted_is_not_among_them() -> None:
+    found = layered(text_layer_words=(Word("outside", Box(60, 1300, 160, 1330), 0.0),))
+    assert found.text == "Report on\nrivers"
+
+
+def test_a_page_of_which_a_part_was_read_says_so() -> None:
+    assert layered(attempts=1).source == "mixed"
 
 
 def test_a_layer_that_is_only_a_reference_is_left_alone() -> None:
     found = layered(text_layer_preferred=False)
-    assert (found.source, found.text) == ("ocr", "wrong\nwrong too")
+    assert (found.source, found.text) == ("ocr", "Report on\nrivers")
 
 
 def test_only_what_changes_a_transcript_is_part_of_its_identity() -> None:

@@ -61,7 +61,7 @@ class SearchablePdf:
         width, height = page.width * scale, page.height * scale
         picture = self._pdf.write_stream(image.entries, image.data)
         shown = [f"q {width:.3f} 0 0 {height:.3f} 0 0 cm /Image Do Q"]
-        if placed := place_words(page, readings):
+        if placed := place_words(readings):
             shown += ["BT 3 Tr", *(self._show(word, page, scale) for word in placed), "ET"]
         self._page((width, height), "\n".join(shown), picture)
 

@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -36,9 +36,9 @@ from ocr_project.engine.imaging.pixels import Pixels
 from ocr_project.engine.ingest.images import encode_page, read_image
 from ocr_project.engine.ingest.pdf_forms import flattened, is_annotated, is_waiting
 from ocr_project.engine.ingest.pdf_layers import look_up_traits
-from ocr_project.engine.ingest.pdf_text import RawText, read_text, to_layer
+from ocr_project.engine.ingest.pdf_text import Layer, RawText, hidden_text, read_text, to_layer
 from ocr_project.engine.ingest.rendered_page import Answers, Picture
-from ocr_project.engine.ingest.text_layer import is_healthy
+from ocr_project.engine.ingest.seen_text import Drawings
 
 MEDIA_TYPE = "application/pdf"
 _LOCK = threading.RLock()  # reentrant: the garbage collector may finish a reader while this thread holds it
@@ -78,12 +78,14 @@ class _PageFacts:
 
     Attributes:
         pixels: The rendered page, RGB; of a scan a thumbnail, to compare the JPEG with.
+        bare: The same without its text, where it has any and is not a scan.
         jpeg: The file's own JPEG, where that is the page.
         points: Width and height of the page in points.
         blank: The page has no objects at all.
     """
 
     pixels: Pixels
+    bare: Pixels | None
     jpeg: bytes | None
     points: tuple[float, float]
     text: RawText | None
@@ -187,19 +189,26 @@ def _look(opened: pdfium.PdfDocument, at: _PageAt, options: IngestOptions, *, tr
         points = width * at.unit, height * at.unit
         jpeg = _only_jpeg(page) if trust_scan and options.longest_side is None else None
         scale = _scale(points, options) * at.unit if jpeg is None else _THUMBNAIL / max(width, height)
-        bitmap = page.render(scale=scale, rev_byteorder=True, draw_annots=True, may_draw_forms=True)
-        try:
-            pixels = bitmap.to_numpy()[..., :3]  # the view keeps the memory, which is Python's, alive
-        finally:
-            bitmap.close()
+        pixels = _draw(page, scale)
         blank = pdfium_c.FPDFPage_CountObjects(page) == 0
-        text = None
+        text = bare = None
         if options.text_layer is not TextLayer.OFF:
             with flattened(opened, page, at.number) as everything:
                 text = read_text(everything)
-        return _PageFacts(pixels, jpeg, points, text, blank)
+                if text.codes and jpeg is None:
+                    with hidden_text(everything):
+                        bare = _draw(everything, scale)
+        return _PageFacts(pixels, bare, jpeg, points, text, blank)
     finally:
         page.close()
+
+
+def _draw(page: pdfium.PdfPage, scale: float) -> Pixels:
+    bitmap = page.render(scale=scale, rev_byteorder=True, draw_annots=True, may_draw_forms=True)
+    try:
+        return np.asarray(bitmap.to_numpy()[..., :3])  # the view keeps the memory, which is Python's, alive
+    finally:
+        bitmap.close()
 
 
 def _scale(size: tuple[float, float], options: IngestOptions) -> float:
@@ -236,8 +245,21 @@ def _rendered(seen: _PageFacts, options: IngestOptions) -> Picture:
     dpi = _scale(seen.points, options) * _POINTS_PER_INCH if options.longest_side else float(options.dpi)
     if seen.text is None or not seen.text.codes:
         return Picture(image, media_type, width, height, dpi)
-    layer = to_layer(seen.text, width, height, seen.pixels)
-    return Picture(image, media_type, width, height, dpi, layer.text, layer.words, is_healthy(layer.facts))
+    drawings = None if seen.bare is None else Drawings(seen.pixels, seen.bare)
+    layer = to_layer(seen.text, width, height, drawings)
+    return _with_layer(Picture(image, media_type, width, height, dpi), layer)
+
+
+def _with_layer(picture: Picture, layer: Layer) -> Picture:
+    gaps = tuple(edge for gap in layer.gaps for edge in gap)
+    return replace(
+        picture,
+        text=layer.text,
+        words=layer.words,
+        healthy=layer.healthy,
+        stands_in=layer.stands_in,
+        gaps=gaps,
+    )
 
 
 def _only_jpeg(page: pdfium.PdfPage) -> bytes | None:
@@ -298,9 +320,7 @@ def _scan(jpeg: bytes, seen: _PageFacts, options: IngestOptions) -> Picture | No
     if seen.text is None or not seen.text.codes:
         return Picture(jpeg, "image/jpeg", picture.width, picture.height, dpi)
     layer = to_layer(seen.text, picture.width, picture.height, None)
-    return Picture(
-        jpeg, "image/jpeg", picture.width, picture.height, dpi, layer.text, layer.words, is_healthy(layer.facts)
-    )
+    return _with_layer(Picture(jpeg, "image/jpeg", picture.width, picture.height, dpi), layer)
 
 
 def _check_blank(path: Path, number: int) -> None:
