@@ -84,7 +84,9 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take every Nth page")
     parser.add_argument("--source", choices=("png", "pdf"), default="png")
     parser.add_argument("--dpi", type=int, default=IngestOptions().dpi, help="for --source pdf")
-    parser.add_argument("--text-layer", choices=[*TextLayer], default=TextLayer.REFERENCE.value, help="for --source pdf")
+    parser.add_argument(
+        "--text-layer", choices=[*TextLayer], default=TextLayer.REFERENCE.value, help="for --source pdf"
+    )
     parser.add_argument("--languages", default=TesseractOptions().languages)
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--json", type=Path)
