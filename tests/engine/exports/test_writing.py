@@ -53,7 +53,8 @@ class Corpus:
 
     def export(self, folder: Path, wanted: ChosenExports = WANTED) -> None:
         pages = _Counted(self.folders["pages"].shards, self.reads)
-        export_documents(folder, corpus=domain.Corpus(**{**self.folders, "pages": pages}), wanted=wanted)
+        corpus = domain.Corpus(**{**self.folders, "pages": pages})
+        export_documents(folder, corpus=corpus, wanted=wanted, documents={})
 
 
 class _Counted(fakes.MemoryShards):
