@@ -44,7 +44,8 @@ class IngestOptions(Options):
     )
     text_layer: TextLayer = Field(
         TextLayer.REFERENCE,
-        description="off: not read. reference: kept beside the page. prefer: a healthy one replaces OCR.",
+        description="off: not read. reference: kept beside the page, a ground truth where it is healthy. prefer: the"
+        " words that are seen stand in for OCR, and what no word says is read.",
     )
     office_text_layer: TextLayer = Field(
         TextLayer.PREFER,

@@ -72,8 +72,13 @@ class FolderSource:
     def _documents(self) -> Iterator[Document]:
         first_of: dict[str, str] = {}
         names: set[str] = set()
-        for name, path in self._candidates():
-            document = self._document(name, path, names)
+        candidates = self._candidates()
+        named: dict[Path | None, str] = {path: name for name, path in candidates if not path.is_symlink()}
+        for name, path in candidates:
+            if target := named.get(_led_to(path)):
+                document = replace(self._blank(name, path), status=Status.SKIPPED, reason=f"a link to {target}")
+            else:
+                document = self._document(name, path, names)
             names.add(name)
             if document.status is Status.OK:
                 original = first_of.setdefault(document.doc_id, name)
@@ -128,9 +133,9 @@ class FolderSource:
                 found.append((name, path))
         return sorted(found, key=lambda entry: (f"{entry[0]}#", os.fsencode(entry[1])))
 
-    def _document(self, name: str, path: Path, taken: set[str]) -> Document:
+    def _blank(self, name: str, path: Path) -> Document:
         parts = PurePosixPath(name).parts
-        blank = Document(
+        return Document(
             doc_id=hashlib.sha256(os.fsencode(path.relative_to(self._root))).hexdigest()[:_ID_DIGITS],
             path=name,
             group=parts[0] if len(parts) > 1 else "",
@@ -139,6 +144,9 @@ class FolderSource:
             bytes=0,
             source=_storable(str(path)),
         )
+
+    def _document(self, name: str, path: Path, taken: set[str]) -> Document:
+        blank = self._blank(name, path)
         try:
             _check_path(path, self._root, name in taken)
             blank = replace(blank, bytes=path.stat().st_size)
@@ -251,6 +259,14 @@ def _name(path: Path, root: Path) -> str:
 def _storable(name: str) -> str:
     """Replace the bytes of a name that are not UTF-8: Python keeps them as surrogates, Parquet refuses those."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _led_to(path: Path) -> Path | None:
+    """Return the file that a symbolic link leads to."""
+    try:
+        return path.resolve(strict=True) if path.is_symlink() else None
+    except (OSError, RuntimeError):
+        return None
 
 
 def _inside(path: Path, root: Path) -> bool:

@@ -16,6 +16,7 @@ from ocr_project.domain.types import ShardInfo, Status
 from ocr_project.engine.running.monitoring import figures
 
 Metrics = dict[str, float]
+_UNREAD = ("image", "text_layer", "text_layer_words", "text_layer_gaps")
 
 
 def measure_stage(shards: ShardSource, runtime: RuntimeOptions) -> Metrics:
@@ -92,13 +93,17 @@ def measure_documents(documents: pd.DataFrame, pages: ShardSource, runtime: Runt
     """Return what `measure_stage` does for the pages, and the documents beside it.
 
     Returns:
-        Also `documents` (read), `documents_failed` and `documents_skipped` (duplicates, links).
+        Also `documents` (read), `documents_failed`, `documents_skipped` (duplicates, links), `pages_with_text` (their
+        text layer is healthy) and `pages_by_text` (it stands in for OCR).
     """
     counts = documents["status"].value_counts()
+    rows = list(pages.rows(without=_UNREAD))
     return {
         "documents": int(counts.get(Status.OK, 0)),
         "documents_failed": int(counts.get(Status.FAILED, 0)),
         "documents_skipped": int(counts.get(Status.SKIPPED, 0)),
+        "pages_with_text": sum(page.text_layer_healthy for page in rows),
+        "pages_by_text": sum(page.text_layer_preferred for page in rows),
         **measure_stage(pages, runtime),
     }
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from html import escape
 
 from ocr_project.engine.models.dialects.html_table import Cell, Table, cell_html
+
+# What would be read as more than text: a character reference (`&amp;`, `&#38;`), a tag. "AT&T" and "a < b" are text.
+_REFERENCE = re.compile(r"&(?=#?\w+;)")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 def table_lines(table: Table) -> list[str]:
@@ -30,7 +34,11 @@ def _pipe_row(cells: Sequence[str], width: int) -> str:
 
 def _pipe_cell(cell: Cell) -> str:
     lines = (" ".join(line.split()) for line in cell.text.splitlines())
-    return "<br>".join(escape(line, quote=False).replace("|", "\\|") for line in lines if line)
+    return "<br>".join(_escape(line).replace("|", "\\|") for line in lines if line)
+
+
+def _escape(text: str) -> str:
+    return _TAG.sub("&lt;", _REFERENCE.sub("&amp;", text))
 
 
 def table_html(table: Table) -> str:
@@ -41,5 +49,5 @@ def table_html(table: Table) -> str:
 
 def _html_cell(cell: Cell) -> str:
     lines = (" ".join(line.split()) for line in cell.text.splitlines())
-    inner = "<br>".join(escape(line, quote=False) for line in lines if line)
+    inner = "<br>".join(_escape(line) for line in lines if line)
     return cell_html(inner, header=cell.header, rows=cell.rows, columns=cell.columns)

@@ -40,6 +40,7 @@ def create_pipeline(make: Callable[..., Node] = node) -> Pipeline:
                     "regions": "regions",
                     "recognitions": "recognitions",
                     "transcripts": "transcripts",
+                    "documents": "documents",
                     "options": "params:transcript",
                 },
                 outputs="exports",
