@@ -13,10 +13,11 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -30,7 +31,8 @@ from ocr_project.domain.options import (
     TranscriptOptions,
 )
 from ocr_project.domain.types import Page
-from ocr_project.engine.ingest.images import read_image
+from ocr_project.engine.ingest.images import count_pages, read_pages
+from ocr_project.engine.ingest.rendered_page import Picture
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.metrics import Counts, score_page
 from ocr_project.engine.recognition import build_recognizer
@@ -335,16 +337,27 @@ class Job:
         self._detector = build_detector(LayoutOptions())
         self._recognizer = build_recognizer(RecognitionOptions(tesseract=TesseractOptions()))
 
-    def read(self, page: Page) -> tuple[str, str]:
-        """Return the text of a page and the reason that its transcript gives."""
-        (regions,) = self._detector.detect([page])
-        found = assemble(page, regions, self._recognizer.recognize(page, regions), TranscriptOptions())
-        return found.text, found.reason
+    def read(self, pages: Iterable[Page]) -> tuple[str, str]:
+        """Return the text of pages, and the reasons that their transcripts give."""
+        texts, reasons = [], []
+        for page in pages:
+            (regions,) = self._detector.detect([page])
+            found = assemble(page, regions, self._recognizer.recognize(page, regions), TranscriptOptions())
+            texts.append(found.text)
+            reasons.append(found.reason)
+        return "\n".join(texts), "; ".join(filter(None, reasons))
 
 
-def to_page(drawn: Drawn) -> Page:
-    picture = read_image(drawn.image, IngestOptions())
-    return fakes.page(image=picture.image, width=picture.width, height=picture.height, dpi=picture.dpi)
+def to_pages(drawn: Drawn) -> Iterator[Page]:
+    """Yield the pages of a drawing as ingest makes them."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"drawn.{_ending(drawn.image)}"
+        path.write_bytes(drawn.image)
+        options = IngestOptions()
+        for number, one in enumerate(read_pages(path, 1, count_pages(path, options), options), 1):
+            if not isinstance(one, Picture):
+                raise one
+            yield fakes.page(number, image=one.image, width=one.width, height=one.height, dpi=one.dpi)
 
 
 def variants(kind: str, half: str, seeds: int) -> Iterator[tuple[int, Drawn]]:
@@ -365,7 +378,7 @@ def main() -> None:
         cers: list[float] = []
         reasons, total, started = 0, Counts(0, 0), time.process_time()
         for seed, drawn in variants(kind, options.half, options.seeds):
-            text, reason = job.read(to_page(drawn))
+            text, reason = job.read(to_pages(drawn))
             counts = score_page(drawn.truth, text)["cer_no_space"]
             total, reasons = total + counts, reasons + bool(reason)
             cers.append(counts.rate)

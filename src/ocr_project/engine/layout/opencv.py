@@ -91,7 +91,17 @@ class OpenCvDetector:
             seconds = 0.0 if index else perf_counter() - start
             cells = None if item.cells is None else view.place_cells(item.cells, box, quad)
             regions.append(
-                Region(page.page_id, index, item.label, item.native, box, quad, seconds=seconds, cells=cells)
+                Region(
+                    page.page_id,
+                    index,
+                    item.label,
+                    item.native,
+                    box,
+                    quad,
+                    reason=item.reason,
+                    seconds=seconds,
+                    cells=cells,
+                )
             )
         return regions
 

@@ -15,6 +15,7 @@ from ocr_project.engine.imaging.rulings import Rulings, find_rulings
 from ocr_project.engine.imaging.specks import separate_specks
 from ocr_project.engine.imaging.words import Strokes, Words, body_height, find_words, letter_height
 from ocr_project.engine.layout.pictures import find_pictures
+from ocr_project.engine.layout.print_in_pictures import printed_shares
 from ocr_project.engine.layout.ruling_groups import RuledGrid, group_rulings
 
 # Set by hand; what they give on the shared pages is in docs/log.md.
@@ -50,6 +51,7 @@ class PageParts:
         rules: Shape (n, 4): level lines that part what is above from what is below.
         strokes: Of the ink that is not drawn lines.
         body: Height of a line of body text in pixels.
+        printed: How much of each picture looks like lines of print, as a share of all print of the page, 0 to 1.
     """
 
     words: Words
@@ -59,6 +61,7 @@ class PageParts:
     rules: Boxes
     strokes: Strokes
     body: float
+    printed: NDArray[np.float64]
 
 
 def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
@@ -94,6 +97,7 @@ def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
     shown = ~_within(frames, pictures)
     cells = tuple(_unshaded(grid, plain, ink) for grid, kept in zip(grids, shown, strict=True) if kept)
     tables = frames[shown]
+    printed = printed_shares(text, pictures, words, body)
     width, height = words.boxes[:, 2] - words.boxes[:, 0], words.boxes[:, 3] - words.boxes[:, 1]
     outline = (height > _TALL * body) & (words.ink < _OUTLINE * width * height)
     free = ~outline & ~_within(words.boxes, tables) & ~_within(words.boxes, pictures)
@@ -105,7 +109,7 @@ def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
     long = rulings.horizontal[rulings.horizontal[:, 2] - rulings.horizontal[:, 0] > _RULE * body]
     rules = _outside(_outside(long, tables), pictures)
     rules = np.concatenate([rules[~_underlines(rules, words.boxes, body)], dashed])
-    return PageParts(words, tables, cells, pictures, rules, Strokes.measure(text), body)
+    return PageParts(words, tables, cells, pictures, rules, Strokes.measure(text), body, printed)
 
 
 def _with_whole_syllables(words: Words, body: float) -> Words:
@@ -166,7 +170,7 @@ def _wordless(grey: Grey, ink: Mask) -> PageParts | None:
     if not len(pictures):
         return None
     words = Words(none, np.zeros(0, np.int32), np.zeros_like(ink))
-    return PageParts(words, none, (), pictures, none, Strokes.measure(ink), body)
+    return PageParts(words, none, (), pictures, none, Strokes.measure(ink), body, np.zeros(len(pictures)))
 
 
 def _within(boxes: Boxes, holders: Boxes) -> NDArray[np.bool_]:

@@ -33,6 +33,7 @@ from ocr_project.engine.recognition.leader_words import put_leaders
 from ocr_project.engine.recognition.scripts import by_script, surest
 from ocr_project.engine.recognition.signs import pair_quotes, put_signs
 from ocr_project.engine.recognition.table_html import to_html
+from ocr_project.engine.recognition.unread_ink import name_unread
 
 VERSION = "9"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
@@ -101,10 +102,12 @@ class TesseractRecognizer:
         upright, ink = prepare(grey)
         dots = find_leaders(ink)
         if dots is None:
-            return self._recognize(upright, measure_print(ink, page.dpi), regions, _SAMPLE_SIDES)
-        upright, ink = dots.taken_off(upright, ink)
-        found = self._recognize(upright, measure_print(ink, page.dpi), regions, _CONTENTS_SIDES)
-        return [put_leaders(one, region.box, dots.boxes) for one, region in zip(found, regions, strict=True)]
+            found = self._recognize(upright, measure_print(ink, page.dpi), regions, _SAMPLE_SIDES)
+        else:
+            upright, ink = dots.taken_off(upright, ink)
+            found = self._recognize(upright, measure_print(ink, page.dpi), regions, _CONTENTS_SIDES)
+            found = [put_leaders(one, region.box, dots.boxes) for one, region in zip(found, regions, strict=True)]
+        return name_unread(ink, regions, found)
 
     def _recognize(
         self, grey: NDArray[np.uint8], size: PrintSize, regions: Sequence[Region], sample: tuple[int, int]
