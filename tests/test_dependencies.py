@@ -101,7 +101,9 @@ def test_what_the_main_job_imports_is_declared_in_the_core() -> None:
     modules = imported(path for path in SRC.rglob("*.py") if not is_bench(path))
     assert len(modules) > 15
     assert (
-        undeclared(modules, core() | extra("gpu", "quantized", "text", "rapid", "train", "hwp") | BY_TRANSFORMERS)
+        undeclared(
+            modules, core() | extra("gpu", "hwp", "quantized", "text", "rapid", "slurm", "train") | BY_TRANSFORMERS
+        )
         == {}
     )
 
