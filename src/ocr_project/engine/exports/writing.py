@@ -17,6 +17,7 @@ from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.types import Page, Transcript
 from ocr_project.engine.exports import jsonl
 from ocr_project.engine.exports.crops import write_crops
+from ocr_project.engine.exports.formats import further_files
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.markdown_files import markdown_path, page_block
 from ocr_project.engine.exports.plan import ChosenExports, Export, digest, plan_exports, shard_names
@@ -46,7 +47,7 @@ def export_documents(folder: Path, *, corpus: Corpus, wanted: ChosenExports) -> 
     Memory holds a page at a time, whatever the length of a document.
 
     Args:
-        folder: For `markdown/`, `crops/`, `pdf/` and `ocr_results.jsonl`.
+        folder: For `markdown/`, `crops/`, `pdf/`, `ocr_results.jsonl`, and what else is wanted.
         corpus: What its documents have come to.
         wanted: Which exports to write.
 
@@ -155,6 +156,7 @@ class _DocumentFiles:
         self._markdown = self._open(self._markdown_path) if wanted.markdown else None
         readable = wanted.searchable_pdf and export.readable
         self._pdf = SearchablePdf(self._open(pdf_path(export.name)), export.path) if readable else None
+        self._more = list(further_files(export, wanted, self._open))
         self._save_crops = wanted.crops
 
     def __enter__(self) -> _DocumentFiles:
@@ -168,6 +170,8 @@ class _DocumentFiles:
             self._markdown.write(page_block(row.transcript, self._markdown_path, crops))
         if self._pdf is not None:
             self._pdf.add(row.page, row.readings)
+        for file in self._more:
+            file.add(row.page, row.readings, row.transcript, crops)
         return crops
 
     def __exit__(
@@ -178,6 +182,8 @@ class _DocumentFiles:
                 raise error
             if self._pdf is not None:
                 self._pdf.finish()
+            for file in self._more:
+                file.finish()
 
     def _open(self, path: str) -> BinaryIO:
         self.paths.append(path)
