@@ -110,3 +110,9 @@ def test_a_model_that_no_backend_would_take_is_refused(given: dict[str, Any], sa
 def test_each_short_name_has_a_dialect_of_its_own() -> None:
     found = [dialect_of(model, DialectName.AUTO).name for model in SHORT_NAMES.values()]
     assert found == ["glm_ocr", "paddleocr_vl", "olmocr"]
+
+
+def test_base_repeats_defaults_and_changes_none() -> None:
+    for stage, values in yaml.safe_load((CONF / "base/parameters.yml").read_text()).items():
+        model = SECTIONS[stage]
+        assert model.model_validate(values) == model.model_validate({}), stage
