@@ -20,13 +20,14 @@ from ocr_project.cli.evidence import Cell, Evidence, end_run, log_cells, log_fil
 from ocr_project.cli.log_format import show_safely
 from ocr_project.cli.run_notes import corpus_tags, dvc_process, leaves, run_name, run_tags
 from ocr_project.cli.summary import print_fields, print_gate, print_matrix, print_places, print_scores, print_summary
-from ocr_project.datasets import Checkout, LineageFolder, NamedByOption, Place
+from ocr_project.datasets import Checkout, LineageFolder, NamedByOption, Place, ShardedParquet
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
 from ocr_project.domain.options.names import DATA, unknown_sections
 from ocr_project.domain.options.testsets import WhenOpen
 from ocr_project.domain.types import Document, Made, ShardInfo, Transcript
-from ocr_project.storage.run_lock import RunLock
+from ocr_project.storage.claims import Worker, join
+from ocr_project.storage.run_lock import SLICES, RunLock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -216,7 +217,7 @@ class LockHooks:
         if self._thread == threading.get_ident():
             self._release()  # of a run of this thread that was interrupted: it cannot be at work any more
         if any(name in catalog for name in pipeline.all_outputs()):
-            lock = RunLock(catalog.load("project").data)
+            lock = RunLock(catalog.load("project").data, _launch_of(_runtime_of(catalog)))
             lock.take()
             self._lock, self._thread = lock, threading.get_ident()
         try:
@@ -245,6 +246,59 @@ class LockHooks:
             lock.release()
 
 
+def _runtime_of(catalog: CatalogProtocol[Any, Any]) -> RuntimeOptions:
+    runtime = (catalog.load("parameters") if "parameters" in catalog else {}).get("runtime") or {}
+    return RuntimeOptions.model_validate(runtime)
+
+
+def _launch_of(runtime: RuntimeOptions) -> str:
+    """Return whose lock a run shares; an empty string for a run of its own."""
+    if runtime.launch is not None:
+        return str(runtime.launch.resolve())
+    return "" if runtime.is_alone else SLICES
+
+
+class WorkerHooks:
+    """A run that is one worker of several: it makes shards only, and says when it is at its end."""
+
+    def __init__(self) -> None:
+        self._worker: Worker | None = None
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        """Join the launch.
+
+        Raises:
+            OptionError: The run would make more than shards: tables and reports are for one run, at the end.
+        """
+        runtime = _runtime_of(catalog)
+        self._worker = None
+        if runtime.is_alone:
+            return
+        others = sorted(name for name in pipeline.all_outputs() if not isinstance(catalog.get(name), ShardedParquet))
+        if others:
+            raise OptionError(
+                f"runtime.slice and runtime.launch are for runs that make shards only, and this one would also make"
+                f" {', '.join(others[:4])}{' …' if len(others) > 4 else ''}: add `--tags shards`; when all parts are"
+                f" there, the same run without them makes the rest"
+            )
+        if runtime.launch is not None:
+            self._worker = join(runtime.launch, runtime.lease_seconds)
+
+    @hook_impl(trylast=True)
+    def after_pipeline_run(self) -> None:
+        self._end("done")
+
+    @hook_impl(trylast=True)
+    def on_pipeline_error(self) -> None:
+        self._end("failed")
+
+    def _end(self, how: str) -> None:
+        if self._worker is not None:
+            self._worker.end(how)
+            join.cache_clear()  # a notebook may be a worker once more
+
+
 class MlflowHooks:
     """One MLflow run for each `kedro run`, or for each `dvc repro`: options leaf by leaf, metrics, the report.
 
@@ -262,7 +316,7 @@ class MlflowHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
-        self._evidence = Evidence()
+        self._evidence = Evidence(works=_runtime_of(catalog).is_alone)  # a run that makes shards only has no scores
         options = {name: catalog.load(name) for name in sorted(pipeline.inputs()) if name.startswith("params:")}
         self._runtime = options.get("params:runtime", self._runtime)
         by_section = {name.removeprefix("params:"): value for name, value in options.items()}

@@ -4,10 +4,26 @@ from pathlib import PurePath
 
 from kedro.config import OmegaConfigLoader
 
-from ocr_project.hooks import LockHooks, MemoryHooks, MlflowHooks, OptionHooks, PreflightHooks, SummaryHooks
+from ocr_project.hooks import (
+    LockHooks,
+    MemoryHooks,
+    MlflowHooks,
+    OptionHooks,
+    PreflightHooks,
+    SummaryHooks,
+    WorkerHooks,
+)
 
 # The order in which they work stands in each of them; the lock is a wrapper around all others, wherever it stands.
-HOOKS = (OptionHooks(), PreflightHooks(), LockHooks(), MlflowHooks(), MemoryHooks(), SummaryHooks())
+HOOKS = (
+    OptionHooks(),
+    PreflightHooks(),
+    LockHooks(),
+    WorkerHooks(),
+    MlflowHooks(),
+    MemoryHooks(),
+    SummaryHooks(),
+)
 
 
 def metrics_folder(data: str) -> str:

@@ -37,8 +37,9 @@ class Evidence:
     A server that cannot be reached takes minutes to say so, each time; a database that is damaged stays damaged.
     """
 
-    def __init__(self) -> None:
-        self._works = True
+    def __init__(self, *, works: bool = True) -> None:
+        """Begin with MLflow, or without it."""
+        self._works = works
 
     def keep(self, what: str, log: Callable[[], None]) -> None:
         """Call `log`; warn where it fails.

@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Protocol
 
 from ocr_project.domain.errors import SourceError
-from ocr_project.domain.options import IngestOptions
+from ocr_project.domain.options import IngestOptions, TextLayer
 from ocr_project.domain.types import Document, Identity, Page
 
 OWN_DOCUMENTS = "01_raw/documents"  # below the data folder
 DATA = "data"
 SAMPLES = "samples/documents"
 HUB = "hf://"
-VERSION = "2"  # of the code that makes pages: raise it when the same bytes would give another page
+VERSION = "3"  # of the code that makes pages: raise it when the same bytes would give another page
 _SETTINGS = {"dpi", "text_layer", "jpeg_quality", "max_pixels", "page_seconds"}
 # What draws, decodes and encodes pages: another version may make other pixels, or read what this one cannot.
 _READERS = ("pypdfium2", "pillow", "opencv-python-headless")
+
+_READERS_OF_EXTRAS = ("rhwp-python",)
 
 
 class Source(Protocol):
@@ -90,9 +92,13 @@ def source_location(options: IngestOptions, *, default_root: Path, data: Path | 
 def ingest_identity(options: IngestOptions) -> Identity:
     """Return what makes a page what it is, beside the bytes of its document."""
     from importlib.metadata import version
+    from importlib.util import find_spec
 
     settings = options.model_dump(mode="json", include=_SETTINGS)
     if options.longest_side is not None:
         settings |= {"longest_side": options.longest_side, "dpi": None}
-    readers = " ".join(f"{package}-{version(package)}" for package in _READERS)
+    if options.office_text_layer is not TextLayer.PREFER:
+        settings |= {"office_text_layer": options.office_text_layer.value}
+    here = (*_READERS, *(package for package in _READERS_OF_EXTRAS if find_spec(package.partition("-")[0])))
+    readers = " ".join(f"{package}-{version(package)}" for package in here)
     return Identity("ingest", f"{VERSION} {readers}", settings)
