@@ -226,7 +226,7 @@ def _scores(benchmark: Mapping[str, Any]) -> list[str]:
         if metric in benchmark:
             lines.append(f"{benchmark[metric]:>10.2%}  {title}{_interval(benchmark, metric)}")
     if lines and not benchmark["gold"]:
-        lines.append(f"{'':>10}  against the text layers of the PDFs: no reference texts were found")
+        lines.append(f"{'':>10}  against the pages' own text layers: no reference texts were found")
     return lines
 
 

@@ -88,7 +88,7 @@ class TesseractRecognizer:
 
     def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
         if page.text_layer_preferred:
-            return [_unread(region, "the text layer of the PDF is used") for region in regions]
+            return [_unread(region, "the page's own text layer is used") for region in regions]
         if page.question and page.image is not None:
             return [_unread(region, _NO_ANSWERS) for region in regions]
         try:

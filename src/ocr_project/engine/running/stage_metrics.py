@@ -6,6 +6,7 @@ A stage may take several runs, so the numbers travel with the shards and are add
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -27,13 +28,13 @@ def measure_stage(shards: ShardSource, runtime: RuntimeOptions) -> Metrics:
 
     Returns:
         `shards`, `pages`, `items` (rows), `failed` (rows that failed in this stage), `seconds` (wall
-        clock, over all runs that made these shards), `busy_seconds` (of the workers together),
-        `pages_per_second` (pages / seconds); where there was a GPU, also its `figures` over the shards that
-        were made beside one.
+        clock, over all runs that made these shards; processes side by side count once), `busy_seconds` (of the
+        workers together), `pages_per_second` (pages / seconds); where there was a GPU, also its `figures` over
+        the shards that were made beside one.
     """
     infos = list(shards.index().values())
     watched = [info for info in infos if info.gpus]
-    seconds = sum(info.wall_seconds for info in infos)
+    seconds = _stage_seconds(infos)
     pages = sum(info.pages for info in infos)
     return {
         "shards": len(infos),
@@ -49,6 +50,19 @@ def measure_stage(shards: ShardSource, runtime: RuntimeOptions) -> Metrics:
             runtime.gpu_hour_price,
         ),
     }
+
+
+def _stage_seconds(infos: Sequence[ShardInfo]) -> float:
+    """Return the time in which at least one process was at work: side by side counts once, one after another twice.
+
+    Clocks of several machines are taken for equal. Footers without a time of day are added up.
+    """
+    seconds = sum(info.wall_seconds for info in infos if not info.made)
+    until = 0.0
+    for began, ended in sorted((info.made - info.wall_seconds, info.made) for info in infos if info.made):
+        seconds += max(0.0, ended - max(began, until))
+        until = max(until, ended)
+    return seconds
 
 
 def measure_shard(info: ShardInfo, runtime: RuntimeOptions) -> Metrics:

@@ -13,7 +13,7 @@ from ocr_project.engine.transcript.markdown import page_markdown
 from ocr_project.engine.transcript.plain import plain_text
 from ocr_project.engine.transcript.text_layer import readings
 
-VERSION = "4"  # of the rules in this folder: raise it when the same regions would give another transcript
+VERSION = "5"  # of the rules in this folder: raise it when the same regions would give another transcript
 
 
 def transcript_identity(options: TranscriptOptions) -> Identity:

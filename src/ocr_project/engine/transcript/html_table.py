@@ -21,7 +21,7 @@ def table_lines(table: Table) -> list[str]:
 def table_markdown(table: Table) -> str:
     """Write a pipe table, or clean HTML where cells span rows or columns, which pipes cannot say."""
     if any(cell.rows > 1 or cell.columns > 1 for row in table for cell in row):
-        return _html(table)
+        return table_html(table)
     width = max(map(len, table))
     head, *body = [_pipe_row([_pipe_cell(cell) for cell in row], width) for row in table]
     return "\n".join([head, "|" + " --- |" * width, *body])
@@ -41,7 +41,7 @@ def _escape(text: str) -> str:
     return _TAG.sub("&lt;", _REFERENCE.sub("&amp;", text))
 
 
-def _html(table: Table) -> str:
+def table_html(table: Table) -> str:
     """Write the table anew: only rows, cells and spans come through, whatever a model wrote."""
     rows = ("<tr>" + "".join(map(_html_cell, row)) + "</tr>" for row in table)
     return "\n".join(["<table>", *rows, "</table>"])

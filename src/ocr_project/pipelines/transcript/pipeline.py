@@ -30,6 +30,7 @@ def create_pipeline(make: Callable[..., Node] = node) -> Pipeline:
                 },
                 outputs="transcripts",
                 name="assemble_transcripts",
+                tags="shards",
             ),
             make(
                 write_exports,
