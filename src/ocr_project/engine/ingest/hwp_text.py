@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from ocr_project.domain.types import Box, Word
 from ocr_project.engine.ingest.hwp_spaces import OwnText
 from ocr_project.engine.ingest.rendered_page import Answers, Picture
-from ocr_project.engine.ingest.seen_text import Drawings, text_without_words, unseen_words
-from ocr_project.engine.ingest.text_layer import LayerFacts, ink_under, is_healthy
+from ocr_project.engine.ingest.seen_text import Drawings, text_without_words
+from ocr_project.engine.ingest.text_layer import LayerFacts, ink_under, is_healthy, stands_in
 
 Drawn: TypeAlias = tuple[float, float, list[tuple[str, float, float, float, float, int]]]
 """Width and height of a page, and its words: text, left, top, right, bottom, number of the line."""
@@ -139,12 +139,19 @@ def _with_text(picture: Picture, page: Drawn) -> Picture:
         for at, word in enumerate(words)
     )
     pixels = np.asarray(cv2.imdecode(np.frombuffer(picture.image, np.uint8), cv2.IMREAD_COLOR), np.uint8)
-    boxes = [word.box for word in words]
-    on_ink, covered = ink_under(boxes, pixels)
+    on_ink, covered = ink_under([word.box for word in words], pixels)
     outside = sum(not (0 <= (w.box.x0 + w.box.x1) / 2 < picture.width) for w in words)
-    seen = {"unseen": unseen_words(words, pixels), "lost": len(text_without_words(words, Drawings(pixels, pixels)))}
-    healthy = is_healthy(LayerFacts(text, len(words), outside, on_ink=on_ink, covered=covered, **seen))
-    return replace(picture, text=text, words=words, healthy=healthy, stands_in=healthy)
+    gaps = text_without_words(words, Drawings(pixels, pixels))  # rhwp draws no page without its text
+    unseen = round((1 - on_ink) * len(words))
+    facts = LayerFacts(text, len(words), outside, on_ink=on_ink, covered=covered, unseen=unseen, lost=len(gaps))
+    return replace(
+        picture,
+        text=text,
+        words=words,
+        healthy=is_healthy(facts),
+        stands_in=stands_in(facts, facts),
+        gaps=tuple(edge for gap in gaps for edge in gap),
+    )
 
 
 def _letters(element: ElementTree.Element, outer: _Matrix) -> Iterator[_Letters]:

@@ -24,7 +24,6 @@ _ENOUGH = 1000  # pixels, the longer side of a page on which letters still have 
 _CONTRAST = 48  # of 255, between neighbours: an edge of a letter, and no noise of a scan
 _RULE = 20  # a twentieth of the page, half an inch: taller than letters, but for posters
 _ALIKE = 12  # of 255, between the two drawings
-_SOME_LETTERS, _SOME_PIXELS = 3, 40  # of a word that is looked at in one drawing alone
 _LEAST_LETTER = 12.0  # square pixels: of smaller boxes nothing is said
 
 # Of what looks like text, in heights of the layer's median word.
@@ -111,18 +110,6 @@ def look_at(words: Sequence[Word], letters: NDArray[np.float64], spans: NDArray[
     there = _marked(boxes, drawings.edges.view(np.uint8))
     seen &= ~shared
     return Seen(seen, ~seen & there, shared)
-
-
-def unseen_words(words: Sequence[Word], pixels: Pixels) -> int:
-    """Count the words of some letters in whose boxes all pixels are alike, where a page is not drawn without them."""
-    height, width = pixels.shape[:2]
-    count = 0
-    for word in words:
-        x0, y0, x1, y1 = clip(word.box, width, height)
-        inside = pixels[y0:y1, x0:x1, 1]
-        large = len(word.text) >= _SOME_LETTERS and inside.size >= _SOME_PIXELS
-        count += large and int(inside.max()) - int(inside.min()) < _ALIKE
-    return count
 
 
 def text_without_words(words: Sequence[Word], drawings: Drawings) -> list[Box]:
