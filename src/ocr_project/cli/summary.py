@@ -58,6 +58,7 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]]) -> int:
     lines = (
         *_documents(metrics.get("ingest", {})),
         *_scores(metrics.get("benchmark", {})),
+        *_doubts(metrics.get("benchmark", {})),
         *_published(metrics.get("publish", {})),
     )
     for line in lines:
@@ -226,6 +227,14 @@ def _scores(benchmark: Mapping[str, Any]) -> list[str]:
     if lines and not benchmark["gold"]:
         lines.append(f"{'':>10}  against the text layers of the PDFs: no reference texts were found")
     return lines
+
+
+def _doubts(benchmark: Mapping[str, Any]) -> list[str]:
+    places = int(benchmark.get("review.places", 0))
+    if not places:
+        return []
+    pages = int(benchmark["review.pages"])
+    return [f"{places:>10}  places in doubt on {pages} pages: look at them with `kedro review`"]
 
 
 def _published(publish: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,13 @@ class SearchMode(StrEnum):
     FUSION = "fusion"
 
 
+class Fusion(StrEnum):
+    """How two rankings become one."""
+
+    SCORES = "scores"
+    PLACES = "places"
+
+
 class LexicalOptions(Options):
     """BM25 (Robertson and Zaragoza, 2009; Lucene's inverse document frequency) over n-grams of characters."""
 
@@ -45,8 +52,12 @@ class SearchOptions(Options):
     )
     lexical: LexicalOptions = LexicalOptions()
     depth: int = Field(100, ge=1, description="Pages of a ranking that are kept, scored and fused.")
+    fusion: Fusion = Field(
+        Fusion.SCORES,
+        description="What fusion adds up: scores, each ranking's brought to 0 to 1; or places (reciprocal ranks).",
+    )
     rrf_constant: float = Field(
         60,
         ge=0,
-        description="k of reciprocal-rank fusion: larger makes first places count less (Cormack et al., 2009).",
+        description="k of `search.fusion=places`: larger makes first places count less (Cormack et al., 2009).",
     )
