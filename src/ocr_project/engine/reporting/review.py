@@ -153,7 +153,10 @@ def _unread(reading: Reading) -> Iterator[Doubt]:
 
 def _unsure(region: Region, line: LineConfidence) -> Doubt:
     wrong = max(1, round(line.expected_errors))
-    reason = f"about {wrong} of {line.letters} characters may be wrong: compare them with the image"
+    if line.letters == 1:
+        reason = "one character that may be wrong, or none: compare it with the image"
+    else:
+        reason = f"about {wrong} of {line.letters} characters may be wrong: compare them with the image"
     if line.confidence < _NOISE:
         reason = "probably no text: noise, a logo, or a script that was not expected"
     errors = line.expected_errors
