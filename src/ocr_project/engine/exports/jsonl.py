@@ -16,7 +16,7 @@ from typing import Any
 from ocr_project.domain.types import Box, Label, Page, Region, Status, Transcript
 from ocr_project.engine.exports.crops import crop_path, is_picture
 from ocr_project.engine.transcript.calibration import Calibration
-from ocr_project.engine.transcript.confidence import line_confidences, readings_confidence
+from ocr_project.engine.transcript.confidence import LineConfidence, line_confidences, readings_confidence
 from ocr_project.engine.transcript.lines import Reading
 from ocr_project.engine.transcript.safe_markdown import safe_markdown
 
@@ -54,7 +54,8 @@ def page_line(
 
     `bbox_2d` is x0, y0, x1, y1 in thousandths of the page, whole numbers; `bbox` is the same in
     pixels, rounded to a tenth. Origin top left. `confidence` is the expected share of right characters, null where
-    nothing is known; `doubtful` are the lines that a person should look at (docs/review.md).
+    nothing is known, of pages, regions and lines; `words` are those of a line. `doubtful` are the lines that a person
+    should look at (docs/review.md).
     """
     pictures = [reading.region for reading in readings if is_picture(reading.region)]
     row: dict[str, Any] = {
@@ -96,9 +97,14 @@ def _region(reading: Reading, page: Page, calibration: Calibration | None) -> di
         "format": recognition.format.value,
         "status": recognition.status.value,
         "confidence": _rounded(readings_confidence([reading], calibration)),
-        "lines": [{"bbox": _tenths(line.box), "confidence": _rounded(line.confidence)} for line in lines],
+        "lines": [_line(line) for line in lines],
         "doubtful": [place for place, line in enumerate(lines) if line.doubtful],
     }
+
+
+def _line(line: LineConfidence) -> dict[str, Any]:
+    words = [_rounded(share) for share in line.words]
+    return {"bbox": _tenths(line.box), "confidence": _rounded(line.confidence), "words": words}
 
 
 def _rounded(share: float | None) -> float | None:

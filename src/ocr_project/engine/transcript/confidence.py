@@ -30,6 +30,7 @@ class LineConfidence:
         number: Of the line within its region.
         letters: Characters without white space.
         confidence: Expected share of right ones.
+        words: The same of each word, in order.
     """
 
     number: int
@@ -37,6 +38,7 @@ class LineConfidence:
     box: Box
     letters: int
     confidence: float
+    words: tuple[float, ...]
 
     @property
     def doubtful(self) -> bool:
@@ -73,7 +75,8 @@ def line_confidences(reading: Reading, calibration: Calibration | None) -> list[
         if confidence is not None:
             placed = line_of(line)
             assert placed.box is not None  # it has words
-            found.append(LineConfidence(number, placed.text, placed.box, _letters(line), confidence))
+            shares = tuple(calibration.share(word.text, word.confidence) for word in line)
+            found.append(LineConfidence(number, placed.text, placed.box, _letters(line), confidence, shares))
     return found
 
 
