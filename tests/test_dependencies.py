@@ -101,7 +101,11 @@ def test_what_the_main_job_imports_is_declared_in_the_core() -> None:
     modules = imported(path for path in SRC.rglob("*.py") if not is_bench(path))
     assert len(modules) > 15
     assert (
-        undeclared(modules, core() | extra("gpu", "quantized", "text", "rapid", "e5", "train") | BY_TRANSFORMERS) == {}
+        undeclared(
+            modules,
+            core() | extra("gpu", "hwp", "quantized", "text", "rapid", "e5", "slurm", "train") | BY_TRANSFORMERS,
+        )
+        == {}
     )
 
 
@@ -120,7 +124,7 @@ def test_what_the_laboratory_imports_is_declared_in_bench() -> None:
 
 def test_what_tests_and_benchmarks_import_is_declared() -> None:
     modules = imported(path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
-    declared = core() | extra("bench", "gpu", "text", "rapid", "e5", "train") | group("test")
+    declared = core() | extra("bench", "gpu", "text", "rapid", "e5", "train", "hwp") | group("test")
     assert undeclared(modules, declared | BY_TRANSFORMERS) == {}
 
 

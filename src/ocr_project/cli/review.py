@@ -8,7 +8,7 @@ import click
 import pandas as pd
 
 from ocr_project.cli.errors import plainly
-from ocr_project.cli.project import open_project
+from ocr_project.cli.project import data_option, named, open_project
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.outside_text import shown
 
@@ -17,14 +17,15 @@ from ocr_project.domain.outside_text import shown
 @click.option("--lines", default=10, show_default=True, type=click.IntRange(min=0), help="How many places to print.")
 @click.option("--open/--no-open", "opened", default=True, help="Open the page in a browser.")
 @click.option("--env", "-e", default=None, help="Environment whose corpus is reviewed.")
+@data_option
 @plainly
-def review(lines: int, opened: bool, env: str | None) -> None:
+def review(lines: int, opened: bool, env: str | None, data: str | None) -> None:
     """Show what was probably read wrong, worst first, and open the page with its images.
 
     Corrections: the page says which file to put beside the document, and offers its text. The next run takes it as
     the reference of that page.
     """
-    with open_project(env) as context:
+    with open_project(env, named(data)) as context:
         if not context.catalog.exists("review_page"):
             raise SourceError("there is nothing to review yet: run `kedro run`, for all stages")
         page = Path(context.catalog.load("review_page"))
