@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 CORPUS = frozenset({"documents", "pages", "transcripts"})  # of which pipelines over a corpus read or make one
 PLACES: tuple[str, ...] = (
-    *("exports", "report", "published", "benchmark_page", "benchmark_run"),
+    *("exports", "report", "review_page", "published", "benchmark_page", "benchmark_run"),
     *("testset_table", "answer_table", "gate_table", "field_table", "field_files"),
     *("prompt_table", "prompt_collection", "release_record", "release_table"),
     *("matrix_page", "matrix_table", "resolution_table"),

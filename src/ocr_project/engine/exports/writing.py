@@ -25,6 +25,8 @@ from ocr_project.engine.exports.plan import ChosenExports, Export, digest, plan_
 from ocr_project.engine.exports.searchable_pdf import pdf_path
 from ocr_project.engine.running.stream import join_pages
 from ocr_project.engine.transcript import readings
+from ocr_project.engine.transcript.calibration import Calibration
+from ocr_project.engine.transcript.confidence import calibration_for
 from ocr_project.engine.transcript.lines import Reading
 from ocr_project.storage.atomic import PARTIAL, atomic_file
 
@@ -38,6 +40,7 @@ class _PageRow:
     page: Page
     readings: Sequence[Reading]
     transcript: Transcript
+    calibration: Calibration | None
 
 
 def export_documents(
@@ -111,6 +114,7 @@ def _page_rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> It
     for name in shard_names(corpus.pages, corpus.transcripts):
         if name not in with_images and not everything:
             continue
+        identity = corpus.recognitions.index()[name].identity
         without = () if name in with_images else ("image",)
         joined = join_pages(
             corpus.pages.read(name, without=without),
@@ -119,7 +123,8 @@ def _page_rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> It
             corpus.transcripts.read(name),
         )
         for page, regions, recognitions, (transcript, *_) in joined:
-            yield _PageRow(page, readings(page, regions, recognitions), transcript)
+            read = readings(page, regions, recognitions)
+            yield _PageRow(page, read, transcript, calibration_for(page, identity))
 
 
 def _write_document(
@@ -146,7 +151,7 @@ class _Lines:
 
     def add(self, export: Export, row: _PageRow, files: Collection[str]) -> None:
         place = jsonl.ExportEntry(export.title, self._count, files)
-        self._file.write(jsonl.page_line(row.page, row.readings, row.transcript, place))
+        self._file.write(jsonl.page_line(row.page, row.readings, row.transcript, place, row.calibration))
         self._count += 1
 
 
