@@ -79,7 +79,7 @@ def test_figures_are_links_to_their_crops_with_captions() -> None:
 def test_a_plain_table_is_a_pipe_table() -> None:
     html = "<table><tr><td>River</td><td>a | b</td></tr><tr><td>Stone<br>wall</td><td>&lt;1</td></tr></table>"
     found = written(pair(0, Label.TABLE, html, TextFormat.HTML))
-    assert found.markdown == "| River | a \\| b |\n| --- | --- |\n| Stone<br>wall | &lt;1 |"
+    assert found.markdown == "| River | a \\| b |\n| --- | --- |\n| Stone<br>wall | <1 |"
     assert found.text == "River a | b\nStone wall <1"
 
 
@@ -202,6 +202,23 @@ def test_a_region_without_a_recognition_is_a_mistake_of_the_caller() -> None:
         assemble(PAGE, [region], [], DROPPED)
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("AT&amp;T", "AT&T"),
+        ("R&amp;D &amp; x &lt; y", "R&D & x < y"),
+        ("&amp;amp;", "&amp;amp;"),
+        ("&amp;#38;", "&amp;#38;"),
+        ("&lt;b>", "&lt;b>"),
+    ],
+)
+@pytest.mark.parametrize("span", ["", ' colspan="2"'])
+def test_signs_in_a_table_stay_themselves_where_they_mean_nothing_more(said: str, shown: str, span: str) -> None:
+    html = f"<table><tr><td{span}>{said}</td></tr></table>"
+    found = written(pair(0, Label.TABLE, html, TextFormat.HTML)).markdown
+    assert (f">{shown}</td>" if span else f"| {shown} |") in found
+
+
 LAYER = (
     Word("Report", Box(60, 110, 160, 140), line=0),
     Word("outside", Box(60, 1300, 160, 1330), line=3),
@@ -210,28 +227,32 @@ LAYER = (
 )
 
 
-def layered(**changes: Any) -> Transcript:
-    values = {"text_layer": "Report on\nrivers\noutside\n", "text_layer_words": LAYER, "text_layer_preferred": True}
+def layered(attempts: int = 0, **changes: Any) -> Transcript:
+    values = {"text_layer": "outside\nReport on\nrivers\n", "text_layer_words": LAYER, "text_layer_preferred": True}
     page = fakes.page(width=1000, height=1400, **{**values, **changes})
-    pairs = [pair(1, Label.TITLE, "wrong"), pair(2, Label.TEXT, "wrong too")]
+    pairs = [pair(1, Label.TITLE, "Report on", attempts=0), pair(2, Label.TEXT, "rivers", attempts=attempts)]
     return assemble(page, [region for region, _ in pairs], [found for _, found in pairs], DROPPED)
 
 
-def test_a_preferred_text_layer_replaces_what_was_read() -> None:
+def test_words_of_a_preferred_text_layer_that_no_region_holds_come_last() -> None:
     found = layered()
     assert found.source == "text_layer"
     assert found.text == "Report on\nrivers\noutside"
     assert found.markdown == "# Report on\n\nrivers\n\noutside"
 
 
-def test_a_layer_without_places_is_one_text() -> None:
-    found = layered(text_layer_words=())
-    assert (found.text, found.markdown) == ("Report on\nrivers\noutside", "Report on rivers outside")
+def test_a_word_that_is_doubted_is_not_among_them() -> None:
+    found = layered(text_layer_words=(Word("outside", Box(60, 1300, 160, 1330), 0.0),))
+    assert found.text == "Report on\nrivers"
+
+
+def test_a_page_of_which_a_part_was_read_says_so() -> None:
+    assert layered(attempts=1).source == "mixed"
 
 
 def test_a_layer_that_is_only_a_reference_is_left_alone() -> None:
     found = layered(text_layer_preferred=False)
-    assert (found.source, found.text) == ("ocr", "wrong\nwrong too")
+    assert (found.source, found.text) == ("ocr", "Report on\nrivers")
 
 
 def test_only_what_changes_a_transcript_is_part_of_its_identity() -> None:

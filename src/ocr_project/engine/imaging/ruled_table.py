@@ -77,7 +77,7 @@ def find_ruled_cells(table: Grey, dpi: float, known: Sequence[PixelBox] = ()) ->
         enclosed, lines = _boxes(rulings, inch), rulings.mask
     cleaned = without(table, lines)
     boxes = [part for row in _ruled_rows(enclosed, inch) for part in _split_rows(row, cleaned)]
-    cells = _placed(boxes, inch)
+    cells = grid_of(boxes, inch)
     cells = [part for cell in cells for part in _split_stub(cell, cells, cleaned)]
     cells.sort(key=lambda cell: (cell.row, cell.column))
     return (cells if len({cell.column for cell in cells}) >= 2 else []), cleaned
@@ -211,8 +211,16 @@ def _runs(profile: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 2]
 
 
-def _placed(boxes: Sequence[PixelBox], inch: float) -> list[TableCell]:
-    """Give each box its row and column, and how many of each it spans."""
+def grid_of(boxes: Sequence[PixelBox], inch: float) -> list[TableCell]:
+    """Give each box its row and column, and how many of each it spans.
+
+    Args:
+        boxes: Cells, in pixels.
+        inch: Pixels of an inch.
+
+    Returns:
+        The cells by row and column.
+    """
     tops = _grid_lines([box[1] for box in boxes], inch)
     lefts = _grid_lines([box[0] for box in boxes], inch)
     cells = []

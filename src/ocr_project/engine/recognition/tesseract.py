@@ -15,18 +15,19 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import LANGUAGE_SEPARATOR, TesseractOptions
-from ocr_project.domain.types import Box, Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
+from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
 from ocr_project.engine.imaging.borderless_table import BorderlessTable, find_borderless_table, judge_cells
 from ocr_project.engine.imaging.ink import levels
 from ocr_project.engine.imaging.leaders import find_leaders
 from ocr_project.engine.imaging.pixels import crop, page_grey
 from ocr_project.engine.imaging.preparing import prepare
-from ocr_project.engine.imaging.ruled_table import PixelBox, TableCell, find_ruled_cells
+from ocr_project.engine.imaging.ruled_table import TableCell, find_ruled_cells
 from ocr_project.engine.imaging.small_print import PrintSize, ScaledCrop, enlarge, measure_print
 from ocr_project.engine.imaging.tesseract import Reader, ReadWord
 from ocr_project.engine.imaging.text_bands import find_bands
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_reader
+from ocr_project.engine.recognition.crop_places import CropToPage, known_cells
 from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
 from ocr_project.engine.recognition.leader_words import put_leaders
@@ -35,7 +36,7 @@ from ocr_project.engine.recognition.signs import pair_quotes, put_signs
 from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
 
-VERSION = "9"
+VERSION = "10"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
@@ -92,7 +93,7 @@ class TesseractRecognizer:
 
     def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
         if page.text_layer_preferred:
-            return [_unread(region, "the text layer of the PDF is used") for region in regions]
+            return [_unread(region, "the page's own text layer is used") for region in regions]
         if page.question and page.image is not None:
             return [_unread(region, _NO_ANSWERS) for region in regions]
         try:
@@ -163,7 +164,7 @@ class TesseractRecognizer:
     def _table(self, piece: ScaledCrop, region: Region, languages: str) -> Recognition | None:
         """Read a table by its cells; None where none are found."""
         try:
-            cells, cleaned = find_ruled_cells(piece.pixels, piece.dpi, _known_cells(region, piece))
+            cells, cleaned = find_ruled_cells(piece.pixels, piece.dpi, known_cells(region, piece))
             cells, crowded = judge_cells(cells, cleaned)
             borderless = find_borderless_table(piece.pixels, piece.dpi) if crowded or not cells else None
         except TooBusy:
@@ -263,17 +264,6 @@ class TesseractRecognizer:
         return [_placed(word, cut.shape, top) for word in words]
 
 
-def _known_cells(region: Region, piece: ScaledCrop) -> list[PixelBox]:
-    """Return the cells that the detector saw, in pixels of the crop; none where one of them lies outside of it."""
-    height, width = piece.pixels.shape
-    boxes = np.rint(np.asarray(region.cells or (), np.float64).reshape(-1, 4) * piece.scale).astype(int)
-    if not len(boxes) or boxes.min() < 0 or (boxes[:, 2:] > (width, height)).any():
-        return []
-    if (boxes[:, 2:] - boxes[:, :2] < _LEAST_SIDE).any():
-        return []
-    return [(x0, y0, x1, y1) for x0, y0, x1, y1 in boxes.tolist()]
-
-
 def by_cell(words: Sequence[ReadWord], cells: Sequence[TableCell]) -> dict[TableCell, list[ReadWord]]:
     """Give each word of a row to the cell that it stands in, or next to."""
     found: dict[TableCell, list[ReadWord]] = {}
@@ -299,7 +289,7 @@ def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _assembled(region: Region, words: Sequence[ReadWord], piece: ScaledCrop) -> Recognition:
     if not words:
         return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="no text found")
-    back = _CropToPage(region, piece)
+    back = CropToPage(region, piece)
     placed = tuple(Word(w.text, back(w.box), w.confidence, w.line) for w in words)
     text = words_as_lines(words)
     return Recognition(region.page_id, region.index, text, TextFormat.TEXT, placed, _confidence(words))
@@ -332,30 +322,6 @@ def _confidence(words: Sequence[ReadWord]) -> float:
     """Return the mean over letters; 0 where there are none."""
     letters = sum(len(word.text) for word in words)
     return sum(len(word.text) * word.confidence for word in words) / max(1, letters)
-
-
-class _CropToPage:
-    """From pixels of a crop to pixels of its page: the way back of `imaging.pixels.crop`."""
-
-    def __init__(self, region: Region, piece: ScaledCrop) -> None:
-        height, width = piece.pixels.shape
-        if region.quad is None:
-            x0, y0 = max(0.0, float(np.floor(region.box.x0))), max(0.0, float(np.floor(region.box.y0)))
-            self._origin, self._right, self._down = (x0, y0), (1.0 / piece.scale, 0.0), (0.0, 1.0 / piece.scale)
-        else:
-            (x0, y0), (x1, y1), _, (x3, y3) = zip(region.quad[::2], region.quad[1::2], strict=True)
-            self._origin = (x0, y0)
-            self._right = (x1 - x0) / width, (y1 - y0) / width
-            self._down = (x3 - x0) / height, (y3 - y0) / height
-
-    def __call__(self, box: tuple[int, int, int, int]) -> Box:
-        """Plain floats: NumPy takes ten times as long for four points, and pages have hundreds of words."""
-        corners = [(x, y) for x in box[::2] for y in box[1::2]]
-        xs, ys = ([self._place(axis, x, y) for x, y in corners] for axis in (0, 1))
-        return Box(min(xs), min(ys), max(xs), max(ys))
-
-    def _place(self, axis: int, x: float, y: float) -> float:
-        return self._origin[axis] + x * self._right[axis] + y * self._down[axis]
 
 
 def _unread(region: Region, reason: str) -> Recognition:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ocr_project.domain.options import TranscriptOptions
-from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, Transcript
+from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, TextSource, Transcript
 from ocr_project.engine.transcript.lines import Reading
 from ocr_project.engine.transcript.markdown import page_markdown
 from ocr_project.engine.transcript.plain import plain_text
 from ocr_project.engine.transcript.text_layer import readings
 
-VERSION = "4"  # of the rules in this folder: raise it when the same regions would give another transcript
+VERSION = "5"  # of the rules in this folder: raise it when the same regions would give another transcript
 
 # A page of whose regions of text this share of the area gave none has a reason. What stands alone there is dirt, a
 # line of dots, a logo: docs/log.md has how many pages of each shared group are above it.
@@ -32,7 +32,8 @@ def assemble(
     """Write the text and the Markdown of a page.
 
     Args:
-        page: Its image is not needed. Where `text_layer_preferred` is set, its text layer is the text.
+        page: Its image is not needed. Where `text_layer_preferred` is set, the words of its text layer that no region
+            holds come last.
         regions: All regions of the page.
         recognitions: One for each region.
         options: Say whether Markdown keeps headers and footers.
@@ -51,17 +52,23 @@ def assemble(
 
 
 def _transcribed(blank: Transcript, page: Page, read: Sequence[Reading], options: TranscriptOptions) -> Transcript:
-    by_layer = page.text_layer_preferred and page.text_layer is not None
-    text = page.text_layer.strip() if by_layer and page.text_layer is not None else plain_text(read)
-    status, reason = _outcome(read, text, by_layer=by_layer)
+    text = plain_text(read)
+    status, reason = _outcome(read, text, by_layer=page.text_layer_preferred)
     return replace(
         blank,
         text=text,
         markdown=page_markdown(read, headers_and_footers=options.headers_and_footers),
-        source="text_layer" if by_layer else "ocr",
+        source=_source(page, read).value,
         status=status,
         reason=reason,
     )
+
+
+def _source(page: Page, read: Sequence[Reading]) -> TextSource:
+    if not page.text_layer_preferred:
+        return TextSource.OCR
+    asked = any(reading.recognition.attempts and reading.recognition.text.strip() for reading in read)
+    return TextSource.MIXED if asked else TextSource.TEXT_LAYER
 
 
 def _outcome(read: Sequence[Reading], text: str, *, by_layer: bool) -> tuple[Status, str]:
