@@ -77,7 +77,7 @@ def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
     grids, drawings = group_rulings(rulings, letters * _LINE_OF_LETTERS)
     text = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(rulings.mask)), np.uint8)
     words = find_words(text, letters)
-    body = body_height(words)
+    body = body_height(words, letters)
     if not body:
         return None
     frames = np.asarray([grid.box for grid in grids], np.int32).reshape(-1, 4)

@@ -16,13 +16,18 @@ from numpy.typing import NDArray
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import LANGUAGE_SEPARATOR, TesseractOptions
 from ocr_project.domain.types import Box, Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
-from ocr_project.engine.imaging.borderless_table import BorderlessTable, find_borderless_table, judge_cells
+from ocr_project.engine.imaging.borderless_table import (
+    BorderlessTable,
+    find_borderless_table,
+    has_letters,
+    judge_cells,
+)
 from ocr_project.engine.imaging.ink import find_ink_in_noise, levels
 from ocr_project.engine.imaging.pixels import crop, page_grey
 from ocr_project.engine.imaging.ruled_table import PixelBox, TableCell, find_ruled_cells
 from ocr_project.engine.imaging.small_print import PrintSize, ScaledCrop, enlarge, measure_print
 from ocr_project.engine.imaging.tesseract import Reader, ReadWord
-from ocr_project.engine.imaging.text_bands import find_bands
+from ocr_project.engine.imaging.text_bands import find_bands, ink_box
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_reader
 from ocr_project.engine.recognition.korean import read_latin
@@ -31,7 +36,7 @@ from ocr_project.engine.recognition.scripts import by_script, surest
 from ocr_project.engine.recognition.signs import pair_quotes, put_signs
 from ocr_project.engine.recognition.table_html import to_html
 
-VERSION = "8"
+VERSION = "9"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
@@ -41,6 +46,7 @@ _SAMPLES = 4  # regions that are looked at to tell the script of a page
 _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
 _ENOUGH_LETTERS, _MANY_LETTERS = 30, 300  # tell the script, and where they do not
 _DOUBTFUL = 0.6  # confidence of a line that is read once more, as a block
+_SHORT = 4  # heights that a short word is wide, at most
 _CLEAR = 0.8  # confidence of each word where a line is read without the detector of lines
 _LEAST_CONTRAST = 60  # grey levels within a cell that says something
 _LEAST_SIDE = 3  # pixels: no letter is smaller
@@ -130,7 +136,7 @@ class TesseractRecognizer:
         started = time.perf_counter()
         cut = np.ascontiguousarray(crop(grey, region))
         if min(cut.shape) < _LEAST_SIDE or region.status is Status.EMPTY:
-            return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="nothing to read")
+            return _empty(region, "nothing to read")
         if max(cut.shape) > _LARGEST_SIDE:
             reason = (
                 f"too_large: {cut.shape[1]} x {cut.shape[0]} pixels are more than Tesseract reads; lower ingest.dpi"
@@ -139,7 +145,7 @@ class TesseractRecognizer:
         piece = enlarge(cut, size)
         recognition = self._table(piece, region, languages) if region.label is Label.TABLE else None
         if recognition is None:
-            recognition = _assembled(region, self._read(piece.pixels, region, languages, piece.dpi), piece)
+            recognition = _assembled(region, self._read(piece, region, languages), piece)
         return replace(recognition, seconds=time.perf_counter() - started)
 
     def _table(self, piece: ScaledCrop, region: Region, languages: str) -> Recognition | None:
@@ -154,12 +160,13 @@ class TesseractRecognizer:
             return self._borderless_table(borderless, piece, region, languages)
         texts: dict[TableCell, str] = {}
         words: list[ReadWord] = []
+        table = replace(piece, pixels=cleaned)
         for cell in cells:
-            found = self._cell(cleaned, cell, region, languages, piece.dpi)
+            found = self._cell(table, cell, region, languages)
             texts[cell] = words_as_lines(found)
             words += [replace(word, line=cell.row) for word in found]
         if not words:
-            return None
+            return None if has_letters(cleaned) else _empty(region, f"an empty table of {len(cells)} cells")
         return replace(_assembled(region, words, piece), text=to_html(cells, texts), format=TextFormat.HTML)
 
     def _borderless_table(
@@ -167,34 +174,34 @@ class TesseractRecognizer:
     ) -> Recognition | None:
         """Read rows of one line from end to end, since words tell each other's height, and others cell by cell."""
         read: dict[TableCell, list[ReadWord]] = {}
+        cleaned = replace(piece, pixels=table.cleaned)
         for number, row in enumerate(table.rows):
             cells = [cell for cell in table.cells if cell.row == number and any(cell.box)]
             strip = np.ascontiguousarray(table.cleaned[row.top : row.bottom])
             words = self._line(strip, row.top, languages, piece.dpi) if row.single else []
             across = by_cell(words, cells)
             for cell in cells:
-                read[cell] = across.get(cell) or self._cell(table.cleaned, cell, region, languages, piece.dpi)
+                read[cell] = across.get(cell) or self._cell(cleaned, cell, region, languages)
         everything = [replace(word, line=cell.row) for cell, found in read.items() for word in found]
         if not everything:
             return None
         html = to_html(table.cells, {cell: words_as_lines(found) for cell, found in read.items()}, table.heading)
         return replace(_assembled(region, everything, piece), text=html, format=TextFormat.HTML)
 
-    def _cell(
-        self, cleaned: NDArray[np.uint8], cell: TableCell, region: Region, languages: str, dpi: float
-    ) -> list[ReadWord]:
+    def _cell(self, table: ScaledCrop, cell: TableCell, region: Region, languages: str) -> list[ReadWord]:
         x0, y0, x1, y1 = cell.box
-        inside = cleaned[y0:y1, x0:x1]
+        inside = table.pixels[y0:y1, x0:x1]
         if int(inside.max()) - int(inside.min()) < _LEAST_CONTRAST:
             return []
-        found = self._read(np.ascontiguousarray(inside), region, languages, dpi)
+        found = self._read(replace(table, pixels=np.ascontiguousarray(inside)), region, languages)
         return [_moved(word, x0, y0) for word in found]
 
-    def _read(self, cut: NDArray[np.uint8], region: Region, languages: str, dpi: float) -> list[ReadWord]:
+    def _read(self, piece: ScaledCrop, region: Region, languages: str) -> list[ReadWord]:
         """Read line by line where the lines can be told apart: of whole blocks Tesseract drops some."""
+        cut, dpi = piece.pixels, piece.dpi
         if region.label is Label.PAGE:
             return self._piece(cut, 0, languages, tesserocr.PSM.AUTO, dpi)
-        bands = find_bands(cut)
+        bands = find_bands(cut, piece.line)
         if self._trained and languages == _ENGLISH:
             return self._read_trained(cut, bands, dpi, self._trained)
         if not bands:
@@ -225,8 +232,7 @@ class TesseractRecognizer:
                 return read
         found = self._piece(one, top, languages, _LINE, dpi)
         if _confidence(found) < _DOUBTFUL:
-            block = self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
-            found = max(found, block, key=_confidence)
+            found = max(found, self._once_more(one, top, languages, dpi), key=_confidence)
         if languages == self._korean:
             if self._latin:
                 found = self._latin_too(found, one, top, dpi)
@@ -234,6 +240,16 @@ class TesseractRecognizer:
                 words = put_signs([_moved(word, 0, -top) for word in found], self._signs.read(one))
                 found = [_moved(word, 0, top) for word in words]
         return found
+
+    def _once_more(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> list[ReadWord]:
+        """Read a doubtful line as a block; a short word close by, since in white Tesseract finds no line or two."""
+        x0, y0, x1, y1 = ink_box(one)
+        if x1 - x0 > _SHORT * (y1 - y0):
+            return self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
+        close = np.ascontiguousarray(one[y0:y1, x0:x1])
+        if min(close.shape, default=0) < _LEAST_SIDE:
+            return []
+        return [_moved(word, x0, 0) for word in self._piece(close, top + y0, languages, tesserocr.PSM.RAW_LINE, dpi)]
 
     def _latin_too(self, found: list[ReadWord], line: NDArray[np.uint8], top: int, dpi: float) -> list[ReadWord]:
         words = [_moved(word, 0, -top) for word in found]
@@ -280,7 +296,7 @@ def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _assembled(region: Region, words: Sequence[ReadWord], piece: ScaledCrop) -> Recognition:
     if not words:
-        return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="no text found")
+        return _empty(region, "no text found")
     back = _CropToPage(region, piece)
     placed = tuple(Word(w.text, back(w.box), w.confidence, w.line) for w in words)
     text = words_as_lines(words)
@@ -338,6 +354,10 @@ class _CropToPage:
 
     def _place(self, axis: int, x: float, y: float) -> float:
         return self._origin[axis] + x * self._right[axis] + y * self._down[axis]
+
+
+def _empty(region: Region, reason: str) -> Recognition:
+    return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason=reason)
 
 
 def _unread(region: Region, reason: str) -> Recognition:
