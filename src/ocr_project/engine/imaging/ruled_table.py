@@ -33,6 +33,9 @@ _FILL_CONTRAST = 10  # grey levels between the fills of two rows
 _FILL_PAPER = 0.5  # of a row of pixels that is paper, at the least
 _FEW_ROWS, _FEW_FILLED = 4, 0.5  # of so few lines, the share that each column must have something in
 _SHARED_ROWS = 0.7  # of the columns have something in a row that white alone sets apart
+# A text within a cell: its lines; their width and how far they end from the edge, in heights of a line; and the share
+# of those before the last that are full.
+_TEXT_LINES, _TEXT_WIDTH, _RAGGED, _FULL_LINES = 3, 7.0, 2.5, 0.6
 _CONTRAST = 60  # grey levels from the paper to what counts as written
 
 PixelBox = tuple[int, int, int, int]
@@ -167,8 +170,8 @@ def _split_rows(row: list[PixelBox], cleaned: Grey) -> list[PixelBox]:
         np.asarray((cleaned[top:bottom, x0 + 2 : x1 - 2] < paper - _CONTRAST).any(axis=1)) for x0, _, x1, _ in row
     ]
     lines = _runs(np.asarray(np.any(profiles, axis=0), np.bool_))
-    if len(lines) < 3:
-        return row
+    if len(lines) < 3 or sum(_is_running_text(cleaned[y0:y1, x0:x1] < paper - _CONTRAST) for x0, y0, x1, y1 in row) > 1:
+        return row  # texts side by side: what stands on one level is not a row
     filled = np.array([[profile[a:b].any() for profile in profiles] for a, b in lines])
     if filled.mean() < _SHARED_ROWS:
         return row
@@ -176,6 +179,21 @@ def _split_rows(row: list[PixelBox], cleaned: Grey) -> list[PixelBox]:
         return row  # one line in the middle of its cell, beside cells of several
     cuts = [top, *(top + (a[1] + b[0]) // 2 for a, b in pairwise(lines)), bottom]
     return [(x0, y0, x1, y1) for y0, y1 in pairwise(cuts) for x0, _, x1, _ in row]
+
+
+def _is_running_text(written: NDArray[np.bool_]) -> bool:
+    """Return whether nearly all lines of a cell are full, as those of a text are that goes on from line to line.
+
+    Args:
+        written: Shape (height, width).
+    """
+    lines = _runs(np.asarray(written.any(axis=1)))
+    ends = np.asarray([int(np.flatnonzero(written[a:b].any(axis=0))[-1]) for a, b in lines])
+    if len(ends) < _TEXT_LINES:
+        return False
+    letter = float(np.median([b - a for a, b in lines]))
+    full = ends[:-1] >= ends.max() - _RAGGED * letter
+    return bool(ends.max() >= _TEXT_WIDTH * letter and full.mean() >= _FULL_LINES)
 
 
 def _split_stub(cell: TableCell, cells: Sequence[TableCell], cleaned: Grey) -> list[TableCell]:
