@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.ink import Grey, Mask, levels
 from ocr_project.engine.imaging.rulings import Rulings, enclosed_cells, find_rulings, framed, hull_of, without
+from ocr_project.engine.imaging.table_fills import lift_cells
 
 # Set by hand; what they give on the shared pages is in docs/log.md.
 # Lengths in inches.
@@ -69,14 +70,16 @@ def find_ruled_cells(table: Grey, dpi: float, known: Sequence[PixelBox] = ()) ->
         known: Boxes that lines leave, where they have been found before: then no lines are looked for.
 
     Returns:
-        Cells by row and column, empty where there are fewer than two columns; and the crop with its
-        lines painted over in the colour of the paper, for reading.
+        Cells by row and column, empty where there are fewer than two columns; and the crop for reading, its
+        lines painted over in the colour of the paper, print on fills dark on white.
     """
     inch = dpi or _DEFAULT_DPI
     if known:
         enclosed, lines = list(known), _outside_of(known, table.shape)
     else:
-        rulings = table_rulings(table, dpi)
+        lifted = lift_cells(table, dpi)
+        table = lifted.grey if lifted else table
+        rulings = table_rulings(table, dpi, lifted.edges if lifted else None)
         enclosed, lines = _boxes(rulings, inch), rulings.mask
     cleaned = without(table, lines)
     boxes = [part for row in _ruled_rows(enclosed, inch) for part in _split_rows(row, cleaned)]
@@ -86,15 +89,18 @@ def find_ruled_cells(table: Grey, dpi: float, known: Sequence[PixelBox] = ()) ->
     return (cells if len({cell.column for cell in cells}) >= 2 else []), cleaned
 
 
-def table_rulings(table: Grey, dpi: float) -> Rulings:
+def table_rulings(table: Grey, dpi: float, edges: Mask | None = None) -> Rulings:
     """Find the drawn lines of a table.
 
     Args:
         table: Crop of the table, shape (height, width).
         dpi: Of the crop; 0 where unknown, which counts as 150.
+        edges: Where its fills end: as good as lines.
     """
     inch = dpi or _DEFAULT_DPI
     ink = cv2.adaptiveThreshold(table, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
+    if edges is not None:
+        ink = cv2.bitwise_or(ink, edges)
     length, thickness, bridge = (
         max(8, round(_RULE * inch)),
         max(3, round(_THICK * inch)),
