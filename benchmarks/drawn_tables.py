@@ -42,6 +42,7 @@ _SHORT = re.split(
 )
 _NAMES = re.split(" ", "강릉 목포 제주 순천 김해 청주 원주 여수 안동 포항 경주 전주 춘천 세종 울산")
 _HEADS = re.split(" ", "지역 기관 구분 품목 연도 과목 부서 사업 예산 집행 방문 열람 비율 비고 인원 면적")
+_ABOVE = "지역별 이용 현황은 다음 표에서 보는 바와 같다."  # tells the language: numbers do not
 _CLAUSES = (
     "제공기관의 장은 공공데이터를 보유하고 있는 경우 이를 국민에게 제공하여야 한다.",
     "위원회는 위원장을 포함한 열다섯 명 이내의 위원으로 구성하고 임기는 두 해로 한다.",
@@ -172,6 +173,7 @@ def heads(sheet: Sheet) -> None:
     columns, rows = rng.randint(3, 5), rng.randint(3, 6)
     xs, ys = _steps(rng, 100, columns, 7 * size, 9 * size), _steps(rng, 120, rows + 2, 2 * size, 2 * size)
     fill, names = rng.choice(_FILLS), rng.sample(_HEADS, columns + 1)
+    sheet.write((100, 50), _ABOVE)
     look = {"fill": fill, "ink": (255, 255, 255), "edge": rng.choice(((255, 255, 255), (0, 0, 0), fill))}
     if rng.random() < 0.5:
         cells = [Cell(0, 0, names[0], rows=2, **look), Cell(0, 1, names[-1], columns=2, **look)]
@@ -194,6 +196,7 @@ def coloured(sheet: Sheet) -> None:
     dark, tint, way = rng.choice(_FILLS), rng.choice(_TINTS), rng.choice(("column", "rows", "cells"))
     lines = rng.choice(((0, 0, 0), (255, 255, 255), (128, 128, 128)))
     cells = []
+    sheet.write((100, 50), _ABOVE)
     for row in range(rows):
         for column in range(columns):
             say = rng.choice(_NAMES) if column == 0 else _numbers(rng)

@@ -29,6 +29,8 @@ _FRAME = 0.005  # half the thickness of a frame around all lines
 _SAME = 0.06  # edges of cells nearer than this are one line of the grid
 _DEFAULT_DPI = 150.0
 _STUB_ROWS, _STUB_FILLED = 3, 0.8  # rows of a cell that is looked into, and share of them that hold text
+# Columns of a cell that is looked into, share of them that become cells, and inches of white beside their borders.
+_HEAD_COLUMNS, _HEAD_PARTS, _HEAD_WHITE = 3, 0.75, 0.05
 _FILL_REACH = 0.08  # half the least height of a filled row
 _FILL_CONTRAST = 10  # grey levels between the fills of two rows
 _FILL_PAPER = 0.5  # of a row of pixels that is paper, at the least
@@ -85,8 +87,16 @@ def find_ruled_cells(table: Grey, dpi: float, known: Sequence[PixelBox] = ()) ->
     boxes = [part for row in _ruled_rows(enclosed, inch) for part in _split_rows(row, cleaned)]
     cells = _placed(boxes, inch)
     cells = [part for cell in cells for part in _split_stub(cell, cells, cleaned)]
+    cells = [part for cell in cells for part in _split_head(cell, cells, cleaned, inch)]
     cells.sort(key=lambda cell: (cell.row, cell.column))
     return (cells if len({cell.column for cell in cells}) >= 2 else []), cleaned
+
+
+def without_lines(table: Grey, dpi: float) -> Grey:
+    """Return the crop of a table, shape (height, width), without its lines and fills: a new array."""
+    lifted = lift_cells(table, dpi)
+    grey, edges = (lifted.grey, lifted.edges) if lifted else (table, None)
+    return without(grey, table_rulings(grey, dpi, edges).mask)
 
 
 def table_rulings(table: Grey, dpi: float, edges: Mask | None = None) -> Rulings:
@@ -176,7 +186,10 @@ def _split_rows(row: list[PixelBox], cleaned: Grey) -> list[PixelBox]:
         np.asarray((cleaned[top:bottom, x0 + 2 : x1 - 2] < paper - _CONTRAST).any(axis=1)) for x0, _, x1, _ in row
     ]
     lines = _runs(np.asarray(np.any(profiles, axis=0), np.bool_))
-    if len(lines) < 3 or sum(_is_running_text(cleaned[y0:y1, x0:x1] < paper - _CONTRAST) for x0, y0, x1, y1 in row) > 1:
+    if (
+        len(lines) < 3
+        or sum(_is_running_text(cleaned[y0:y1, x0:x1] < paper - _CONTRAST) for x0, y0, x1, y1 in row) > 1
+    ):
         return row  # texts side by side: what stands on one level is not a row
     filled = np.array([[profile[a:b].any() for profile in profiles] for a, b in lines])
     if filled.mean() < _SHARED_ROWS:
@@ -224,6 +237,39 @@ def _split_stub(cell: TableCell, cells: Sequence[TableCell], cleaned: Grey) -> l
         TableCell((x0, above, x1, below), cell.row + place, cell.column, 1, cell.columns)
         for place, (above, below) in enumerate(pairwise(cuts))
     ]
+
+
+def _split_head(cell: TableCell, cells: Sequence[TableCell], cleaned: Grey, inch: float) -> list[TableCell]:
+    """Cut a cell along the columns below it, where white runs along nearly all of their borders and text is between.
+
+    The head of many coloured tables has no lines.
+    """
+    if cell.columns < _HEAD_COLUMNS:
+        return [cell]
+    lefts = [
+        min((o.box[0] for o in cells if o.column == column and o.columns == 1), default=-1)
+        for column in _columns_of(cell)
+    ]
+    if min(lefts) < 0:
+        return [cell]
+    x0, y0, x1, y1 = cell.box
+    inked = (cleaned[y0 + 2 : y1 - 2] < int(levels(cleaned, 0.90)[0]) - _CONTRAST).any(axis=0)
+    reach = round(_HEAD_WHITE * inch)
+    cuts = [(column, left) for column, left in zip(_columns_of(cell), lefts, strict=True) if left > x0 + reach]
+    cuts = [(column, left) for column, left in cuts if not inked[left - reach : left + reach].any()]
+    starts = [(cell.column, x0), *cuts]
+    ends = [*cuts, (cell.column + cell.columns, x1)]
+    filled = all(inked[left:right].any() for (_, left), (_, right) in zip(starts, ends, strict=True))
+    if not filled or len(starts) < _HEAD_PARTS * cell.columns:
+        return [cell]
+    return [
+        TableCell((left, y0, right, y1), cell.row, column, cell.rows, after - column)
+        for (column, left), (after, right) in zip(starts, ends, strict=True)
+    ]
+
+
+def _columns_of(cell: TableCell) -> range:
+    return range(cell.column, cell.column + cell.columns)
 
 
 def _rows_of(cell: TableCell) -> range:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.ink import Grey, Mask, components, levels
+from ocr_project.engine.imaging.ink import MOST_DIFFERENCE, Grey, Mask, components, levels
 
 # Set by hand on one half of the drawn tables (benchmarks/drawn_tables.py); docs/log.md has what they give.
 _PAPER = 0.97  # share of the pixels that are no lighter than paper
@@ -38,6 +38,13 @@ class OnWhite:
     grey: Grey
     edges: Mask
     filled: Mask
+
+    def ink(self, outside: Mask) -> Mask:
+        """Return the ink of the table, given what is ink outside of its fills; the fills are none."""
+        inside = (self.filled > 0) & (self.edges == 0)
+        return np.where(inside, np.where(self.grey < 255 - MOST_DIFFERENCE, 255, 0), outside & ~self.edges).astype(
+            np.uint8
+        )
 
 
 def lift_cells(table: Grey, dpi: float) -> OnWhite | None:

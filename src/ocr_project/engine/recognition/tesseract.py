@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,8 +24,9 @@ from ocr_project.engine.imaging.borderless_table import (
 )
 from ocr_project.engine.imaging.ink import find_ink_in_noise, levels
 from ocr_project.engine.imaging.pixels import crop, page_grey
-from ocr_project.engine.imaging.ruled_table import PixelBox, TableCell, find_ruled_cells
+from ocr_project.engine.imaging.ruled_table import PixelBox, TableCell, find_ruled_cells, without_lines
 from ocr_project.engine.imaging.small_print import PrintSize, ScaledCrop, enlarge, measure_print
+from ocr_project.engine.imaging.table_fills import lift_cells
 from ocr_project.engine.imaging.tesseract import Reader, ReadWord
 from ocr_project.engine.imaging.text_bands import find_bands, ink_box
 from ocr_project.engine.imaging.words import TooBusy
@@ -33,6 +34,7 @@ from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_rea
 from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
 from ocr_project.engine.recognition.scripts import by_script, surest
+from ocr_project.engine.recognition.sideways import QUARTERS, may_be_sideways, turned_back
 from ocr_project.engine.recognition.signs import pair_quotes, put_signs
 from ocr_project.engine.recognition.table_html import to_html
 
@@ -101,7 +103,8 @@ class TesseractRecognizer:
         except DocumentError as error:
             return [_unread(region, region.reason or error.reason) for region in regions]
         upright, ink = find_ink_in_noise(grey)
-        size = measure_print(ink, page.dpi)
+        lifted = lift_cells(upright, page.dpi)
+        size = measure_print(lifted.ink(ink) if lifted else ink, page.dpi)
         languages = self._languages_of(upright, size, regions)
         return [self._region(upright, size, region, languages) for region in regions]
 
@@ -111,7 +114,7 @@ class TesseractRecognizer:
             return self._candidates[0]
         # Running text tells more than the numbers of a table.
         readable.sort(key=lambda region: (region.label is Label.TABLE, -region.box.area))
-        views = [_middle(crop(grey, region)) for region in readable[:_SAMPLES]]
+        views = [_middle(_on_paper(crop(grey, region), region, size)) for region in readable[:_SAMPLES]]
         samples = [_padded(enlarge(view, size).pixels) for view in views]
         brief, thorough = (partial(self._confidence, samples, enough) for enough in (_ENOUGH_LETTERS, _MANY_LETTERS))
         return surest(self._candidates, brief, thorough)
@@ -193,8 +196,18 @@ class TesseractRecognizer:
         inside = table.pixels[y0:y1, x0:x1]
         if int(inside.max()) - int(inside.min()) < _LEAST_CONTRAST:
             return []
-        found = self._read(replace(table, pixels=np.ascontiguousarray(inside)), region, languages)
+        upright = replace(table, pixels=np.ascontiguousarray(inside))
+        found = self._read(upright, region, languages)
+        if may_be_sideways(upright.pixels, table.line):
+            found = max(found, *self._sideways(upright, region, languages), key=_confidence)
         return [_moved(word, x0, y0) for word in found]
+
+    def _sideways(self, cell: ScaledCrop, region: Region, languages: str) -> Iterator[list[ReadWord]]:
+        """Read a cell turned to either side; the words of each have their boxes in the cell as it stands."""
+        for quarters in QUARTERS:
+            turned = replace(cell, pixels=np.ascontiguousarray(np.rot90(cell.pixels, quarters)))
+            found = self._read(turned, region, languages)
+            yield [turned_back(word, quarters, cell.pixels.shape) for word in found]
 
     def _read(self, piece: ScaledCrop, region: Region, languages: str) -> list[ReadWord]:
         """Read line by line where the lines can be told apart: of whole blocks Tesseract drops some."""
@@ -280,6 +293,11 @@ def by_cell(words: Sequence[ReadWord], cells: Sequence[TableCell]) -> dict[Table
         nearest = min(cells, key=lambda cell: max(cell.box[0] - middle, middle - cell.box[2]))
         found.setdefault(nearest, []).append(word)
     return found
+
+
+def _on_paper(cut: NDArray[np.uint8], region: Region, size: PrintSize) -> NDArray[np.uint8]:
+    """Return a crop, of a table with dark print on white and without its lines."""
+    return without_lines(np.ascontiguousarray(cut), size.dpi) if region.label is Label.TABLE else cut
 
 
 def _middle(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
