@@ -20,6 +20,7 @@ _STEP = 10  # grey levels between two grounds: the palest tints are 14 from whit
 # In inches: a square of this side fits into a fill, and one of half of it into the ground beside letters.
 _FILL = 0.1
 _FEWEST = 0.002  # of the pixels are filled, at the least
+_SPREAD = 20  # grey levels within one tone, nine tenths of its pixels
 _RIM = 2  # pixels along the end of a patch that are not flat: one of the blur, one of the gradient
 _DEFAULT_DPI = 150.0
 _SQUARE = np.ones((3, 3), np.uint8)
@@ -64,9 +65,11 @@ def lift_cells(table: Grey, dpi: float) -> OnWhite | None:
     if np.count_nonzero(fills) < _FEWEST * table.size:
         return None
     ground = _ground(table, side // 2, paper)
+    filled = ground < paper - _STEP
+    if not filled.any():
+        return None
     away = np.abs(table.astype(np.int16) - ground) * 255.0 / np.maximum(ground, 255 - ground)
     edges = cv2.morphologyEx(ground, cv2.MORPH_GRADIENT, _SQUARE) > _STEP
-    filled = ground < paper - _STEP
     return OnWhite((255 - np.minimum(255, away)).astype(np.uint8), _mask(edges), _mask(filled))
 
 
@@ -80,8 +83,10 @@ def _ground(table: Grey, side: int, paper: int) -> Grey:
     for label in sorted(patches, key=lambda label: -int(stats[label, 2]) * int(stats[label, 3])):
         x, y, width, height, _ = (int(value) for value in stats[label])
         window = np.s_[y : y + height, x : x + width]
-        tone = int(levels(np.ascontiguousarray(table[window][labels[window] == label]), 0.5)[0])
-        ground[max(0, y - _RIM) : y + height + _RIM, max(0, x - _RIM) : x + width + _RIM] = tone
+        low, tone, high = levels(np.ascontiguousarray(table[window][labels[window] == label]), 0.05, 0.5, 0.95)
+        if high - low > _SPREAD:
+            continue  # a photograph, a shadow
+        ground[max(0, y - _RIM) : y + height + _RIM, max(0, x - _RIM) : x + width + _RIM] = int(tone)
     return ground
 
 
