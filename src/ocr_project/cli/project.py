@@ -7,8 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.context import KedroContext
+
+from ocr_project.domain.options.names import DATA
 
 
 @contextmanager
@@ -26,6 +29,16 @@ def open_project(env: str | None, params: dict[str, Any] | None = None) -> Itera
     session = KedroSession.create(project_path=metadata.project_path, env=env, runtime_params=params)
     with session:
         yield session.load_context()
+
+
+data_option = click.option(
+    "--data", type=click.Path(file_okay=False), help="Data folder of the corpus; without it, the project's `data`."
+)
+
+
+def named(data: str | None) -> dict[str, Any]:
+    """Return the parameter that `--data` stands for."""
+    return {} if data is None else {DATA: data}
 
 
 def option_of_run(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -53,7 +53,8 @@ class Corpus:
 
     def export(self, folder: Path, wanted: ChosenExports = WANTED) -> None:
         pages = _Counted(self.folders["pages"].shards, self.reads)
-        export_documents(folder, corpus=domain.Corpus(**{**self.folders, "pages": pages}), wanted=wanted)
+        corpus = domain.Corpus(**{**self.folders, "pages": pages})
+        export_documents(folder, corpus=corpus, wanted=wanted, documents={})
 
 
 class _Counted(fakes.MemoryShards):
@@ -189,9 +190,10 @@ def test_a_failed_page_has_its_line_with_the_error(corpus: Corpus, tmp_path: Pat
 
 
 def test_a_lone_surrogate_does_not_lose_the_line(tmp_path: Path) -> None:
-    layer = {"text_layer": "a\ud800b", "text_layer_preferred": True}
+    word = Word("a\ud800b", Box(5, 150, 60, 170))
+    layer = {"text_layer_words": (word,), "text_layer_preferred": True}
     Corpus(pages_of("a", "a.pdf", **layer)).export(tmp_path)
-    assert lines(tmp_path)[0]["text"] == "a?b"
+    assert lines(tmp_path)[0]["text"] == "rivers stones\na?b"
     assert "a?b" in (tmp_path / "markdown/a.md").read_text()
 
 

@@ -255,7 +255,7 @@ def test_a_page_without_regions_has_no_answers(english: Recognizer) -> None:
 def test_a_page_whose_text_layer_is_preferred_is_not_read(english: Recognizer) -> None:
     sheet, box = block(ENGLISH)
     (found,) = read(english, sheet.page(text_layer="text", text_layer_preferred=True), region_of(box))
-    assert (found.status, found.reason, found.text) == (Status.SKIPPED, "the text layer of the PDF is used", "")
+    assert (found.status, found.reason, found.text) == (Status.SKIPPED, "the page's own text layer is used", "")
 
 
 @pytest.mark.parametrize("label", [Label.TEXT, Label.TABLE, Label.PAGE])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -14,13 +14,14 @@ from typing import BinaryIO
 
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.errors import DocumentError
-from ocr_project.domain.types import Page, Transcript
+from ocr_project.domain.types import Document, Page, Transcript
 from ocr_project.engine.exports import jsonl
 from ocr_project.engine.exports.crops import write_crops
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.markdown_files import markdown_path, page_block
+from ocr_project.engine.exports.passed_pages import PdfExport
 from ocr_project.engine.exports.plan import ChosenExports, Export, digest, plan_exports, shard_names
-from ocr_project.engine.exports.searchable_pdf import SearchablePdf, pdf_path
+from ocr_project.engine.exports.searchable_pdf import pdf_path
 from ocr_project.engine.running.stream import join_pages
 from ocr_project.engine.transcript import readings
 from ocr_project.engine.transcript.lines import Reading
@@ -38,7 +39,9 @@ class _PageRow:
     transcript: Transcript
 
 
-def export_documents(folder: Path, *, corpus: Corpus, wanted: ChosenExports) -> None:
+def export_documents(
+    folder: Path, *, corpus: Corpus, wanted: ChosenExports, documents: Mapping[tuple[str, str], Document]
+) -> None:
     """Write what a person takes away, and only what is not there already.
 
     Every file is there whole or not at all. A document is written again where its rows, the options
@@ -49,6 +52,7 @@ def export_documents(folder: Path, *, corpus: Corpus, wanted: ChosenExports) -> 
         folder: For `markdown/`, `crops/`, `pdf/` and `ocr_results.jsonl`.
         corpus: What its documents have come to.
         wanted: Which exports to write.
+        documents: By `doc_id` and `path`: where the files are whose pages go into searchable PDFs as they are.
 
     Raises:
         StorageError: The disk is full, or the folder cannot be written to; finished work is kept.
@@ -67,7 +71,7 @@ def export_documents(folder: Path, *, corpus: Corpus, wanted: ChosenExports) -> 
     if not (todo or lines or pruned or manifest.jsonl != key):
         return
     try:
-        _export(corpus, plan, todo, manifest, _Jobs(wanted, lines))
+        _export(corpus, plan, todo, manifest, _Jobs(wanted, lines, documents))
         manifest.jsonl = key
     finally:
         manifest.save()
@@ -77,6 +81,7 @@ def export_documents(folder: Path, *, corpus: Corpus, wanted: ChosenExports) -> 
 class _Jobs:
     wanted: ChosenExports
     lines: bool
+    documents: Mapping[tuple[str, str], Document]
 
 
 def _export(corpus: Corpus, plan: Sequence[Export], todo: set[str], manifest: Manifest, jobs: _Jobs) -> None:
@@ -89,7 +94,7 @@ def _export(corpus: Corpus, plan: Sequence[Export], todo: set[str], manifest: Ma
         for identifier, document in groupby(rows, key=lambda row: (row.page.doc_id, row.page.path)):
             export = exports[identifier]
             if export.name in todo:
-                files = _write_document(manifest.folder, export, document, jobs.wanted, sink)
+                files = _write_document(manifest.folder, export, document, jobs, sink)
                 manifest.record(export.name, export.key, files)
             else:
                 known = frozenset(manifest.files(export.name))
@@ -117,9 +122,9 @@ def _page_rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> It
 
 
 def _write_document(
-    folder: Path, export: Export, rows: Iterator[_PageRow], wanted: ChosenExports, sink: _Lines | None
+    folder: Path, export: Export, rows: Iterator[_PageRow], jobs: _Jobs, sink: _Lines | None
 ) -> list[str]:
-    with _DocumentFiles(folder, export, wanted) as files:
+    with _DocumentFiles(folder, export, jobs) as files:
         for row in rows:
             crops = files.add(row)
             _write_line(sink, export, row, crops)
@@ -147,14 +152,15 @@ class _Lines:
 class _DocumentFiles:
     """The files of one document while its pages come in."""
 
-    def __init__(self, folder: Path, export: Export, wanted: ChosenExports) -> None:
+    def __init__(self, folder: Path, export: Export, jobs: _Jobs) -> None:
+        wanted = jobs.wanted
         self.paths: list[str] = []
         self._folder = folder
         self._stack = ExitStack()
         self._markdown_path = markdown_path(export.name)
         self._markdown = self._open(self._markdown_path) if wanted.markdown else None
         readable = wanted.searchable_pdf and export.readable
-        self._pdf = SearchablePdf(self._open(pdf_path(export.name)), export.path) if readable else None
+        self._pdf = self._pdf_export(export, jobs) if readable else None
         self._save_crops = wanted.crops
 
     def __enter__(self) -> _DocumentFiles:
@@ -178,6 +184,11 @@ class _DocumentFiles:
                 raise error
             if self._pdf is not None:
                 self._pdf.finish()
+
+    def _pdf_export(self, export: Export, jobs: _Jobs) -> PdfExport:
+        file = self._open(pdf_path(export.name))
+        document = jobs.documents.get((export.doc_id, export.path))
+        return self._stack.enter_context(closing(PdfExport(file, export.path, document)))
 
     def _open(self, path: str) -> BinaryIO:
         self.paths.append(path)

@@ -85,7 +85,7 @@ def find_ruled_cells(table: Grey, dpi: float, known: Sequence[PixelBox] = ()) ->
         enclosed, lines = _boxes(rulings, inch), rulings.mask
     cleaned = without(table, lines)
     boxes = [part for row in _ruled_rows(enclosed, inch) for part in _split_rows(row, cleaned)]
-    cells = _placed(boxes, inch)
+    cells = grid_of(boxes, inch)
     cells = [part for cell in cells for part in _split_stub(cell, cells, cleaned)]
     cells = [part for cell in cells for part in _split_head(cell, cells, cleaned, inch)]
     cells.sort(key=lambda cell: (cell.row, cell.column))
@@ -253,7 +253,8 @@ def _split_head(cell: TableCell, cells: Sequence[TableCell], cleaned: Grey, inch
     if min(lefts) < 0:
         return [cell]
     x0, y0, x1, y1 = cell.box
-    inked = (cleaned[y0 + 2 : y1 - 2] < int(levels(cleaned, 0.90)[0]) - _CONTRAST).any(axis=0)
+    dark = int(levels(cleaned, 0.90)[0]) - _CONTRAST
+    inked = np.asarray((cleaned[y0 + 2 : y1 - 2] < dark).any(axis=0), np.bool_)
     reach = round(_HEAD_WHITE * inch)
     cuts = [(column, left) for column, left in zip(_columns_of(cell), lefts, strict=True) if left > x0 + reach]
     cuts = [(column, left) for column, left in cuts if not inked[left - reach : left + reach].any()]
@@ -281,8 +282,16 @@ def _runs(profile: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 2]
 
 
-def _placed(boxes: Sequence[PixelBox], inch: float) -> list[TableCell]:
-    """Give each box its row and column, and how many of each it spans."""
+def grid_of(boxes: Sequence[PixelBox], inch: float) -> list[TableCell]:
+    """Give each box its row and column, and how many of each it spans.
+
+    Args:
+        boxes: Cells, in pixels.
+        inch: Pixels of an inch.
+
+    Returns:
+        The cells by row and column.
+    """
     tops = _grid_lines([box[1] for box in boxes], inch)
     lefts = _grid_lines([box[0] for box in boxes], inch)
     cells = []

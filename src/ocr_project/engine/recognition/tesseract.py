@@ -15,30 +15,35 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import LANGUAGE_SEPARATOR, TesseractOptions
-from ocr_project.domain.types import Box, Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
+from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
 from ocr_project.engine.imaging.borderless_table import (
     BorderlessTable,
     find_borderless_table,
     has_letters,
     judge_cells,
 )
-from ocr_project.engine.imaging.ink import find_ink_in_noise, levels
+from ocr_project.engine.imaging.ink import levels
+from ocr_project.engine.imaging.leaders import find_leaders
 from ocr_project.engine.imaging.pixels import crop, page_grey
-from ocr_project.engine.imaging.ruled_table import PixelBox, TableCell, find_ruled_cells, without_lines
+from ocr_project.engine.imaging.preparing import prepare
+from ocr_project.engine.imaging.ruled_table import TableCell, find_ruled_cells, without_lines
 from ocr_project.engine.imaging.small_print import PrintSize, ScaledCrop, enlarge, measure_print
 from ocr_project.engine.imaging.table_fills import lift_cells
 from ocr_project.engine.imaging.tesseract import Reader, ReadWord
 from ocr_project.engine.imaging.text_bands import find_bands, ink_box
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_reader
+from ocr_project.engine.recognition.crop_places import CropToPage, known_cells
 from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
+from ocr_project.engine.recognition.leader_words import put_leaders
 from ocr_project.engine.recognition.scripts import by_script, surest
 from ocr_project.engine.recognition.sideways import QUARTERS, may_be_sideways, turned_back
 from ocr_project.engine.recognition.signs import pair_quotes, put_signs
 from ocr_project.engine.recognition.table_html import to_html
+from ocr_project.engine.recognition.unread_ink import name_unread
 
-VERSION = "9"
+VERSION = "10"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
@@ -46,6 +51,7 @@ _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
 # Set by hand; what they give on the shared pages is in docs/log.md.
 _SAMPLES = 4  # regions that are looked at to tell the script of a page
 _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
+_CONTENTS_SIDES = 480, 1800  # the same where dots lead from titles to numbers, and there is little between them
 _ENOUGH_LETTERS, _MANY_LETTERS = 30, 300  # tell the script, and where they do not
 _DOUBTFUL = 0.6  # confidence of a line that is read once more, as a block
 _SHORT = 4  # heights that a short word is wide, at most
@@ -95,26 +101,39 @@ class TesseractRecognizer:
 
     def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
         if page.text_layer_preferred:
-            return [_unread(region, "the text layer of the PDF is used") for region in regions]
+            return [_unread(region, "the page's own text layer is used") for region in regions]
         if page.question and page.image is not None:
             return [_unread(region, _NO_ANSWERS) for region in regions]
         try:
             grey = page_grey(page)
         except DocumentError as error:
             return [_unread(region, region.reason or error.reason) for region in regions]
-        upright, ink = find_ink_in_noise(grey)
+        upright, ink = prepare(grey)
+        dots = find_leaders(ink)
+        if dots is not None:
+            upright, ink = dots.taken_off(upright, ink)
         lifted = lift_cells(upright, page.dpi)
         size = measure_print(lifted.ink(ink) if lifted else ink, page.dpi)
-        languages = self._languages_of(upright, size, regions)
-        return [self._region(upright, size, region, languages) for region in regions]
+        found = self._recognize(upright, size, regions, _SAMPLE_SIDES if dots is None else _CONTENTS_SIDES)
+        if dots is not None:
+            found = [put_leaders(one, region.box, dots.boxes) for one, region in zip(found, regions, strict=True)]
+        return name_unread(ink, regions, found)
 
-    def _languages_of(self, grey: NDArray[np.uint8], size: PrintSize, regions: Sequence[Region]) -> str:
+    def _recognize(
+        self, grey: NDArray[np.uint8], size: PrintSize, regions: Sequence[Region], sample: tuple[int, int]
+    ) -> list[Recognition]:
+        languages = self._languages_of(grey, size, regions, sample)
+        return [self._region(grey, size, region, languages) for region in regions]
+
+    def _languages_of(
+        self, grey: NDArray[np.uint8], size: PrintSize, regions: Sequence[Region], sample: tuple[int, int]
+    ) -> str:
         readable = [region for region in regions if region.label not in _UNREAD and region.status is Status.OK]
         if len(self._candidates) == 1 or not readable:
             return self._candidates[0]
         # Running text tells more than the numbers of a table.
         readable.sort(key=lambda region: (region.label is Label.TABLE, -region.box.area))
-        views = [_middle(_on_paper(crop(grey, region), region, size)) for region in readable[:_SAMPLES]]
+        views = [_middle(_on_paper(crop(grey, region), region, size), sample) for region in readable[:_SAMPLES]]
         samples = [_padded(enlarge(view, size).pixels) for view in views]
         brief, thorough = (partial(self._confidence, samples, enough) for enough in (_ENOUGH_LETTERS, _MANY_LETTERS))
         return surest(self._candidates, brief, thorough)
@@ -154,7 +173,7 @@ class TesseractRecognizer:
     def _table(self, piece: ScaledCrop, region: Region, languages: str) -> Recognition | None:
         """Read a table by its cells; None where none are found."""
         try:
-            cells, cleaned = find_ruled_cells(piece.pixels, piece.dpi, _known_cells(region, piece))
+            cells, cleaned = find_ruled_cells(piece.pixels, piece.dpi, known_cells(region, piece))
             cells, crowded = judge_cells(cells, cleaned)
             borderless = find_borderless_table(piece.pixels, piece.dpi) if crowded or not cells else None
         except TooBusy:
@@ -274,17 +293,6 @@ class TesseractRecognizer:
         return [_placed(word, cut.shape, top) for word in words]
 
 
-def _known_cells(region: Region, piece: ScaledCrop) -> list[PixelBox]:
-    """Return the cells that the detector saw, in pixels of the crop; none where one of them lies outside of it."""
-    height, width = piece.pixels.shape
-    boxes = np.rint(np.asarray(region.cells or (), np.float64).reshape(-1, 4) * piece.scale).astype(int)
-    if not len(boxes) or boxes.min() < 0 or (boxes[:, 2:] > (width, height)).any():
-        return []
-    if (boxes[:, 2:] - boxes[:, :2] < _LEAST_SIDE).any():
-        return []
-    return [(x0, y0, x1, y1) for x0, y0, x1, y1 in boxes.tolist()]
-
-
 def by_cell(words: Sequence[ReadWord], cells: Sequence[TableCell]) -> dict[TableCell, list[ReadWord]]:
     """Give each word of a row to the cell that it stands in, or next to."""
     found: dict[TableCell, list[ReadWord]] = {}
@@ -300,10 +308,10 @@ def _on_paper(cut: NDArray[np.uint8], region: Region, size: PrintSize) -> NDArra
     return without_lines(np.ascontiguousarray(cut), size.dpi) if region.label is Label.TABLE else cut
 
 
-def _middle(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _middle(cut: NDArray[np.uint8], sides: tuple[int, int]) -> NDArray[np.uint8]:
     """Return the middle of a crop, as large as a sample of its script is."""
-    tops = [max(0, (size - most) // 2) for size, most in zip(cut.shape, _SAMPLE_SIDES, strict=True)]
-    return np.ascontiguousarray(cut[tops[0] : tops[0] + _SAMPLE_SIDES[0], tops[1] : tops[1] + _SAMPLE_SIDES[1]])
+    tops = [max(0, (size - most) // 2) for size, most in zip(cut.shape, sides, strict=True)]
+    return np.ascontiguousarray(cut[tops[0] : tops[0] + sides[0], tops[1] : tops[1] + sides[1]])
 
 
 def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -315,7 +323,7 @@ def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _assembled(region: Region, words: Sequence[ReadWord], piece: ScaledCrop) -> Recognition:
     if not words:
         return _empty(region, "no text found")
-    back = _CropToPage(region, piece)
+    back = CropToPage(region, piece)
     placed = tuple(Word(w.text, back(w.box), w.confidence, w.line) for w in words)
     text = words_as_lines(words)
     return Recognition(region.page_id, region.index, text, TextFormat.TEXT, placed, _confidence(words))
@@ -348,30 +356,6 @@ def _confidence(words: Sequence[ReadWord]) -> float:
     """Return the mean over letters; 0 where there are none."""
     letters = sum(len(word.text) for word in words)
     return sum(len(word.text) * word.confidence for word in words) / max(1, letters)
-
-
-class _CropToPage:
-    """From pixels of a crop to pixels of its page: the way back of `imaging.pixels.crop`."""
-
-    def __init__(self, region: Region, piece: ScaledCrop) -> None:
-        height, width = piece.pixels.shape
-        if region.quad is None:
-            x0, y0 = max(0.0, float(np.floor(region.box.x0))), max(0.0, float(np.floor(region.box.y0)))
-            self._origin, self._right, self._down = (x0, y0), (1.0 / piece.scale, 0.0), (0.0, 1.0 / piece.scale)
-        else:
-            (x0, y0), (x1, y1), _, (x3, y3) = zip(region.quad[::2], region.quad[1::2], strict=True)
-            self._origin = (x0, y0)
-            self._right = (x1 - x0) / width, (y1 - y0) / width
-            self._down = (x3 - x0) / height, (y3 - y0) / height
-
-    def __call__(self, box: tuple[int, int, int, int]) -> Box:
-        """Plain floats: NumPy takes ten times as long for four points, and pages have hundreds of words."""
-        corners = [(x, y) for x in box[::2] for y in box[1::2]]
-        xs, ys = ([self._place(axis, x, y) for x, y in corners] for axis in (0, 1))
-        return Box(min(xs), min(ys), max(xs), max(ys))
-
-    def _place(self, axis: int, x: float, y: float) -> float:
-        return self._origin[axis] + x * self._right[axis] + y * self._down[axis]
 
 
 def _empty(region: Region, reason: str) -> Recognition:
