@@ -426,7 +426,10 @@ class SummaryHooks:
             print_matrix(catalog.load("matrix_table"))
         for name in GATES.keys() & places.keys():
             print_gate(catalog.load(name))
-        print_places(places)
+        if (
+            catalog.load("project").root / "pyproject.toml"
+        ).is_file():  # else its folders are a matter of `ocr-project`
+            print_places(places)
         for name in GATES.keys() & places.keys():
             _judge(catalog.load(name), GATES[name](catalog))
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None

@@ -1,6 +1,7 @@
 """Project commands, one file each.
 
 run.py        kedro run, with messages that say what to do
+standalone.py ocr-project, outside of a checkout; reading.py does what it says
 search.py     kedro search; searching.py asks the corpus, in a notebook too
 doctor.py     kedro doctor
 testsets.py   kedro testsets

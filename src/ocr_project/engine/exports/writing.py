@@ -17,6 +17,7 @@ from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.types import Document, Page, Transcript
 from ocr_project.engine.exports import jsonl
 from ocr_project.engine.exports.crops import write_crops
+from ocr_project.engine.exports.formats import further_files
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.markdown_files import markdown_path, page_block
 from ocr_project.engine.exports.passed_pages import PdfExport
@@ -52,7 +53,7 @@ def export_documents(
     Memory holds a page at a time, whatever the length of a document.
 
     Args:
-        folder: For `markdown/`, `crops/`, `pdf/` and `ocr_results.jsonl`.
+        folder: For `markdown/`, `crops/`, `pdf/`, `ocr_results.jsonl`, and what else is wanted.
         corpus: What its documents have come to.
         wanted: Which exports to write.
         documents: By `doc_id` and `path`: where the files are whose pages go into searchable PDFs as they are.
@@ -166,6 +167,7 @@ class _DocumentFiles:
         self._markdown = self._open(self._markdown_path) if wanted.markdown else None
         readable = wanted.searchable_pdf and export.readable
         self._pdf = self._pdf_export(export, jobs) if readable else None
+        self._more = list(further_files(export, wanted, self._open))
         self._save_crops = wanted.crops
 
     def __enter__(self) -> _DocumentFiles:
@@ -179,6 +181,8 @@ class _DocumentFiles:
             self._markdown.write(page_block(row.transcript, self._markdown_path, crops))
         if self._pdf is not None:
             self._pdf.add(row.page, row.readings)
+        for file in self._more:
+            file.add(row.page, row.readings, row.transcript, crops)
         return crops
 
     def __exit__(
@@ -189,6 +193,8 @@ class _DocumentFiles:
                 raise error
             if self._pdf is not None:
                 self._pdf.finish()
+            for file in self._more:
+                file.finish()
 
     def _pdf_export(self, export: Export, jobs: _Jobs) -> PdfExport:
         file = self._open(pdf_path(export.name))
