@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -164,6 +165,27 @@ def test_a_part_that_failed_is_named_and_the_rest_is_there() -> None:
 def test_what_was_skipped_on_purpose_is_no_loss() -> None:
     dropped = pair(1, Label.PAGE_HEADER, "", status=Status.SKIPPED, reason="header is dropped: see recognition.tasks")
     assert written(pair(0, Label.TEXT, "read"), dropped).reason == ""
+
+
+def test_a_picture_with_print_in_it_is_the_reason_of_its_page() -> None:
+    region, kept = pair(1, Label.PICTURE, "", status=Status.SKIPPED, reason="a picture is kept as an image, not read")
+    doubted = replace(region, reason="about 60% of what looks like print lies in pictures")
+    found = written(pair(0, Label.TEXT, "read"), (doubted, kept))
+    assert (found.status, found.reason) == (Status.OK, doubted.reason)
+
+
+def test_ink_that_no_word_covers_is_the_reason_of_its_page() -> None:
+    found = written(pair(0, Label.TEXT, "read", reason="words cover 60% of the ink"), pair(1, Label.TEXT, "more"))
+    assert (found.status, found.reason) == (Status.OK, "words cover 60% of the ink")
+
+
+@pytest.mark.parametrize(("silent", "told"), [(1, False), (2, True)])
+def test_regions_of_text_without_text_are_a_reason_where_they_are_many(silent: int, told: bool) -> None:
+    read = [pair(place, Label.TEXT, "read") for place in range(8)]
+    empty = [pair(8 + place, Label.TABLE, "", status=Status.EMPTY, reason="no text found") for place in range(silent)]
+    reason = written(*read, *empty).reason
+    assert reason.startswith("nothing was found to read in 2 of 10 regions of text") == told
+    assert bool(reason) == told
 
 
 def test_a_blank_page_is_empty_and_a_failed_one_is_skipped_with_its_reason() -> None:

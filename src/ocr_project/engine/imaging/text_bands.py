@@ -22,6 +22,15 @@ _PART = 0.45  # a lower band is part of a letter: an accent, a dot, an underline
 _MERGED = 1.7  # a higher one is several lines that touch, or something else than text
 
 
+def find_inked(block: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which pixels of a block, shape (height, width), are ink; none where it has too little contrast."""
+    paper, dark = levels(block, 0.90, 0.01)
+    if paper - dark < _LEAST_RANGE:
+        return np.zeros(block.shape, np.bool_)
+    # A whole number, so that NumPy compares bytes.
+    return np.asarray(block < math.ceil(paper - _CONTRAST * (paper - dark)))
+
+
 def find_bands(block: NDArray[np.uint8]) -> list[tuple[int, int]]:
     """Cut a level block into its lines.
 
@@ -32,11 +41,7 @@ def find_bands(block: NDArray[np.uint8]) -> list[tuple[int, int]]:
         First row and the row after the last of each line, from top to bottom, with half of the white
         around it; empty where the lines cannot be told apart.
     """
-    paper, dark = levels(block, 0.90, 0.01)
-    if paper - dark < _LEAST_RANGE:
-        return []
-    darkest = math.ceil(paper - _CONTRAST * (paper - dark))  # whole, so that NumPy compares bytes
-    rows = np.count_nonzero(block < darkest, axis=1) > _SPECKS
+    rows = np.count_nonzero(find_inked(block), axis=1) > _SPECKS
     edges = np.flatnonzero(np.diff(np.concatenate([[0], rows.astype(np.int8), [0]])))
     bands = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     if not bands:

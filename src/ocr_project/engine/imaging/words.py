@@ -60,8 +60,13 @@ def letter_height(ink: Mask) -> float:
     _, stats = components(ink)
     if len(stats) > MOST_COMPONENTS:
         raise TooBusy(f"{len(stats) - 1} components")
-    width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
-    tallest = min(_OF_IMAGE * ink.shape[0], max(_TALLEST, min(ink.shape) / 8))
+    return height_among(stats[1:], ink.shape)
+
+
+def height_among(stats: NDArray[np.int32], shape: tuple[int, ...]) -> float:
+    """Return the height of letters among the components of an image of a given shape, as `letter_height` does."""
+    width, height, area = stats[:, 2], stats[:, 3], stats[:, 4]
+    tallest = min(_OF_IMAGE * shape[0], max(_TALLEST, min(shape) / 8))
     letters = (height >= _LOWEST) & (height <= tallest) & (width <= _FLAT * height) & (height <= _SLENDER * width)
     letters &= area >= _INKED * width * height
     return weighted_median(height[letters], area[letters])

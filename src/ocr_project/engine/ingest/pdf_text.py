@@ -149,7 +149,8 @@ def to_layer(raw: RawText, width: int, height: int, drawings: Drawings | None) -
     of_seen = _with_ink(replace(facts, text=text, words=len(seen)), used, drawings.whole)
     if not stands_in(facts, of_seen):
         return Layer(raw_text, words, healthy)
-    gaps = (*text_without_words(seen, drawings), *(word.box for word in doubted))
+    unsaid = lost if len(seen) == len(told) else text_without_words(seen, drawings)
+    gaps = (*unsaid, *(word.box for word in doubted))
     return Layer(text, used, healthy, True, gaps)
 
 

@@ -221,9 +221,9 @@ def _cards(
     confidence: Mapping[str, float],
     limit: int,
 ) -> Iterator[PageCard]:
-    """Yield the worst pages first: failures, then by error rate, then the unscored by confidence."""
+    """Yield the worst pages first: failures and what has a reason, then by error rate, the unscored by confidence."""
     places = [
-        (row.status is not Status.FAILED, -rate_of.get(row.page_id, -1.0), confidence.get(row.page_id, 0.0), name, row)
+        (not _told(row), -rate_of.get(row.page_id, -1.0), confidence.get(row.page_id, 0.0), name, row)
         for name in corpus.transcripts.index()
         for row in corpus.transcripts.read(name, without=("markdown", "text"))
     ]
@@ -231,6 +231,10 @@ def _cards(
     for *_, name, row in places[:limit]:
         (transcript,) = corpus.transcripts.find(name, row.page_id)
         yield _card(corpus, name, transcript, expected.get(row.page_id), rate_of.get(row.page_id, math.nan))
+
+
+def _told(row: Transcript) -> bool:
+    return row.status is Status.FAILED or bool(row.reason)
 
 
 def _card(corpus: Corpus, shard: str, row: Transcript, reference: Reference | None, rate: float) -> PageCard:
