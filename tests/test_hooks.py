@@ -74,8 +74,8 @@ def hooks() -> pluggy.PluginManager:
 
 def begin(hooks: pluggy.PluginManager, folder: Path, output: str = "pages", stops: str = "") -> None:
     pipeline = Pipeline([node(lambda: 1, None, output)])
-    run_params = {"project_path": str(folder), "stops": stops}
-    catalog = DataCatalog({"pages": MemoryDataset()})
+    run_params = {"stops": stops}
+    catalog = DataCatalog({"pages": MemoryDataset(), "project": MemoryDataset(Project(folder, folder / "data"))})
     hooks.hook.before_pipeline_run(run_params=run_params, pipeline=pipeline, catalog=catalog)
 
 
@@ -154,7 +154,7 @@ def tracking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def whole_run(folder: Path, metrics: dict[str, float], *, meanwhile: Callable[[], object] = lambda: None) -> None:
     hooks, nothing = MlflowHooks(), Pipeline([])
-    catalog = DataCatalog({"project": MemoryDataset(Project(folder, "abc"))})
+    catalog = DataCatalog({"project": MemoryDataset(Project(folder, folder / "data", "abc"))})
     hooks.before_pipeline_run({"env": None}, nothing, catalog)
     meanwhile()
     hooks.after_dataset_saved("benchmark_metrics", metrics)
@@ -192,7 +192,8 @@ def test_a_run_killed_while_its_store_is_made_leaves_none(tracking: Path) -> Non
     assert not tracking.exists()
     whole_run(tracking.parent, {"cer": 0.1})
     assert mlflow.search_runs(experiment_names=["ocr_project"], output_format="list")[0].data.metrics == {
-        "benchmark.cer": 0.1
+        "_cer": 0.1,
+        "benchmark.cer": 0.1,
     }
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -17,28 +15,28 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
-from pydantic import BaseModel
 
-from ocr_project.cli.evidence import Cell, Evidence, end_run, log_cells, log_files, log_metrics, open_run
+from ocr_project.cli.evidence import Cell, Evidence, end_run, log_cells, log_files, log_metrics, open_run, set_tags
 from ocr_project.cli.log_format import show_safely
+from ocr_project.cli.run_notes import corpus_tags, dvc_process, leaves, run_name, run_tags
 from ocr_project.cli.summary import print_fields, print_gate, print_matrix, print_places, print_scores, print_summary
-from ocr_project.datasets import LineageFolder, NamedByOption, Place
+from ocr_project.datasets import Checkout, LineageFolder, NamedByOption, Place, ShardedParquet
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OptionError
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
-from ocr_project.domain.options.names import unknown_sections
+from ocr_project.domain.options.names import DATA, unknown_sections
 from ocr_project.domain.options.testsets import WhenOpen
-from ocr_project.domain.outside_text import metric_name
-from ocr_project.domain.project import Project
 from ocr_project.domain.types import Document, Made, ShardInfo, Transcript
-from ocr_project.storage.run_lock import DATA, RunLock
+from ocr_project.storage.claims import Worker, join
+from ocr_project.storage.run_lock import SLICES, RunLock
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ocr_project.storage.run_record import RunRecord
 
+CORPUS = frozenset({"documents", "pages", "transcripts"})  # of which pipelines over a corpus read or make one
 PLACES: tuple[str, ...] = (
-    *("exports", "report", "published", "benchmark_page", "benchmark_run"),
+    *("exports", "report", "review_page", "published", "benchmark_page", "benchmark_run"),
     *("testset_table", "answer_table", "gate_table", "field_table", "field_files"),
     *("prompt_table", "prompt_collection", "release_record", "release_table"),
     *("matrix_page", "matrix_table", "resolution_table"),
@@ -54,6 +52,7 @@ ARTIFACTS = (
     *("matrix_page", "matrix_table", "matrix_pair_table", "resolution_table"),
     *("training_data_page", "refusal_table"),
 )
+_CLOCK = 2.0  # seconds by which the clock of a file system may be behind
 # The tables that end a run where something is worse, and what the options say of one that cannot tell.
 GATES: Mapping[str, Callable[[CatalogProtocol[Any, Any]], WhenOpen]] = {
     "gate_table": lambda catalog: catalog.load("params:testsets").gate.open,
@@ -84,13 +83,16 @@ class OptionHooks:
         """
         given: dict[str, Any] = parameters["parameters"]
         _refuse_names(given)
-        for name, look_up in _look_ups(given, self._root).items():
+        project = catalog.get("project")
+        data = project.data if isinstance(project, Checkout) else self._root / DATA
+        _refuse_data(given, data, self._root)
+        for name, look_up in _look_ups(given, self._root, data).items():
             dataset = catalog.get(name)
             if isinstance(dataset, NamedByOption):  # a person's own catalog may have another in its place
                 dataset.bind(look_up)
 
 
-def _look_ups(given: Mapping[str, Any], root: Path) -> dict[str, Callable[[], Any]]:
+def _look_ups(given: Mapping[str, Any], root: Path, data: Path) -> dict[str, Callable[[], Any]]:
     """Return what reads the datasets that options name; relative paths start at the project."""
 
     def options(section: str) -> Any:
@@ -99,7 +101,7 @@ def _look_ups(given: Mapping[str, Any], root: Path) -> dict[str, Callable[[], An
     def source() -> str:
         from ocr_project.engine.ingest import source_location
 
-        return source_location(options("ingest"), default_root=root)
+        return source_location(options("ingest"), default_root=root, data=data)
 
     def other_transcripts() -> dict[str, LineageFolder]:
         return {name: LineageFolder(root / path, Transcript) for name, path in options("benchmark").compare.items()}
@@ -124,6 +126,21 @@ def _look_ups(given: Mapping[str, Any], root: Path) -> dict[str, Callable[[], An
     }
 
 
+def _refuse_data(given: Mapping[str, Any], data: Path, root: Path) -> None:
+    """Refuse a data folder that the catalog does not follow, or that would not be where it seems to be.
+
+    Raises:
+        OptionError: It is named in a parameters.yml, or begins with `~`, which no shell expands behind a `=`.
+    """
+    named = given.get(DATA)
+    if named is not None and root / str(named) != data:
+        raise OptionError(
+            "`data` in a parameters.yml moves nothing: say --params data=PATH, or write it into conf/base/globals.yml"
+        )
+    if str(named or "").startswith("~"):
+        raise OptionError(f"data={named}: write the whole path, `~` stands for nothing here")
+
+
 def _refuse_names(given: Mapping[str, Any]) -> None:
     """Look at all stages: Kedro validates the options of those that run."""
     said = unknown_sections(given, SECTIONS)
@@ -144,6 +161,7 @@ class PreflightHooks:
     @hook_impl(tryfirst=True)  # before MLflow opens a run
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         from ocr_project.checks.preflight import (
+            check_apart,
             check_backends,
             check_corpus,
             check_fields,
@@ -155,19 +173,20 @@ class PreflightHooks:
         from ocr_project.engine.ingest.source import SAMPLES
 
         names = [name for name in pipeline.inputs() if name.startswith("params:")]
-        root = catalog.load("project").root
-        check_backends({name: catalog.load(name) for name in names}, root / "data")
+        project = catalog.load("project")
+        check_backends({name: catalog.load(name) for name in names}, project.data)
         if "published" in pipeline.all_outputs():
             wanted = pipeline.inputs() - {*names, "published_done"}
             check_corpus([name for name in wanted if not catalog.exists(name)])
         if "documents" in pipeline.all_outputs():
             source, options = catalog.load("source"), catalog.load("params:ingest")
             check_source(source, options)
+            check_apart(source, project.data)
             if catalog.exists("documents"):
                 from ocr_project.domain.schemas import from_frame
 
                 held = from_frame(catalog.load("documents"), Document)
-                check_replacement(held, source, options, root / SAMPLES)
+                check_replacement(held, source, options, project.root / SAMPLES)
         if "testset_pages" in pipeline.all_outputs():
             check_test_sets(catalog.load("params:testsets"))
         if "field_answers" in pipeline.all_outputs():
@@ -177,7 +196,7 @@ class PreflightHooks:
         if "training_samples" in pipeline.all_outputs():
             from ocr_project.training.samples.opening import check_sources
 
-            check_sources(catalog.load("params:training_data"), root)
+            check_sources(catalog.load("params:training_data"), project.root)
 
 
 class LockHooks:
@@ -193,12 +212,12 @@ class LockHooks:
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
-        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+        self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> Generator[None, None, None]:
         if self._thread == threading.get_ident():
             self._release()  # of a run of this thread that was interrupted: it cannot be at work any more
         if any(name in catalog for name in pipeline.all_outputs()):
-            lock = RunLock(Path(run_params["project_path"]) / DATA)
+            lock = RunLock(catalog.load("project").data, _launch_of(_runtime_of(catalog)))
             lock.take()
             self._lock, self._thread = lock, threading.get_ident()
         try:
@@ -227,6 +246,59 @@ class LockHooks:
             lock.release()
 
 
+def _runtime_of(catalog: CatalogProtocol[Any, Any]) -> RuntimeOptions:
+    runtime = (catalog.load("parameters") if "parameters" in catalog else {}).get("runtime") or {}
+    return RuntimeOptions.model_validate(runtime)
+
+
+def _launch_of(runtime: RuntimeOptions) -> str:
+    """Return whose lock a run shares; an empty string for a run of its own."""
+    if runtime.launch is not None:
+        return str(runtime.launch.resolve())
+    return "" if runtime.is_alone else SLICES
+
+
+class WorkerHooks:
+    """A run that is one worker of several: it makes shards only, and says when it is at its end."""
+
+    def __init__(self) -> None:
+        self._worker: Worker | None = None
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        """Join the launch.
+
+        Raises:
+            OptionError: The run would make more than shards: tables and reports are for one run, at the end.
+        """
+        runtime = _runtime_of(catalog)
+        self._worker = None
+        if runtime.is_alone:
+            return
+        others = sorted(name for name in pipeline.all_outputs() if not isinstance(catalog.get(name), ShardedParquet))
+        if others:
+            raise OptionError(
+                f"runtime.slice and runtime.launch are for runs that make shards only, and this one would also make"
+                f" {', '.join(others[:4])}{' …' if len(others) > 4 else ''}: add `--tags shards`; when all parts are"
+                f" there, the same run without them makes the rest"
+            )
+        if runtime.launch is not None:
+            self._worker = join(runtime.launch, runtime.lease_seconds)
+
+    @hook_impl(trylast=True)
+    def after_pipeline_run(self) -> None:
+        self._end("done")
+
+    @hook_impl(trylast=True)
+    def on_pipeline_error(self) -> None:
+        self._end("failed")
+
+    def _end(self, how: str) -> None:
+        if self._worker is not None:
+            self._worker.end(how)
+            join.cache_clear()  # a notebook may be a worker once more
+
+
 class MlflowHooks:
     """One MLflow run for each `kedro run`, or for each `dvc repro`: options leaf by leaf, metrics, the report.
 
@@ -244,13 +316,16 @@ class MlflowHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
-        self._evidence = Evidence()
+        self._evidence = Evidence(works=_runtime_of(catalog).is_alone)  # a run that makes shards only has no scores
         options = {name: catalog.load(name) for name in sorted(pipeline.inputs()) if name.startswith("params:")}
         self._runtime = options.get("params:runtime", self._runtime)
-        leaves = [leaf for name, value in options.items() for leaf in _leaves(name.removeprefix("params:"), value)]
-        repro, project = _dvc_process(), catalog.load("project")
-        tags, name = _tags(run_params, repro, project), _run_name(run_params, repro)
-        self._evidence.keep("the start of this run", lambda: open_run(name, tags, dict(leaves), repro))
+        by_section = {name.removeprefix("params:"): value for name, value in options.items()}
+        listed = dict(leaf for section, value in by_section.items() for leaf in leaves(section, value))
+        repro = dvc_process()
+        source = catalog.load("source") if CORPUS & pipeline.datasets() else None
+        name = run_name(run_params, by_section, source, repro)
+        tags = run_tags(run_params, repro, catalog.load("project"))
+        self._evidence.keep("the start of this run", lambda: open_run(name, tags, listed, repro))
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
@@ -262,7 +337,8 @@ class MlflowHooks:
             self._evidence.keep("the runs of the matrix", lambda: log_cells(_cells(data)))
         if dataset_name.endswith("_metrics"):
             stage = dataset_name.removesuffix("_metrics")
-            self._log({f"{stage}.{key}": float(value) for key, value in data.items()})
+            first = {"_cer": data["cer"]} if "cer" in data else {}  # sorts first, so that it is what is compared
+            self._log(first | {f"{stage}.{key}": float(value) for key, value in data.items()})
 
     def _log_shards(self, made: Sequence[ShardInfo]) -> None:
         """Log what each shard took as a step, at the time when it was made: MLflow draws a GPU's work over a stage."""
@@ -290,6 +366,11 @@ class MlflowHooks:
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         paths = [_path_of(catalog, name) for name in ARTIFACTS if name in pipeline.all_outputs()]
         self._evidence.keep("reports and tables", lambda: log_files(paths))
+        if CORPUS & pipeline.datasets() and catalog.exists("documents"):
+            from ocr_project.domain.schemas import from_frame
+
+            documents = from_frame(catalog.load("documents"), Document)
+            self._evidence.keep("what the corpus is", lambda: set_tags(corpus_tags(documents)))
         self._evidence.keep("the end of this run", lambda: end_run("FINISHED"))
 
     @hook_impl
@@ -314,13 +395,26 @@ class MemoryHooks:
 
 
 class SummaryHooks:
-    """The short table at the end."""
+    """The short table at the end: of what this run did, not of what an earlier one left."""
+
+    def __init__(self) -> None:
+        self._began = 0.0
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        self._began = time.time()
+
+    def _is_of_this_run(self, catalog: CatalogProtocol[Any, Any], name: str) -> bool:
+        """Say whether metrics were written since it began: a runner may leave out what is there already."""
+        kept = catalog.get(name)
+        return not isinstance(kept, Place) or kept.path.stat().st_mtime >= self._began - _CLOCK
 
     @hook_impl(trylast=True)  # it may end the process with its own exit status, after MLflow has closed the run
     def after_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
-        stages = [name.removesuffix("_metrics") for name in pipeline.outputs() if name.endswith("_metrics")]
+        named = [name for name in pipeline.outputs() if name.endswith("_metrics")]
+        stages = [name.removesuffix("_metrics") for name in named if self._is_of_this_run(catalog, name)]
         metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
         places: dict[str, str] = {name: _path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
         failures = print_summary(metrics)
@@ -332,7 +426,10 @@ class SummaryHooks:
             print_matrix(catalog.load("matrix_table"))
         for name in GATES.keys() & places.keys():
             print_gate(catalog.load(name))
-        print_places(places)
+        if (
+            catalog.load("project").root / "pyproject.toml"
+        ).is_file():  # else its folders are a matter of `ocr-project`
+            print_places(places)
         for name in GATES.keys() & places.keys():
             _judge(catalog.load(name), GATES[name](catalog))
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
@@ -383,35 +480,3 @@ def _cells(place: Path) -> Iterator[Cell]:
         tags = {"folder": facts.folder, "status": facts.status or "ok", "gpus": " + ".join(facts.cards)}
         tags |= {"weights": "dummy"} if facts.dummy else {}
         yield Cell(run.name, facts.settings, {**rates, **counts, **facts.cost}, tags, not facts.status)
-
-
-def _leaves(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, BaseModel):
-        value = value.model_dump(mode="json")
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _leaves(f"{prefix}.{key}", inner)
-    else:
-        yield metric_name(prefix), value
-
-
-def _tags(run_params: dict[str, Any], repro: str | None, project: Project) -> dict[str, str]:
-    tags = {"env": run_params.get("env") or "base", "git": project.commit, "command": " ".join(sys.argv)}
-    return {**tags, "dvc.repro": repro} if repro else tags
-
-
-def _run_name(run_params: dict[str, Any], repro: str | None) -> str:
-    names = run_params.get("pipeline_names") or run_params.get("pipeline_name") or "all"
-    return "dvc repro" if repro else names if isinstance(names, str) else "+".join(names)
-
-
-def _dvc_process() -> str | None:
-    """Return what tells this `dvc repro` from all others: its process and when that began."""
-    if "DVC_STAGE" not in os.environ:
-        return None
-    import psutil
-
-    for parent in psutil.Process().parents():
-        if any("dvc" in part for part in parent.cmdline()[:3]):
-            return f"{parent.pid}-{parent.create_time():.0f}"
-    return None

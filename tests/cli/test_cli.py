@@ -61,7 +61,7 @@ def examined(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
     findings: list[Finding] = []
     seen = []
 
-    def examine(profile: doctor.Profile, root: Path) -> list[Finding]:
+    def examine(profile: doctor.Profile, root: Path, data: Path) -> list[Finding]:
         seen.append(profile)
         return [*findings, ok("profile", f"{profile.layout.backend} {profile.ingest.limit}")]
 

@@ -161,6 +161,19 @@ def test_another_folder_does_not_replace_the_corpus(project: Path, first: Finish
     assert rows(project, "transcripts") == before
 
 
+def test_another_folder_has_its_corpus_beside_the_first(project: Path, first: Finished, tmp_path: Path) -> None:
+    texts = write_pages(tmp_path / "other", 2, seed=7)
+    before, kept = shards(project), {path: path.read_bytes() for path in (project / "metrics").glob("*.json")}
+    done = run_job(project, f"ingest.source={tmp_path / 'other'}", "data=corpora/other", *QUICK)
+    assert done.code == 0, done.output
+    assert "corpora/other/08_reporting/report.html/" in done.output
+    other = project / "corpora/other/08_reporting/exports/ocr_results.jsonl"
+    assert sorted(json.loads(line)["text"].strip() for line in other.read_text().splitlines()) == sorted(texts)
+    assert json.loads((project / "corpora/other/metrics/ingest.json").read_text())["pages"] == len(texts)
+    assert shards(project) == before
+    assert {path: path.read_bytes() for path in kept} == kept
+
+
 def test_a_misspelt_option_is_refused_before_the_first_node(fresh: Path) -> None:
     refused(run_job(fresh, "ingest.sourc=/tmp"), fresh, "OptionError", "ingest", "sourc")
 

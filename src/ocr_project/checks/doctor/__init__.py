@@ -31,12 +31,13 @@ from ocr_project.checks.doctor.training import check_training
 __all__ = ["Finding", "Profile", "State", "examine"]
 
 
-def examine(profile: Profile, root: Path) -> list[Finding]:
+def examine(profile: Profile, root: Path, data: Path) -> list[Finding]:
     """Look at everything that a profile needs.
 
     Args:
         profile: The options of all stages.
         root: The project.
+        data: The folder that a run would fill.
 
     Returns:
         What was found, in the order in which it should be put right.
@@ -52,5 +53,5 @@ def examine(profile: Profile, root: Path) -> list[Finding]:
         *check_orientation(needs),
         *check_old_options(needs),
         *check_training(needs),
-        *check_disk(needs, root),
+        *check_disk(needs, root, data),
     ]
