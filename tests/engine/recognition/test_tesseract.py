@@ -224,6 +224,28 @@ def test_a_table_without_lines_is_read_as_text(english: Recognizer) -> None:
     assert (found.text, found.format) == ("River 120\nStone 450", TextFormat.TEXT)
 
 
+def test_an_empty_table_is_empty(english: Recognizer) -> None:
+    sheet = Sheet((700, 260))
+    sheet.text((30, 20), "Telephone", size=30)
+    box = sheet.grid((30, 240, 450, 660), (90, 120, 150), thick=3)
+    (found,) = read(english, sheet.page(), region_of(box, Label.TABLE))
+    assert (found.status, found.text, found.reason) == (Status.EMPTY, "", "an empty table of 6 cells")
+
+
+def test_short_words_of_cells_are_read_whole(recognizer: Recognizer) -> None:
+    sheet = Sheet((900, 400))
+    sheet.text((60, 30), "신청자의 현황은 다음 표와 같다.", face="korean", size=30)
+    xs, ys = (60, 300, 540, 780), (100, 170, 240, 310)
+    box = sheet.grid(xs, ys)
+    words = [["성별", "경험", "건수"], ["남", "있음", "3"], ["여", "없음", "9"]]
+    for y, row in zip(ys, words, strict=False):
+        for x, word in zip(xs, row, strict=False):
+            sheet.text((x + 100, y + 18), word, face="korean", size=30)
+    (found,) = read(recognizer, sheet.page(), region_of(box, Label.TABLE))
+    rows = "".join(f"<tr>{''.join(f'<td>{word}</td>' for word in row)}</tr>" for row in words)
+    assert found.text == f"<table>{rows}</table>"
+
+
 def test_one_answer_for_each_region_in_its_order(english: Recognizer) -> None:
     sheet = Sheet((900, 320))
     text = region_of(sheet.text((60, 60), "rivers", size=SIZE), index=4)

@@ -13,6 +13,7 @@ from ocr_project.engine.imaging.ink import Boxes, Grey, Mask
 from ocr_project.engine.imaging.leaders import find_leaders
 from ocr_project.engine.imaging.rulings import Rulings, find_rulings
 from ocr_project.engine.imaging.specks import separate_specks
+from ocr_project.engine.imaging.table_fills import OnWhite, lift_cells
 from ocr_project.engine.imaging.words import Strokes, Words, body_height, find_words, letter_height
 from ocr_project.engine.layout.pictures import find_pictures
 from ocr_project.engine.layout.print_in_pictures import printed_shares
@@ -21,6 +22,7 @@ from ocr_project.engine.layout.ruling_groups import RuledGrid, group_rulings
 # Set by hand; what they give on the shared pages is in docs/log.md.
 # Letters are lower than the line that they stand on, by about this factor (ascenders, syllables of two rows).
 _LINE_OF_LETTERS = 1.3
+_DPI = 150.0  # about what pages are looked at with: their letters are not known before their fills
 # Rulings in body heights: no stroke of a letter is as long as one must be, and none as thick as one may be thick.
 _LENGTH = 2.5
 _THICKNESS = 0.4
@@ -80,15 +82,16 @@ def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
     leaders = find_leaders(ink)
     if leaders is not None:
         ink = np.asarray(cv2.subtract(ink, leaders.mask), np.uint8)
-    letters = letter_height(ink)
+    lifted = lift_cells(grey, _DPI)
+    letters = letter_height(lifted.ink(ink) if lifted else ink)
     if not letters:
         return _wordless(grey, ink)
     plain, ink = ink, lift_fills(grey, ink, letters * _LINE_OF_LETTERS)
-    rulings = _rulings(ink, letters * _LINE_OF_LETTERS)
+    rulings = _rulings(_with_fill_lines(ink, lifted) if lifted else ink, letters * _LINE_OF_LETTERS)
     grids, drawings = group_rulings(rulings, letters * _LINE_OF_LETTERS)
     text = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(rulings.mask)), np.uint8)
     words = find_words(text, letters)
-    body = body_height(words)
+    body = body_height(words, letters)
     if not body:
         return None
     frames = np.asarray([grid.box for grid in grids], np.int32).reshape(-1, 4)
@@ -154,6 +157,12 @@ def _unshaded(grid: RuledGrid, ink: Mask, lifted: Mask) -> Boxes:
     """Return the cells of a grid; none where some are shaded: beside a fill its lines are not seen for sure."""
     x0, y0, x1, y1 = (int(value) for value in grid.box)
     return grid.cells[:0] if (ink[y0:y1, x0:x1] != lifted[y0:y1, x0:x1]).any() else grid.cells
+
+
+def _with_fill_lines(ink: Mask, lifted: OnWhite) -> Mask:
+    """Put the lines within and around filled cells in their place: light ones, pale ones, and where a colour ends."""
+    edges = cv2.dilate(lifted.edges, np.ones((3, 3), np.uint8))  # to meet lines that go on beside white cells
+    return np.asarray(cv2.bitwise_or(lifted.ink(ink), edges), np.uint8)
 
 
 def _rulings(ink: Mask, body: float) -> Rulings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,15 +16,21 @@ from numpy.typing import NDArray
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import LANGUAGE_SEPARATOR, TesseractOptions
 from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
-from ocr_project.engine.imaging.borderless_table import BorderlessTable, find_borderless_table, judge_cells
+from ocr_project.engine.imaging.borderless_table import (
+    BorderlessTable,
+    find_borderless_table,
+    has_letters,
+    judge_cells,
+)
 from ocr_project.engine.imaging.ink import levels
 from ocr_project.engine.imaging.leaders import find_leaders
 from ocr_project.engine.imaging.pixels import crop, page_grey
 from ocr_project.engine.imaging.preparing import prepare
-from ocr_project.engine.imaging.ruled_table import TableCell, find_ruled_cells
+from ocr_project.engine.imaging.ruled_table import TableCell, find_ruled_cells, without_lines
 from ocr_project.engine.imaging.small_print import PrintSize, ScaledCrop, enlarge, measure_print
+from ocr_project.engine.imaging.table_fills import lift_cells
 from ocr_project.engine.imaging.tesseract import Reader, ReadWord
-from ocr_project.engine.imaging.text_bands import find_bands
+from ocr_project.engine.imaging.text_bands import find_bands, ink_box
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_reader
 from ocr_project.engine.recognition.bullets import put_bullet
@@ -43,11 +49,12 @@ from ocr_project.engine.recognition.scripts import (
     may_be_foreign,
     surest,
 )
+from ocr_project.engine.recognition.sideways import QUARTERS, may_be_sideways, turned_back
 from ocr_project.engine.recognition.signs import pair_quotes, won_signs
 from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
 
-VERSION = "13"
+VERSION = "14"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
@@ -58,6 +65,7 @@ _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: 
 _CONTENTS_SIDES = 480, 1800  # the same where dots lead from titles to numbers, and there is little between them
 _MANY_LETTERS = 300  # tell the script where `ENOUGH` do not
 _DOUBTFUL = 0.6  # confidence of a line that is read once more, as a block
+_SHORT = 4  # heights that a short word is wide, at most
 _CLEAR = 0.8  # confidence of each word where a line is read without the detector of lines
 _LEAST_CONTRAST = 60  # grey levels within a cell that says something
 _LEAST_SIDE = 3  # pixels: no letter is smaller
@@ -114,11 +122,12 @@ class TesseractRecognizer:
             return [_unread(region, region.reason or error.reason) for region in regions]
         upright, ink = prepare(grey)
         dots = find_leaders(ink)
-        if dots is None:
-            found = self._recognize(upright, measure_print(ink, page.dpi), regions, _SAMPLE_SIDES)
-        else:
+        if dots is not None:
             upright, ink = dots.taken_off(upright, ink)
-            found = self._recognize(upright, measure_print(ink, page.dpi), regions, _CONTENTS_SIDES)
+        lifted = lift_cells(upright, page.dpi)
+        size = measure_print(lifted.ink(ink) if lifted else ink, page.dpi)
+        found = self._recognize(upright, size, regions, _SAMPLE_SIDES if dots is None else _CONTENTS_SIDES)
+        if dots is not None:
             found = [put_leaders(one, region.box, dots.boxes) for one, region in zip(found, regions, strict=True)]
         return name_unread(ink, regions, found)
 
@@ -136,7 +145,7 @@ class TesseractRecognizer:
             return self._candidates[0]
         # Running text tells more than the numbers of a table.
         readable.sort(key=lambda region: (region.label is Label.TABLE, -region.box.area))
-        views = [_middle(crop(grey, region), sample) for region in readable[:_SAMPLES]]
+        views = [_middle(_on_paper(crop(grey, region), region, size), sample) for region in readable[:_SAMPLES]]
         samples = [_padded(enlarge(view, size).pixels) for view in views]
         brief, thorough = (partial(self._sampled, samples, enough) for enough in (ENOUGH, _MANY_LETTERS))
         return surest(self._candidates, brief, thorough)
@@ -158,7 +167,7 @@ class TesseractRecognizer:
         started = time.perf_counter()
         cut = np.ascontiguousarray(crop(grey, region))
         if min(cut.shape) < _LEAST_SIDE or region.status is Status.EMPTY:
-            return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="nothing to read")
+            return _empty(region, "nothing to read")
         if max(cut.shape) > _LARGEST_SIDE:
             reason = (
                 f"too_large: {cut.shape[1]} x {cut.shape[0]} pixels are more than Tesseract reads; lower ingest.dpi"
@@ -167,7 +176,7 @@ class TesseractRecognizer:
         piece = enlarge(cut, size)
         recognition = self._table(piece, region, languages) if region.label is Label.TABLE else None
         if recognition is None:
-            recognition = _assembled(region, self._read(piece.pixels, region, languages, piece.dpi), piece)
+            recognition = _assembled(region, self._read(piece, region, languages), piece)
         return replace(recognition, seconds=time.perf_counter() - started)
 
     def _table(self, piece: ScaledCrop, region: Region, languages: str) -> Recognition | None:
@@ -182,12 +191,13 @@ class TesseractRecognizer:
             return self._borderless_table(borderless, piece, region, languages)
         texts: dict[TableCell, str] = {}
         words: list[ReadWord] = []
+        table = replace(piece, pixels=cleaned)
         for cell in cells:
-            found = self._cell(cleaned, cell, region, languages, piece.dpi)
+            found = self._cell(table, cell, region, languages)
             texts[cell] = words_as_lines(found)
             words += [replace(word, line=cell.row) for word in found]
         if not words:
-            return None
+            return None if has_letters(cleaned) else _empty(region, f"an empty table of {len(cells)} cells")
         return replace(_assembled(region, words, piece), text=to_html(cells, texts), format=TextFormat.HTML)
 
     def _borderless_table(
@@ -195,34 +205,44 @@ class TesseractRecognizer:
     ) -> Recognition | None:
         """Read rows of one line from end to end, since words tell each other's height, and others cell by cell."""
         read: dict[TableCell, list[ReadWord]] = {}
+        cleaned = replace(piece, pixels=table.cleaned)
         for number, row in enumerate(table.rows):
             cells = [cell for cell in table.cells if cell.row == number and any(cell.box)]
             strip = np.ascontiguousarray(table.cleaned[row.top : row.bottom])
             words = self._line(strip, row.top, languages, piece.dpi) if row.single else []
             across = by_cell(words, cells)
             for cell in cells:
-                read[cell] = across.get(cell) or self._cell(table.cleaned, cell, region, languages, piece.dpi)
+                read[cell] = across.get(cell) or self._cell(cleaned, cell, region, languages)
         everything = [replace(word, line=cell.row) for cell, found in read.items() for word in found]
         if not everything:
             return None
         html = to_html(table.cells, {cell: words_as_lines(found) for cell, found in read.items()}, table.heading)
         return replace(_assembled(region, everything, piece), text=html, format=TextFormat.HTML)
 
-    def _cell(
-        self, cleaned: NDArray[np.uint8], cell: TableCell, region: Region, languages: str, dpi: float
-    ) -> list[ReadWord]:
+    def _cell(self, table: ScaledCrop, cell: TableCell, region: Region, languages: str) -> list[ReadWord]:
         x0, y0, x1, y1 = cell.box
-        inside = cleaned[y0:y1, x0:x1]
+        inside = table.pixels[y0:y1, x0:x1]
         if int(inside.max()) - int(inside.min()) < _LEAST_CONTRAST:
             return []
-        found = self._read(np.ascontiguousarray(inside), region, languages, dpi)
+        upright = replace(table, pixels=np.ascontiguousarray(inside))
+        found = self._read(upright, region, languages)
+        if may_be_sideways(upright.pixels, table.line):
+            found = max(found, *self._sideways(upright, region, languages), key=_confidence)
         return [_moved(word, x0, y0) for word in found]
 
-    def _read(self, cut: NDArray[np.uint8], region: Region, languages: str, dpi: float) -> list[ReadWord]:
+    def _sideways(self, cell: ScaledCrop, region: Region, languages: str) -> Iterator[list[ReadWord]]:
+        """Read a cell turned to either side; the words of each have their boxes in the cell as it stands."""
+        for quarters in QUARTERS:
+            turned = replace(cell, pixels=np.ascontiguousarray(np.rot90(cell.pixels, quarters)))
+            found = self._read(turned, region, languages)
+            yield [turned_back(word, quarters, cell.pixels.shape) for word in found]
+
+    def _read(self, piece: ScaledCrop, region: Region, languages: str) -> list[ReadWord]:
         """Read line by line where the lines can be told apart: of whole blocks Tesseract drops some."""
+        cut, dpi = piece.pixels, piece.dpi
         if region.label is Label.PAGE:
             return self._piece(cut, 0, languages, tesserocr.PSM.AUTO, dpi)
-        bands = find_bands(cut)
+        bands = find_bands(cut, piece.line)
         if self._trained and languages == _ENGLISH:
             return self._read_trained(cut, bands, dpi, self._trained)
         if not bands:
@@ -256,8 +276,7 @@ class TesseractRecognizer:
             if _confidence(again) >= max(SURE, _confidence(found) + CLEARER):
                 return self._mended(again, one, top, other, dpi)
         if _confidence(found) < _DOUBTFUL:
-            block = self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
-            found = max(found, block, key=_confidence)
+            found = max(found, self._once_more(one, top, languages, dpi), key=_confidence)
         return self._mended(found, one, top, languages, dpi)
 
     def _trained_line(self, one: NDArray[np.uint8], top: int) -> list[ReadWord]:
@@ -298,6 +317,16 @@ class TesseractRecognizer:
     def _again(self, line: NDArray[np.uint8], dpi: float) -> list[ReadWord]:
         return self._piece(line, 0, self._korean, _LINE, dpi)
 
+    def _once_more(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> list[ReadWord]:
+        """Read a doubtful line as a block; a short word close by, since in white Tesseract finds no line or two."""
+        x0, y0, x1, y1 = ink_box(one)
+        if x1 - x0 > _SHORT * (y1 - y0):
+            return self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
+        close = np.ascontiguousarray(one[y0:y1, x0:x1])
+        if min(close.shape, default=0) < _LEAST_SIDE:
+            return []
+        return [_moved(word, x0, 0) for word in self._piece(close, top + y0, languages, tesserocr.PSM.RAW_LINE, dpi)]
+
     def _latin_too(self, found: list[ReadWord], line: NDArray[np.uint8], top: int, dpi: float) -> list[ReadWord]:
         words = [_moved(word, 0, -top) for word in found]
         words = read_latin(words, line, lambda piece: self._piece(piece, 0, self._latin, _LINE, dpi))
@@ -318,6 +347,11 @@ def by_cell(words: Sequence[ReadWord], cells: Sequence[TableCell]) -> dict[Table
     return found
 
 
+def _on_paper(cut: NDArray[np.uint8], region: Region, size: PrintSize) -> NDArray[np.uint8]:
+    """Return a crop, of a table with dark print on white and without its lines."""
+    return without_lines(np.ascontiguousarray(cut), size.dpi) if region.label is Label.TABLE else cut
+
+
 def _middle(cut: NDArray[np.uint8], sides: tuple[int, int]) -> NDArray[np.uint8]:
     """Return the middle of a crop, as large as a sample of its script is."""
     tops = [max(0, (size - most) // 2) for size, most in zip(cut.shape, sides, strict=True)]
@@ -332,7 +366,7 @@ def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _assembled(region: Region, words: Sequence[ReadWord], piece: ScaledCrop) -> Recognition:
     if not words:
-        return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="no text found")
+        return _empty(region, "no text found")
     back = CropToPage(region, piece)
     placed = tuple(Word(w.text, back(w.box), w.confidence, w.line) for w in words)
     text = words_as_lines(words)
@@ -366,6 +400,10 @@ def _confidence(words: Sequence[ReadWord]) -> float:
     """Return the mean over letters; 0 where there are none."""
     letters = sum(len(word.text) for word in words)
     return sum(len(word.text) * word.confidence for word in words) / max(1, letters)
+
+
+def _empty(region: Region, reason: str) -> Recognition:
+    return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason=reason)
 
 
 def _unread(region: Region, reason: str) -> Recognition:
