@@ -95,7 +95,7 @@ class LineReader:
     def _decode(self, steps: NDArray[np.float32], per_step: float, width: int) -> list[ReadCharacter]:
         """Decode greedily, as CTC is: the surest class of each step, repeats joined, blanks dropped.
 
-        Spaces that are likely, and no more, are among them, with their probability: a caller that knows where the ink is may
+        Likely spaces are among them, with their probability: a caller that knows where the ink is may
         tell.
         """
         best = steps.argmax(axis=1)
