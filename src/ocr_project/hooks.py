@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 CORPUS = frozenset({"documents", "pages", "transcripts"})  # of which pipelines over a corpus read or make one
 PLACES: tuple[str, ...] = (
-    *("exports", "report", "published", "benchmark_page", "benchmark_run"),
+    *("exports", "report", "review_page", "published", "benchmark_page", "benchmark_run"),
     *("testset_table", "answer_table", "gate_table", "field_table", "field_files"),
     *("prompt_table", "prompt_collection", "release_record", "release_table"),
     *("matrix_page", "matrix_table", "resolution_table"),
@@ -426,7 +426,10 @@ class SummaryHooks:
             print_matrix(catalog.load("matrix_table"))
         for name in GATES.keys() & places.keys():
             print_gate(catalog.load(name))
-        print_places(places)
+        if (
+            catalog.load("project").root / "pyproject.toml"
+        ).is_file():  # else its folders are a matter of `ocr-project`
+            print_places(places)
         for name in GATES.keys() & places.keys():
             _judge(catalog.load(name), GATES[name](catalog))
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None

@@ -33,6 +33,7 @@ from ocr_project.domain.options import (
     RecognitionOptions,
     RuntimeOptions,
     TestsetsOptions,
+    TranscriptOptions,
 )
 from ocr_project.domain.types import Document
 from ocr_project.engine import publishing
@@ -75,8 +76,20 @@ def check_backends(options: Mapping[str, Options], data: Path) -> None:
                 build_recognizer(chosen, needs.tessdata).close()
             case EmbeddingOptions():
                 build_embedder(chosen).close()
+            case TranscriptOptions():
+                require_docling(chosen)
             case PublishOptions():
                 publishing.check_target(chosen)
+
+
+def require_docling(options: TranscriptOptions) -> None:
+    """Refuse exports in docling's form where its types are not installed.
+
+    Raises:
+        OptionError: They are wanted, and docling-core is missing.
+    """
+    if (options.docling or options.doctags) and find_spec("docling_core") is None:
+        raise OptionError("docling's JSON and DocTags need docling-core: pip install 'ocr_project[docling]'")
 
 
 def require_whole_pages(options: Mapping[str, Options]) -> None:

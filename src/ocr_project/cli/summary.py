@@ -59,6 +59,7 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]]) -> int:
     lines = (
         *_documents(metrics.get("ingest", {})),
         *_scores(metrics.get("benchmark", {})),
+        *_doubts(metrics.get("benchmark", {})),
         *_text_layers(metrics),
         *_published(metrics.get("publish", {})),
     )
@@ -228,6 +229,14 @@ def _scores(benchmark: Mapping[str, Any]) -> list[str]:
     if lines and not benchmark["gold"]:
         lines.append(f"{'':>10}  against the pages' own text layers: no reference texts were found")
     return lines
+
+
+def _doubts(benchmark: Mapping[str, Any]) -> list[str]:
+    places = int(benchmark.get("review.places", 0))
+    if not places:
+        return []
+    pages = int(benchmark["review.pages"])
+    return [f"{places:>10}  places in doubt on {pages} pages: look at them with `kedro review`"]
 
 
 def _text_layers(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -16,7 +16,18 @@ import pytest
 
 from ocr_project.domain import corpus as domain
 from ocr_project.domain.options import TranscriptOptions
-from ocr_project.domain.types import Box, Label, Page, Recognition, Region, ShardInfo, Status, Transcript, Word
+from ocr_project.domain.types import (
+    Box,
+    Identity,
+    Label,
+    Page,
+    Recognition,
+    Region,
+    ShardInfo,
+    Status,
+    Transcript,
+    Word,
+)
 from ocr_project.engine.exports import ChosenExports, export_documents
 from ocr_project.engine.imaging.pixels import decode
 from ocr_project.engine.transcript import assemble
@@ -166,7 +177,11 @@ def test_the_lines_have_the_layout_of_the_seeds(corpus: Corpus, tmp_path: Path) 
         "score": 0.9877,
         "format": "text",
         "status": "ok",
+        "confidence": None,  # the shards do not say which recognizer this was
+        "lines": [],
+        "doubtful": [],
     }
+    assert rows[0]["confidence"] is None
     assert rows[0]["image_crops"] == [
         {
             "path": "crops/a_00001_001.png",
@@ -180,6 +195,21 @@ def test_the_lines_have_the_layout_of_the_seeds(corpus: Corpus, tmp_path: Path) 
     assert rows[0]["markdown"].startswith("rivers stones\n\n![picture](crops/")
     assert (rows[0]["path"], rows[0]["text"], rows[0]["status"]) == ("law/first.pdf", "rivers stones", "ok")
     assert "error" not in rows[0]
+
+
+def test_the_lines_say_how_much_of_them_is_right(corpus: Corpus, tmp_path: Path) -> None:
+    info, rows = corpus.folders["recognitions"].shards["a"]
+    identity = Identity("tesseract", "1").canonical()
+    corpus.folders["recognitions"].shards["a"] = (replace(info, identity=identity), rows)
+    corpus.export(tmp_path)
+    page = lines(tmp_path)[0]
+    assert 0.9 < page["confidence"] < 1
+    region = page["regions"][0]
+    assert region["confidence"] == page["confidence"]
+    same = region["confidence"]  # both words are as sure
+    assert region["lines"] == [{"bbox": [10.0, 10.0, 120.0, 30.0], "confidence": same, "words": [same, same]}]
+    assert region["doubtful"] == []
+    assert page["regions"][1]["confidence"] is None  # a picture
 
 
 def test_a_failed_page_has_its_line_with_the_error(corpus: Corpus, tmp_path: Path) -> None:

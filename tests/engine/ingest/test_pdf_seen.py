@@ -228,6 +228,7 @@ def test_a_picture_of_a_word_over_that_word_is_as_good_as_the_word(tmp_path: Pat
     picture = typed.read(tmp_path / "bold.pdf")
     assert (picture.healthy, picture.stands_in) == (True, True)
     assert [word.text for word in picture.words if not word.confidence] == ["No", "sailings", "on", "Sunday"]
+    assert "No sailings on Sunday" in (picture.text or "")
     assert picture.gaps
 
 

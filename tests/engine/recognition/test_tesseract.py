@@ -95,10 +95,36 @@ def test_latin_words_in_a_korean_line_are_read_as_such(recognizer: Recognizer) -
     assert found.text == "\n".join(lines)
 
 
+def test_heads_and_units_of_a_korean_line_are_read(recognizer: Recognizer) -> None:
+    if not recognizer.identity.settings.get("trained"):
+        pytest.skip("the extra `rapid` is not installed")
+    lines = ["LPG 충전소와 K매장, 11번 창구", "면적 84.95㎡, 온도 20℃, 길이 12㎝", "① 신청서 ② 사본 합계 ₩1,240,000"]
+    sheet, box = block(lines, "korean")
+    (found,) = read(recognizer, sheet.page(), region_of(box))
+    assert found.text == "\n".join(lines)
+
+
 def test_the_first_letter_of_a_latin_word_is_not_cut_off(recognizer: Recognizer) -> None:
     sheet, box = block(["정보 시스템은 Linux 환경에서 운영한다."], "korean")
     (found,) = read(recognizer, sheet.page(), region_of(box))
     assert "Linux" in found.text
+
+
+@pytest.mark.parametrize("text", ["Signature and date", "Итого 1 240,00", "서명 및 날짜"])
+def test_a_page_of_one_short_line_is_read_in_its_language(recognizer: Recognizer, text: str) -> None:
+    sheet, box = block([text], "korean" if "및" in text else "latin")
+    (found,) = read(recognizer, sheet.page(), region_of(box))
+    assert found.text == text
+
+
+@pytest.mark.parametrize("own", [ENGLISH, RUSSIAN], ids=["en", "ru"])
+def test_lines_of_another_language_are_read_in_it(recognizer: Recognizer, own: list[str]) -> None:
+    sheet = Sheet((900, 420))
+    box = sheet.lines((60, 70), own, size=SIZE)
+    below = sheet.lines((60, box.y1 + 20), KOREAN[:2], face="korean", size=SIZE)
+    region = region_of(Box(box.x0, box.y0, max(box.x1, below.x1), below.y1))
+    (found,) = read(recognizer, sheet.page(), region)
+    assert cer(found.text, [*own, *KOREAN[:2]]) <= MOST_CER, found.text
 
 
 def test_words_stand_where_they_were_drawn(english: Recognizer) -> None:

@@ -12,7 +12,7 @@ import pytest
 from ocr_project.domain.types import Box, Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
 from ocr_project.engine.imaging.pixels import decode
 from ocr_project.engine.recognition.text_layer import recognize_page, submit_page
-from tests.drawing import Sheet
+from tests.drawing import Sheet, page_of
 
 PAPER = 240
 
@@ -172,6 +172,33 @@ def test_words_stand_in_the_cells_of_their_table() -> None:
         "<table><tr><td>Pier &amp; quay</td><td>Depth</td></tr><tr><td>North</td><td>12.4</td></tr></table>"
     )
     assert [word.text for word in read.words] == ["Pier", "&", "quay", "Depth", "North", "12.4"]
+
+
+def test_words_beside_the_cells_make_no_table() -> None:
+    mixed = Mixed()
+    mixed.sheet.grid((20, 220, 420), (20, 80, 140))
+    for line, (text, x, y) in enumerate((("Pier", 40, 40), ("North", 40, 100), ("a note below", 40, 300))):
+        mixed.type(text, x, y, line=line)
+    table = region(0, (10, 10, 430, 400), Label.TABLE)
+    (read,) = recognize_page(Reads(), mixed.page(), [table])
+    assert (read.format, read.text) == (TextFormat.TEXT, "Pier\nNorth\na note below")
+
+
+def test_a_table_on_its_side_has_its_cells_as_they_are_read() -> None:
+    mixed = Mixed()
+    mixed.sheet.grid((20, 220, 420), (20, 80, 140))
+    mixed.type("Pier", 40, 40, line=0)
+    mixed.type("Depth", 240, 40, line=0)
+    mixed.type("North", 40, 100, line=1)
+    upright = mixed.page()
+    pixels = np.rot90(decode(upright.image or b""), -1)  # a quarter turn clockwise: x, y becomes 500 - y, x
+    words = [replace(w, box=Box(500 - w.box.y1, w.box.x0, 500 - w.box.y0, w.box.x1)) for w in mixed.words]
+    page = page_of(np.ascontiguousarray(pixels), text_layer_preferred=True, text_layer_words=tuple(words))
+    side = replace(
+        region(0, (350, 10, 490, 430), Label.TABLE), quad=(490.0, 10.0, 490.0, 430.0, 350.0, 430.0, 350.0, 10.0)
+    )
+    (read,) = recognize_page(Reads(), page, [side])
+    assert read.text == "<table><tr><td>Pier</td><td>Depth</td></tr><tr><td>North</td><td></td></tr></table>"
 
 
 def test_a_formula_is_the_recognizers_where_it_writes_it_as_one() -> None:

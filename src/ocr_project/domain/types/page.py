@@ -140,7 +140,8 @@ class Page:
         text_layer_healthy: Whether the layer says all that is seen, and nothing else (the rules are in
             `engine/ingest/text_layer.py`): it may be a ground truth.
         text_layer_preferred: Whether its words stand in for OCR: they can by the same rules, and `ingest.text_layer`
-            is `prefer`. `text_layer` is then what is seen; words that are doubted have a confidence of 0.
+            is `prefer`. Words that are doubted have a confidence of 0, and are not in the `text_layer` of a layer
+            that is not healthy.
         text_layer_gaps: x0, y0, x1, y1, … in pixels of this image: what looks like text, and lies under no word that
             is seen.
         given: What the image is known to be as a whole (a table's crop, a formula's): layout makes it one region

@@ -17,6 +17,7 @@ from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.types import Document, Page, Transcript
 from ocr_project.engine.exports import jsonl
 from ocr_project.engine.exports.crops import write_crops
+from ocr_project.engine.exports.formats import further_files
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.markdown_files import markdown_path, page_block
 from ocr_project.engine.exports.passed_pages import PdfExport
@@ -24,6 +25,8 @@ from ocr_project.engine.exports.plan import ChosenExports, Export, digest, plan_
 from ocr_project.engine.exports.searchable_pdf import pdf_path
 from ocr_project.engine.running.stream import join_pages
 from ocr_project.engine.transcript import readings
+from ocr_project.engine.transcript.calibration import Calibration
+from ocr_project.engine.transcript.confidence import calibration_for
 from ocr_project.engine.transcript.lines import Reading
 from ocr_project.storage.atomic import PARTIAL, atomic_file
 
@@ -37,6 +40,7 @@ class _PageRow:
     page: Page
     readings: Sequence[Reading]
     transcript: Transcript
+    calibration: Calibration | None
 
 
 def export_documents(
@@ -49,7 +53,7 @@ def export_documents(
     Memory holds a page at a time, whatever the length of a document.
 
     Args:
-        folder: For `markdown/`, `crops/`, `pdf/` and `ocr_results.jsonl`.
+        folder: For `markdown/`, `crops/`, `pdf/`, `ocr_results.jsonl`, and what else is wanted.
         corpus: What its documents have come to.
         wanted: Which exports to write.
         documents: By `doc_id` and `path`: where the files are whose pages go into searchable PDFs as they are.
@@ -110,6 +114,7 @@ def _page_rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> It
     for name in shard_names(corpus.pages, corpus.transcripts):
         if name not in with_images and not everything:
             continue
+        identity = corpus.recognitions.index()[name].identity
         without = () if name in with_images else ("image",)
         joined = join_pages(
             corpus.pages.read(name, without=without),
@@ -118,7 +123,8 @@ def _page_rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> It
             corpus.transcripts.read(name),
         )
         for page, regions, recognitions, (transcript, *_) in joined:
-            yield _PageRow(page, readings(page, regions, recognitions), transcript)
+            read = readings(page, regions, recognitions)
+            yield _PageRow(page, read, transcript, calibration_for(page, identity))
 
 
 def _write_document(
@@ -145,7 +151,7 @@ class _Lines:
 
     def add(self, export: Export, row: _PageRow, files: Collection[str]) -> None:
         place = jsonl.ExportEntry(export.title, self._count, files)
-        self._file.write(jsonl.page_line(row.page, row.readings, row.transcript, place))
+        self._file.write(jsonl.page_line(row.page, row.readings, row.transcript, place, row.calibration))
         self._count += 1
 
 
@@ -161,6 +167,7 @@ class _DocumentFiles:
         self._markdown = self._open(self._markdown_path) if wanted.markdown else None
         readable = wanted.searchable_pdf and export.readable
         self._pdf = self._pdf_export(export, jobs) if readable else None
+        self._more = list(further_files(export, wanted, self._open))
         self._save_crops = wanted.crops
 
     def __enter__(self) -> _DocumentFiles:
@@ -174,6 +181,8 @@ class _DocumentFiles:
             self._markdown.write(page_block(row.transcript, self._markdown_path, crops))
         if self._pdf is not None:
             self._pdf.add(row.page, row.readings)
+        for file in self._more:
+            file.add(row.page, row.readings, row.transcript, crops)
         return crops
 
     def __exit__(
@@ -184,6 +193,8 @@ class _DocumentFiles:
                 raise error
             if self._pdf is not None:
                 self._pdf.finish()
+            for file in self._more:
+                file.finish()
 
     def _pdf_export(self, export: Export, jobs: _Jobs) -> PdfExport:
         file = self._open(pdf_path(export.name))

@@ -25,7 +25,9 @@ _STROKE, _AROUND, _TOGETHER = 1 / 330, 1 / 240, 1 / 30
 _STEP = 2  # every second pixel tells whether there may be a mark
 _LEAST_SHARE = 0.003  # of the page, that the strokes of marks cover
 _LETTER = 1 / 12  # of the shorter side: letters are lower and narrower
-_ONE_TONE = 24  # levels between the tenth and the ninetieth part of the tones of one mark
+_ONE_TONE = 24  # levels between the third and the ninth tenth of the tones of one mark
+_MOST_MARKS = 60  # the largest of a page
+_SAME_TONE = 6  # levels: what cuts no letter beside a mark that does is another of its kind
 # Letters that a mark cuts: so many, this share of those that touch it. A letter is cut if this much of what is around
 # it is the mark, and as much is clean paper.
 _FEWEST, _CUT, _SIDES = 4, 0.12, 0.15
@@ -53,14 +55,24 @@ def lift_marks(grey: Grey, paper: Grey) -> Grey:
     joined = cv2.dilate(strokes, np.ones((reach, reach), np.uint8))
     marks, _ = components(np.asarray(joined, np.uint8))
     marks = np.where(strokes > 0, marks, 0)
+    cutting = _cutting(difference, strokes, marks, darkest)
+    if not cutting:
+        return grey
+    largest = np.argsort(np.bincount(marks.ravel())[1:])[::-1][:_MOST_MARKS] + 1
+    tones = {int(mark): _tone(difference[marks == mark]) for mark in largest}
+    known = [tone for mark in cutting if (tone := tones.get(mark)) is not None]
     whole = grey
-    for mark in _cutting(difference, strokes, marks, darkest):
-        own = np.where(marks == mark, 255, 0).astype(np.uint8)
-        tones = difference[own > 0]
-        low, tone, high = levels(np.ascontiguousarray(tones), 0.1, 0.5, 0.9)
-        if high - low <= _ONE_TONE:
+    for mark, tone in tones.items():
+        if tone is not None and any(abs(tone - other) <= _SAME_TONE for other in known):
+            own = np.where(marks == mark, 255, 0).astype(np.uint8)
             whole = _lifted(whole, white, own, tone, 2 * max(3, round(shorter * _STROKE)) + 1)
     return whole
+
+
+def _tone(differences: Grey) -> float | None:
+    """Return the tone of a mark, `None` where it has more than one; the palest are its soft rim."""
+    low, tone, high = levels(np.ascontiguousarray(differences), 0.3, 0.5, 0.9)
+    return tone if high - low <= _ONE_TONE else None
 
 
 def _difference(grey: Grey, white: float) -> Grey:

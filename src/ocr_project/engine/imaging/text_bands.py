@@ -26,6 +26,16 @@ _MERGED = 1.7  # a higher one is several lines that touch, or something else tha
 _ONE_LINE, _WITHIN = 1.4, 0.2
 
 
+def find_inked(block: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which pixels of a block, shape (height, width), are ink; none where it has too little contrast."""
+    paper, dark, least = levels(block, 0.90, 0.01, 0.001)
+    if paper - dark < _LEAST_RANGE:
+        dark = least  # a short word in a wide cell
+    if paper - dark < _LEAST_RANGE:
+        return np.zeros(block.shape, np.bool_)
+    return np.asarray(block < math.ceil(paper - _CONTRAST * (paper - dark)))  # whole: NumPy compares bytes
+
+
 def find_bands(block: NDArray[np.uint8], line: float = 0.0) -> list[tuple[int, int]]:
     """Cut a level block into its lines.
 
@@ -38,7 +48,7 @@ def find_bands(block: NDArray[np.uint8], line: float = 0.0) -> list[tuple[int, i
         First row and the row after the last of each line, from top to bottom, with half of the white
         around it; empty where the lines cannot be told apart.
     """
-    inked = np.count_nonzero(_ink(block), axis=1)
+    inked = np.count_nonzero(find_inked(block), axis=1)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], (inked > _SPECKS).astype(np.int8), [0]])))
     bands = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     if not bands:
@@ -61,17 +71,8 @@ def _usual(heights: list[int]) -> float:
 
 def ink_box(block: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     """Return x0, y0, x1, y1 of all ink of a level block, shape (height, width); zeros where there is none."""
-    x, y, width, height = cv2.boundingRect(_ink(block).astype(np.uint8))
+    x, y, width, height = cv2.boundingRect(find_inked(block).astype(np.uint8))
     return int(x), int(y), int(x + width), int(y + height)
-
-
-def _ink(block: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    paper, dark, least = levels(block, 0.90, 0.01, 0.001)
-    if paper - dark < _LEAST_RANGE:
-        dark = least  # a short word in a wide cell
-    if paper - dark < _LEAST_RANGE:
-        return np.zeros(block.shape, np.bool_)
-    return np.asarray(block < math.ceil(paper - _CONTRAST * (paper - dark)))  # whole: NumPy compares bytes
 
 
 def _whole(bands: list[tuple[int, int]], white: NDArray[np.bool_], line: float) -> list[tuple[int, int]]:

@@ -52,7 +52,7 @@ class Layer:
     """A text layer on its page, in pixels.
 
     Attributes:
-        text: Of a layer that stands in for OCR in part, only what is seen.
+        text: Of a layer that stands in for OCR and is not healthy, only what is seen.
         words: Of a layer that stands in: those that are seen, and with a confidence of 0 those that are doubted.
         healthy: Whether it says what is seen, all of it and nothing else.
         stands_in: Whether its words may be used in place of OCR.
@@ -149,8 +149,9 @@ def to_layer(raw: RawText, width: int, height: int, drawings: Drawings | None) -
     of_seen = _with_ink(replace(facts, text=text, words=len(seen)), used, drawings.whole)
     if not stands_in(facts, of_seen):
         return Layer(raw_text, words, healthy)
-    gaps = (*text_without_words(seen, drawings), *(word.box for word in doubted))
-    return Layer(text, used, healthy, True, gaps)
+    unsaid = lost if len(seen) == len(told) else text_without_words(seen, drawings)
+    gaps = (*unsaid, *(word.box for word in doubted))
+    return Layer(raw_text if healthy else text, used, healthy, True, gaps)
 
 
 def _those(words: Sequence[Word], which: NDArray[np.bool_]) -> tuple[Word, ...]:

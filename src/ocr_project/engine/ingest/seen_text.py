@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -37,7 +38,7 @@ _SHARED = 0.4  # of the smaller core
 _LIKE_SIZES = 2.0  # between heights: large pale letters across a page do not correct it
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Drawings:
     """A page drawn twice, shape (height, width, 3), uint8, both of one size.
 
@@ -49,9 +50,27 @@ class Drawings:
     whole: Pixels
     bare: Pixels
 
+    @cached_property
     def of_text(self) -> NDArray[np.uint8]:
-        """Return shape (height, width): 1 where text makes a difference."""
-        return np.asarray(cv2.absdiff(self.whole, self.bare).max(axis=2) > _ALIKE, np.uint8)
+        """Shape (height, width): 1 where text makes a difference."""
+        alike = cv2.inRange(cv2.absdiff(self.whole, self.bare), (0, 0, 0), (_ALIKE, _ALIKE, _ALIKE))
+        return np.asarray(alike == 0, np.uint8)
+
+    @cached_property
+    def step(self) -> int:
+        """Every how many pixels edges are looked for."""
+        return edge_step(self.whole)
+
+    @cached_property
+    def edges(self) -> NDArray[np.bool_]:
+        """Of the whole, every `step` pixels."""
+        return edges(self.whole, self.step)
+
+    @cached_property
+    def edges_left(self) -> NDArray[np.bool_]:
+        """What words have yet to account for: edges of the bare page, and of its text."""
+        near_text = cv2.dilate(self.of_text, np.ones((3, 3), np.uint8))[:: self.step, :: self.step] > 0
+        return edges(self.bare, self.step) | (self.edges & near_text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +97,7 @@ def look_at(words: Sequence[Word], letters: NDArray[np.float64], spans: NDArray[
         spans: First letter of each word and the one after its last, shape (words, 2).
         drawings: Of the page.
     """
-    drawn = drawings.of_text()
+    drawn = drawings.of_text
     marked = _marked(letters, drawn)
     sizes = np.prod(np.maximum(letters[:, 2:] - letters[:, :2], 0), axis=1)
     judged = sizes >= _LEAST_LETTER
@@ -87,9 +106,8 @@ def look_at(words: Sequence[Word], letters: NDArray[np.float64], spans: NDArray[
         of_it = [at for at, sign in enumerate(word.text, start) if at < end and judged[at] and sign.isalnum()]
         seen[number] = marked[of_it].all() if of_it else bool(marked[start:end].any())
     shared = _in_one_place(words, drawn.shape)
-    step = edge_step(drawings.whole)
-    boxes = np.array([word.box for word in words], np.float64).reshape(-1, 4) / step
-    there = _marked(boxes, edges(drawings.whole, step).view(np.uint8))
+    boxes = np.array([word.box for word in words], np.float64).reshape(-1, 4) / drawings.step
+    there = _marked(boxes, drawings.edges.view(np.uint8))
     seen &= ~shared
     return Seen(seen, ~seen & there, shared)
 
@@ -106,10 +124,8 @@ def text_without_words(words: Sequence[Word], drawings: Drawings) -> list[Box]:
     """
     if not words:
         return []
-    step = edge_step(drawings.whole)
+    step, left = drawings.step, drawings.edges_left.copy()
     height = max(_LEAST_HEIGHT, float(np.median([word.box.y1 - word.box.y0 for word in words])) / step)
-    drawn = cv2.dilate(drawings.of_text(), np.ones((3, 3), np.uint8))[::step, ::step] > 0
-    left = edges(drawings.bare, step) | (edges(drawings.whole, step) & drawn)
     near = round(height * _NEAR)
     for box in [word.box for word in words]:
         x0, y0, x1, y1 = clip(Box(*(edge / step for edge in box)), left.shape[1], left.shape[0])

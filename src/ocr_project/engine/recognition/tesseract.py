@@ -33,17 +33,28 @@ from ocr_project.engine.imaging.tesseract import Reader, ReadWord
 from ocr_project.engine.imaging.text_bands import find_bands, ink_box
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_reader
+from ocr_project.engine.recognition.bullets import put_bullet
 from ocr_project.engine.recognition.crop_places import CropToPage, known_cells
 from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
 from ocr_project.engine.recognition.leader_words import put_leaders
-from ocr_project.engine.recognition.scripts import by_script, surest
+from ocr_project.engine.recognition.mending import mended
+from ocr_project.engine.recognition.scripts import (
+    CLEARER,
+    ENOUGH,
+    SURE,
+    Sampled,
+    by_script,
+    letters_in,
+    may_be_foreign,
+    surest,
+)
 from ocr_project.engine.recognition.sideways import QUARTERS, may_be_sideways, turned_back
-from ocr_project.engine.recognition.signs import pair_quotes, put_signs
+from ocr_project.engine.recognition.signs import pair_quotes, won_signs
 from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
 
-VERSION = "10"
+VERSION = "14"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
@@ -52,7 +63,7 @@ _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
 _SAMPLES = 4  # regions that are looked at to tell the script of a page
 _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
 _CONTENTS_SIDES = 480, 1800  # the same where dots lead from titles to numbers, and there is little between them
-_ENOUGH_LETTERS, _MANY_LETTERS = 30, 300  # tell the script, and where they do not
+_MANY_LETTERS = 300  # tell the script where `ENOUGH` do not
 _DOUBTFUL = 0.6  # confidence of a line that is read once more, as a block
 _SHORT = 4  # heights that a short word is wide, at most
 _CLEAR = 0.8  # confidence of each word where a line is read without the detector of lines
@@ -78,6 +89,7 @@ class TesseractRecognizer:
         self._languages = options.languages.split(LANGUAGE_SEPARATOR)
         scripts = by_script(self._languages)
         self._candidates = list(scripts.values())
+        self._script = {names: script for script, names in scripts.items()}
         self._korean, self._latin = scripts.get("hangul", ""), scripts.get("latin", "")
         self._signs = find_line_reader() if self._korean and options.trained else None
         self._trained = find_latin_reader() if self._latin == _ENGLISH and options.trained else None
@@ -135,20 +147,17 @@ class TesseractRecognizer:
         readable.sort(key=lambda region: (region.label is Label.TABLE, -region.box.area))
         views = [_middle(_on_paper(crop(grey, region), region, size), sample) for region in readable[:_SAMPLES]]
         samples = [_padded(enlarge(view, size).pixels) for view in views]
-        brief, thorough = (partial(self._confidence, samples, enough) for enough in (_ENOUGH_LETTERS, _MANY_LETTERS))
+        brief, thorough = (partial(self._sampled, samples, enough) for enough in (ENOUGH, _MANY_LETTERS))
         return surest(self._candidates, brief, thorough)
 
-    def _confidence(self, samples: Sequence[NDArray[np.uint8]], enough: int, languages: str) -> float:
-        """Return the mean confidence over the letters of the first samples that hold enough of them."""
-        sizes: list[int] = []
-        sums: list[float] = []
+    def _sampled(self, samples: Sequence[NDArray[np.uint8]], enough: int, languages: str) -> Sampled:
+        """Read the first samples that hold enough letters."""
+        words: list[ReadWord] = []
         for sample in samples:
-            for word in self._reader.read(sample, languages, tesserocr.PSM.SINGLE_BLOCK, 150):
-                sizes.append(len(word.text))
-                sums.append(len(word.text) * word.confidence)
-            if sum(sizes) >= enough:
+            words += self._reader.read(sample, languages, tesserocr.PSM.SINGLE_BLOCK, 150)
+            if sum(len(word.text) for word in words) >= enough:
                 break
-        return sum(sums) / max(1, sum(sizes))
+        return Sampled(_confidence(words), letters_in(words))
 
     def _region(self, grey: NDArray[np.uint8], size: PrintSize, region: Region, languages: str) -> Recognition:
         if region.status in (Status.FAILED, Status.SKIPPED):
@@ -258,20 +267,55 @@ class TesseractRecognizer:
         return max(found, self._piece(cut, 0, _ENGLISH, tesserocr.PSM.SINGLE_BLOCK, dpi), key=_confidence)
 
     def _line(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> list[ReadWord]:
-        if self._trained and languages == _ENGLISH:
-            read = [_moved(word, 0, top) for word in self._trained.read_line(one)]
-            if _confidence(read) >= _CLEAR:
-                return read
+        """Read a line in the language of its page; where that is in doubt, in the surest."""
+        if languages == _ENGLISH and (read := self._trained_line(one, top)):
+            return read
         found = self._piece(one, top, languages, _LINE, dpi)
+        if may_be_foreign(found, _confidence(found), self._script[languages]):
+            other, again = self._in_others(one, top, languages, dpi)
+            if _confidence(again) >= max(SURE, _confidence(found) + CLEARER):
+                return self._mended(again, one, top, other, dpi)
         if _confidence(found) < _DOUBTFUL:
             found = max(found, self._once_more(one, top, languages, dpi), key=_confidence)
-        if languages == self._korean:
-            if self._latin:
-                found = self._latin_too(found, one, top, dpi)
-            if self._signs:
-                words = put_signs([_moved(word, 0, -top) for word in found], self._signs.read(one))
-                found = [_moved(word, 0, top) for word in words]
-        return found
+        return self._mended(found, one, top, languages, dpi)
+
+    def _trained_line(self, one: NDArray[np.uint8], top: int) -> list[ReadWord]:
+        """Read a line of English by the trained reader; nothing where there is none, or where it is not sure."""
+        read = self._with_bullet(self._trained.read_line(one), one, 0) if self._trained else []
+        read = [_moved(word, 0, top) for word in read]
+        return read if _confidence(read) >= _CLEAR else []
+
+    def _in_others(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> tuple[str, list[ReadWord]]:
+        """Read a line in the surest of the languages that its page is not in."""
+        read: dict[str, list[ReadWord]] = {languages: []}
+
+        def ask(other: str) -> Sampled:
+            read[other] = self._piece(one, top, other, _LINE, dpi)
+            return Sampled(_confidence(read[other]), letters_in(read[other]))
+
+        others = [name for name in self._candidates if name != languages]
+        other = surest(others, ask) if others else languages
+        return other, read[other]
+
+    def _mended(
+        self, found: list[ReadWord], one: NDArray[np.uint8], top: int, languages: str, dpi: float
+    ) -> list[ReadWord]:
+        """Put in what the model of the language does not know."""
+        if languages != self._korean:
+            return self._with_bullet(found, one, top)
+        if not found:
+            return found
+        if self._signs and len({word.line for word in found}) == 1:
+            words = mended([_moved(word, 0, -top) for word in found], one, self._signs, partial(self._again, dpi=dpi))
+            return won_signs([_moved(word, 0, top) for word in words])
+        return won_signs(self._latin_too(found, one, top, dpi) if self._latin else found)
+
+    def _with_bullet(self, found: list[ReadWord], one: NDArray[np.uint8], top: int) -> list[ReadWord]:
+        words = put_bullet([_moved(word, 0, -top) for word in found], one)
+        return [_moved(word, 0, top) for word in words]
+
+    def _again(self, line: NDArray[np.uint8], dpi: float) -> list[ReadWord]:
+        return self._piece(line, 0, self._korean, _LINE, dpi)
 
     def _once_more(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> list[ReadWord]:
         """Read a doubtful line as a block; a short word close by, since in white Tesseract finds no line or two."""

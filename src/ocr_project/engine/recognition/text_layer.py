@@ -37,6 +37,7 @@ from ocr_project.engine.recognition.table_html import to_html
 _PICTURES = frozenset({Label.PICTURE, Label.CHART, Label.SEAL})
 _EDGE = 2  # pixels around a word that are painted over too: letters are a little larger than their boxes
 _ALIKE = 0.6  # share of the letters of doubted words that are read in their place
+_MOST_OUTSIDE = 0.1  # of the words of a table with drawn cells: more, and the cells are not those of the text
 _DEFAULT_DPI = 150.0
 
 
@@ -233,7 +234,7 @@ def _painted(pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
 
 
 def _table(page: Page, region: Region, words: Sequence[Word]) -> Recognition | None:
-    """Put words into the cells of a table as it is drawn; `None` where none are found."""
+    """Put words into the cells of a table as it is drawn; `None` where none are found, or not those of the words."""
     try:
         cut = np.ascontiguousarray(crop(page_grey(page), region))
         piece = ScaledCrop(cut, page.dpi or _DEFAULT_DPI, 1.0)
@@ -250,8 +251,13 @@ def _table(page: Page, region: Region, words: Sequence[Word]) -> Recognition | N
     if not places:
         return None
     held: dict[TableCell, list[Word]] = {}
+    outside = 0
     for word in words:
-        held.setdefault(min(places, key=lambda cell: _distance(places[cell], word.box)), []).append(word)
+        nearest = min(places, key=lambda cell: _distance(places[cell], word.box))
+        outside += borderless is None and _distance(places[nearest], word.box) > 0
+        held.setdefault(nearest, []).append(word)
+    if outside > _MOST_OUTSIDE * len(words):
+        return None
     html = to_html(cells, {cell: _lines(found) for cell, found in held.items()}, heading)
     in_rows = [replace(w, line=cell.row) for cell in cells for w in _in_order(held.get(cell, ()))]
     return Recognition(region.page_id, region.index, html, TextFormat.HTML, tuple(in_rows))

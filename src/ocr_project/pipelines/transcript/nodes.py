@@ -62,7 +62,12 @@ def write_exports(
     export_documents(
         exports_done,
         corpus=Corpus(pages, regions, recognitions, transcripts),
-        wanted=ChosenExports(options.markdown, options.jsonl, options.searchable_pdf, options.save_crops),
+        wanted=_chosen(options),
         documents={(document.doc_id, document.path): document for document in from_frame(documents, Document)},
     )
     return exports_done
+
+
+def _chosen(options: TranscriptOptions) -> ChosenExports:
+    chosen = options.model_dump(exclude={"headers_and_footers", "save_crops"})
+    return ChosenExports(crops=options.save_crops, **chosen)

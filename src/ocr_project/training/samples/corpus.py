@@ -1,8 +1,8 @@
 """The finished pages of this project, with the texts that people wrote or corrected: `X.gt.txt` beside `X.pdf`.
 
 The path of the source is the folder of these texts, laid out like the source of the corpus; `benchmark` looks for them
-by the same names. Where there is none, a text layer that is preferred to OCR is the answer: of HWP and office files it
-is by default, and exact. A page without either is a refused row.
+by the same names. Where there is none, a healthy text layer that is preferred to OCR is the answer: of HWP and office
+files it is by default, and exact. A page without either is a refused row.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class CorpusSource:
     def _found(self, value: tuple[str, Page]) -> Found:
         name, page = value
         text = self._texts.get(page.page_id)
-        if text is None and not page.text_layer_preferred:
+        if text is None and not _says_all(page):
             raise Refused("no_answer", "there is no reference of this page", Status.EMPTY)
         (whole,) = self._pages.find(name, page.page_id, without=_BESIDE[2:])
         if whole.image is None:
@@ -71,7 +71,12 @@ class CorpusSource:
 
 def _known(page: Page, texts: Mapping[str, str]) -> str | bool | None:
     """Return what changes with the answer of a page: of a text layer, the key of its shard says what it is."""
-    return texts.get(page.page_id, page.text_layer_preferred or None)
+    return texts.get(page.page_id, _says_all(page) or None)
+
+
+def _says_all(page: Page) -> bool:
+    """Whether the text layer of a page is its text: one that stands in for OCR in part is not."""
+    return page.text_layer_preferred and page.text_layer_healthy
 
 
 def _texts(pages: Sequence[Page], root: Path) -> dict[str, str]:
