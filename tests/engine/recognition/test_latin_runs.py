@@ -92,7 +92,7 @@ def test_a_line_is_cut_and_put_together_again() -> None:
     back = cut.whole(word("협정", cut.pixels.shape[1] - 100, cut.pixels.shape[1] - 60))
     assert back.box == (100, 0, 140, HEIGHT)
     whole = put_runs([word("제출", 0, 38), back], [run], columns, 0)
-    assert [one.text for one in whole] == ["제출LPG", "협정"], "two pixels are no space, twenty are"
+    assert [one.text for one in whole] == ["제출LPG", "협정"], "twenty pixels are a space, two are not"
 
 
 def test_a_word_over_a_cut_is_parted() -> None:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from html import escape
 from typing import BinaryIO
 
-from markdown_it import MarkdownIt
-
 from ocr_project.domain.types import Page, Status, Transcript
 from ocr_project.engine.exports.markdown_files import page_block
 from ocr_project.engine.transcript.lines import Reading
@@ -35,6 +33,8 @@ class HtmlFile:
     """
 
     def __init__(self, file: BinaryIO, path: str, title: str) -> None:
+        from markdown_it import MarkdownIt  # a tenth of a second of every start
+
         self._file, self._path = file, path
         self._renderer = MarkdownIt("commonmark", {"html": True}).enable("table")
         self._write(_HEAD.format(title=escape(title)))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ocr_project.engine.imaging.ink import MOST_DIFFERENCE, Grey, Mask, components, levels
 
 # Set by hand on one half of the drawn tables (benchmarks/drawn_tables.py); docs/log.md has what they give.
-_PAPER = 0.97  # share of the pixels that are no lighter than paper
+_PAPER = 0.97  # share of the pixels that are not lighter than paper
 _STEP = 10  # grey levels between two grounds: the palest tints are 14 from white
 # In inches: a square of this side fits into a fill, and one of half of it into the ground beside letters.
 _FILL = 0.1

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.fills import lift_fills
-from ocr_project.engine.imaging.ink import Boxes, Grey, Mask
+from ocr_project.engine.imaging.ink import Boxes, Grey, Mask, components
 from ocr_project.engine.imaging.leaders import find_leaders
 from ocr_project.engine.imaging.rulings import Rulings, find_rulings
 from ocr_project.engine.imaging.specks import separate_specks
@@ -22,6 +22,7 @@ from ocr_project.engine.layout.ruling_groups import RuledGrid, group_rulings
 # Set by hand; what they give on the shared pages is in docs/log.md.
 # Letters are lower than the line that they stand on, by about this factor (ascenders, syllables of two rows).
 _LINE_OF_LETTERS = 1.3
+_CELL_LINES = 4.0  # lines of text that a filled cell is high, at most
 _DPI = 150.0  # about what pages are looked at with: their letters are not known before their fills
 # Rulings in body heights: no stroke of a letter is as long as one must be, and none as thick as one may be thick.
 _LENGTH = 2.5
@@ -86,9 +87,10 @@ def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
     letters = letter_height(lifted.ink(ink) if lifted else ink)
     if not letters:
         return _wordless(grey, ink)
-    plain, ink = ink, lift_fills(grey, ink, letters * _LINE_OF_LETTERS)
-    rulings = _rulings(_with_fill_lines(ink, lifted) if lifted else ink, letters * _LINE_OF_LETTERS)
-    grids, drawings = group_rulings(rulings, letters * _LINE_OF_LETTERS)
+    line = letters * _LINE_OF_LETTERS
+    plain, ink = ink, lift_fills(grey, ink, line)
+    rulings = _rulings(_with_fill_lines(ink, lifted, line) if lifted else ink, line)
+    grids, drawings = group_rulings(rulings, line)
     text = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(rulings.mask)), np.uint8)
     words = find_words(text, letters)
     body = body_height(words, letters)
@@ -159,10 +161,18 @@ def _unshaded(grid: RuledGrid, ink: Mask, lifted: Mask) -> Boxes:
     return grid.cells[:0] if (ink[y0:y1, x0:x1] != lifted[y0:y1, x0:x1]).any() else grid.cells
 
 
-def _with_fill_lines(ink: Mask, lifted: OnWhite) -> Mask:
-    """Put the lines within and around filled cells in their place: light ones, pale ones, and where a colour ends."""
-    edges = cv2.dilate(lifted.edges, np.ones((3, 3), np.uint8))  # to meet lines that go on beside white cells
-    return np.asarray(cv2.bitwise_or(lifted.ink(ink), edges), np.uint8)
+def _with_fill_lines(ink: Mask, lifted: OnWhite, body: float) -> Mask:
+    """Put the lines within and around filled cells in their place: light ones, pale ones, and where a colour ends.
+
+    What is filled over many lines of text is a panel, not a cell.
+    """
+    labels, stats = components(np.asarray(cv2.subtract(lifted.filled, lifted.edges), np.uint8), connectivity=4)
+    low = stats[:, 3] <= _CELL_LINES * body
+    low[0] = False
+    square = np.ones((7, 7), np.uint8)  # to meet lines that go on beside white cells
+    cells = cv2.dilate(np.where(low, 255, 0).astype(np.uint8)[labels], square)
+    edges = cv2.dilate(lifted.edges, np.ones((3, 3), np.uint8))
+    return np.where(cells > 0, cv2.bitwise_or(lifted.ink(ink), edges), ink).astype(np.uint8)
 
 
 def _rulings(ink: Mask, body: float) -> Rulings:

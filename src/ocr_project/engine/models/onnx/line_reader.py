@@ -95,8 +95,8 @@ class LineReader:
     def _decode(self, steps: NDArray[np.float32], per_step: float, width: int) -> list[ReadCharacter]:
         """Decode greedily, as CTC is: the surest class of each step, repeats joined, blanks dropped.
 
-        Spaces that are likely, and no more, are among them, with their probability: whoever knows where the ink is may
-        tell.
+        Spaces that are likely, and no more, are among them, with their probability: a caller that knows where the
+        ink is can tell.
         """
         best = steps.argmax(axis=1)
         best[(best == _BLANK) & (steps[:, -1] >= LIKELY_SPACE)] = steps.shape[1] - 1  # the last class is the space
