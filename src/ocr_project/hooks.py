@@ -38,7 +38,7 @@ CORPUS = frozenset({"documents", "pages", "transcripts"})  # of which pipelines 
 PLACES: tuple[str, ...] = (
     *("exports", "report", "review_page", "published", "benchmark_page", "benchmark_run"),
     *("testset_table", "answer_table", "gate_table", "field_table", "field_files"),
-    *("prompt_table", "prompt_collection", "release_record", "release_table"),
+    *("prompt_table", "prompt_page", "prompt_collection", "release_record", "release_table"),
     *("matrix_page", "matrix_table", "resolution_table"),
     *("training_refused", "training_page", "tuned_model"),
     *("training_data_page", "refusal_table", "layout_lmdb"),
@@ -48,7 +48,7 @@ ARTIFACTS = (
     *("benchmark_page", "benchmark_run", "testset_table", "answer_table", "gate_table"),
     *("training_refused", "training_page", "training_curve"),
     *("field_table", "field_answer_rows", "field_prompts"),
-    *("prompt_table", "prompt_tries", "prompt_collection", "release_record", "release_table"),
+    *("prompt_table", "prompt_page", "prompt_tries", "prompt_collection", "release_record", "release_table"),
     *("matrix_page", "matrix_table", "matrix_pair_table", "resolution_table"),
     *("training_data_page", "refusal_table"),
 )
