@@ -54,7 +54,7 @@ from ocr_project.engine.recognition.signs import pair_quotes, won_signs
 from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
 
-VERSION = "14"
+VERSION = "15"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
@@ -62,7 +62,7 @@ _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
 # Set by hand; what they give on the shared pages is in docs/log.md.
 _SAMPLES = 4  # regions that are looked at to tell the script of a page
 _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
-_CONTENTS_SIDES = 480, 1800  # the same where dots lead from titles to numbers, and there is little between them
+_CONTENTS_SIDES = 480, 1800  # the same of tables, and where dots lead from titles to numbers: there is little between
 _MANY_LETTERS = 300  # tell the script where `ENOUGH` do not
 _DOUBTFUL = 0.6  # confidence of a line that is read once more, as a block
 _SHORT = 4  # heights that a short word is wide, at most
@@ -145,7 +145,12 @@ class TesseractRecognizer:
             return self._candidates[0]
         # Running text tells more than the numbers of a table.
         readable.sort(key=lambda region: (region.label is Label.TABLE, -region.box.area))
-        views = [_middle(_on_paper(crop(grey, region), region, size), sample) for region in readable[:_SAMPLES]]
+        views = [
+            _middle(_on_paper(crop(grey, one), size), _CONTENTS_SIDES)
+            if one.label is Label.TABLE
+            else _middle(crop(grey, one), sample)
+            for one in readable[:_SAMPLES]
+        ]
         samples = [_padded(enlarge(view, size).pixels) for view in views]
         brief, thorough = (partial(self._sampled, samples, enough) for enough in (ENOUGH, _MANY_LETTERS))
         return surest(self._candidates, brief, thorough)
@@ -347,9 +352,9 @@ def by_cell(words: Sequence[ReadWord], cells: Sequence[TableCell]) -> dict[Table
     return found
 
 
-def _on_paper(cut: NDArray[np.uint8], region: Region, size: PrintSize) -> NDArray[np.uint8]:
-    """Return a crop, of a table with dark print on white and without its lines."""
-    return without_lines(np.ascontiguousarray(cut), size.dpi) if region.label is Label.TABLE else cut
+def _on_paper(table: NDArray[np.uint8], size: PrintSize) -> NDArray[np.uint8]:
+    """Return the crop of a table with dark print on white and without its lines."""
+    return without_lines(np.ascontiguousarray(table), size.dpi)
 
 
 def _middle(cut: NDArray[np.uint8], sides: tuple[int, int]) -> NDArray[np.uint8]:
