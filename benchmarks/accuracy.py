@@ -55,7 +55,7 @@ class Item:
     truth: str
 
 
-def items(group: str, source: str, dpi: int, layer: str) -> Iterator[Item]:
+def items(group: str, source: str, dpi: int, layer: str = "reference") -> Iterator[Item]:
     include = (f"**/*.{source}",)
     options = IngestOptions(source=str(DATA / group), include=include, dpi=dpi, text_layer=TextLayer(layer))
     opened = open_source(options, default_root=Path.cwd())
