@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+import pandas as pd
 import pluggy
 import psutil
 import pytest
@@ -48,6 +49,19 @@ def test_shards_made_beside_a_gpu_are_steps_of_their_stage(tmp_path: Path, monke
     assert found[1].timestamp - found[0].timestamp == 10_000, "when each was made, not when all were there"
     assert client.get_run(run.info.run_id).data.metrics["layout.shard.pages_per_second"] == 2.0
     assert not [name for name in client.get_run(run.info.run_id).data.metrics if name.startswith("ingest")]
+
+
+def test_each_update_of_a_training_is_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    curve = pd.DataFrame({"update": [1, 4, 7], "loss": [4.0, 2.5, 1.0], "valid_cer": [None, 0.5, None]})
+    with mlflow.start_run() as run:
+        MlflowHooks().after_dataset_saved("training_curve", curve)
+    client = mlflow.MlflowClient()
+    loss = client.get_metric_history(run.info.run_id, "training.loss")
+    assert [(one.step, one.value) for one in loss] == [(1, 4.0), (4, 2.5), (7, 1.0)]
+    looked = client.get_metric_history(run.info.run_id, "training.valid_cer")
+    assert [(one.step, one.value) for one in looked] == [(4, 0.5)], "only where it was looked at"
+    assert set(client.get_run(run.info.run_id).data.metrics) == {"training.loss", "training.valid_cer"}
 
 
 class Stops:
