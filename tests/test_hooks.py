@@ -25,11 +25,12 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from ocr_project.cli.evidence import close_killed
+from ocr_project.datasets.place import Place
 from ocr_project.domain.errors import FolderBusy, GateFailed, SourceError
 from ocr_project.domain.gpu_usage import GpuUsage
 from ocr_project.domain.project import Project
 from ocr_project.domain.types import Made, ShardInfo
-from ocr_project.hooks import LockHooks, MlflowHooks
+from ocr_project.hooks import ARTIFACTS, PLACES, LockHooks, MlflowHooks
 from ocr_project.storage.run_lock import RunLock
 from tests.whole_job import ROOT
 
@@ -144,6 +145,12 @@ def test_what_options_name_stands_in_the_catalog(tmp_path: Path) -> None:
     assert catalog.load("other_transcripts")["other"].folder == ROOT / "data/elsewhere"
     assert catalog.load("baseline_run") is None
     assert catalog.load("project").root == ROOT
+
+
+def test_what_a_run_names_at_its_end_and_hands_to_mlflow_has_a_path() -> None:
+    catalog = opened()
+    pathless = [name for name in sorted({*PLACES, *ARTIFACTS}) if not isinstance(catalog.get(name), Place)]
+    assert pathless == []
 
 
 def test_without_options_the_source_is_the_projects_own_or_the_samples() -> None:
