@@ -40,7 +40,7 @@ PLACES: tuple[str, ...] = (
     *("testset_table", "answer_table", "gate_table", "field_table", "field_files"),
     *("prompt_table", "prompt_page", "prompt_collection", "release_record", "release_table"),
     *("matrix_page", "matrix_table", "resolution_table"),
-    *("training_refused", "training_page", "tuned_model"),
+    *("training_refused", "training_page"),
     *("training_data_page", "refusal_table", "layout_lmdb"),
 )
 ARTIFACTS = (

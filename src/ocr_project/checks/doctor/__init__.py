@@ -6,7 +6,7 @@ gpus.py      driver, CUDA, GPUs and their memory
 models.py    weights in the cache or on the Hub, tokens
 disk.py      room for the corpus
 services.py  ports, servers that run already, Tesseract
-training.py  a torch that is not slow, and the memory of a pack
+training.py  a torch that is not slow, the memory of a pack, room for what is saved
 """
 
 from __future__ import annotations
@@ -52,6 +52,6 @@ def examine(profile: Profile, root: Path, data: Path) -> list[Finding]:
         *check_tesseract(needs),
         *check_orientation(needs),
         *check_old_options(needs),
-        *check_training(needs),
+        *check_training(needs, data),
         *check_disk(needs, root, data),
     ]

@@ -94,11 +94,16 @@ def check_disk(needs: Needs, root: Path, data: Path, seconds: float = 10.0) -> l
     return [_compared(needs, corpus, data)]
 
 
-def room(folder: Path, bytes_a_page: float) -> tuple[float, int]:
-    """Return the free bytes where a folder is, or will be, and how many pages they hold."""
+def free_bytes(folder: Path) -> float:
+    """Return the free bytes where a folder is, or will be."""
     while not folder.exists():
         folder = folder.parent
-    free = float(shutil.disk_usage(folder).free)
+    return float(shutil.disk_usage(folder).free)
+
+
+def room(folder: Path, bytes_a_page: float) -> tuple[float, int]:
+    """Return the free bytes where a folder is, or will be, and how many pages they hold."""
+    free = free_bytes(folder)
     return free, max(0, int((free - _SPARE) / bytes_a_page))
 
 
