@@ -49,7 +49,7 @@ def test_from_samples_to_a_merged_model_and_its_scores(tmp_path: Path) -> None:
     assert proof["merged_reloaded"] == 0
     assert proof["moved"] > 0
     card = (run / "merged/README.md").read_text(encoding="utf-8")
-    assert f"{made['train']} learnt of {made['used']}" in card
+    assert f"{made['train']} learnt of {PAGES}; refused: 1 no_answer" in card
     read = pd.concat(pd.read_parquet(run / f"{name}_readings.parquet") for name in ("base", "tuned"))
     assert read.groupby("model").size().to_dict() == {"base": made["valid"], "tuned": made["valid"]}
     curve = pd.read_csv(project / "metrics/training_curve.csv")
@@ -57,7 +57,8 @@ def test_from_samples_to_a_merged_model_and_its_scores(tmp_path: Path) -> None:
     assert curve["loss"].iloc[-1] < curve["loss"].iloc[0]
     scored = json.loads((project / "metrics/training.json").read_text())
     assert scored["updates"] == UPDATES
-    assert (project / "data/08_reporting/training.html").is_file()
+    assert len(list((project / "data/08_reporting/training.html").glob("*/training.html"))) == 1
+    assert "training_page" in first.output
     weights = (run / "merged/model.safetensors").stat()
 
     again = _pipeline(project, "training", *recipe)
@@ -67,3 +68,8 @@ def test_from_samples_to_a_merged_model_and_its_scores(tmp_path: Path) -> None:
     (tracked, *_) = [one for one in runs if "training.loss" in one.data.metrics]
     history = mlflow.MlflowClient().get_metric_history(tracked.info.run_id, "training.loss")
     assert len(history) >= UPDATES
+
+    _pipeline(project, "publish_model")
+    published = json.loads((project / "data/08_reporting/publish_model_metrics.json").read_text())
+    assert published["files"] == len([path for path in (run / "merged").rglob("*") if path.is_file()])
+    assert published["uploaded"] == 0, "nothing leaves the machine unasked"
