@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -233,8 +234,15 @@ def test_workers_of_one_launch_are_welcome_and_a_run_of_its_own_is_not(tmp_path:
     with pytest.raises(FolderBusy, match="in use"):
         RunLock(tmp_path).take()
     locks[1].release()
+    alone = RunLock(tmp_path)
+    alone.take()  # it has the flock: whatever showed life on this kernel a moment ago is gone
+    alone.release()
+    locks[0].take()
+    locks[0].release()
+    file = tmp_path / "launch" / "workers" / f"{worker.info.name}.json"
+    file.write_text(json.dumps({**asdict(worker.info), "boot": "of another host"}), "utf-8")
     with pytest.raises(FolderBusy, match=r"1 workers of .*launch are at work on .*`kedro launch status` shows them"):
-        RunLock(tmp_path).take()  # of another host: it has no flock here, and shows life
+        RunLock(tmp_path).take()
     worker.end("done")
     alone = RunLock(tmp_path)
     alone.take()

@@ -32,12 +32,15 @@ from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
+
 from ocr_project.domain.errors import StorageError
 from ocr_project.storage.atomic import atomic_json, storing
 
 log = logging.getLogger(__name__)
 
 DONE, PLAN = ".done", "plan.json"
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _MOST_ATTEMPTS = 12  # preempted jobs come back often; a shard that ends every process that reads it must not, for ever
 _LONGEST_PAUSE = 15.0  # seconds between two signs of life
 
@@ -53,6 +56,7 @@ class WorkerInfo:
         gpus: CUDA_VISIBLE_DEVICES; an empty string where that is not set.
         began: Seconds since 1970, by its own clock.
         lease_seconds: After how long without a sign of life it is taken for gone.
+        boot: Of its kernel, `boot_id`.
         job: Number of its job in Slurm, or what its launcher calls it; an empty string where it has none.
         ended: How it ended, `done` or `failed`; an empty string while it is at work, or where it was killed.
     """
@@ -63,6 +67,7 @@ class WorkerInfo:
     gpus: str
     began: float
     lease_seconds: float
+    boot: str
     job: str = ""
     ended: str = ""
 
@@ -84,7 +89,8 @@ class Worker:
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
         job = "_".join(filter(None, (os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID"))))
         gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-        self.info = WorkerInfo(name, socket.gethostname(), os.getpid(), gpus, time.time(), lease_seconds, job)
+        host = socket.gethostname()
+        self.info = WorkerInfo(name, host, os.getpid(), gpus, time.time(), lease_seconds, boot_id(), job)
         self._file = launch / "workers" / f"{name}.json"
         atomic_json(self._file, asdict(self.info))
         self._ended = threading.Event()
@@ -200,6 +206,11 @@ class Claims:
             return self._worker.is_alive(owner)
         # made, and not written yet; or its worker was killed between the two
         return self._worker.now() - claim.stat().st_mtime < self._worker.lease_seconds
+
+
+def boot_id() -> str:
+    """Return what tells this kernel, from its start to its end, from all others; the same in all its containers."""
+    return _BOOT.read_text("ascii").strip() if _BOOT.is_file() else f"{psutil.boot_time():.0f}"
 
 
 @cache

@@ -41,7 +41,7 @@ import psutil
 
 from ocr_project.domain.errors import FolderBusy
 from ocr_project.storage.atomic import storing
-from ocr_project.storage.claims import living
+from ocr_project.storage.claims import boot_id, living
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,6 @@ _MOST_BYTES = 65_536
 _SHARED_BYTES = 4096  # of one length, so that workers that write at once leave the words of one of them
 _LONGEST_COMMAND = 300  # characters of it that are kept
 _NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL})
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _MACHINE = Path("/etc/machine-id")
 _held: set[RunLock] = set()
 
@@ -143,7 +142,7 @@ class RunLock:
         me = replace(_this_process(), launch=self._launch)
         left = _read_owner(descriptor)
         if left is not None and left.launch:
-            self._judge_launch(left)
+            self._judge_launch(left, exclusive=locked and not self._launch)
         elif left is not None:
             self._judge(left, me, exclusive=locked)
         with storing(self.path):
@@ -181,8 +180,13 @@ class RunLock:
             )
         log.warning("%s was left locked by %s, which is gone: the lock is taken over", self.path.parent, left)
 
-    def _judge_launch(self, left: Owner) -> None:
+    def _judge_launch(self, left: Owner, *, exclusive: bool) -> None:
         """Decide whether the workers of a launch are gone; those of this one are welcome.
+
+        Args:
+            left: The first of them.
+            exclusive: Whether this process holds the flock alone: then those of this kernel are gone, killed or not,
+                and no sign of life need be waited for.
 
         Raises:
             FolderBusy: They are not, or it cannot be known.
@@ -199,6 +203,8 @@ class RunLock:
             return
         os.utime(self.path)
         at_work = living(Path(left.launch), self.path.stat().st_mtime)
+        here = boot_id()
+        at_work = [worker for worker in at_work if not exclusive or worker.boot != here]
         if at_work:
             hosts = ", ".join(sorted({worker.host for worker in at_work}))
             raise FolderBusy(
@@ -256,7 +262,7 @@ def _this_process() -> Owner:
         created=psutil.Process().create_time(),
         host=socket.gethostname(),
         machine=_line(_MACHINE),
-        boot=_line(_BOOT) or f"{psutil.boot_time():.0f}",
+        boot=boot_id(),
         command=command if len(command) <= _LONGEST_COMMAND else f"{command[:_LONGEST_COMMAND]}…",
         started=datetime.now().astimezone().isoformat(sep=" ", timespec="seconds"),
     )
