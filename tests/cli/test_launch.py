@@ -89,5 +89,16 @@ def test_lost_and_failed_workers_are_named(tmp_path: Path) -> None:
     assert f"{workers[1].info.name}: see its log" in said
 
 
+def test_a_launch_is_over_when_its_killed_workers_are_past_their_lease(tmp_path: Path) -> None:
+    """They may be of other machines, where no lock tells that they are gone: the closing run would be refused."""
+    launch = Launch(str(tmp_path), "ocr", "", "", 2, ())
+    killed = Worker(tmp_path, 1.0)
+    killed._ended.set()  # no further sign of life, and no word of an end
+    began = time.monotonic()
+    launch.wait_until_over()
+    assert 0.5 < time.monotonic() - began < 10
+    assert launch.close_command()[1:] == ["-m", "kedro", "launch", "close", str(tmp_path)]
+
+
 def _age(path: Path, when: float) -> None:
     os.utime(path, (when, when))

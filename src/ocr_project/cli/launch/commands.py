@@ -23,7 +23,7 @@ _params = click.option("--params", default="", help="As `kedro run` has them.")
 
 @click.group()
 def launch() -> None:
-    """Share the work of one run among GPUs or machines: `local`, `slurm`, `status`.
+    """Share the work of one run among GPUs or machines: `local`, `slurm`, `status`, `close`.
 
     Documents are listed first, by one; then workers take shard after shard, each stage to its end; last, one run makes
     the tables and files. Results are those of `kedro run`. Killed, lost or stopped: launch again, and it goes on.
@@ -48,7 +48,7 @@ def launch_local(workers: int | None, pipelines: str, env: str | None, params: s
         )
     if len(bad) == len(statuses):
         raise BackendError(f"no worker came to its end: the logs in {made.logs} say why")
-    raise SystemExit(subprocess.run(made.closing_command(), check=False).returncode)
+    raise SystemExit(_close(made))
 
 
 @launch.command("slurm")
@@ -91,6 +91,19 @@ def launch_status(name: str | None, data: str | None) -> None:
     click.echo(f"{chosen.name}: {shown(found.closing_command())}, {found.workers} workers")
     for line in lines(found):
         click.echo(line)
+
+
+@launch.command("close")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False))
+@plainly
+def launch_close(folder: str) -> None:
+    """Wait until the workers of the launch in FOLDER are gone, then make its tables, files and reports."""
+    raise SystemExit(_close(read(Path(folder))))
+
+
+def _close(made: Launch) -> int:
+    made.wait_until_over()
+    return subprocess.run(made.closing_command(), check=False).returncode
 
 
 def _begin(pipelines: str, env: str | None, params: str, data: str | None, *, workers: int) -> Launch:

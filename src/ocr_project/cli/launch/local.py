@@ -47,9 +47,11 @@ def run_workers(launch: Launch) -> list[int]:
 
 
 def gpus_here() -> list[str]:
-    """Return what `CUDA_VISIBLE_DEVICES` calls the GPUs that this process sees."""
+    """Return what `CUDA_VISIBLE_DEVICES` calls the GPUs that this process sees: as it does, or else by number."""
     nvml = open_nvml()
-    return [] if nvml is None else [str(gpu.uuid) for gpu in visible_gpus(nvml)]
+    gpus = [] if nvml is None else visible_gpus(nvml)
+    named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    return named[: len(gpus)] if named else [str(gpu.index) for gpu in gpus]
 
 
 def _share_of_cores(workers: int) -> int:

@@ -45,7 +45,7 @@ def submit(launch: Launch, project: Path, settings: Mapping[str, Any]) -> Launch
             jobs = [workers.submit(Command(launch.worker_command(), cwd=project)) for _ in range(launch.workers)]
         array = jobs[0].job_id.partition("_")[0]
         closing = _executor(submitit, launch, {**settings, "slurm_dependency": f"{_AFTER}:{array}"})
-        closing.submit(Command(launch.closing_command(), cwd=project))
+        closing.submit(Command(launch.close_command(), cwd=project))
     except FailedJobError as error:
         raise BackendError(f"Slurm refused the jobs: {error}") from error
     submitted = replace(launch, job=array)

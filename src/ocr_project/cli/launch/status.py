@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocr_project.cli.launch.work import Launch
+from ocr_project.cli.launch.work import Launch, server_time
 from ocr_project.storage.claims import DONE, PLAN, workers_of
 
 _WINDOW = 600.0  # seconds over which speed is told: long enough for shards of a thousand pages
@@ -71,7 +70,7 @@ def progress(launch: Launch, now: float) -> Iterator[Progress]:
 
 def lines(launch: Launch) -> Iterator[str]:
     """Yield what a person wants to know of a launch, line by line."""
-    now = _server_time(Path(launch.folder))
+    now = server_time(Path(launch.folder))
     for stage in progress(launch, now):
         left = stage.seconds_left
         yield (
@@ -95,13 +94,6 @@ def _worker_lines(launch: Launch, now: float) -> Iterator[str]:
         yield f"{'lost':>14}  {info.name}, last seen {_duration(now - seen)} ago: others take up its shards"
     for info in [info for info in workers if info.ended == "failed"][:_MOST_NAMES]:
         yield f"{'failed':>14}  {info.name}: see its log in {launch.logs}"
-
-
-def _server_time(folder: Path) -> float:
-    probe = folder / ".now"
-    probe.touch()
-    os.utime(probe)
-    return probe.stat().st_mtime
 
 
 def _queue(job: str) -> str:

@@ -15,10 +15,12 @@ from uuid import uuid4
 from ocr_project.domain.errors import OptionError
 from ocr_project.domain.options.names import did_you_mean, nearest
 from ocr_project.storage.atomic import atomic_json
+from ocr_project.storage.claims import living
 
 FOLDER = ".launches"
 SHARDS = "shards"  # the tag of the nodes that workers share
 _ABOUT = "launch.json"
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,16 @@ class Launch:
     def closing_command(self) -> list[str]:
         """Return what makes tables, files and reports of it, and what workers left undone: run once, last."""
         return self._run(params=self.params)
+
+    def close_command(self) -> list[str]:
+        """Return what runs the closing command when the last worker is gone, on whatever machine."""
+        return [sys.executable, "-m", "kedro", "launch", "close", self.folder]
+
+    def wait_until_over(self) -> None:
+        """Wait until no worker shows life: of one that was killed that takes as long as its lease."""
+        folder = Path(self.folder)
+        while living(folder, server_time(folder)):
+            time.sleep(_LOOK_SECONDS)
 
     def _run(self, *arguments: str, params: str) -> list[str]:
         command = [sys.executable, "-m", "kedro", "run", "--pipelines", self.pipelines, *arguments]
@@ -115,6 +127,13 @@ def read(folder: Path) -> Launch:
 def launches(data: Path) -> list[Path]:
     """Return the folders of all launches of a data folder, the newest last."""
     return sorted(path.parent for path in (data / FOLDER).glob(f"*/{_ABOUT}"))
+
+
+def server_time(folder: Path) -> float:
+    """Return the time, in seconds since 1970, by the clock of the file server, which dates the files of a launch."""
+    probe = folder / ".now"
+    probe.touch()
+    return probe.stat().st_mtime
 
 
 def opening_nodes(pipelines: str) -> tuple[str, ...]:
