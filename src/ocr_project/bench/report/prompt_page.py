@@ -15,20 +15,12 @@ import pandas as pd
 from ocr_project.bench.prompt_search.parts import Part
 from ocr_project.bench.prompt_search.tables import ALL, Found
 from ocr_project.bench.prompt_search.tried import Tried
+from ocr_project.bench.report.matrix_model import Estimate
 from ocr_project.engine.metrics.intervals import Blend
 from ocr_project.engine.metrics.resampling import estimate_blends
 from ocr_project.engine.reporting.page import write_page
 
 _TEMPLATE = "prompt_search.html.j2"
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A rate or a difference of two, with the ends of its 95 % interval; NaN where there is none."""
-
-    value: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +34,7 @@ class PromptRow:
     """
 
     tried: Tried
-    rates: dict[str, Rate]
+    rates: dict[str, Estimate]
     chosen: bool
 
 
@@ -52,7 +44,7 @@ class FieldPart:
 
     name: str
     prompts: list[PromptRow]
-    estimates: dict[str, Rate]
+    estimates: dict[str, Estimate]
 
 
 def write_prompt_page(path: Path, found: Sequence[Found], rows: Sequence[Tried], table: pd.DataFrame) -> None:
@@ -93,14 +85,16 @@ def _field(one: Found, rows: Sequence[Tried], said: Mapping[Any, Any]) -> FieldP
     return FieldPart(f"{kind[0]} · {kind[1]}", prompts, _estimates(said))
 
 
-def _rate(tried: Tried | None) -> Rate:
+def _rate(tried: Tried | None) -> Estimate:
     if tried is None or not tried.judged:
-        return Rate()
+        return Estimate()
     top = np.array([[one.clipped] for one in tried.judged])
     found = estimate_blends(top, np.ones_like(top), [Blend((0,))], [one.document for one in tried.judged])
-    return Rate(float(found.value[0]), float(found.low[0]), float(found.high[0]))
+    return Estimate(float(found.value[0]), float(found.low[0]), float(found.high[0]))
 
 
-def _estimates(row: Mapping[Any, Any]) -> dict[str, Rate]:
+def _estimates(row: Mapping[Any, Any]) -> dict[str, Estimate]:
     names = ("flattered", "flattered_search", "gained")
-    return {name: Rate(*(float(row.get(f"{name}{end}", math.nan)) for end in ("", "_low", "_high"))) for name in names}
+    return {
+        name: Estimate(*(float(row.get(f"{name}{end}", math.nan)) for end in ("", "_low", "_high"))) for name in names
+    }
