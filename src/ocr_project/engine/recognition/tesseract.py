@@ -39,6 +39,7 @@ from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
 from ocr_project.engine.recognition.leader_words import put_leaders
 from ocr_project.engine.recognition.mending import mended
+from ocr_project.engine.recognition.read_words import by_cell, mean_confidence, moved, words_as_lines
 from ocr_project.engine.recognition.scripts import (
     CLEARER,
     ENOUGH,
@@ -162,7 +163,7 @@ class TesseractRecognizer:
             words += self._reader.read(sample, languages, tesserocr.PSM.SINGLE_BLOCK, 150)
             if sum(len(word.text) for word in words) >= enough:
                 break
-        return Sampled(_confidence(words), letters_in(words))
+        return Sampled(mean_confidence(words), letters_in(words))
 
     def _region(self, grey: NDArray[np.uint8], size: PrintSize, region: Region, languages: str) -> Recognition:
         if region.status in (Status.FAILED, Status.SKIPPED):
@@ -232,8 +233,8 @@ class TesseractRecognizer:
         upright = replace(table, pixels=np.ascontiguousarray(inside))
         found = self._read(upright, region, languages)
         if may_be_sideways(upright.pixels, table.line):
-            found = max(found, *self._sideways(upright, region, languages), key=_confidence)
-        return [_moved(word, x0, y0) for word in found]
+            found = max(found, *self._sideways(upright, region, languages), key=mean_confidence)
+        return [moved(word, x0, y0) for word in found]
 
     def _sideways(self, cell: ScaledCrop, region: Region, languages: str) -> Iterator[list[ReadWord]]:
         """Read a cell turned to either side; the words of each have their boxes in the cell as it stands."""
@@ -264,31 +265,31 @@ class TesseractRecognizer:
         """Read English: by bands where all of them are clear, else by the lines that a detector finds."""
         by_bands = [self._line(np.ascontiguousarray(cut[a:b]), a, _ENGLISH, dpi) for a, b in bands]
         words = [replace(word, line=line) for line, found in enumerate(by_bands) for word in found]
-        if by_bands and min(map(_confidence, by_bands)) >= _CLEAR:
+        if by_bands and min(map(mean_confidence, by_bands)) >= _CLEAR:
             return words
-        found = max(words, reader.read(cut), key=_confidence)
-        if _confidence(found) >= _DOUBTFUL:
+        found = max(words, reader.read(cut), key=mean_confidence)
+        if mean_confidence(found) >= _DOUBTFUL:
             return found
-        return max(found, self._piece(cut, 0, _ENGLISH, tesserocr.PSM.SINGLE_BLOCK, dpi), key=_confidence)
+        return max(found, self._piece(cut, 0, _ENGLISH, tesserocr.PSM.SINGLE_BLOCK, dpi), key=mean_confidence)
 
     def _line(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> list[ReadWord]:
         """Read a line in the language of its page; where that is in doubt, in the surest."""
         if languages == _ENGLISH and (read := self._trained_line(one, top)):
             return read
         found = self._piece(one, top, languages, _LINE, dpi)
-        if may_be_foreign(found, _confidence(found), self._script[languages]):
+        if may_be_foreign(found, mean_confidence(found), self._script[languages]):
             other, again = self._in_others(one, top, languages, dpi)
-            if _confidence(again) >= max(SURE, _confidence(found) + CLEARER):
+            if mean_confidence(again) >= max(SURE, mean_confidence(found) + CLEARER):
                 return self._mended(again, one, top, other, dpi)
-        if _confidence(found) < _DOUBTFUL:
-            found = max(found, self._once_more(one, top, languages, dpi), key=_confidence)
+        if mean_confidence(found) < _DOUBTFUL:
+            found = max(found, self._once_more(one, top, languages, dpi), key=mean_confidence)
         return self._mended(found, one, top, languages, dpi)
 
     def _trained_line(self, one: NDArray[np.uint8], top: int) -> list[ReadWord]:
         """Read a line of English by the trained reader; nothing where there is none, or where it is not sure."""
         read = self._with_bullet(self._trained.read_line(one), one, 0) if self._trained else []
-        read = [_moved(word, 0, top) for word in read]
-        return read if _confidence(read) >= _CLEAR else []
+        read = [moved(word, 0, top) for word in read]
+        return read if mean_confidence(read) >= _CLEAR else []
 
     def _in_others(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> tuple[str, list[ReadWord]]:
         """Read a line in the surest of the languages that its page is not in."""
@@ -296,7 +297,7 @@ class TesseractRecognizer:
 
         def ask(other: str) -> Sampled:
             read[other] = self._piece(one, top, other, _LINE, dpi)
-            return Sampled(_confidence(read[other]), letters_in(read[other]))
+            return Sampled(mean_confidence(read[other]), letters_in(read[other]))
 
         others = [name for name in self._candidates if name != languages]
         other = surest(others, ask) if others else languages
@@ -311,13 +312,13 @@ class TesseractRecognizer:
         if not found:
             return found
         if self._signs and len({word.line for word in found}) == 1:
-            words = mended([_moved(word, 0, -top) for word in found], one, self._signs, partial(self._again, dpi=dpi))
-            return won_signs([_moved(word, 0, top) for word in words])
+            words = mended([moved(word, 0, -top) for word in found], one, self._signs, partial(self._again, dpi=dpi))
+            return won_signs([moved(word, 0, top) for word in words])
         return won_signs(self._latin_too(found, one, top, dpi) if self._latin else found)
 
     def _with_bullet(self, found: list[ReadWord], one: NDArray[np.uint8], top: int) -> list[ReadWord]:
-        words = put_bullet([_moved(word, 0, -top) for word in found], one)
-        return [_moved(word, 0, top) for word in words]
+        words = put_bullet([moved(word, 0, -top) for word in found], one)
+        return [moved(word, 0, top) for word in words]
 
     def _again(self, line: NDArray[np.uint8], dpi: float) -> list[ReadWord]:
         return self._piece(line, 0, self._korean, _LINE, dpi)
@@ -330,26 +331,16 @@ class TesseractRecognizer:
         close = np.ascontiguousarray(one[y0:y1, x0:x1])
         if min(close.shape, default=0) < _LEAST_SIDE:
             return []
-        return [_moved(word, x0, 0) for word in self._piece(close, top + y0, languages, tesserocr.PSM.RAW_LINE, dpi)]
+        return [moved(word, x0, 0) for word in self._piece(close, top + y0, languages, tesserocr.PSM.RAW_LINE, dpi)]
 
     def _latin_too(self, found: list[ReadWord], line: NDArray[np.uint8], top: int, dpi: float) -> list[ReadWord]:
-        words = [_moved(word, 0, -top) for word in found]
+        words = [moved(word, 0, -top) for word in found]
         words = read_latin(words, line, lambda piece: self._piece(piece, 0, self._latin, _LINE, dpi))
-        return [_moved(word, 0, top) for word in words]
+        return [moved(word, 0, top) for word in words]
 
     def _piece(self, cut: NDArray[np.uint8], top: int, languages: str, mode: int, dpi: float) -> list[ReadWord]:
         words = self._reader.read(_padded(cut), languages, mode, round(dpi) or 150)
         return [_placed(word, cut.shape, top) for word in words]
-
-
-def by_cell(words: Sequence[ReadWord], cells: Sequence[TableCell]) -> dict[TableCell, list[ReadWord]]:
-    """Give each word of a row to the cell that it stands in, or next to."""
-    found: dict[TableCell, list[ReadWord]] = {}
-    for word in words:
-        middle = (word.box[0] + word.box[2]) / 2
-        nearest = min(cells, key=lambda cell: max(cell.box[0] - middle, middle - cell.box[2]))
-        found.setdefault(nearest, []).append(word)
-    return found
 
 
 def _on_paper(table: NDArray[np.uint8], size: PrintSize) -> NDArray[np.uint8]:
@@ -375,15 +366,7 @@ def _assembled(region: Region, words: Sequence[ReadWord], piece: ScaledCrop) -> 
     back = CropToPage(region, piece)
     placed = tuple(Word(w.text, back(w.box), w.confidence, w.line) for w in words)
     text = words_as_lines(words)
-    return Recognition(region.page_id, region.index, text, TextFormat.TEXT, placed, _confidence(words))
-
-
-def words_as_lines(words: Sequence[ReadWord]) -> str:
-    """Write words out, one line of text a line."""
-    lines: dict[int, list[str]] = {}
-    for word in words:
-        lines.setdefault(word.line, []).append(word.text)
-    return "\n".join(" ".join(parts) for parts in lines.values())
+    return Recognition(region.page_id, region.index, text, TextFormat.TEXT, placed, mean_confidence(words))
 
 
 def _placed(word: ReadWord, shape: tuple[int, ...], top: int) -> ReadWord:
@@ -393,18 +376,6 @@ def _placed(word: ReadWord, shape: tuple[int, ...], top: int) -> ReadWord:
     right, lower = max(1, min(x1 - _MARGIN, width)), max(1, min(y1 - _MARGIN, height)) + top
     parts = tuple([_placed(part, shape, top) for part in word.parts])
     return ReadWord(word.text, (left, upper, right, lower), word.confidence, word.line, parts)
-
-
-def _moved(word: ReadWord, right: int, down: int) -> ReadWord:
-    x0, y0, x1, y1 = word.box
-    parts = tuple([_moved(part, right, down) for part in word.parts])
-    return ReadWord(word.text, (x0 + right, y0 + down, x1 + right, y1 + down), word.confidence, word.line, parts)
-
-
-def _confidence(words: Sequence[ReadWord]) -> float:
-    """Return the mean over letters; 0 where there are none."""
-    letters = sum(len(word.text) for word in words)
-    return sum(len(word.text) * word.confidence for word in words) / max(1, letters)
 
 
 def _empty(region: Region, reason: str) -> Recognition:
