@@ -155,8 +155,8 @@ def _urls(path: Path) -> dict[str, str]:
             unreadable += 1
     if unreadable:
         log.warning(
-            "%s: %d of %d lines do not name a page and its URL; those pages are put into splits by their names, so that"
-            " pages of one document may be learnt from and tested on",
+            "%s: %d of %d lines do not name a page and its URL; those pages are put into splits by their names, so"
+            " that pages of one document may be learnt from and tested on",
             *(path, unreadable, len(lines)),
         )
     return found
