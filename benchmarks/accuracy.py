@@ -1,11 +1,12 @@
 """How well the laptop's detector and recognizer read the real pages, beside plain Tesseract.
 
 Usage: python benchmarks/accuracy.py [--groups ko_law …] [--every N] [--source png|pdf]
-       [--dpi 200] [--plain] [--json FILE] [--dump FOLDER]
+       [--dpi 200] [--text-layer prefer] [--plain] [--json FILE] [--dump FOLDER]
 
 CER without white space, CER, word F1 (words that are right, in any order: higher is better) and WER are
 micro-averaged over a group, after `metrics.normalize` (NFC, dot leaders, middle dots: the scoring notes of
-the data). `--plain` runs Tesseract's own modes 3, 4 and 6 side by side.
+the data). `--plain` runs Tesseract's own modes 3, 4 and 6 side by side. With `--source pdf --text-layer prefer` the
+text layer stands in for OCR where it can, and how many pages were read so is printed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,13 +23,22 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ocr_project.domain.options import IngestOptions, LayoutOptions, RecognitionOptions, TesseractOptions
+from ocr_project.domain.options import (
+    IngestOptions,
+    LayoutOptions,
+    RecognitionOptions,
+    TesseractOptions,
+    TextLayer,
+    TranscriptOptions,
+)
 from ocr_project.domain.types import Page, Recognition, TextFormat
 from ocr_project.engine.imaging.tesseract import Reader
 from ocr_project.engine.ingest import open_source
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.metrics import Counts, normalize, score_page
 from ocr_project.engine.recognition import build_recognizer
+from ocr_project.engine.recognition.text_layer import recognize_page
+from ocr_project.engine.transcript import assemble
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 METRICS = ("cer_no_space", "cer", "word_f1", "wer")
@@ -44,8 +55,9 @@ class Item:
     truth: str
 
 
-def items(group: str, source: str, dpi: int) -> Iterator[Item]:
-    options = IngestOptions(source=str(DATA / group), include=(f"**/*.{source}",), dpi=dpi)
+def items(group: str, source: str, dpi: int, layer: str = "reference") -> Iterator[Item]:
+    include = (f"**/*.{source}",)
+    options = IngestOptions(source=str(DATA / group), include=include, dpi=dpi, text_layer=TextLayer(layer))
     opened = open_source(options, default_root=Path.cwd())
     for document in opened.documents():
         folder = Path(document.source).parent
@@ -72,6 +84,9 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take every Nth page")
     parser.add_argument("--source", choices=("png", "pdf"), default="png")
     parser.add_argument("--dpi", type=int, default=IngestOptions().dpi, help="for --source pdf")
+    parser.add_argument(
+        "--text-layer", choices=[*TextLayer], default=TextLayer.REFERENCE.value, help="for --source pdf"
+    )
     parser.add_argument("--languages", default=TesseractOptions().languages)
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--json", type=Path)
@@ -81,11 +96,16 @@ def main() -> None:
     detector = build_detector(LayoutOptions())
     recognizer = build_recognizer(RecognitionOptions(tesseract=TesseractOptions(languages=options.languages)))
     reader = Reader(None)
+    sources: Counter[str] = Counter()
 
     def ours(item: Item) -> tuple[str, float]:
         started = time.perf_counter()
         (regions,) = detector.detect([item.page])
-        text = "\n".join(as_text(r) for r in recognizer.recognize(item.page, regions))
+        read = recognize_page(recognizer, item.page, regions)
+        text = "\n".join(map(as_text, read))
+        if item.page.text_layer_preferred:
+            page = assemble(item.page, regions, read, TranscriptOptions())
+            text, sources[page.source] = page.text, sources[page.source] + 1
         if options.dump:
             name = f"{item.group}_{item.page.path.replace('/', '_')}_{item.page.number}.txt"
             (options.dump / name).write_text(text)
@@ -103,10 +123,13 @@ def main() -> None:
     results = {}
     with ThreadPoolExecutor(2) as pool:
         for group in options.groups:
-            pages = list(items(group, options.source, options.dpi))[:: options.every]
+            pages = list(items(group, options.source, options.dpi, options.text_layer))[:: options.every]
             for name, way in ways.items():
                 answers = list(pool.map(way, pages))
                 results[f"{group} {name}"] = report(group, name, pages, answers)
+            if sources:
+                print(f"{group:>9}", *(f"{source}: {count} pages" for source, count in sorted(sources.items())))
+                sources.clear()
     if options.json:
         options.json.write_text(json.dumps(results, indent=2))
 

@@ -59,7 +59,7 @@ def measure(home: Path, documents: int, delay: float) -> None:
     judged = time.perf_counter()
     write_matrix(home / "runs", [one.folder for one in facts])
     tabulate(home / "runs", options)
-    write_matrix_page(home / "runs", options, Project(home, ""), Scratch(home / "scratch"))
+    write_matrix_page(home / "runs", options, Project(home, home / "data"), Scratch(home / "scratch"))
     told = time.perf_counter()
     spent, beside = [], []
     for run in read_matrix(home / "runs"):

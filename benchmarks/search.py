@@ -174,7 +174,7 @@ def fusion(options: argparse.Namespace) -> dict[str, float]:
     def search(both: tuple[str, Any]) -> None:
         words, vector = both
         (found,) = rank_by_vectors(index.ids, vectors, vector[None], K)
-        fuse([found, index.rank(words, K)], K, SearchOptions().rrf_constant)
+        fuse([found, index.rank(words, K)], K, SearchOptions())
 
     search(asked[0])
     return each(search, asked)

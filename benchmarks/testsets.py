@@ -64,7 +64,8 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     if done.code:
         raise SystemExit(done.output)
     scores = pd.read_parquet(max((project / "data/07_model_output/testset_scores.parquet").glob("*/*.parquet")))
-    stage = json.loads((project / "metrics/testset_recognition.json").read_text())
+    files = ("metrics/testset_recognition.json", "data/08_reporting/timings/testset_recognition.json")
+    stage = {key: value for name in files for key, value in json.loads((project / name).read_text()).items()}
     table = tabulate(scores)
     print(table.to_string(index=False, float_format=lambda value: f"{value:.4f}"))
     print(f"\n{stage['pages']} items, {stage['seconds']:.0f} s of recognition, {done.wall:.0f} s in all")

@@ -5,7 +5,8 @@ Usage: python -m benchmarks.training_step MODEL HOW PAGES [--steps N] [--every N
 
 MODEL is qwen3-vl-8b, qwen3-vl-2b, qwen2-vl-2b or tiny; HOW is lora, full (float32 copies of the weights) or full_bf16
 (none). A page is 1,120 image and 1,000 answer tokens; with --side it is a square image of so many pixels and 30 answer
-tokens, a signboard. PAGES of them are a pack, a pack is an update of a card. Prints one line of JSON.
+tokens, a signboard. PAGES of them are a pack, a pack is an update of a card. Prints one line of JSON; `idle` is the
+share of the last three updates in which the GPU had no kernel at work.
 """
 
 from __future__ import annotations
@@ -99,7 +100,35 @@ class MadePacks(Dataset[Pack]):
 
 
 class UnsavedTrainer(PackTrainer):
-    """Ours, without checkpoints: what a disk takes is not the step."""
+    """Ours, without checkpoints: what a disk takes is not the step. Its last updates are watched for idle time."""
+
+    def watch(self, steps: int) -> None:
+        """Record the GPU's kernels from so many updates on."""
+        self._from, self._done = steps, 0
+        self._profiler = torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA])
+
+    def training_step(self, *given: Any, **more: Any) -> torch.Tensor:
+        if self._done == self._from and torch.cuda.is_available():
+            torch.cuda.synchronize()
+            self._profiler.start()
+        self._done += 1
+        return super().training_step(*given, **more)
+
+    def idle(self) -> float | None:
+        """Return the share of the time, from the first kernel recorded to the last, in which none was at work."""
+        if self._done <= self._from or not torch.cuda.is_available():
+            return None
+        torch.cuda.synchronize()
+        self._profiler.stop()
+        kind = torch.autograd.DeviceType.CUDA
+        spans = sorted(
+            (one.time_range.start, one.time_range.end) for one in self._profiler.events() if one.device_type == kind
+        )
+        busy, end = 0.0, spans[0][0]
+        for begin, over in spans:
+            busy += max(0.0, over - max(begin, end))
+            end = max(end, over)
+        return round(1 - busy / (end - spans[0][0]), 4)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         return
@@ -155,6 +184,7 @@ def main() -> None:
         torch.cuda.reset_peak_memory_stats()
     started = time.perf_counter()
     trainer = UnsavedTrainer(model, packs, options, folder, Looked(speed=speed_of(shape, options)))
+    trainer.watch(steps - 3)
     trainer.fit()
     if rank:
         return
@@ -177,6 +207,7 @@ def main() -> None:
                 "tokens_s": round(tokens * arguments.cards / median),
                 "samples_s": round(arguments.pages * arguments.cards / median, 2),
                 "mfu": round(float(kept["mfu"].median()), 4) if "mfu" in kept else 0.0,
+                "idle": trainer.idle(),
                 "peak_gib": round(peak, 2),
                 "predicted_gib": round(predicted.gib, 2),
                 "first_s": round(float(found["seconds"].iloc[0]), 1),

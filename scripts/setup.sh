@@ -7,7 +7,7 @@ venv=${1:?usage: setup.sh VENV [--group dev] [--extra gpu]}
 shift
 
 packages=(git python3-venv tesseract-ocr tesseract-ocr-kor tesseract-ocr-eng tesseract-ocr-rus tesseract-ocr-osd
-  fonts-nanum fonts-dejavu-core fonts-liberation)
+  fonts-nanum fonts-dejavu-core fonts-liberation libfreetype6)
 missing=()
 if command -v dpkg-query >/dev/null; then
   for package in "${packages[@]}"; do
@@ -38,5 +38,5 @@ PY
 fi
 echo "Installing the Python packages of uv.lock${*:+ ($*)}"
 # inexact: what was asked for before, and torch of scripts/models.sh, stays
-# rapid: trained weights for signs, English and orientation, 160 MiB
-bash scripts/uv.sh "$venv" sync --frozen --inexact --quiet --extra rapid "$@"
+# rapid: trained weights for signs, English and orientation, 160 MiB; hwp: HWP and HWPX, 17 MB
+bash scripts/uv.sh "$venv" sync --frozen --inexact --quiet --extra rapid --extra hwp "$@"

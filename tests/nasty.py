@@ -227,7 +227,7 @@ NASTY = (
     Nasty("📄 🇰🇷.pdf", _write(pdf_bytes(mark="emoji"))),
     Nasty("no suffix", _write(pdf_bytes(mark="no suffix"))),
     Nasty("zz/copy.pdf", _write(pdf_bytes(mark="no suffix")), _SKIPPED, "duplicate of no suffix", ()),
-    Nasty("letter.hwp", _write(b"\xd0\xcf\x11\xe0" * 9), _SKIPPED, "unsupported: .hwp files are not read", ()),
+    Nasty("letter.hwp", _write(b"\xd0\xcf\x11\xe0" * 9), _FAILED, "broken: not a HWP, nor another known type", ()),
     Nasty("photo.heif", _write(b"\0\0\0\x18ftypheic" + bytes(90)), _SKIPPED, "unsupported: .heif files are not", ()),
     Nasty("letter.rtf", _write(b"{\\rtf1 harbour}"), _SKIPPED, "unsupported: .rtf files are not read", ()),
     Nasty("P2 said.note", _write(b"P2 said nothing"), _SKIPPED, "unsupported: .note files are not read", ()),

@@ -96,6 +96,17 @@ def test_what_python_leaves_beside_the_code_is_no_change_of_it() -> None:
     assert ignored.returncode == 0
 
 
+def test_a_tuned_model_is_versioned_without_its_checkpoints() -> None:
+    run = "data/06_models/Qwen2-VL-2B-Instruct-01234567"
+    paths = [f"{run}/{name}" for name in ("checkpoint-40/optimizer.pt", "adapter/a.safetensors", "merged/config.json")]
+    ignored = subprocess.run(
+        [sys.executable, "-m", "dvc", "check-ignore", *paths], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert ignored.stdout.split() == paths[:1]
+    outs = yaml.safe_load((ROOT / "training/dvc.yaml").read_text("utf-8"))["stages"]["training"]["outs"]
+    assert {"data/06_models": {"persist": True}} in outs
+
+
 def test_the_rest_of_the_file_stays(house: Path) -> None:
     text = rewritten(DVC, house, "made_up_house")
     assert text.startswith("# a comment\nstages:\n  reading:\n    cmd: run\n    deps:\n")

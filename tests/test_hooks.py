@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+import pandas as pd
 import pluggy
 import psutil
 import pytest
@@ -24,11 +25,12 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from ocr_project.cli.evidence import close_killed
+from ocr_project.datasets.place import Place
 from ocr_project.domain.errors import FolderBusy, GateFailed, SourceError
 from ocr_project.domain.gpu_usage import GpuUsage
 from ocr_project.domain.project import Project
 from ocr_project.domain.types import Made, ShardInfo
-from ocr_project.hooks import LockHooks, MlflowHooks
+from ocr_project.hooks import ARTIFACTS, PLACES, LockHooks, MlflowHooks
 from ocr_project.storage.run_lock import RunLock
 from tests.whole_job import ROOT
 
@@ -48,6 +50,19 @@ def test_shards_made_beside_a_gpu_are_steps_of_their_stage(tmp_path: Path, monke
     assert found[1].timestamp - found[0].timestamp == 10_000, "when each was made, not when all were there"
     assert client.get_run(run.info.run_id).data.metrics["layout.shard.pages_per_second"] == 2.0
     assert not [name for name in client.get_run(run.info.run_id).data.metrics if name.startswith("ingest")]
+
+
+def test_each_update_of_a_training_is_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    curve = pd.DataFrame({"update": [1, 4, 7], "loss": [4.0, 2.5, 1.0], "valid_cer": [None, 0.5, None]})
+    with mlflow.start_run() as run:
+        MlflowHooks().after_dataset_saved("training_curve", curve)
+    client = mlflow.MlflowClient()
+    loss = client.get_metric_history(run.info.run_id, "training.loss")
+    assert [(one.step, one.value) for one in loss] == [(1, 4.0), (4, 2.5), (7, 1.0)]
+    looked = client.get_metric_history(run.info.run_id, "training.valid_cer")
+    assert [(one.step, one.value) for one in looked] == [(4, 0.5)], "only where it was looked at"
+    assert set(client.get_run(run.info.run_id).data.metrics) == {"training.loss", "training.valid_cer"}
 
 
 class Stops:
@@ -74,8 +89,8 @@ def hooks() -> pluggy.PluginManager:
 
 def begin(hooks: pluggy.PluginManager, folder: Path, output: str = "pages", stops: str = "") -> None:
     pipeline = Pipeline([node(lambda: 1, None, output)])
-    run_params = {"project_path": str(folder), "stops": stops}
-    catalog = DataCatalog({"pages": MemoryDataset()})
+    run_params = {"stops": stops}
+    catalog = DataCatalog({"pages": MemoryDataset(), "project": MemoryDataset(Project(folder, folder / "data"))})
     hooks.hook.before_pipeline_run(run_params=run_params, pipeline=pipeline, catalog=catalog)
 
 
@@ -132,6 +147,12 @@ def test_what_options_name_stands_in_the_catalog(tmp_path: Path) -> None:
     assert catalog.load("project").root == ROOT
 
 
+def test_what_a_run_names_at_its_end_and_hands_to_mlflow_has_a_path() -> None:
+    catalog = opened()
+    pathless = [name for name in sorted({*PLACES, *ARTIFACTS}) if not isinstance(catalog.get(name), Place)]
+    assert pathless == []
+
+
 def test_without_options_the_source_is_the_projects_own_or_the_samples() -> None:
     found = Path(opened().load("source"))
     assert found in (ROOT / "data/01_raw/documents", ROOT / "samples/documents")
@@ -154,7 +175,7 @@ def tracking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def whole_run(folder: Path, metrics: dict[str, float], *, meanwhile: Callable[[], object] = lambda: None) -> None:
     hooks, nothing = MlflowHooks(), Pipeline([])
-    catalog = DataCatalog({"project": MemoryDataset(Project(folder, "abc"))})
+    catalog = DataCatalog({"project": MemoryDataset(Project(folder, folder / "data", "abc"))})
     hooks.before_pipeline_run({"env": None}, nothing, catalog)
     meanwhile()
     hooks.after_dataset_saved("benchmark_metrics", metrics)
@@ -192,7 +213,8 @@ def test_a_run_killed_while_its_store_is_made_leaves_none(tracking: Path) -> Non
     assert not tracking.exists()
     whole_run(tracking.parent, {"cer": 0.1})
     assert mlflow.search_runs(experiment_names=["ocr_project"], output_format="list")[0].data.metrics == {
-        "benchmark.cer": 0.1
+        "_cer": 0.1,
+        "benchmark.cer": 0.1,
     }
 
 

@@ -16,6 +16,7 @@ from kedro.io import MemoryDataset
 
 from ocr_project import cli
 from ocr_project.bench.testsets import NAMES, card_of
+from ocr_project.datasets import ShardedParquet
 from ocr_project.domain.options import SECTIONS, RuntimeOptions, TestsetsOptions
 from ocr_project.domain.types import ShardInfo
 from ocr_project.pipeline_registry import register_pipelines
@@ -134,3 +135,13 @@ def test_the_sets_are_listed_with_their_licences(tmp_path: Path) -> None:
     for name, line in zip(NAMES, lines, strict=True):
         assert line.split()[:2] == ["there" if name == "cord" else "missing", name]
         assert card_of(name).terms in line
+
+
+def test_what_works_by_shards_is_tagged_and_nothing_else(pipelines: dict[str, Any]) -> None:
+    """Workers of a launch run the nodes with this tag: a forgotten one would be left to the closing run."""
+    with KedroSession.create(project_path=ROOT) as session:
+        catalog = session.load_context().catalog
+        for name, pipeline in pipelines.items():
+            for node in pipeline.nodes:
+                sharded = all(isinstance(catalog.get(output), ShardedParquet) for output in node.outputs)
+                assert sharded == ("shards" in node.tags), f"{node.name} of {name}"

@@ -69,9 +69,9 @@ class Finished:
 
 def copy_project(folder: Path) -> Path:
     """Copy what `kedro run` needs, without data and without results."""
-    ignore = shutil.ignore_patterns("__pycache__", "*.egg-info", "local")
-    for name in ("src", "conf"):
-        shutil.copytree(ROOT / name, folder / name, ignore=ignore)
+    made = ("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns(*made))
+    shutil.copytree(ROOT / "conf", folder / "conf", ignore=shutil.ignore_patterns(*made, "local"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     (folder / "conf" / "local").mkdir()
     (folder / ".telemetry").write_text("consent: false\n")

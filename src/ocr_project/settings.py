@@ -1,11 +1,35 @@
 """Kedro's settings: hooks and how environments are merged."""
 
+from pathlib import PurePath
+
 from kedro.config import OmegaConfigLoader
 
-from ocr_project.hooks import LockHooks, MemoryHooks, MlflowHooks, OptionHooks, PreflightHooks, SummaryHooks
+from ocr_project.hooks import (
+    LockHooks,
+    MemoryHooks,
+    MlflowHooks,
+    OptionHooks,
+    PreflightHooks,
+    SummaryHooks,
+    WorkerHooks,
+)
 
 # The order in which they work stands in each of them; the lock is a wrapper around all others, wherever it stands.
-HOOKS = (OptionHooks(), PreflightHooks(), LockHooks(), MlflowHooks(), MemoryHooks(), SummaryHooks())
+HOOKS = (
+    OptionHooks(),
+    PreflightHooks(),
+    LockHooks(),
+    WorkerHooks(),
+    MlflowHooks(),
+    MemoryHooks(),
+    SummaryHooks(),
+)
+
+
+def metrics_folder(data: str) -> str:
+    """Return where metrics are kept: those of the project's own data folder beside it, for git and DVC."""
+    return "metrics" if PurePath(str(data)) == PurePath("data") else f"{data}/metrics"
+
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {
@@ -13,4 +37,5 @@ CONFIG_LOADER_ARGS = {
     "default_run_env": "local",
     # without it an environment replaces a whole block of base instead of what it names
     "merge_strategy": {"parameters": "soft"},
+    "custom_resolvers": {"metrics_folder": metrics_folder},
 }

@@ -413,13 +413,13 @@ def test_the_corpus_has_to_fit(free: float, state: State, tmp_path: Path, monkey
     write_pages(tmp_path / "source", 3)
     monkeypatch.setattr(disk.shutil, "disk_usage", lambda path: type("Usage", (), {"free": int(free)}))
     needs = Needs(ingest=IngestOptions(source=str(tmp_path / "source")), searchable_pdf=True)
-    (found,) = disk.check_disk(needs, tmp_path)
+    (found,) = disk.check_disk(needs, tmp_path, tmp_path / "data")
     assert found.state is state
     assert "3 pages" in found.found
 
 
 def test_a_source_that_is_not_there_is_said(tmp_path: Path) -> None:
-    (found,) = disk.check_disk(Needs(ingest=IngestOptions(source=str(tmp_path / "nowhere"))), tmp_path)
+    (found,) = disk.check_disk(Needs(ingest=IngestOptions(source=str(tmp_path / "nowhere"))), tmp_path, tmp_path)
     assert (found.check, found.state) == ("documents", State.MISSING)
 
 
@@ -483,7 +483,7 @@ def test_the_old_name_of_the_folder_of_models_says_where_it_went(tmp_path: Path)
 def test_the_laptop_is_well(tmp_path: Path) -> None:
     write_pages(tmp_path / "source", 1)
     profile = Profile(ingest=IngestOptions(source=str(tmp_path / "source")))
-    assert states(examine(profile, tmp_path)) == [
+    assert states(examine(profile, tmp_path, tmp_path / "data")) == [
         ("Tesseract", State.OK),
         ("orientation", State.OK),
         ("disk", State.OK),

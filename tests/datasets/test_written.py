@@ -82,10 +82,10 @@ def test_a_run_is_kept_and_read_again(tmp_path: Path) -> None:
 
 
 def test_the_checkout_is_the_project_with_its_commit(tmp_path: Path) -> None:
-    assert Checkout(filepath=str(tmp_path)).load().root == tmp_path
-    assert Checkout(filepath=str(tmp_path)).load().commit == ""
+    found = Checkout(filepath=str(tmp_path), data="corpora/a").load()
+    assert (found.root, found.data, found.commit) == (tmp_path, tmp_path / "corpora/a", "")
     with pytest.raises(Exception, match="is read-only: it cannot be saved"):
-        Checkout(filepath=str(tmp_path)).save("anything")  # type: ignore[arg-type]
+        Checkout(filepath=str(tmp_path), data="data").save("anything")  # type: ignore[arg-type]
 
 
 def test_what_options_name_is_looked_up_when_it_is_loaded() -> None:

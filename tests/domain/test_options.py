@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from pydantic import ValidationError
 
-from ocr_project.domain.options import SECTIONS, IngestOptions, Options, RecognitionOptions, TestsetsOptions
+from ocr_project.domain.options import (
+    SECTIONS,
+    DialectName,
+    IngestOptions,
+    Options,
+    RecognitionOptions,
+    TestsetsOptions,
+)
+from ocr_project.domain.options.recognition import SHORT_NAMES
+from ocr_project.engine.models.dialects import dialect_of
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 
@@ -67,10 +77,42 @@ def test_every_option_says_what_it_is() -> None:
             assert nested or field.description, f"{model.__name__}.{name} has no line of prose"
 
 
-@pytest.mark.parametrize("environment", ["base", "b200", "l4", "h200"])
+@pytest.mark.parametrize("environment", ["base", "b200", "l4", "h200", "h100", "a100", "rtx4090"])
 def test_environments_validate_and_are_short(environment: str) -> None:
     path = CONF / environment / "parameters.yml"
     for stage, values in yaml.safe_load(path.read_text()).items():
         SECTIONS[stage].model_validate(values)
     said = [line for line in path.read_text().splitlines() if not line.endswith(": {}")]  # base names all sections
     assert len(said) <= 15
+
+
+def test_a_model_has_one_name_for_both_backends() -> None:
+    for short, full in SHORT_NAMES.items():
+        found = RecognitionOptions.model_validate({"backend": "vllm", "model": short, "vllm": {"replicas": 2}})
+        assert (found.vllm.model, found.vllm.replicas, found.transformers.model) == (full, 2, full)
+        assert RecognitionOptions.model_validate(found.model_dump()) == found
+    mine = RecognitionOptions.model_validate({"backend": "transformers", "model": "models/mine"})
+    assert mine.transformers.model == "models/mine"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"model": "glm-ocr"}, "choose a profile with one"),
+        ({"backend": "vllm", "model": "glm-ocr", "vllm": {"model": "other"}}, "name it once"),
+    ],
+)
+def test_a_model_that_no_backend_would_take_is_refused(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        RecognitionOptions.model_validate(given)
+
+
+def test_each_short_name_has_a_dialect_of_its_own() -> None:
+    found = [dialect_of(model, DialectName.AUTO).name for model in SHORT_NAMES.values()]
+    assert found == ["glm_ocr", "paddleocr_vl", "olmocr"]
+
+
+def test_base_repeats_defaults_and_changes_none() -> None:
+    for stage, values in yaml.safe_load((CONF / "base/parameters.yml").read_text()).items():
+        model = SECTIONS[stage]
+        assert model.model_validate(values) == model.model_validate({}), stage

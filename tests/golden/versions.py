@@ -24,7 +24,7 @@ import inspect
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -42,6 +42,7 @@ from ocr_project.domain.options import (
     LayoutOptions,
     RecognitionOptions,
     TestsetsOptions,
+    TextLayer,
     TranscriptOptions,
 )
 from ocr_project.domain.types import (
@@ -64,12 +65,15 @@ from ocr_project.engine.imaging.pixels import decode
 from ocr_project.engine.ingest import ingest_identity, open_source
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.recognition import build_recognizer
+from ocr_project.engine.recognition.text_layer import recognize_page
 from ocr_project.engine.transcript import assemble, transcript_identity
 from tests import testset_files
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PAGES = HERE / "pages"
+SAMPLES = ROOT / "samples" / "documents"
+TYPED = ("en/report.pdf", "ko/statistics.pdf")  # a chart with letters, a table
 INPUTS = HERE / "inputs.json"
 RECORD = HERE / "versions.json"
 COMMAND = "python -m tests.golden.versions --write"
@@ -141,6 +145,37 @@ def _ingest() -> Made:
         rows.append([document.doc_id, document.path, document.media_type, document.pages, document.status])
         rows += map(_page_row, source.pages(document, 1, document.pages))
     return _made(ingest_identity(options), rows, ingest_identity, "VERSION")
+
+
+def _text_layer() -> Made:
+    """Read pages by their text layers: which words are seen, and what becomes of the rest, is of ingest's version."""
+    options = IngestOptions(source=str(SAMPLES), dpi=100, include=TYPED, text_layer=TextLayer.PREFER)
+    source = open_source(options, default_root=ROOT)
+    rows = []
+    for document in source.documents():
+        for page in source.pages(document, 1, document.pages):
+            halves = [Box(0, 0, page.width, page.height // 2), Box(0, page.height // 2, page.width, page.height)]
+            labels = (Label.TEXT, Label.TABLE)
+            regions = [Region(page.page_id, at, labels[at], "half", box) for at, box in enumerate(halves)]
+            read = recognize_page(_Says("what is read"), page, regions)
+            gaps = list(map(round, page.text_layer_gaps))
+            rows.append([gaps, [[one.text, one.format, _words(one.words), one.attempts] for one in read]])
+    return _made(ingest_identity(options), rows, ingest_identity, "VERSION")
+
+
+class _Says:
+    """A recognizer that reads the same everywhere."""
+
+    identity = Identity("says", "1", {})
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
+        return [Recognition(region.page_id, region.index, self._text) for region in regions]
+
+    def close(self) -> None:
+        """Nothing was started."""
 
 
 def _page_row(page: Page) -> list[Any]:
@@ -249,6 +284,7 @@ def _truth_row(truth: Any) -> list[Any]:
 
 BACKENDS: dict[str, Callable[[], Made]] = {
     "ingest": _ingest,
+    "ingest text layer": _text_layer,
     "layout opencv": lambda: _layout("opencv"),
     "layout whole_page": lambda: _layout("whole_page"),
     "recognition tesseract": _recognition,

@@ -59,8 +59,9 @@ def test_the_first_runs_every_stage(project: Path, first: Finished) -> None:
     assert len(list((project / "data/08_reporting/exports/markdown").glob("*.md"))) == 3
     shown = run_dvc(project, "metrics", "show")
     assert shown.code == 0
-    for name in ("metrics/ingest.json", "metrics/benchmark.json", "cer_no_space", "pages_per_second"):
+    for name in ("metrics/ingest.json", "metrics/benchmark.json", "cer_no_space"):
         assert name in shown.output
+    assert "seconds" not in shown.output, "they differ from run to run, and nothing is learnt from it"
 
 
 def test_all_stages_are_one_run_of_mlflow(first: Finished, tracking_store: Path) -> None:

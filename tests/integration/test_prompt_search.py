@@ -59,6 +59,7 @@ def test_a_search_that_is_killed_goes_on_and_its_prompts_are_taken(tmp_path: Pat
     assert list(table["field"]) == [*FIELDS, "all"]
     assert list(table["tried"]) == [8, 8, 16]
     assert list(table["report"]) == [0.0, 0.0, 0.0]
+    assert newest(project, "prompt.html").read_text().count('class="chosen"') == len(FIELDS)
     metrics = json.loads((project / "data/08_reporting/prompt_search_metrics.json").read_text())
     assert metrics["chosen"] == 2
     assert metrics["questions_asked"] < metrics["most_questions"]

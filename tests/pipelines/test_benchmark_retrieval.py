@@ -23,6 +23,7 @@ from ocr_project.storage.scratch import Scratch
 from ocr_project.storage.vector_index import write_index
 from ocr_project.testing.fakes import MemoryShards
 
+DOUBTS = pd.DataFrame({"page_id": ["a", "b"], "places": [3, 0]})
 OPTIONS = BenchmarkOptions(resamples=200)
 TEXTS = {
     "d_00001": "과징금을 부과할 수 있다",
@@ -134,7 +135,7 @@ def test_without_questions_or_judgements_all_tables_are_empty() -> None:
         assert len(scores) == len(table) == len(differences) == len(found) == 0
         assert "metric" in found.columns
     empty = pd.DataFrame(columns=["level", "name", "reference", "metric", "rate", "low", "high"])
-    assert measure_benchmark(empty, table, found) == {"gold": 0.0}
+    assert measure_benchmark(empty, table, found, DOUBTS) == {"gold": 0.0, "review.places": 3.0, "review.pages": 1.0}
 
 
 def compare(texts: dict[str, str], others: dict[str, ShardSource], references: dict[str, str]) -> pd.DataFrame:
@@ -156,7 +157,9 @@ def test_better_reading_finds_more() -> None:
     assert row["better"] < 0.05
     assert row["count"] == 3
     assert found[found["recognizer"] == "this run"]["difference"].isna().all()
-    flat = measure_benchmark(pd.DataFrame(columns=["level", "reference"]), pd.DataFrame(columns=["slice"]), found)
+    flat = measure_benchmark(
+        pd.DataFrame(columns=["level", "reference"]), pd.DataFrame(columns=["slice"]), found, DOUBTS
+    )
     assert flat["reading.bad.recall_at_1"] == pytest.approx(1 / 3)
 
 

@@ -60,7 +60,9 @@ def test_samples_become_a_model_that_reads_them_with_a_page_and_a_card(samples: 
     trained = train_model(models, samples, plan, held, memory, training)
     merged = Path(trained["run"]) / "merged"
     scratch = Scratch(tmp_path / "scratch")
-    page, scores, curve, metrics = report_training(trained, counts, Project(tmp_path, "abc"), scratch, training)
+    page, scores, curve, metrics = report_training(
+        trained, counts, Project(tmp_path, tmp_path / "data", "abc"), scratch, training
+    )
 
     assert metrics["tuned.valid.exact"] == 1.0
     assert metrics["base.valid.exact"] == 0.0

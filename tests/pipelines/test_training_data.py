@@ -43,7 +43,7 @@ def run_in(folder: Path, **options: Any) -> dict[str, Any]:
             "params:testsets": MemoryDataset(TestsetsOptions()),
             "params:ingest": MemoryDataset(IngestOptions()),
             "params:runtime": MemoryDataset(RuntimeOptions(progress=False, workers=1)),
-            "project": MemoryDataset(Project(folder, ""), copy_mode="assign"),
+            "project": MemoryDataset(Project(folder, folder / "data"), copy_mode="assign"),
             "scratch": ScratchFolder(filepath=str(folder / "scratch")),
             "training_data_metrics": MemoryDataset(),
             "refusal_table": WholeTable(filepath=str(folder / "refusals.csv")),

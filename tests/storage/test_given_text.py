@@ -30,6 +30,12 @@ def test_what_says_its_encoding_is_read(data: bytes, tmp_path: Path) -> None:
     assert read_given(tmp_path / "a.gt.txt") == TEXT
 
 
+def test_russian_windows_is_named_too(tmp_path: Path) -> None:
+    (tmp_path / "annotation.csv").write_bytes("Фамилия".encode("cp1251"))
+    with pytest.raises(SourceError, match="Russian Windows cp1251"):
+        read_given(tmp_path / "annotation.csv")
+
+
 @pytest.mark.parametrize("data", [TEXT.encode("cp949"), b"caf\xe9", codecs.BOM_UTF16_LE + b"\x00\xd8\x41"])
 def test_other_encodings_are_not_guessed(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.gt.txt"

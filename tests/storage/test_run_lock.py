@@ -11,13 +11,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ocr_project.domain.errors import FolderBusy, StorageError
-from ocr_project.storage.run_lock import NAME, RunLock, release_all
+from ocr_project.storage.claims import Worker
+from ocr_project.storage.run_lock import NAME, SLICES, RunLock, release_all
 
 # Takes the lock, says how that went, and holds it until its input ends.
 HOLDER = """
@@ -219,3 +221,66 @@ def test_a_folder_that_cannot_be_written_to_is_said_plainly(tmp_path: Path) -> N
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match="cannot be written"):
         RunLock(tmp_path / "file" / "data").take()
+
+
+def test_workers_of_one_launch_are_welcome_and_a_run_of_its_own_is_not(tmp_path: Path) -> None:
+    worker = Worker(tmp_path / "launch", 60)
+    locks = [RunLock(tmp_path, str(tmp_path / "launch")) for _ in range(2)]
+    for lock in locks:
+        lock.take()
+    with pytest.raises(FolderBusy, match="in use"):
+        RunLock(tmp_path).take()
+    locks[0].release()
+    with pytest.raises(FolderBusy, match="in use"):
+        RunLock(tmp_path).take()
+    locks[1].release()
+    alone = RunLock(tmp_path)
+    alone.take()  # it has the flock: whatever showed life on this kernel a moment ago is gone
+    alone.release()
+    locks[0].take()
+    locks[0].release()
+    file = tmp_path / "launch" / "workers" / f"{worker.info.name}.json"
+    file.write_text(json.dumps({**asdict(worker.info), "boot": "of another host"}), "utf-8")
+    with pytest.raises(FolderBusy, match=r"1 workers of .*launch are at work on .*`kedro launch status` shows them"):
+        RunLock(tmp_path).take()
+    worker.end("done")
+    alone = RunLock(tmp_path)
+    alone.take()
+    with pytest.raises(FolderBusy, match="another run is at work"):
+        locks[0].take()
+    alone.release()
+
+
+def test_two_launches_do_not_share_a_folder(tmp_path: Path) -> None:
+    Worker(tmp_path / "one", 60)
+    first = RunLock(tmp_path, str(tmp_path / "one"))
+    first.take()
+    with pytest.raises(FolderBusy, match=r"1 workers of .*one are at work"):
+        RunLock(tmp_path, str(tmp_path / "two")).take()
+    first.release()
+
+
+def test_slices_share_a_folder(tmp_path: Path) -> None:
+    locks = [RunLock(tmp_path, SLICES) for _ in range(3)]
+    for lock in locks:
+        lock.take()
+    with pytest.raises(FolderBusy):
+        RunLock(tmp_path).take()
+    for lock in locks:
+        lock.release()
+    alone = RunLock(tmp_path)
+    alone.take()
+    alone.release()
+
+
+def test_slices_of_another_host_are_not_judged(tmp_path: Path) -> None:
+    lock = RunLock(tmp_path, SLICES)
+    lock.take()
+    lock.release()
+    left = json.loads((tmp_path / NAME).read_text("utf-8"))
+    (tmp_path / NAME).write_text(json.dumps({**left, "host": "elsewhere", "boot": "other"}), "utf-8")
+    RunLock(tmp_path, SLICES).take()
+    release_all()
+    (tmp_path / NAME).write_text(json.dumps({**left, "host": "elsewhere", "boot": "other"}), "utf-8")
+    with pytest.raises(FolderBusy, match="whether one still runs cannot be seen"):
+        RunLock(tmp_path).take()

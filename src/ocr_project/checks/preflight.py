@@ -33,6 +33,7 @@ from ocr_project.domain.options import (
     RecognitionOptions,
     RuntimeOptions,
     TestsetsOptions,
+    TranscriptOptions,
 )
 from ocr_project.domain.types import Document
 from ocr_project.engine import publishing
@@ -75,8 +76,20 @@ def check_backends(options: Mapping[str, Options], data: Path) -> None:
                 build_recognizer(chosen, needs.tessdata).close()
             case EmbeddingOptions():
                 build_embedder(chosen).close()
+            case TranscriptOptions():
+                require_docling(chosen)
             case PublishOptions():
                 publishing.check_target(chosen)
+
+
+def require_docling(options: TranscriptOptions) -> None:
+    """Refuse exports in docling's form where its types are not installed.
+
+    Raises:
+        OptionError: They are wanted, and docling-core is missing.
+    """
+    if (options.docling or options.doctags) and find_spec("docling_core") is None:
+        raise OptionError("docling's JSON and DocTags need docling-core: pip install 'ocr_project[docling]'")
 
 
 def require_whole_pages(options: Mapping[str, Options]) -> None:
@@ -104,6 +117,24 @@ def check_source(source: str, options: IngestOptions) -> None:
     open_location(source, options).check()
 
 
+def check_apart(source: str, data: Path) -> None:
+    """Refuse a source that the data folder is part of: the next run would read what this one has written.
+
+    Args:
+        source: The folder or address of this run.
+        data: The folder that the run fills.
+
+    Raises:
+        SourceError: It is.
+    """
+    where = Path(source)
+    if where.is_dir() and data.resolve().is_relative_to(where.resolve()):
+        raise SourceError(
+            f"the data folder {data} is inside of the source {source}: its PDFs would be read as documents the next"
+            " time. Name a folder elsewhere, --params data=PATH"
+        )
+
+
 def check_replacement(held: Sequence[Document], source: str, options: IngestOptions, samples: Path) -> None:
     """Refuse a source that would take the place of another one, without being asked to.
 
@@ -121,8 +152,8 @@ def check_replacement(held: Sequence[Document], source: str, options: IngestOpti
         where = ", ".join(sorted({folder_of(one) for one in going})[:3])
         raise SourceError(
             f"the data folder holds {len(going)} documents ({sum(one.pages for one in going)} pages) of {where}; a run"
-            f" over {source} would remove them and all that was read of them. Use another clone of the project for"
-            " another corpus, or say --params ingest.replace=true"
+            f" over {source} would remove them and all that was read of them. Give another corpus a folder of"
+            " its own, --params data=PATH, or say ingest.replace=true"
         )
 
 

@@ -10,7 +10,7 @@ import click
 from kedro.io import CatalogProtocol
 
 from ocr_project.cli.errors import plainly
-from ocr_project.cli.project import open_project
+from ocr_project.cli.project import data_option, named, open_project
 from ocr_project.domain.outside_text import shown
 
 _RESULTS = ("comparison_table", "comparison_page")
@@ -19,15 +19,16 @@ _RESULTS = ("comparison_table", "comparison_page")
 @click.command()
 @click.argument("runs", nargs=-1, required=True)
 @click.option("--env", "-e", default=None, help="Environment whose runs are compared.")
+@data_option
 @plainly
-def compare(runs: tuple[str, ...], env: str | None) -> None:
+def compare(runs: tuple[str, ...], env: str | None, data: str | None) -> None:
     """Compare RUNS over test sets: a line and a row of a table for each pair, and a page to look at.
 
     A run is the time in the path of its `benchmark_run` (its beginning will do), `latest`, or the path of such a
     folder; `NAME=RUN` gives it a name, otherwise it is called by its recognizer and what differs. Up to five are
     compared each with each, more of them with the first; the page shows the first five.
     """
-    with open_project(env) as context:
+    with open_project(env, named(data)) as context:
         for line in compare_runs(context.catalog, context.params, runs):
             click.echo(shown(line))
 

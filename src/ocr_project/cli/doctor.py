@@ -6,13 +6,12 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ocr_project.cli.errors import plainly, without_links
-from ocr_project.cli.project import open_project, option_of_run
+from ocr_project.cli.project import data_option, named, open_project, option_of_run
 from ocr_project.domain.errors import OptionError
 from ocr_project.domain.options import SECTIONS
 from ocr_project.domain.options.names import unknown_sections
@@ -28,16 +27,18 @@ _LEAST_WIDTH = 40  # characters of what was found, on however narrow a terminal
 @click.command()
 @click.option("--env", "-e", default=None, help="Profile to look at: b200, h200, l4; without it, the laptop's.")
 @option_of_run("params")
+@data_option
 @plainly
-def doctor(env: str | None, params: dict[str, Any]) -> None:
+def doctor(env: str | None, params: dict[str, Any], data: str | None) -> None:
     """Look whether this machine has what a profile needs, and say what to do where it has not.
 
     Exit status 1 where something is missing, 0 otherwise.
     """
     from ocr_project.checks.doctor import State, examine
 
-    with open_project(env, params) as context:
-        findings = examine(_profile(context.params), Path(context.project_path))
+    with open_project(env, {**params, **named(data)}) as context:
+        project = context.catalog.load("project")
+        findings = examine(_profile(context.params), project.root, project.data)
     for line in findings_as_lines(findings, shutil.get_terminal_size().columns):
         click.echo(line)
     sys.exit(int(any(finding.state is State.MISSING for finding in findings)))

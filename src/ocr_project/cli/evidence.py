@@ -37,8 +37,9 @@ class Evidence:
     A server that cannot be reached takes minutes to say so, each time; a database that is damaged stays damaged.
     """
 
-    def __init__(self) -> None:
-        self._works = True
+    def __init__(self, *, works: bool = True) -> None:
+        """Begin with MLflow, or without it."""
+        self._works = works
 
     def keep(self, what: str, log: Callable[[], None]) -> None:
         """Call `log`; warn where it fails.
@@ -78,6 +79,13 @@ def open_run(name: str, tags: Mapping[str, str], options: Mapping[str, Any], rep
     mine = {} if given else {_PROCESS: _this_process()}
     mlflow.set_tags({key: storable(value) for key, value in {**tags, **mine}.items()})
     mlflow.log_params({key: storable(str(value)) for key, value in options.items()})
+
+
+def set_tags(tags: Mapping[str, str]) -> None:
+    """Say more of the run that is open."""
+    import mlflow
+
+    mlflow.set_tags({key: storable(value) for key, value in tags.items()})
 
 
 def log_metrics(metrics: Mapping[str, float], step: int | None = None, when: float | None = None) -> None:

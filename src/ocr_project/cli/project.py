@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.context import KedroContext
+from kedro.utils import is_kedro_project
+
+from ocr_project.domain.options.names import DATA
+from ocr_project.storage.workspace import PACKAGE, shipped_conf
+
+if TYPE_CHECKING:
+    from kedro.framework.session import KedroSession
+
+_BASE = "base"  # of the configuration in a wheel: `local` is a person's own
 
 
 @contextmanager
@@ -19,13 +29,40 @@ def open_project(env: str | None, params: dict[str, Any] | None = None) -> Itera
         env: Environment; None: the one that a run takes.
         params: As `--params` has them.
     """
+    session = session_of(env, params)
+    with session:
+        yield session.load_context()
+
+
+def session_of(env: str | None, params: dict[str, Any] | None = None) -> KedroSession:
+    """Make a session of the project of the working folder; outside of any, that folder with the shipped configuration.
+
+    Args:
+        env: Environment; None: the one that a run takes.
+        params: As `--params` has them.
+    """
+    from kedro.framework.project import configure_project
     from kedro.framework.session import KedroSession
     from kedro.framework.startup import bootstrap_project
 
-    metadata = bootstrap_project(Path.cwd())
-    session = KedroSession.create(project_path=metadata.project_path, env=env, runtime_params=params)
-    with session:
-        yield session.load_context()
+    here = Path.cwd()
+    if is_kedro_project(here):
+        bootstrap_project(here)
+        return KedroSession.create(project_path=here, env=env, runtime_params=params)
+    configure_project(PACKAGE.name)
+    return KedroSession.create(
+        project_path=here, conf_source=str(shipped_conf()), env=env or _BASE, runtime_params=params
+    )
+
+
+data_option = click.option(
+    "--data", type=click.Path(file_okay=False), help="Data folder of the corpus; without it, the project's `data`."
+)
+
+
+def named(data: str | None) -> dict[str, Any]:
+    """Return the parameter that `--data` stands for."""
+    return {} if data is None else {DATA: data}
 
 
 def option_of_run(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

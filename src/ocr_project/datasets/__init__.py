@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ocr_project.datasets.kept_run import KeptRun
     from ocr_project.datasets.place import Place
     from ocr_project.datasets.sharded_parquet import ShardedParquet
+    from ocr_project.datasets.stage_metrics import StageMetrics
     from ocr_project.datasets.surroundings import Checkout, NamedByOption, ScratchFolder
     from ocr_project.datasets.whole_table import WholeTable
     from ocr_project.datasets.written import Written
@@ -28,6 +29,7 @@ __all__ = [
     "ScratchFolder",
     "ShardFolder",
     "ShardedParquet",
+    "StageMetrics",
     "WholeTable",
     "Written",
 ]
@@ -36,6 +38,7 @@ _FACES = {
     "KeptRun": "kept_run",
     "Place": "place",
     "ShardedParquet": "sharded_parquet",
+    "StageMetrics": "stage_metrics",
     **dict.fromkeys(("Checkout", "NamedByOption", "ScratchFolder"), "surroundings"),
     "WholeTable": "whole_table",
     "Written": "written",

@@ -27,23 +27,25 @@ class _LoadedOnly(AbstractDataset[NoReturn, Loaded], Generic[Loaded]):
 
 
 class Checkout(_LoadedOnly[Project]):
-    """The project's folder and its commit."""
+    """The project's folder, its commit, and the folder of its data."""
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        """Name the folder; git is asked when it is loaded.
+    def __init__(self, *, filepath: str, data: str, metadata: dict[str, Any] | None = None) -> None:
+        """Name the folders; git is asked when it is loaded.
 
         Args:
             filepath: The folder of the project, `.` in the catalog.
+            data: The folder of the data, from the project's.
             metadata: For plugins such as kedro-viz; not used here.
         """
         super().__init__(metadata)
         self._root = Path(filepath)
+        self.data = self._root / str(data)  # a folder may be called 2026
 
     def load(self) -> Project:
-        return Project(self._root, describe(self._root))
+        return Project(self._root, self.data, describe(self._root))
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._root)}
+        return {"filepath": str(self._root), "data": str(self.data)}
 
 
 class ScratchFolder(_LoadedOnly[Scratch]):

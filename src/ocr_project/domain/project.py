@@ -12,8 +12,11 @@ class Project:
 
     Attributes:
         root: Its folder; relative paths of the project start here.
-        commit: What `git describe --always --dirty` says of it; empty where it is not a git checkout.
+        data: The folder that this run reads and fills: one corpus, its results of each choice of models.
+        commit: What `git describe --always` says of it, with `-dirty` where files differ that no run writes; empty
+            where it is not a git checkout.
     """
 
     root: Path
+    data: Path
     commit: str = ""

@@ -8,7 +8,7 @@ and changes whenever its results would. All methods may be called from several t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol, runtime_checkable
 
@@ -130,8 +130,17 @@ class SubmittingAnswerer(Answerer, Protocol):
         """How many pages it wants at once."""
         ...
 
-    def submit(self, page: Page, asked: Sequence[Asked]) -> Future[list[Answer]]:
-        """Return at once with what `answer` will return."""
+    def submit(
+        self, page: Page, asked: Sequence[Asked], told: Callable[[Answer], None] | None = None
+    ) -> Future[list[Answer]]:
+        """Return at once with what `answer` will return.
+
+        Args:
+            page: As `answer`.
+            asked: As `answer`.
+            told: Called with each answer as soon as it is there, from another thread; it must not wait. What was not
+                asked (there is no image) is only in what is returned.
+        """
         ...
 
 

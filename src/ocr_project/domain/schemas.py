@@ -94,6 +94,7 @@ SCHEMAS: dict[type, pa.Schema] = {
         ("text_layer_words", _WORDS),
         ("text_layer_healthy", pa.bool_()),
         ("text_layer_preferred", pa.bool_()),
+        ("text_layer_gaps", pa.list_(pa.float32())),
         *_OUTCOME,
         ("seconds", pa.float32()),
         ("given", pa.string()),
@@ -343,7 +344,7 @@ def _wake(row_type: type, name: str, column: Any) -> list[Any]:
         return [tuple((pair["name"], pair["value"]) for pair in value) for value in values]
     if name == "facts":
         return [None if value is None else PageFacts(**value) for value in values]
-    if name in ("quad", "polygon", "cells"):
+    if name in ("quad", "polygon", "cells", "text_layer_gaps"):
         return [None if value is None else tuple(value) for value in values]
     if name in ("words", "text_layer_words"):
         return [tuple(Word(w["text"], Box(*w["box"]), w["confidence"], w["line"]) for w in value) for value in values]

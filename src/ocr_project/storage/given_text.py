@@ -37,8 +37,9 @@ def read_given(path: Path) -> str:
 def not_utf_8(path: Path, error: UnicodeDecodeError) -> str:
     """Say of a file in another encoding what to do."""
     return (
-        f"{path} is not UTF-8 (byte {error.start:,}); Korean Windows writes cp949: save it as UTF-8, or convert it by"
-        f" `iconv -f cp949 -t utf-8 '{path}' > new.txt` and put that in its place"
+        f"{path} is not UTF-8 (byte {error.start:,}); Korean Windows writes cp949, Russian Windows cp1251: save it as"
+        f" UTF-8, or convert it by `iconv -f cp949 -t utf-8 '{path}' > new.txt`, its own encoding after -f, and put"
+        " that in its place"
     )
 
 

@@ -1,4 +1,4 @@
-"""One run at a time in a data folder.
+"""One run at a time in a data folder, or the workers of one launch.
 
 `data/.lock` is opened, locked by the kernel (`flock`), and says in JSON whose it is. Each part does what the other
 cannot:
@@ -15,6 +15,10 @@ cannot:
 Where the file system has no flock at all (some mounts of Lustre), the JSON alone is judged: its process lives where
 one of the same number began at the same time. Two runs that begin within the same milliseconds may then both go on.
 
+Workers that share the work (`kedro launch`, `runtime.slice`) hold the flock together (`LOCK_SH`): each keeps out a
+run that wants the folder for itself, and such a run keeps all of them out. The JSON is that of the first, and names
+their launch; whether workers on other hosts live is told by their signs of life there (claims.py).
+
 The file itself stays: deleting it would let one process lock what another cannot see any more.
 """
 
@@ -29,7 +33,7 @@ import os
 import shlex
 import socket
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -37,15 +41,16 @@ import psutil
 
 from ocr_project.domain.errors import FolderBusy
 from ocr_project.storage.atomic import storing
+from ocr_project.storage.claims import boot_id, living
 
 log = logging.getLogger(__name__)
 
-DATA = "data"  # the folder of a project that one run at a time writes to
 NAME = ".lock"
+SLICES = "slices"  # what runs of `runtime.slice` have in common
 _MOST_BYTES = 65_536
+_SHARED_BYTES = 4096  # of one length, so that workers that write at once leave the words of one of them
 _LONGEST_COMMAND = 300  # characters of it that are kept
 _NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL})
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 _MACHINE = Path("/etc/machine-id")
 _held: set[RunLock] = set()
 
@@ -63,6 +68,7 @@ class Owner:
         boot: Of the kernel: another one after each start of the machine, the same in all containers.
         command: As it was typed.
         started: When the lock was taken, local time.
+        launch: Folder of the launch whose worker it is, or `SLICES`; empty for a run of its own.
     """
 
     pid: int
@@ -72,6 +78,7 @@ class Owner:
     boot: str
     command: str
     started: str
+    launch: str = ""
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}, `{self.command}`, since {self.started}"
@@ -80,8 +87,14 @@ class Owner:
 class RunLock:
     """The lock of a data folder. Not for several threads."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / NAME
+    def __init__(self, folder: Path, launch: str = "") -> None:
+        """Name a folder.
+
+        Args:
+            folder: The data folder.
+            launch: The launch whose workers hold the lock together, or `SLICES`; empty: this process alone.
+        """
+        self.path, self._launch = folder / NAME, launch
         self._descriptor: int | None = None
         self._pid = 0
 
@@ -109,7 +122,8 @@ class RunLock:
         if self._descriptor is not None and self._pid == os.getpid():
             descriptor, self._descriptor = self._descriptor, None
             _held.discard(self)
-            os.ftruncate(descriptor, 0)
+            if not self._launch:  # other workers may hold it still
+                os.ftruncate(descriptor, 0)
             os.close(descriptor)
 
     def _opened(self) -> int:
@@ -120,19 +134,24 @@ class RunLock:
     def _claimed(self, descriptor: int) -> bool:
         """Lock the open file and write into it; return False where it is no longer the file of that name."""
         try:
-            exclusive = _flock(descriptor)
+            locked = _flock(descriptor, fcntl.LOCK_SH if self._launch else fcntl.LOCK_EX)
         except BlockingIOError:
             raise FolderBusy(self._refusal(_read_owner(descriptor))) from None
         if not self._is_named(descriptor):
             return False
-        me = _this_process()
+        me = replace(_this_process(), launch=self._launch)
         left = _read_owner(descriptor)
-        if left is not None:
-            self._judge(left, me, exclusive=exclusive)
+        if left is not None and left.launch:
+            self._judge_launch(left, exclusive=locked and not self._launch)
+        elif left is not None:
+            self._judge(left, me, exclusive=locked)
         with storing(self.path):
             text = json.dumps(asdict(me)).encode()
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, text, 0)
+            if self._launch:
+                os.pwrite(descriptor, text.ljust(_SHARED_BYTES), 0)
+            else:
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, text, 0)
         return True
 
     def _is_named(self, descriptor: int) -> bool:
@@ -161,6 +180,39 @@ class RunLock:
             )
         log.warning("%s was left locked by %s, which is gone: the lock is taken over", self.path.parent, left)
 
+    def _judge_launch(self, left: Owner, *, exclusive: bool) -> None:
+        """Decide whether the workers of a launch are gone; those of this one are welcome.
+
+        Args:
+            left: The first of them.
+            exclusive: Whether this process holds the flock alone: then those of this kernel are gone, killed or not,
+                and no sign of life need be waited for.
+
+        Raises:
+            FolderBusy: They are not, or it cannot be known.
+        """
+        if left.launch == self._launch:
+            return
+        if left.launch == SLICES:
+            me = _this_process()
+            if left.boot != me.boot and (left.host, left.machine) != (me.host, me.machine):
+                raise FolderBusy(
+                    f"{self.path.parent} was shared by runs of `runtime.slice`, the first of them {left}; whether one"
+                    f" still runs cannot be seen from {me.host}. If all are done, delete {self.path} and run again"
+                )
+            return
+        os.utime(self.path)
+        at_work = living(Path(left.launch), self.path.stat().st_mtime)
+        here = boot_id()
+        at_work = [worker for worker in at_work if not exclusive or worker.boot != here]
+        if at_work:
+            hosts = ", ".join(sorted({worker.host for worker in at_work}))
+            raise FolderBusy(
+                f"{self.path.parent} is in use: {len(at_work)} workers of {left.launch} are at work on {hosts}."
+                f" `kedro launch status` shows them; workers that were killed are gone after"
+                f" {at_work[0].lease_seconds:.0f} seconds"
+            )
+
     def _refusal(self, owner: Owner | None) -> str:
         by = f"another run is at work: {owner}" if owner else "another run has just begun"
         return f"{self.path.parent} is in use, {by}. Wait until it is done, or end it; one run at a time"
@@ -175,14 +227,14 @@ def release_all() -> None:
 atexit.register(release_all)
 
 
-def _flock(descriptor: int) -> bool:
-    """Lock an open file; return False where the file system has no locks.
+def _flock(descriptor: int, how: int) -> bool:
+    """Lock an open file, `LOCK_EX` or `LOCK_SH`; return False where the file system has no locks.
 
     Raises:
         BlockingIOError: Another process has it.
     """
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
     except BlockingIOError:
         raise
     except OSError as error:
@@ -210,7 +262,7 @@ def _this_process() -> Owner:
         created=psutil.Process().create_time(),
         host=socket.gethostname(),
         machine=_line(_MACHINE),
-        boot=_line(_BOOT) or f"{psutil.boot_time():.0f}",
+        boot=boot_id(),
         command=command if len(command) <= _LONGEST_COMMAND else f"{command[:_LONGEST_COMMAND]}…",
         started=datetime.now().astimezone().isoformat(sep=" ", timespec="seconds"),
     )

@@ -206,6 +206,15 @@ def trained_weights(shape: Shape, options: TrainingOptions) -> int:
     return options.lora.rank * rows
 
 
+def disk_bytes(shape: Shape, options: TrainingOptions) -> float:
+    """Return what a run leaves on the disk: its checkpoints, one more while it is saved, and the merged model."""
+    whole = _HALF * (shape.language + shape.vision + shape.projector + shape.embeddings)
+    full = options.method is TrainingMethod.FULL
+    kept, _ = (_STATES if full else _LORA_STATES)[options.optimizer]
+    checkpoint = kept * trained_weights(shape, options) + (whole if full else 0.0)
+    return (options.keep + 1) * checkpoint + whole
+
+
 def _text(shape: Shape, family: Family, options: TrainingOptions, load: Load) -> tuple[float, float]:
     """Return what all layers keep, and what one of them does that is not recomputed."""
     full = options.method is TrainingMethod.FULL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from ocr_project.bench.matrix.performing import Common, perform
 from ocr_project.bench.matrix.plan import MatrixRun, fields_of, plan_runs
 from ocr_project.bench.matrix.results import read_matrix, write_matrix
 from ocr_project.bench.matrix.user_config import read_user_config
-from ocr_project.domain.errors import OptionError
+from ocr_project.domain.errors import OptionError, StorageError
 from ocr_project.domain.options import FieldsOptions, RuntimeOptions
 from ocr_project.domain.options.matrix import Clock, MatrixOptions
 from ocr_project.testing.fake_vllm import FakeVllm
@@ -76,6 +77,46 @@ def test_a_server_that_is_away_is_a_row_with_its_reason_and_the_next_start_goes_
     assert "http" in facts.status
     with FakeVllm(model="a/fake", read=reader(), port=port):
         assert perform(run, common).status == ""
+
+
+def test_a_server_that_refuses_everything_is_a_failed_run_and_no_fast_one(home: Path) -> None:
+    with FakeVllm(model="a/fake", read=reader(), faults=lambda number, body: "500" if number else None) as server:
+        port = server.port
+        (run,), common = planned(home, f"small;URL;a/fake;{server.url};\n", clock="load")
+        facts = perform(run, common)
+    assert "none of 18 questions was answered" in facts.status
+    assert facts.cost == {}
+    with FakeVllm(model="a/fake", read=reader(), port=port):
+        assert perform(run, common).status == "", "and the next start asks again"
+
+
+def test_what_a_server_refused_has_no_time(home: Path) -> None:
+    asked: list[int] = []  # numbers of the requests about surnames, the warm-up's first
+
+    def fault(number: int, body: dict[str, Any]) -> str | None:
+        if "surname" in str(body["messages"]):
+            asked.append(number)
+            return "500" if 2 <= len(asked) <= 3 else None
+        return None
+
+    with FakeVllm(model="a/fake", read=reader(), faults=fault) as server:
+        port = server.port
+        (run,), common = planned(home, f"small;URL;a/fake;{server.url};\n", clock="load")
+        facts = perform(run, common)
+    assert (facts.status, facts.missing) == ("", 2)
+    assert facts.cost["load_documents"] == 4
+    with FakeVllm(model="a/fake", read=reader(), port=port):
+        again = perform(run, common)
+    assert (again.missing, again.cost["load_documents"]) == (0, 6)
+
+
+def test_a_folder_that_cannot_be_written_is_said(home: Path) -> None:
+    with FakeVllm(model="a/fake", read=reader()) as server:
+        runs, common = planned(home, f"small;URL;a/fake;{server.url};\n")
+        common.home.parent.mkdir(exist_ok=True)
+        common.home.write_text("a file stands where the folder has to be")
+        with pytest.raises(StorageError, match="cannot be written"):
+            run_locally(runs, common)
 
 
 def test_runs_are_told_apart_by_resolution_prompts_and_server_and_named_by_it(home: Path) -> None:

@@ -14,9 +14,9 @@ URLS = ("http://127.0.0.1:9",)
 
 
 def test_an_answer_has_to_fit_beside_its_image() -> None:
-    with pytest.raises(OptionError, match=r"fields\.vllm\.max_model_len \(2048\) is too short: .*5632"):
+    with pytest.raises(OptionError, match=r"fields\.vllm\.max_model_len \(2048\) is too short: .*6886"):
         check_room(FieldsVllmOptions(max_model_len=2048), None)
-    check_room(FieldsVllmOptions(max_model_len=2048), 500_000)
+    check_room(FieldsVllmOptions(max_model_len=2048), 400_000)
 
 
 def test_prefix_caching_is_on_for_questions_and_off_for_crops() -> None:

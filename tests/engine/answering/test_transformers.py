@@ -49,3 +49,18 @@ def test_random_weights_need_no_file_of_weights_and_are_part_of_the_identity(mod
     assert row.status in (Status.OK, Status.EMPTY)
     assert "dummy" in dummy.identity.canonical()
     assert "dummy" not in real.identity.canonical()
+
+
+def test_random_weights_are_told_from_real_ones_in_recognition_too(model: Path) -> None:
+    from ocr_project.domain.options import TransformersOptions
+    from ocr_project.engine.recognition.vision.in_process import TransformersRecognizer
+
+    found = []
+    for dummy in (False, True):
+        options = TransformersOptions.model_validate(
+            {"model": str(model), "dialect": "chat", "dummy_weights": dummy, "crop_workers": 1}
+        )
+        recognizer = TransformersRecognizer(options)
+        found.append(recognizer.identity.canonical())
+        recognizer.close()
+    assert found[0] != found[1]

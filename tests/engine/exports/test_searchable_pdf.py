@@ -142,7 +142,7 @@ def test_turned_text_is_found_along_its_lines(quarter: int) -> None:
     }
     words = [Word(text, box) for text, box in zip(("rivers", "stones"), boxes[quarter], strict=True)]
     readings = [reading(words, quad=corners[quarter])]
-    assert [placed.quarter for placed in place_words(blank(), readings)] == [quarter, quarter]
+    assert [placed.quarter for placed in place_words(readings)] == [quarter, quarter]
     data = pdf_of((blank(), readings))
     for one in words:
         assert overlap(found_at(data, one.text, 400), one.box) > 0.8
@@ -158,7 +158,7 @@ def angle(item: pdfium.PdfObject) -> int:
 
 def test_a_reading_without_words_is_spread_over_its_region() -> None:
     box = Box(50, 100, 550, 300)
-    placed = place_words(blank(), [reading([], "the first line\nthe second", box=box)])
+    placed = place_words([reading([], "the first line\nthe second", box=box)])
     assert [one.text for one in placed] == ["the first line", "the second"]
     assert [one.box for one in placed] == [Box(50, 100, 550, 200), Box(50, 200, 550, 300)]
     assert text_of(pdf_of((blank(), [reading([], "the first line\nthe second", box=box)]))) == (
@@ -168,14 +168,9 @@ def test_a_reading_without_words_is_spread_over_its_region() -> None:
 
 def test_words_of_a_level_line_share_its_height_and_those_of_a_skewed_one_do_not() -> None:
     level = [Word("a", Box(0, 10, 20, 30)), Word("g", Box(30, 14, 50, 36))]
-    assert [placed.box[1::2] for placed in place_words(blank(), [reading(level)])] == [(10, 36), (10, 36)]
+    assert [placed.box[1::2] for placed in place_words([reading(level)])] == [(10, 36), (10, 36)]
     skewed = [Word("a", Box(0, 10, 20, 30)), Word("g", Box(300, 60, 320, 80))]
-    assert [placed.box[1::2] for placed in place_words(blank(), [reading(skewed)])] == [(10, 30), (60, 80)]
-
-
-def test_a_preferred_text_layer_is_the_layer() -> None:
-    page = blank(text_layer="layer", text_layer_preferred=True, text_layer_words=(word("layer", 40, 50, 120),))
-    assert text_of(pdf_of((page, [reading(WORDS)]))) == "layer"
+    assert [placed.box[1::2] for placed in place_words([reading(skewed)])] == [(10, 30), (60, 80)]
 
 
 def test_pages_have_the_size_of_the_paper() -> None:

@@ -16,7 +16,18 @@ import pytest
 
 from ocr_project.domain import corpus as domain
 from ocr_project.domain.options import TranscriptOptions
-from ocr_project.domain.types import Box, Label, Page, Recognition, Region, ShardInfo, Status, Transcript, Word
+from ocr_project.domain.types import (
+    Box,
+    Identity,
+    Label,
+    Page,
+    Recognition,
+    Region,
+    ShardInfo,
+    Status,
+    Transcript,
+    Word,
+)
 from ocr_project.engine.exports import ChosenExports, export_documents
 from ocr_project.engine.imaging.pixels import decode
 from ocr_project.engine.transcript import assemble
@@ -53,7 +64,8 @@ class Corpus:
 
     def export(self, folder: Path, wanted: ChosenExports = WANTED) -> None:
         pages = _Counted(self.folders["pages"].shards, self.reads)
-        export_documents(folder, corpus=domain.Corpus(**{**self.folders, "pages": pages}), wanted=wanted)
+        corpus = domain.Corpus(**{**self.folders, "pages": pages})
+        export_documents(folder, corpus=corpus, wanted=wanted, documents={})
 
 
 class _Counted(fakes.MemoryShards):
@@ -165,7 +177,11 @@ def test_the_lines_have_the_layout_of_the_seeds(corpus: Corpus, tmp_path: Path) 
         "score": 0.9877,
         "format": "text",
         "status": "ok",
+        "confidence": None,  # the shards do not say which recognizer this was
+        "lines": [],
+        "doubtful": [],
     }
+    assert rows[0]["confidence"] is None
     assert rows[0]["image_crops"] == [
         {
             "path": "crops/a_00001_001.png",
@@ -181,6 +197,21 @@ def test_the_lines_have_the_layout_of_the_seeds(corpus: Corpus, tmp_path: Path) 
     assert "error" not in rows[0]
 
 
+def test_the_lines_say_how_much_of_them_is_right(corpus: Corpus, tmp_path: Path) -> None:
+    info, rows = corpus.folders["recognitions"].shards["a"]
+    identity = Identity("tesseract", "1").canonical()
+    corpus.folders["recognitions"].shards["a"] = (replace(info, identity=identity), rows)
+    corpus.export(tmp_path)
+    page = lines(tmp_path)[0]
+    assert 0.9 < page["confidence"] < 1
+    region = page["regions"][0]
+    assert region["confidence"] == page["confidence"]
+    same = region["confidence"]  # both words are as sure
+    assert region["lines"] == [{"bbox": [10.0, 10.0, 120.0, 30.0], "confidence": same, "words": [same, same]}]
+    assert region["doubtful"] == []
+    assert page["regions"][1]["confidence"] is None  # a picture
+
+
 def test_a_failed_page_has_its_line_with_the_error(corpus: Corpus, tmp_path: Path) -> None:
     corpus.export(tmp_path)
     row = lines(tmp_path)[1]
@@ -189,9 +220,10 @@ def test_a_failed_page_has_its_line_with_the_error(corpus: Corpus, tmp_path: Pat
 
 
 def test_a_lone_surrogate_does_not_lose_the_line(tmp_path: Path) -> None:
-    layer = {"text_layer": "a\ud800b", "text_layer_preferred": True}
+    word = Word("a\ud800b", Box(5, 150, 60, 170))
+    layer = {"text_layer_words": (word,), "text_layer_preferred": True}
     Corpus(pages_of("a", "a.pdf", **layer)).export(tmp_path)
-    assert lines(tmp_path)[0]["text"] == "a?b"
+    assert lines(tmp_path)[0]["text"] == "rivers stones\na?b"
     assert "a?b" in (tmp_path / "markdown/a.md").read_text()
 
 

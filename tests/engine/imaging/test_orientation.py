@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.options import LayoutOptions, OpenCvLayoutOptions, TesseractOptions
 from ocr_project.domain.types import Label, Region
-from ocr_project.engine.imaging.orientation import OrientationModel
+from ocr_project.engine.imaging.orientation import OrientationModel, agreed_turns
 from ocr_project.engine.imaging.pixels import Pixels, crop
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.layout.opencv import OpenCvDetector
@@ -101,6 +101,29 @@ def test_a_doubtful_page_is_left_as_it_is(upright: Pixels, confidence: float, tu
     detector = OpenCvDetector(OpenCvLayoutOptions(), ask=lambda *_: (180, confidence))
     ((region,),) = detector.detect([page_of(upright)])
     assert (region.quad is not None) is turns
+
+
+def running(degrees: int, upright: Pixels) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Return a page whose lines run level (0) or down (90), and its ink."""
+    grey = np.rot90(upright[..., 0], degrees // 90)
+    return grey, grey < 128
+
+
+@pytest.mark.parametrize(
+    ("lines", "classifier", "letters", "turns"),
+    [
+        (90, (90, 0.92), (90, 9.0), 1),  # it lies on its side
+        (90, (90, 0.5), (90, 9.0), 1),
+        (90, (90, 0.5), (0, 0.0), 1),  # too few letters to tell
+        (90, (90, 0.5), (0, 3.2), 0),  # its letters stand upright: vertical Korean
+        (0, (270, 0.83), (270, 0.9), 0),  # its lines are level, whatever both say
+    ],
+)
+def test_lines_that_run_down_are_turned_unless_letters_stand_in_them(
+    upright: Pixels, lines: int, classifier: tuple[int, float], letters: tuple[int, float], turns: int
+) -> None:
+    grey, ink = running(lines, upright)
+    assert agreed_turns(grey, ink, lambda _: classifier, lambda _, least: letters) == turns
 
 
 def test_the_model_that_says_so_is_part_of_the_identity(tmp_path: Path) -> None:

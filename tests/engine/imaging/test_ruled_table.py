@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.ruled_table import TableCell, find_ruled_cells
+from ocr_project.engine.imaging.ruled_table import TableCell, find_ruled_cells, without_lines
 from ocr_project.engine.recognition.table_html import to_html
 from tests.drawing import Sheet, prose
 
@@ -216,3 +218,59 @@ def test_one_line_in_the_middle_of_its_cell_does_not_part_the_cells_beside_it() 
     assert places(find_ruled_cells(drawn(sheet), 150)[0]) == [
         (row, column, 1, 1) for row in range(2) for column in range(3)
     ]
+
+
+@pytest.mark.parametrize("more", [False, True], ids=["two texts", "a text and a column of words"])
+def test_texts_side_by_side_are_not_cut_into_rows(more: bool) -> None:
+    sheet = Sheet((900, 320))
+    sheet.grid((20, 440, 860), (20, 60, 300))
+    for left, seed in ((30, 1), (450, 2)):
+        sheet.text((left, 28), "Head")
+        lines = prose(400, 7, seed=seed)
+        for number, line in enumerate(lines if left == 30 or not more else [word.split()[0] for word in lines]):
+            sheet.text((left, 70 + 32 * number), line)
+    cells, _ = find_ruled_cells(drawn(sheet), 150)
+    assert len(cells) == (16 if more else 4)
+
+
+def coloured(line: int) -> Sheet:
+    """Draw a table whose head is white on black and whose second row is tinted; 255 draws the head's lines white."""
+    sheet = Sheet((640, 240))
+    sheet.draw.rectangle((20, 20, 620, 70), fill=0)
+    sheet.draw.rectangle((20, 120, 620, 170), fill=230)
+    sheet.grid(COLUMNS, ROWS[1:])
+    for left, right in pairwise(COLUMNS):
+        sheet.draw.rectangle((left, 20, right, 70), outline=line, width=2)
+    for row, top in enumerate(ROWS[:-1]):
+        for column, left in enumerate(COLUMNS[:-1]):
+            sheet.text((left + 12, top + 12), f"cell {row}{column}", ink=0 if row else 255)
+    return sheet
+
+
+@pytest.mark.parametrize("line", [255, 128, 0], ids=["white lines", "grey lines", "no lines"])
+def test_cells_in_colours_are_cells_with_dark_print_on_white(line: int) -> None:
+    cells, cleaned = find_ruled_cells(drawn(coloured(line)), 150)
+    assert places(cells) == FULL_GRID
+    plain = Sheet((640, 240))
+    filled(plain)
+    assert ((cleaned < 100) == (drawn(plain) < 100)).mean() > 0.995
+    assert (cleaned[30:60, 400] == 255).all()
+
+
+def test_only_lines_and_fills_are_taken_out_of_a_sample() -> None:
+    plain = Sheet((640, 240))
+    filled(plain)
+    assert ((without_lines(drawn(coloured(255)), 150) < 100) == (drawn(plain) < 100)).mean() > 0.995
+    assert (without_lines(drawn(plain), 150) == drawn(plain)).all()
+
+
+def test_a_title_over_all_columns_is_not_cut() -> None:
+    sheet = Sheet((640, 240))
+    sheet.grid(COLUMNS, ROWS)
+    sheet.draw.rectangle((22, 22, 618, 68), fill=255)
+    sheet.text((30, 32), "A title of many words that runs over all three columns")
+    for row in (1, 2, 3):
+        for left in COLUMNS[:-1]:
+            sheet.text((left + 12, ROWS[row] + 12), "cell")
+    cells, _ = find_ruled_cells(drawn(sheet), 150)
+    assert places(cells)[0] == (0, 0, 1, 3)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ocr_project.engine.imaging.ink import Grey
-from ocr_project.engine.imaging.text_bands import find_bands
+from ocr_project.engine.imaging.text_bands import find_bands, ink_box
 from tests.drawing import SIZE, Sheet, prose
 
 
@@ -71,3 +71,15 @@ def test_a_pixel_has_no_lines() -> None:
 def test_grey_paper_is_paper() -> None:
     grey = np.asarray(cv2.convertScaleAbs(block(prose(580, 3)), alpha=0.4, beta=60), np.uint8)
     assert len(find_bands(grey)) == 3
+
+
+@pytest.mark.parametrize("word", ["있음", "남", "진행", "3", "9"])
+def test_a_short_word_is_one_line_where_the_height_of_lines_is_known(word: str) -> None:
+    assert len(find_bands(block([word], face="korean"), line=0.92 * SIZE)) == 1
+
+
+def test_short_words_below_each_other_stay_lines() -> None:
+    grey = block(["있음", "남", "없음"], step=1.25, face="korean")
+    assert len(find_bands(grey, line=0.92 * SIZE)) == 3
+    assert ink_box(grey)[1] > 8
+    assert ink_box(np.full((9, 9), 255, np.uint8)) == (0, 0, 0, 0)

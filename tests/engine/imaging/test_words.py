@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ocr_project.engine.imaging.ink import Mask, find_ink
-from ocr_project.engine.imaging.words import TooBusy, body_height, find_words, letter_height, word_gap
+from ocr_project.engine.imaging.words import TooBusy, body_height, find_words, letter_height, line_height, word_gap
 from tests.drawing import Sheet, prose
 
 
@@ -39,6 +39,20 @@ def test_lines_of_a_grid_and_dots_are_no_letters() -> None:
         sheet.draw.rectangle((x, 380, x + 1, 381), fill=0)
     assert letter_height(ink_of(sheet)) == plain
     assert letter_height(np.zeros((50, 50), np.uint8)) == 0
+
+
+@pytest.mark.parametrize("dot", [(2, 2), (7, 3)])
+def test_many_dotted_lines_beside_one_word_tell_no_height(dot: tuple[int, int]) -> None:
+    sheet = Sheet((900, 500))
+    sheet.text((30, 30), "Telephone", size=30)
+    sheet.grid((30, 300, 700), (90, 120, 150))
+    plain = letter_height(ink_of(sheet))
+    for y in range(200, 480, 40):
+        for x in range(30, 860, dot[0] + 4):
+            sheet.draw.rectangle((x, y, x + dot[0] - 1, y + dot[1] - 1), fill=0)
+    letters, line = line_height(ink_of(sheet))
+    assert letters == plain
+    assert 20 < line < 34  # from the top of an ascender to the bottom of a p
 
 
 def test_noise_is_too_busy() -> None:

@@ -88,6 +88,17 @@ def test_ids_tell_documents_apart_but_for_duplicates(rows: dict[str, Document]) 
     assert rows["zz/copy.pdf"].pages == 1
 
 
+@pytest.mark.parametrize("link", ["a link.png", "z link.png"])
+def test_a_link_beside_its_file_is_no_document_whichever_is_first(tmp_path: Path, link: str) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m/file.png").write_bytes(image_bytes("PNG", seed=1))
+    (tmp_path / link).symlink_to("m/file.png")
+    found = {document.path: (document.status, document.reason) for document in documents_of(tmp_path)}
+    assert found == {"m/file.png": (Status.OK, ""), link: (Status.SKIPPED, "a link to m/file.png")}
+    only = documents_of(tmp_path, include=(link,))
+    assert [(document.path, document.status) for document in only] == [(link, Status.OK)]
+
+
 def test_order_is_that_of_shards_and_the_group_is_the_first_folder(tmp_path: Path) -> None:
     for name in ("b/z.png", "a.png", "b/c/a.png", "b (2)/a.png", "b.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -165,6 +165,29 @@ def test_implausible_resolutions_are_not_believed(dpi: int, want: int) -> None:
     assert read_image(image_bytes("JPEG"), OPTIONS).dpi == 0
 
 
+@pytest.mark.parametrize(
+    ("dpi", "size"), [((204, 98), (40, 42)), ((204, 391), (77, 20)), ((204, 196), (40, 20)), ((300, 30), (40, 20))]
+)
+def test_pixels_that_are_not_square_are_stretched(dpi: tuple[int, int], size: tuple[int, int]) -> None:
+    picture = picture_of(two_tone().convert("1"), "TIFF", dpi=dpi)
+    assert (picture.width, picture.height) == size
+    assert picture.dpi == pytest.approx(391 if dpi[1] == 391 else dpi[0])
+
+
+def test_a_fax_that_lies_on_its_side_is_stretched_before_it_is_turned() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture = picture_of(two_tone(), "PNG", dpi=(200, 100), exif=exif)
+    assert (picture.width, picture.height) == (40, 40)
+
+
+def test_the_limit_of_pixels_holds_for_stretched_ones() -> None:
+    buffer = BytesIO()
+    two_tone().convert("1").save(buffer, "TIFF", dpi=(204, 98))
+    with pytest.raises(TooLarge, match="40 x 42 pixels"):
+        read_image(buffer.getvalue(), IngestOptions(max_pixels=1000))
+
+
 def test_the_limit_of_pixels_is_exact_and_checked_before_decoding() -> None:
     data = image_bytes("PNG")
     assert read_image(data, IngestOptions(max_pixels=60 * 40)).width == 60

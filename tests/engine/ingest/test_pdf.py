@@ -83,6 +83,21 @@ def test_size_follows_the_resolution(tmp_path: Path) -> None:
     assert picture.media_type == "image/png"
 
 
+@pytest.mark.parametrize(("unit", "inches"), [(4, 4.0), (0.5, 0.5), (0, 1.0), (-3, 1.0), (pikepdf.Name.None_, 1.0)])
+def test_a_unit_may_be_more_than_a_point(tmp_path: Path, unit: object, inches: float) -> None:
+    """PDF 1.7, table 30: large plans are drawn in units of several points."""
+    data = changed(pdf_bytes(size=(72, 108)), UserUnit=unit)
+    picture = only_page(tmp_path / "a.pdf", data)
+    assert (picture.width, picture.height, picture.dpi) == (144 * inches, 216 * inches, 144)
+
+
+def test_a_scan_in_large_units_is_as_coarse_as_it_is(tmp_path: Path) -> None:
+    data, jpeg = scan_bytes()
+    assert only_page(tmp_path / "scan.pdf", data).image == jpeg  # 200 dpi
+    large = only_page(tmp_path / "large.pdf", changed(data, UserUnit=3))
+    assert (large.image != jpeg, large.dpi, large.width) == (True, 144, 2 * 3 * 144)
+
+
 @pytest.mark.parametrize("points", [(612, 792), (595.276, 841.89), (100.3, 7.7), (792, 612)])
 def test_a_size_may_be_asked_for_in_place_of_a_resolution(tmp_path: Path, points: tuple[float, float]) -> None:
     picture = only_page(tmp_path / "a.pdf", pdf_bytes(size=points), IngestOptions(longest_side=1288))

@@ -108,6 +108,22 @@ def test_a_grid_with_shaded_cells_is_left_to_the_recognizer() -> None:
     assert table.cells is None
 
 
+def test_a_table_with_a_dark_head_and_tinted_rows_is_one_table() -> None:
+    sheet = Sheet()
+    around(sheet, 700)
+    sheet.draw.rectangle((LEFT, 400, RIGHT, 450), fill=60)
+    sheet.draw.rectangle((LEFT, 500, RIGHT, 550), fill=230)
+    for x in COLUMNS:
+        sheet.draw.line((x, 400, x, 600), fill=128, width=2)
+    for y in (400, 450, 500, 550, 600):
+        sheet.draw.line((LEFT, y, RIGHT, y), fill=128, width=2)
+    for row in range(4):
+        for left in COLUMNS[:-1]:
+            sheet.text((left + 12, 412 + 50 * row), f"{row}7,204", ink=0 if row else 255)
+    (table,) = [region for region in found(sheet) if region.label is Label.TABLE]
+    assert overlap(table.box, Box(LEFT, 400, RIGHT, 600)) > 0.85
+
+
 def test_white_within_a_double_line_is_no_cell() -> None:
     sheet = Sheet()
     around(sheet, 700)

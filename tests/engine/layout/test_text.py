@@ -218,6 +218,16 @@ def test_a_dashed_line_parts_blocks_and_is_not_read() -> None:
     assert_at(second, below)
 
 
+def test_a_word_above_dotted_lines_is_text_and_they_are_nothing() -> None:
+    sheet = Sheet()
+    word = sheet.text((LEFT, 100), "Telephone", size=30)
+    for y in (500, 560):
+        for x in range(LEFT, RIGHT, 6):
+            sheet.draw.rectangle((x, y, x + 2, y + 2), fill=0)
+    (only,) = found(sheet)
+    assert only.box.intersection(word) > 0.9 * word.area
+
+
 def test_dots_that_lead_to_a_number_are_no_rule() -> None:
     sheet = Sheet()
     for number in range(4):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from ocr_project.domain.options import DialectName
@@ -138,3 +142,22 @@ def test_olmocr_writes_front_matter_before_the_page() -> None:
     assert dialect.read("no front\n---\nmatter", Task.TEXT, page=True).text == "no front\n---\nmatter"
     assert dialect.read("---\nprimary_language: null\n---", Task.TEXT, page=True).text == ""
     assert not dialect.image_first
+
+
+def test_a_chat_model_has_images_in_steps_of_its_own_tokens(tmp_path: Path) -> None:
+    assert dialect_of("Qwen/Qwen2-VL-2B-Instruct", DialectName.AUTO).side == 28
+    assert dialect_of("Qwen/Qwen2.5-VL-7B-Instruct", DialectName.CHAT).side == 28
+    assert dialect_of("Qwen/Qwen3-VL-8B-Instruct", DialectName.AUTO) is dialect_of("gpt", DialectName.CHAT)
+    assert dialect_of("gpt", DialectName.CHAT).side == 32
+    folder = tmp_path / "merged"
+    folder.mkdir()
+    files: dict[str, tuple[dict[str, Any], int]] = {
+        "processor_config.json": ({"image_processor": {"patch_size": 14, "merge_size": 2}}, 28),
+        "preprocessor_config.json": ({"patch_size": 16, "merge_size": 3}, 48),
+    }
+    for name, (said, side) in files.items():
+        (folder / name).write_text(json.dumps(said))
+        found = dialect_of(str(folder), DialectName.CHAT)
+        assert (found.name, found.side) == ("chat", side)
+        assert found.version == dialect_of("gpt", DialectName.CHAT).version + 1
+    assert dialect_of(str(folder), DialectName.GLM_OCR).side == 28

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.tesseract import ReadWord
 from ocr_project.engine.recognition.korean import read_latin
-from ocr_project.engine.recognition.scripts import SURE, by_script, surest
+from ocr_project.engine.recognition.scripts import ENOUGH, SURE, Sampled, by_script, may_be_foreign, surest
 
 Grey = NDArray[np.uint8]
 
@@ -113,33 +113,63 @@ def test_korean_is_read_alone_and_russian_with_latin() -> None:
     assert by_script(["rus"]) == {"cyrillic": "rus"}
 
 
+def told(scores: Mapping[str, float], letters: int = ENOUGH) -> Callable[[str], Sampled]:
+    """Return an answer of so many letters for each of these languages."""
+    return lambda languages: Sampled(scores[languages], letters)
+
+
 def test_the_first_sure_language_ends_the_search() -> None:
     asked: list[str] = []
 
-    def confidence(languages: str) -> float:
+    def ask(languages: str) -> Sampled:
         asked.append(languages)
-        return {"kor": 0.3, "eng": SURE, "rus+eng": 0.99}[languages]
+        return Sampled({"kor": 0.3, "eng": SURE, "rus+eng": 0.99}[languages], ENOUGH)
 
-    assert surest(["kor", "eng", "rus+eng"], confidence) == "eng"
+    assert surest(["kor", "eng", "rus+eng"], ask) == "eng"
     assert asked == ["kor", "eng"]
+
+
+def test_of_few_letters_all_languages_are_asked() -> None:
+    title = {"kor": 0.87, "eng": 0.96, "rus+eng": 0.96}
+    assert surest(list(title), told(title, ENOUGH - 1)) == "eng"
+    assert surest(list(title), told(title, ENOUGH)) == "kor"
 
 
 def test_of_doubtful_languages_the_surest_reads_and_the_leading_one_where_none_can() -> None:
     doubtful = {"kor": 0.2, "eng": 0.6, "rus": 0.5}
-    assert surest(list(doubtful), doubtful.__getitem__) == "eng"
-    assert surest(["kor", "eng", "rus"], lambda _: 0.0) == "kor"
+    assert surest(list(doubtful), told(doubtful)) == "eng"
+    assert surest(["kor", "eng", "rus"], lambda _: Sampled(0.0, 0)) == "kor"
 
 
 def test_more_languages_must_be_clearly_surer_than_fewer_of_them() -> None:
     latin = {"kor": 0.2, "eng": 0.6, "rus+eng": 0.75}
-    assert surest(list(latin), latin.__getitem__) == "eng", "it finds Cyrillic in Latin letters printed badly"
+    assert surest(list(latin), told(latin)) == "eng", "it finds Cyrillic in Latin letters printed badly"
     cyrillic = {"kor": 0.2, "eng": 0.4, "rus+eng": 0.65}
-    assert surest(list(cyrillic), cyrillic.__getitem__) == "rus+eng"
+    assert surest(list(cyrillic), told(cyrillic)) == "rus+eng"
+    title = {"kor": 0.73, "eng": 0.87, "rus+eng": 0.96}
+    assert surest(list(title), told(title, 5)) == "rus+eng", "certain: of clear print less will do"
 
 
 def test_more_of_the_page_is_asked_for_where_no_language_is_sure_and_several_are_left() -> None:
     brief = {"kor": 0.1, "eng": 0.5, "rus+eng": 0.6}
     more = {"eng": 0.3, "rus+eng": 0.8}
-    assert surest(list(brief), brief.__getitem__, more.__getitem__) == "rus+eng"
+    assert surest(list(brief), told(brief), told(more)) == "rus+eng"
     clear = {"kor": 0.1, "eng": 0.3, "rus+eng": 0.6}
-    assert surest(list(clear), clear.__getitem__, {}.__getitem__) == "rus+eng", "no second reading"
+    assert surest(list(clear), told(clear), told({})) == "rus+eng", "no second reading"
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "script", "foreign"),
+    [
+        ("모든 수치는 천원 단위로", 0.8, "hangul", False),
+        ("Signature 800 0266", 0.85, "hangul", True),
+        ("2031-117", 0.85, "hangul", False),
+        ("2031-117", 0.6, "hangul", True),
+        ("All figures", 0.8, "latin", False),
+        ("159g74t00C", 0.6, "latin", True),
+        ("0ㅁ", 0.1, "hangul", False),
+    ],
+    ids=["own", "another", "numbers", "doubtful numbers", "sure", "doubtful", "too few"],
+)
+def test_a_line_may_be_in_another_language(text: str, confidence: float, script: str, foreign: bool) -> None:
+    assert may_be_foreign([word(part, 0, 9) for part in text.split()], confidence, script) is foreign

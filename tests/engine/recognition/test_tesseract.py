@@ -95,10 +95,36 @@ def test_latin_words_in_a_korean_line_are_read_as_such(recognizer: Recognizer) -
     assert found.text == "\n".join(lines)
 
 
+def test_heads_and_units_of_a_korean_line_are_read(recognizer: Recognizer) -> None:
+    if not recognizer.identity.settings.get("trained"):
+        pytest.skip("the extra `rapid` is not installed")
+    lines = ["LPG 충전소와 K매장, 11번 창구", "면적 84.95㎡, 온도 20℃, 길이 12㎝", "① 신청서 ② 사본 합계 ₩1,240,000"]
+    sheet, box = block(lines, "korean")
+    (found,) = read(recognizer, sheet.page(), region_of(box))
+    assert found.text == "\n".join(lines)
+
+
 def test_the_first_letter_of_a_latin_word_is_not_cut_off(recognizer: Recognizer) -> None:
     sheet, box = block(["정보 시스템은 Linux 환경에서 운영한다."], "korean")
     (found,) = read(recognizer, sheet.page(), region_of(box))
     assert "Linux" in found.text
+
+
+@pytest.mark.parametrize("text", ["Signature and date", "Итого 1 240,00", "서명 및 날짜"])
+def test_a_page_of_one_short_line_is_read_in_its_language(recognizer: Recognizer, text: str) -> None:
+    sheet, box = block([text], "korean" if "및" in text else "latin")
+    (found,) = read(recognizer, sheet.page(), region_of(box))
+    assert found.text == text
+
+
+@pytest.mark.parametrize("own", [ENGLISH, RUSSIAN], ids=["en", "ru"])
+def test_lines_of_another_language_are_read_in_it(recognizer: Recognizer, own: list[str]) -> None:
+    sheet = Sheet((900, 420))
+    box = sheet.lines((60, 70), own, size=SIZE)
+    below = sheet.lines((60, box.y1 + 20), KOREAN[:2], face="korean", size=SIZE)
+    region = region_of(Box(box.x0, box.y0, max(box.x1, below.x1), below.y1))
+    (found,) = read(recognizer, sheet.page(), region)
+    assert cer(found.text, [*own, *KOREAN[:2]]) <= MOST_CER, found.text
 
 
 def test_words_stand_where_they_were_drawn(english: Recognizer) -> None:
@@ -198,6 +224,28 @@ def test_a_table_without_lines_is_read_as_text(english: Recognizer) -> None:
     assert (found.text, found.format) == ("River 120\nStone 450", TextFormat.TEXT)
 
 
+def test_an_empty_table_is_empty(english: Recognizer) -> None:
+    sheet = Sheet((700, 260))
+    sheet.text((30, 20), "Telephone", size=30)
+    box = sheet.grid((30, 240, 450, 660), (90, 120, 150), thick=3)
+    (found,) = read(english, sheet.page(), region_of(box, Label.TABLE))
+    assert (found.status, found.text, found.reason) == (Status.EMPTY, "", "an empty table of 6 cells")
+
+
+def test_short_words_of_cells_are_read_whole(recognizer: Recognizer) -> None:
+    sheet = Sheet((900, 400))
+    sheet.text((60, 30), "신청자의 현황은 다음 표와 같다.", face="korean", size=30)
+    xs, ys = (60, 300, 540, 780), (100, 170, 240, 310)
+    box = sheet.grid(xs, ys)
+    words = [["성별", "경험", "건수"], ["남", "있음", "3"], ["여", "없음", "9"]]
+    for y, row in zip(ys, words, strict=False):
+        for x, word in zip(xs, row, strict=False):
+            sheet.text((x + 100, y + 18), word, face="korean", size=30)
+    (found,) = read(recognizer, sheet.page(), region_of(box, Label.TABLE))
+    rows = "".join(f"<tr>{''.join(f'<td>{word}</td>' for word in row)}</tr>" for row in words)
+    assert found.text == f"<table>{rows}</table>"
+
+
 def test_one_answer_for_each_region_in_its_order(english: Recognizer) -> None:
     sheet = Sheet((900, 320))
     text = region_of(sheet.text((60, 60), "rivers", size=SIZE), index=4)
@@ -233,7 +281,7 @@ def test_a_page_without_regions_has_no_answers(english: Recognizer) -> None:
 def test_a_page_whose_text_layer_is_preferred_is_not_read(english: Recognizer) -> None:
     sheet, box = block(ENGLISH)
     (found,) = read(english, sheet.page(text_layer="text", text_layer_preferred=True), region_of(box))
-    assert (found.status, found.reason, found.text) == (Status.SKIPPED, "the text layer of the PDF is used", "")
+    assert (found.status, found.reason, found.text) == (Status.SKIPPED, "the page's own text layer is used", "")
 
 
 @pytest.mark.parametrize("label", [Label.TEXT, Label.TABLE, Label.PAGE])

@@ -173,7 +173,7 @@ def test_regions_that_are_not_read_say_why() -> None:
         "the page failed",
     ]
     assert all(row.attempts == 0 for row in rows[:3])
-    assert {row.reason for row in preferred} == {"the text layer of the PDF is used"}
+    assert {row.reason for row in preferred} == {"the page's own text layer is used"}
     assert server.requests == 1
 
 

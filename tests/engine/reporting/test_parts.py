@@ -134,7 +134,7 @@ def test_dots_lie_within_the_axes(rate: float, confidence: float) -> None:
 
 
 def test_plots_without_data_are_left_out() -> None:
-    unscored = [PagePoint(None, 0.9), PagePoint(0.1, 0.0)]
+    unscored = [PagePoint(None, 0.9), PagePoint(0.1, None)]
     assert (
         charts.cer_histogram(unscored[:1])
         == charts.confidence_plot(unscored)

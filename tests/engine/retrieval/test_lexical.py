@@ -14,7 +14,15 @@ import pytest
 from ocr_project.domain.errors import SourceError, StorageError
 from ocr_project.domain.options import LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.types import ShardInfo, Transcript
-from ocr_project.engine.retrieval import LexicalIndex, Search, fuse, open_words, write_words
+from ocr_project.engine.retrieval import (
+    LexicalIndex,
+    Search,
+    fuse,
+    fuse_places,
+    fuse_scores,
+    open_words,
+    write_words,
+)
 from ocr_project.engine.retrieval.tokens import character_ngrams
 from ocr_project.testing.fakes import MemoryShards
 
@@ -139,12 +147,30 @@ def test_one_that_could_not_be_written_leaves_the_old_one_and_nothing_else(
 
 
 def test_fusion_adds_reciprocal_ranks() -> None:
-    found = fuse([[("a", 9.0), ("b", 8.0), ("c", 7.0)], [("c", 0.9), ("d", 0.8)]], 10, 60)
+    found = fuse_places([[("a", 9.0), ("b", 8.0), ("c", 7.0)], [("c", 0.9), ("d", 0.8)]], 10, 60)
     expected = {"c": 1 / 63 + 1 / 61, "a": 1 / 61, "b": 1 / 62, "d": 1 / 62}
     assert [name for name, _ in found] == ["c", "a", "b", "d"]
     assert dict(found) == pytest.approx(expected)
-    assert fuse([[("a", 9.0)], [("b", 9.0)]], 1, 60) == [("a", 1 / 61)]
-    assert fuse([[], []], 5, 60) == fuse([], 5, 60) == []
+    assert fuse_places([[("a", 9.0)], [("b", 9.0)]], 1, 60) == [("a", 1 / 61)]
+    assert fuse_places([[], []], 5, 60) == fuse_places([], 5, 60) == []
+
+
+def test_fusion_adds_scores_that_are_made_comparable() -> None:
+    rankings = [[("a", 9.0), ("b", 8.0), ("c", 5.0)], [("c", 0.9), ("d", 0.85), ("b", 0.8)]]
+    found = fuse_scores(rankings, 10)
+    assert [name for name, _ in found] == ["a", "c", "b", "d"]  # equal ones: the first ranking first
+    assert dict(found) == pytest.approx({"a": 1.0, "c": 1.0, "b": 0.75, "d": 0.5})
+    assert fuse_scores([[("a", 3.0)], [("b", 0.1)]], 5) == [("a", 1.0), ("b", 1.0)]
+    assert fuse_scores([[], []], 5) == fuse_scores([], 5) == []
+
+
+def test_an_option_says_what_fusion_adds_up() -> None:
+    rankings = [[("a", 9.0), ("b", 8.9), ("c", 1.0)], [("c", 1.0), ("b", 0.5), ("d", 0.0)]]
+    by_scores = fuse(rankings, 10, SearchOptions(fusion="scores"))  # type: ignore[arg-type]
+    by_places = fuse(rankings, 10, SearchOptions(fusion="places"))  # type: ignore[arg-type]
+    assert by_scores == fuse_scores(rankings, 10)
+    assert by_places == fuse_places(rankings, 10, SearchOptions().rrf_constant)
+    assert by_scores[0][0] == "b" != by_places[0][0]
 
 
 def test_all_searches_side_by_side() -> None:

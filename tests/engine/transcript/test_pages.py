@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_figures_are_links_to_their_crops_with_captions() -> None:
 def test_a_plain_table_is_a_pipe_table() -> None:
     html = "<table><tr><td>River</td><td>a | b</td></tr><tr><td>Stone<br>wall</td><td>&lt;1</td></tr></table>"
     found = written(pair(0, Label.TABLE, html, TextFormat.HTML))
-    assert found.markdown == "| River | a \\| b |\n| --- | --- |\n| Stone<br>wall | &lt;1 |"
+    assert found.markdown == "| River | a \\| b |\n| --- | --- |\n| Stone<br>wall | <1 |"
     assert found.text == "River a | b\nStone wall <1"
 
 
@@ -166,6 +167,27 @@ def test_what_was_skipped_on_purpose_is_no_loss() -> None:
     assert written(pair(0, Label.TEXT, "read"), dropped).reason == ""
 
 
+def test_a_picture_with_print_in_it_is_the_reason_of_its_page() -> None:
+    region, kept = pair(1, Label.PICTURE, "", status=Status.SKIPPED, reason="a picture is kept as an image, not read")
+    doubted = replace(region, reason="about 60% of what looks like print lies in pictures")
+    found = written(pair(0, Label.TEXT, "read"), (doubted, kept))
+    assert (found.status, found.reason) == (Status.OK, doubted.reason)
+
+
+def test_ink_that_no_word_covers_is_the_reason_of_its_page() -> None:
+    found = written(pair(0, Label.TEXT, "read", reason="words cover 60% of the ink"), pair(1, Label.TEXT, "more"))
+    assert (found.status, found.reason) == (Status.OK, "words cover 60% of the ink")
+
+
+@pytest.mark.parametrize(("silent", "told"), [(1, False), (2, True)])
+def test_regions_of_text_without_text_are_a_reason_where_they_are_many(silent: int, told: bool) -> None:
+    read = [pair(place, Label.TEXT, "read") for place in range(8)]
+    empty = [pair(8 + place, Label.TABLE, "", status=Status.EMPTY, reason="no text found") for place in range(silent)]
+    reason = written(*read, *empty).reason
+    assert reason.startswith("nothing was found to read in 2 of 10 regions of text") == told
+    assert bool(reason) == told
+
+
 def test_a_blank_page_is_empty_and_a_failed_one_is_skipped_with_its_reason() -> None:
     blank = written(pair(0, Label.PAGE, "", status=Status.EMPTY, reason="nothing to read"))
     assert (blank.status, blank.text, blank.markdown) == (Status.EMPTY, "", "")
@@ -180,6 +202,23 @@ def test_a_region_without_a_recognition_is_a_mistake_of_the_caller() -> None:
         assemble(PAGE, [region], [], DROPPED)
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("AT&amp;T", "AT&T"),
+        ("R&amp;D &amp; x &lt; y", "R&D & x < y"),
+        ("&amp;amp;", "&amp;amp;"),
+        ("&amp;#38;", "&amp;#38;"),
+        ("&lt;b>", "&lt;b>"),
+    ],
+)
+@pytest.mark.parametrize("span", ["", ' colspan="2"'])
+def test_signs_in_a_table_stay_themselves_where_they_mean_nothing_more(said: str, shown: str, span: str) -> None:
+    html = f"<table><tr><td{span}>{said}</td></tr></table>"
+    found = written(pair(0, Label.TABLE, html, TextFormat.HTML)).markdown
+    assert (f">{shown}</td>" if span else f"| {shown} |") in found
+
+
 LAYER = (
     Word("Report", Box(60, 110, 160, 140), line=0),
     Word("outside", Box(60, 1300, 160, 1330), line=3),
@@ -188,28 +227,32 @@ LAYER = (
 )
 
 
-def layered(**changes: Any) -> Transcript:
-    values = {"text_layer": "Report on\nrivers\noutside\n", "text_layer_words": LAYER, "text_layer_preferred": True}
+def layered(attempts: int = 0, **changes: Any) -> Transcript:
+    values = {"text_layer": "outside\nReport on\nrivers\n", "text_layer_words": LAYER, "text_layer_preferred": True}
     page = fakes.page(width=1000, height=1400, **{**values, **changes})
-    pairs = [pair(1, Label.TITLE, "wrong"), pair(2, Label.TEXT, "wrong too")]
+    pairs = [pair(1, Label.TITLE, "Report on", attempts=0), pair(2, Label.TEXT, "rivers", attempts=attempts)]
     return assemble(page, [region for region, _ in pairs], [found for _, found in pairs], DROPPED)
 
 
-def test_a_preferred_text_layer_replaces_what_was_read() -> None:
+def test_words_of_a_preferred_text_layer_that_no_region_holds_come_last() -> None:
     found = layered()
     assert found.source == "text_layer"
     assert found.text == "Report on\nrivers\noutside"
     assert found.markdown == "# Report on\n\nrivers\n\noutside"
 
 
-def test_a_layer_without_places_is_one_text() -> None:
-    found = layered(text_layer_words=())
-    assert (found.text, found.markdown) == ("Report on\nrivers\noutside", "Report on rivers outside")
+def test_a_word_that_is_doubted_is_not_among_them() -> None:
+    found = layered(text_layer_words=(Word("outside", Box(60, 1300, 160, 1330), 0.0),))
+    assert found.text == "Report on\nrivers"
+
+
+def test_a_page_of_which_a_part_was_read_says_so() -> None:
+    assert layered(attempts=1).source == "mixed"
 
 
 def test_a_layer_that_is_only_a_reference_is_left_alone() -> None:
     found = layered(text_layer_preferred=False)
-    assert (found.source, found.text) == ("ocr", "wrong\nwrong too")
+    assert (found.source, found.text) == ("ocr", "Report on\nrivers")
 
 
 def test_only_what_changes_a_transcript_is_part_of_its_identity() -> None:

@@ -87,6 +87,25 @@ def test_the_finished_pages_of_the_corpus(tmp_path: Path) -> None:
         samples_of(f"corpus:{tmp_path}")
 
 
+def test_the_own_text_of_a_page_is_its_answer_where_it_is_preferred_to_ocr(tmp_path: Path) -> None:
+    (tmp_path / "c.gt.txt").write_text("corrected by a person")
+    own = {"image": picture(), "width": 160, "height": 48, "text_layer_healthy": True, "text_layer_preferred": True}
+    pages = [
+        replace(page(1, "a"), **own, text_layer="제12조 영업정지\n"),
+        replace(page(1, "b"), **own | {"text_layer_preferred": False}, text_layer="of a PDF, kept beside the page"),
+        replace(page(1, "c"), **own, text_layer="of the file"),
+        replace(page(1, "d"), **own | {"text_layer_healthy": False}, text_layer="a part of what is seen"),
+    ]
+    shards = MemoryShards({"s": (ShardInfo("s", "key", "a.hwp#00001", 4), pages)})
+    rows = samples_of(f"corpus:{tmp_path}", pages=shards)
+    assert [(row.status, row.answer) for row in rows] == [
+        (Status.OK, "제12조 영업정지"),
+        (Status.EMPTY, ""),
+        (Status.OK, "corrected by a person"),
+        (Status.EMPTY, ""),
+    ]
+
+
 def test_no_source_and_no_folder_are_said(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"training_data\.sources is empty"):
         samples_of()

@@ -32,10 +32,11 @@ def test_a_blank_page_is_something_to_learn(tmp_path: Path) -> None:
     assert (row.status, row.answer, row.facts) == (Status.OK, "", PageFacts(None))
 
 
-def test_pages_of_one_url_are_one_document(tmp_path: Path) -> None:
+def test_pages_of_one_url_are_one_document(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write_olmocr(tmp_path, {"ab/cd": front_matter() + "a", "ef": front_matter() + "b"})
     (tmp_path / "urls.jsonl").write_text('{"id": "abcd", "url": "u"}\nno json\n{"id": "ef", "url": "u"}\n')
     assert [row.document for row in samples_of(f"olmocr:{tmp_path}")] == ["u", "u"]
+    assert "1 of 3 lines do not name a page and its URL" in caplog.text
 
 
 @pytest.mark.parametrize(

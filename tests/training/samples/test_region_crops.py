@@ -144,7 +144,7 @@ def test_a_corpus_becomes_a_database(tmp_path: Path, caplog: pytest.LogCaptureFi
     regions = [replace(one, page_id=shown.page_id) for shown in pages for one in REGIONS]
     around = Scratch(tmp_path / "scratch"), shards(pages), shards(regions)
     with caplog.at_level(logging.WARNING):
-        folder, counts = write_layout_lmdb(*around, Project(tmp_path, ""), TrainingDataOptions())
+        folder, counts = write_layout_lmdb(*around, Project(tmp_path, tmp_path / "data"), TrainingDataOptions())
     assert counts == {"pages": 4, "failed": 2, "pages_without_words": 0, "words": 12, "crops": 4}
     assert "cannot be decoded" in caplog.text
     rows = samples_of(f"layout_lmdb:{folder}")
@@ -158,7 +158,7 @@ def test_words_of_aihub_are_found_by_the_name_of_the_image(tmp_path: Path) -> No
     pages = [drawn(), drawn(page_id="b", path="other.png")]
     regions = [replace(one, page_id=shown.page_id) for shown in pages for one in REGIONS]
     around = Scratch(tmp_path / "scratch"), shards(pages), shards(regions)
-    folder, counts = write_layout_lmdb(*around, Project(tmp_path, ""), options)
+    folder, counts = write_layout_lmdb(*around, Project(tmp_path, tmp_path / "data"), options)
     assert (counts["crops"], counts["words"], counts["pages_without_words"]) == (1, 1, 1)
     assert [row.answer for row in samples_of(f"layout_lmdb:{folder}")] == ["한국"]
 

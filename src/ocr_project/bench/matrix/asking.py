@@ -1,17 +1,18 @@
 """Images and their questions to answers that are kept, on one of two clocks.
 
-What is answered is in the journal before the next image is taken up. What failed by circumstance (a server that was
-away) is asked again by the next start, and nothing else is.
+On the single clock each answer is in the journal before the next question is asked; under load as soon as it is there.
+A killed run asks again what was in flight, and what failed by circumstance (a server that was away); nothing else.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from queue import SimpleQueue
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import cv2
@@ -27,6 +28,7 @@ from ocr_project.storage.journal import Journal
 
 _MOST_SIDE = 4000  # pixels of the image of the warm-up
 _ANSWER = frozenset(Answer.__dataclass_fields__)
+_Submit: TypeAlias = Callable[[Page, Sequence[Asked], Callable[[Answer], None]], Future[list[Answer]]]
 
 
 def split_by_clock(pages: Sequence[AskedPage], options: MatrixOptions) -> dict[Clock, list[AskedPage]]:
@@ -118,31 +120,67 @@ def ask_under_load(
     Raises:
         BackendError: Nothing can be asked any more.
     """
-    attempt = uuid4().hex[:8]
     with ExitStack() as stack:
-        submit: Callable[[Page, Sequence[Asked]], Future[list[Answer]]]
+        submit: _Submit
         if isinstance(answerer, SubmittingAnswerer):
             submit, limit = answerer.submit, answerer.in_flight_pages
         else:
             limit = workers
-            pool = stack.enter_context(ThreadPoolExecutor(limit, thread_name_prefix="answerer"))
-            answer = answerer.answer
-            submit = lambda page, asked: pool.submit(answer, page, asked)  # noqa: E731
-        in_flight: dict[Future[list[Answer]], tuple[AskedPage, float]] = {}
+            submit = _in_threads(answerer, stack.enter_context(ThreadPoolExecutor(limit, "answerer")))
+        load = _Load(journal)
         for work in pages:
-            while len(in_flight) >= limit:
-                _keep(in_flight, journal, attempt)
-            in_flight[submit(job.read(work), work.asked)] = work, time.time()
-        while in_flight:
-            _keep(in_flight, journal, attempt)
+            load.keep(most=limit - 1)
+            load.send(submit, job.read(work), work)
+        load.keep(most=0)
 
 
-def _keep(in_flight: dict[Future[list[Answer]], tuple[AskedPage, float]], journal: Journal, attempt: str) -> None:
-    """Wait for at least one image, and write down what was answered."""
-    done, _ = wait(in_flight, return_when=FIRST_COMPLETED)
-    for future in done:
-        work, began = in_flight.pop(future)
-        journal.add(_entry(Clock.LOAD, attempt, began, work, future.result()))
+def _in_threads(answerer: Answerer, pool: ThreadPoolExecutor) -> _Submit:
+    def submit(page: Page, asked: Sequence[Asked], told: Callable[[Answer], None]) -> Future[list[Answer]]:
+        return pool.submit(answerer.answer, page, asked)  # an image at a time: it tells nothing before
+
+    return submit
+
+
+class _Load:
+    """Images in flight, and what has arrived of them. Each answer is written down by itself."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal, self._attempt = journal, uuid4().hex[:8]
+        self._in_flight = 0
+        self._arrived: SimpleQueue[_Arrived] = SimpleQueue()
+        self._kept: set[int] = set()
+
+    def send(self, submit: _Submit, page: Page, work: AskedPage) -> None:
+        """Ask about an image, without waiting."""
+        began = time.time()
+
+        def told(what: Answer | Future[list[Answer]]) -> None:
+            self._arrived.put(_Arrived(work, began, time.time(), what))
+
+        self._in_flight += 1
+        submit(page, work.asked, told).add_done_callback(told)
+
+    def keep(self, *, most: int) -> None:
+        """Write down what has arrived, and wait until at most so many images are in flight."""
+        while self._in_flight > most or not self._arrived.empty():
+            one = self._arrived.get()
+            answers = [one.what] if isinstance(one.what, Answer) else one.what.result()
+            self._in_flight -= not isinstance(one.what, Answer)
+            new = [answer for answer in answers if answer.question_id not in self._kept]
+            if new:
+                times = {"began": one.began, "ended": one.ended}
+                self._journal.add(_entry(Clock.LOAD, self._attempt, one.began, one.work, new) | times)
+                self._kept.update(answer.question_id for answer in new)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """An answer, or all of an image: then it is done. Times in seconds since 1970."""
+
+    work: AskedPage
+    began: float
+    ended: float
+    what: Answer | Future[list[Answer]]
 
 
 def _entry(clock: Clock, attempt: str, began: float, work: AskedPage, answers: Sequence[Answer]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ocr_project.domain.causes import Cause
 from ocr_project.domain.gpu_usage import GpuUsage
 from ocr_project.domain.options.matrix import Clock
 from ocr_project.engine.metrics.latency import percentiles
@@ -186,23 +187,31 @@ def timings_of(entries: Iterable[Mapping[str, Any]]) -> list[Timing]:
     """Read the times of each document out of the lines of the journal that keep its answers, one line or several.
 
     A document that is asked question by question has its image prepared with each of them, and once counts: the mean.
+    One of which a question failed by circumstance is left out: a server that refuses is not a fast one. Where it was
+    asked again, the last answer counts.
     """
     held: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for entry in entries:
         if "answers" in entry:
             held.setdefault((entry["clock"], entry["page_id"]), []).append(entry)
-    return [
-        Timing(
-            Clock(clock),
-            lines[-1]["attempt"],
-            min(line["began"] for line in lines if line["attempt"] == lines[-1]["attempt"]),
-            max(line["ended"] for line in lines),
-            sum(line["preparing"] for line in lines) / len(lines),
-            tuple(answer["seconds"] for line in lines for answer in line["answers"]),
-            sum(answer["tokens"] for line in lines for answer in line["answers"]),
-        )
-        for (clock, _), lines in held.items()
-    ]
+    return [found for (clock, _), lines in held.items() if (found := _timing(Clock(clock), lines)) is not None]
+
+
+def _timing(clock: Clock, lines: Sequence[Mapping[str, Any]]) -> Timing | None:
+    """Return the times of a document; None where a question of it failed by circumstance."""
+    last = {answer["question_id"]: answer for line in lines for answer in line["answers"]}
+    if any(answer["cause"] == Cause.CIRCUMSTANCE for answer in last.values()):
+        return None
+    attempt = lines[-1]["attempt"]
+    return Timing(
+        clock,
+        attempt,
+        min(line["began"] for line in lines if line["attempt"] == attempt),
+        max(line["ended"] for line in lines),
+        sum(line["preparing"] for line in lines) / len(lines),
+        tuple(answer["seconds"] for answer in last.values()),
+        sum(answer["tokens"] for answer in last.values()),
+    )
 
 
 def _walls(timings: Sequence[Timing]) -> float:

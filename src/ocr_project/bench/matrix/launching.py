@@ -36,14 +36,24 @@ def run_locally(runs: Sequence[MatrixRun], common: Common) -> list[RunFacts]:
 
     Returns:
         What became of each, in the order given.
+
+    Raises:
+        StorageError: What became of a run cannot be written; what was answered is kept.
     """
     waiting: queue.SimpleQueue[tuple[int, MatrixRun]] = queue.SimpleQueue()
     for place, run in enumerate(runs):
         waiting.put((place, run))
     found: dict[int, RunFacts] = {}
+    faults: list[Exception] = []
     gpus = common.options.gpus[: max(1, len(runs))]
 
     def work(gpu: int) -> None:
+        try:
+            do_runs(gpu)
+        except Exception as error:  # a thread's own would be printed, and lost to who waits for it
+            faults.append(error)
+
+    def do_runs(gpu: int) -> None:
         with _Worker(gpu) as worker:
             for place, run in _taken(waiting):
                 began = time.monotonic()
@@ -58,6 +68,8 @@ def run_locally(runs: Sequence[MatrixRun], common: Common) -> list[RunFacts]:
         thread.start()
     for thread in threads:
         thread.join()
+    if faults:
+        raise faults[0]
     return [found[place] for place in range(len(runs))]
 
 

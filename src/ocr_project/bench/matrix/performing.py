@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -33,7 +34,8 @@ from ocr_project.bench.matrix.cost import (
 )
 from ocr_project.bench.matrix.plan import MatrixRun
 from ocr_project.bench.matrix.results import ANSWERS, THEIRS, RunFacts, read_facts, write_facts, write_scores
-from ocr_project.domain.errors import OcrProjectError, OptionError
+from ocr_project.domain.causes import Cause
+from ocr_project.domain.errors import BackendError, OcrProjectError, OptionError
 from ocr_project.domain.gpu_usage import GpuUsage
 from ocr_project.domain.options import FieldsBackend, FieldsOptions, RuntimeOptions
 from ocr_project.domain.options.matrix import Clock, MatrixOptions
@@ -102,6 +104,7 @@ def _perform(run: MatrixRun, common: Common) -> RunFacts:
         _ask(run, common, job, left)
     entries = read_journal(path)
     answers = answers_of(entries)
+    _refuse_silence(job, answers)
     scores = score_questions(job.questions, answers.values(), job.found.name, bleu=run.fields.bleu)
     write_scores(common.home, run.folder, scores)
     _write_theirs(common.home / run.folder / THEIRS, run, job, entries, scores)
@@ -119,6 +122,18 @@ def _perform(run: MatrixRun, common: Common) -> RunFacts:
         len(job.questions),
         missing,
     )
+
+
+def _refuse_silence(job: FieldsJob, answers: Mapping[int, Answer]) -> None:
+    """End a run of which every question failed by circumstance: it says nothing of its model.
+
+    Raises:
+        BackendError: With the most frequent reason.
+    """
+    failed = [answers[one.question_id] for one in job.questions if one.question_id in answers]
+    if len(failed) == len(job.questions) and all(one.cause is Cause.CIRCUMSTANCE for one in failed):
+        ((reason, _),) = Counter(one.reason for one in failed).most_common(1)
+        raise BackendError(f"none of {len(failed)} questions was answered ({reason}); the next start asks them again")
 
 
 def _stored(run: MatrixRun, home: Path) -> MatrixRun:

@@ -73,8 +73,9 @@ def build_generator(options: PromptSearchOptions) -> Generator:
             from ocr_project.engine.models import find_local_model
 
             local = options.transformers
-            version = find_local_model(local.model, local.revision, option="prompt_search.transformers").version
-            identity = _identity("transformers", version, local.model, options)
+            option = "prompt_search.transformers"
+            found = find_local_model(local.model, local.revision, option=option, dummy=local.dummy_weights)
+            identity = _identity("transformers", found.version, local.model, options)
             return ModelGenerator(_local(local), identity, options)
 
 

@@ -19,7 +19,7 @@ class Rank(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A rate with the ends of its 95 % interval: fractions, NaN where it is not known."""
+    """A rate, or a difference of two, with the ends of its 95 % interval: fractions, NaN where it is not known."""
 
     rate: float = math.nan
     low: float = math.nan

@@ -6,7 +6,7 @@ gpus.py      driver, CUDA, GPUs and their memory
 models.py    weights in the cache or on the Hub, tokens
 disk.py      room for the corpus
 services.py  ports, servers that run already, Tesseract
-training.py  a torch that is not slow, and the memory of a pack
+training.py  a torch that is not slow, the memory of a pack, room for what is saved
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ from ocr_project.checks.doctor.training import check_training
 __all__ = ["Finding", "Profile", "State", "examine"]
 
 
-def examine(profile: Profile, root: Path) -> list[Finding]:
+def examine(profile: Profile, root: Path, data: Path) -> list[Finding]:
     """Look at everything that a profile needs.
 
     Args:
         profile: The options of all stages.
         root: The project.
+        data: The folder that a run would fill.
 
     Returns:
         What was found, in the order in which it should be put right.
@@ -51,6 +52,6 @@ def examine(profile: Profile, root: Path) -> list[Finding]:
         *check_tesseract(needs),
         *check_orientation(needs),
         *check_old_options(needs),
-        *check_training(needs),
-        *check_disk(needs, root),
+        *check_training(needs, data),
+        *check_disk(needs, root, data),
     ]

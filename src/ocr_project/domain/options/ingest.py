@@ -44,7 +44,16 @@ class IngestOptions(Options):
     )
     text_layer: TextLayer = Field(
         TextLayer.REFERENCE,
-        description="off: not read. reference: kept beside the page. prefer: a healthy one replaces OCR.",
+        description="off: not read. reference: kept beside the page, a ground truth where it is healthy. prefer: the"
+        " words that are seen stand in for OCR, and what no word says is read.",
+    )
+    office_text_layer: TextLayer = Field(
+        TextLayer.PREFER,
+        description="As `text_layer`, for HWP, HWPX and the files that LibreOffice reads: their text is exact."
+        " reference: they are read by OCR, and `benchmark.silver` compares.",
+    )
+    office_seconds: float = Field(
+        120.0, gt=0, description="An HWP or office file of which no PDF is made within that many seconds is refused."
     )
     jpeg_quality: int = Field(92, ge=50, le=100, description="JPEG quality of encoded pages that hold photographs.")
     max_pixels: int = Field(
@@ -54,7 +63,9 @@ class IngestOptions(Options):
         120.0, gt=0, description="A PDF page that is not drawn within that many seconds is refused."
     )
     pdf_memory_gib: float = Field(
-        2.0, gt=0, description="GiB that the process that reads PDFs may take; a page that needs more is refused."
+        2.0,
+        gt=0,
+        description="GiB that the process that reads PDFs, HWP or office files may take; what needs more is refused.",
     )
     image_memory_gib: float = Field(
         2.0, gt=0, description="GiB that decoding an image may take (pixels x channels x depth); more is refused."

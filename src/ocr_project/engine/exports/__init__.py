@@ -1,4 +1,4 @@
-"""What a person takes away: Markdown, JSONL, crops and searchable PDFs."""
+"""What a person takes away: Markdown, JSONL, crops, searchable PDFs, text, HTML, tables, docling's documents."""
 
 from ocr_project.engine.exports.plan import ChosenExports
 from ocr_project.engine.exports.writing import export_documents

@@ -15,6 +15,8 @@ from typing import Any
 
 from ocr_project.domain.types import Box, Label, Page, Region, Status, Transcript
 from ocr_project.engine.exports.crops import crop_path, is_picture
+from ocr_project.engine.transcript.calibration import Calibration
+from ocr_project.engine.transcript.confidence import LineConfidence, line_confidences, readings_confidence
 from ocr_project.engine.transcript.lines import Reading
 from ocr_project.engine.transcript.safe_markdown import safe_markdown
 
@@ -41,17 +43,25 @@ class ExportEntry:
     files: Collection[str]
 
 
-def page_line(page: Page, readings: Sequence[Reading], transcript: Transcript, place: ExportEntry) -> bytes:
+def page_line(
+    page: Page,
+    readings: Sequence[Reading],
+    transcript: Transcript,
+    place: ExportEntry,
+    calibration: Calibration | None = None,
+) -> bytes:
     """Write one page as one line of JSON, UTF-8, with its line end.
 
     `bbox_2d` is x0, y0, x1, y1 in thousandths of the page, whole numbers; `bbox` is the same in
-    pixels, rounded to a tenth. Origin top left.
+    pixels, rounded to a tenth. Origin top left. `confidence` is the expected share of right characters, null where
+    nothing is known, of pages, regions and lines; `words` are those of a line. `doubtful` are the lines that a person
+    should look at (docs/review.md).
     """
     pictures = [reading.region for reading in readings if is_picture(reading.region)]
     row: dict[str, Any] = {
         "page_id": f"{place.document}_{page.number}",
         "page_idx": place.index,
-        "regions": [_region(reading, page) for reading in readings],
+        "regions": [_region(reading, page, calibration) for reading in readings],
         "markdown": safe_markdown(transcript.markdown),
         "image_crops": [_crop(region, page, place.files) for region in pictures],
     }
@@ -64,6 +74,7 @@ def page_line(page: Page, readings: Sequence[Reading], transcript: Transcript, p
         "width": page.width,
         "height": page.height,
         "text": transcript.text,
+        "confidence": _rounded(readings_confidence(readings, calibration)),
         "status": transcript.status.value,
         "reason": transcript.reason,
     }
@@ -71,8 +82,9 @@ def page_line(page: Page, readings: Sequence[Reading], transcript: Transcript, p
     return json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
-def _region(reading: Reading, page: Page) -> dict[str, Any]:
+def _region(reading: Reading, page: Page, calibration: Calibration | None) -> dict[str, Any]:
     region, recognition = reading.region, reading.recognition
+    lines = line_confidences(reading, calibration)
     return {
         "index": region.index,
         "label": _KINDS.get(region.label, "text"),
@@ -80,11 +92,27 @@ def _region(reading: Reading, page: Page) -> dict[str, Any]:
         "bbox_2d": _thousandths(region.box, page),
         "content": recognition.text,
         "kind": region.label.value,
-        "bbox": [round(value, 1) for value in region.box],
+        "bbox": _tenths(region.box),
         "score": round(region.score, 4),
         "format": recognition.format.value,
         "status": recognition.status.value,
+        "confidence": _rounded(readings_confidence([reading], calibration)),
+        "lines": [_line(line) for line in lines],
+        "doubtful": [place for place, line in enumerate(lines) if line.doubtful],
     }
+
+
+def _line(line: LineConfidence) -> dict[str, Any]:
+    words = [_rounded(share) for share in line.words]
+    return {"bbox": _tenths(line.box), "confidence": _rounded(line.confidence), "words": words}
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 3)
+
+
+def _tenths(box: Box) -> list[float]:
+    return [round(value, 1) for value in box]
 
 
 def _crop(region: Region, page: Page, files: Collection[str]) -> dict[str, Any]:

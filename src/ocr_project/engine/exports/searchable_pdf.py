@@ -57,13 +57,18 @@ class SearchablePdf:
         if image is None:
             self._page(_A4, "", 0)
             return
-        scale = min(_POINTS / (page.dpi or _UNKNOWN_DPI), _LARGEST / max(page.width, page.height))
+        scale = _scale(page)
         width, height = page.width * scale, page.height * scale
         picture = self._pdf.write_stream(image.entries, image.data)
-        shown = [f"q {width:.3f} 0 0 {height:.3f} 0 0 cm /Image Do Q"]
-        if placed := place_words(page, readings):
-            shown += ["BT 3 Tr", *(self._show(word, page, scale) for word in placed), "ET"]
+        shown = [f"q {width:.3f} 0 0 {height:.3f} 0 0 cm /Image Do Q", *self._layer(page, readings, scale)]
         self._page((width, height), "\n".join(shown), picture)
+
+    def add_words(self, page: Page, readings: Sequence[Reading]) -> bool:
+        """Write a page of invisible text alone, to be laid over one that is there; say whether there is any."""
+        scale = _scale(page)
+        shown = self._layer(page, readings, scale)
+        self._page((page.width * scale, page.height * scale), "\n".join(shown), 0)
+        return bool(shown)
 
     def finish(self) -> None:
         """Write the font, the tree of pages and the trailer."""
@@ -83,6 +88,10 @@ class SearchablePdf:
                 f" /Contents {stream} 0 R /Resources << /Font << /Text {self._font} 0 R >> {image} >> >>"
             )
         )
+
+    def _layer(self, page: Page, readings: Sequence[Reading], scale: float) -> list[str]:
+        placed = place_words(readings)
+        return ["BT 3 Tr", *(self._show(word, page, scale) for word in placed), "ET"] if placed else []
 
     def _show(self, word: Placed, page: Page, scale: float) -> str:
         """Write one word, stretched over its box, and the space behind it, stretched over the gap."""
@@ -134,6 +143,11 @@ class SearchablePdf:
             f" /DescendantFonts [{descendant} 0 R] /ToUnicode {meaning} 0 R >>",
             number=self._font,
         )
+
+
+def _scale(page: Page) -> float:
+    """Return points a pixel."""
+    return min(_POINTS / (page.dpi or _UNKNOWN_DPI), _LARGEST / max(page.width, page.height))
 
 
 def _image_of(page: Page) -> PdfImage | None:

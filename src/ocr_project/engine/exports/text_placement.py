@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from statistics import median
 
-from ocr_project.domain.types import Box, Page, Region, Word
+from ocr_project.domain.types import Box, Region, Word
 from ocr_project.engine.transcript.lines import Reading
 
 # A line whose hull is this much taller than its words is skewed: its words then stand each on their own.
@@ -31,19 +31,16 @@ class Placed:
     gap: float | None = None
 
 
-def place_words(page: Page, readings: Sequence[Reading]) -> list[Placed]:
+def place_words(readings: Sequence[Reading]) -> list[Placed]:
     """Place the words of a page.
 
     Args:
-        page: Where its text layer is preferred, its own words are taken.
         readings: In reading order. One without words has its lines spread evenly over its region.
 
     Returns:
         Words in reading order; those of one line share height and base line, so that a viewer takes
         them for one line.
     """
-    if page.text_layer_preferred and page.text_layer_words:
-        return list(_place(page.text_layer_words, 0))
     found: list[Placed] = []
     for reading in readings:
         words = reading.recognition.words or _spread(reading)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -14,15 +14,19 @@ from typing import BinaryIO
 
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.errors import DocumentError
-from ocr_project.domain.types import Page, Transcript
+from ocr_project.domain.types import Document, Page, Transcript
 from ocr_project.engine.exports import jsonl
 from ocr_project.engine.exports.crops import write_crops
+from ocr_project.engine.exports.formats import further_files
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.markdown_files import markdown_path, page_block
+from ocr_project.engine.exports.passed_pages import PdfExport
 from ocr_project.engine.exports.plan import ChosenExports, Export, digest, plan_exports, shard_names
-from ocr_project.engine.exports.searchable_pdf import SearchablePdf, pdf_path
+from ocr_project.engine.exports.searchable_pdf import pdf_path
 from ocr_project.engine.running.stream import join_pages
 from ocr_project.engine.transcript import readings
+from ocr_project.engine.transcript.calibration import Calibration
+from ocr_project.engine.transcript.confidence import calibration_for
 from ocr_project.engine.transcript.lines import Reading
 from ocr_project.storage.atomic import PARTIAL, atomic_file
 
@@ -36,9 +40,12 @@ class _PageRow:
     page: Page
     readings: Sequence[Reading]
     transcript: Transcript
+    calibration: Calibration | None
 
 
-def export_documents(folder: Path, *, corpus: Corpus, wanted: ChosenExports) -> None:
+def export_documents(
+    folder: Path, *, corpus: Corpus, wanted: ChosenExports, documents: Mapping[tuple[str, str], Document]
+) -> None:
     """Write what a person takes away, and only what is not there already.
 
     Every file is there whole or not at all. A document is written again where its rows, the options
@@ -46,9 +53,10 @@ def export_documents(folder: Path, *, corpus: Corpus, wanted: ChosenExports) -> 
     Memory holds a page at a time, whatever the length of a document.
 
     Args:
-        folder: For `markdown/`, `crops/`, `pdf/` and `ocr_results.jsonl`.
+        folder: For `markdown/`, `crops/`, `pdf/`, `ocr_results.jsonl`, and what else is wanted.
         corpus: What its documents have come to.
         wanted: Which exports to write.
+        documents: By `doc_id` and `path`: where the files are whose pages go into searchable PDFs as they are.
 
     Raises:
         StorageError: The disk is full, or the folder cannot be written to; finished work is kept.
@@ -67,7 +75,7 @@ def export_documents(folder: Path, *, corpus: Corpus, wanted: ChosenExports) -> 
     if not (todo or lines or pruned or manifest.jsonl != key):
         return
     try:
-        _export(corpus, plan, todo, manifest, _Jobs(wanted, lines))
+        _export(corpus, plan, todo, manifest, _Jobs(wanted, lines, documents))
         manifest.jsonl = key
     finally:
         manifest.save()
@@ -77,6 +85,7 @@ def export_documents(folder: Path, *, corpus: Corpus, wanted: ChosenExports) -> 
 class _Jobs:
     wanted: ChosenExports
     lines: bool
+    documents: Mapping[tuple[str, str], Document]
 
 
 def _export(corpus: Corpus, plan: Sequence[Export], todo: set[str], manifest: Manifest, jobs: _Jobs) -> None:
@@ -89,7 +98,7 @@ def _export(corpus: Corpus, plan: Sequence[Export], todo: set[str], manifest: Ma
         for identifier, document in groupby(rows, key=lambda row: (row.page.doc_id, row.page.path)):
             export = exports[identifier]
             if export.name in todo:
-                files = _write_document(manifest.folder, export, document, jobs.wanted, sink)
+                files = _write_document(manifest.folder, export, document, jobs, sink)
                 manifest.record(export.name, export.key, files)
             else:
                 known = frozenset(manifest.files(export.name))
@@ -105,6 +114,7 @@ def _page_rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> It
     for name in shard_names(corpus.pages, corpus.transcripts):
         if name not in with_images and not everything:
             continue
+        identity = corpus.recognitions.index()[name].identity
         without = () if name in with_images else ("image",)
         joined = join_pages(
             corpus.pages.read(name, without=without),
@@ -113,13 +123,14 @@ def _page_rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> It
             corpus.transcripts.read(name),
         )
         for page, regions, recognitions, (transcript, *_) in joined:
-            yield _PageRow(page, readings(page, regions, recognitions), transcript)
+            read = readings(page, regions, recognitions)
+            yield _PageRow(page, read, transcript, calibration_for(page, identity))
 
 
 def _write_document(
-    folder: Path, export: Export, rows: Iterator[_PageRow], wanted: ChosenExports, sink: _Lines | None
+    folder: Path, export: Export, rows: Iterator[_PageRow], jobs: _Jobs, sink: _Lines | None
 ) -> list[str]:
-    with _DocumentFiles(folder, export, wanted) as files:
+    with _DocumentFiles(folder, export, jobs) as files:
         for row in rows:
             crops = files.add(row)
             _write_line(sink, export, row, crops)
@@ -140,21 +151,23 @@ class _Lines:
 
     def add(self, export: Export, row: _PageRow, files: Collection[str]) -> None:
         place = jsonl.ExportEntry(export.title, self._count, files)
-        self._file.write(jsonl.page_line(row.page, row.readings, row.transcript, place))
+        self._file.write(jsonl.page_line(row.page, row.readings, row.transcript, place, row.calibration))
         self._count += 1
 
 
 class _DocumentFiles:
     """The files of one document while its pages come in."""
 
-    def __init__(self, folder: Path, export: Export, wanted: ChosenExports) -> None:
+    def __init__(self, folder: Path, export: Export, jobs: _Jobs) -> None:
+        wanted = jobs.wanted
         self.paths: list[str] = []
         self._folder = folder
         self._stack = ExitStack()
         self._markdown_path = markdown_path(export.name)
         self._markdown = self._open(self._markdown_path) if wanted.markdown else None
         readable = wanted.searchable_pdf and export.readable
-        self._pdf = SearchablePdf(self._open(pdf_path(export.name)), export.path) if readable else None
+        self._pdf = self._pdf_export(export, jobs) if readable else None
+        self._more = list(further_files(export, wanted, self._open))
         self._save_crops = wanted.crops
 
     def __enter__(self) -> _DocumentFiles:
@@ -168,6 +181,8 @@ class _DocumentFiles:
             self._markdown.write(page_block(row.transcript, self._markdown_path, crops))
         if self._pdf is not None:
             self._pdf.add(row.page, row.readings)
+        for file in self._more:
+            file.add(row.page, row.readings, row.transcript, crops)
         return crops
 
     def __exit__(
@@ -178,6 +193,13 @@ class _DocumentFiles:
                 raise error
             if self._pdf is not None:
                 self._pdf.finish()
+            for file in self._more:
+                file.finish()
+
+    def _pdf_export(self, export: Export, jobs: _Jobs) -> PdfExport:
+        file = self._open(pdf_path(export.name))
+        document = jobs.documents.get((export.doc_id, export.path))
+        return self._stack.enter_context(closing(PdfExport(file, export.path, document)))
 
     def _open(self, path: str) -> BinaryIO:
         self.paths.append(path)

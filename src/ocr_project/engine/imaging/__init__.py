@@ -1,7 +1,9 @@
 """What layout and recognition both see on a page.
 
 pixels            bytes to pixels and back, crops of regions
+preparing         a page as it is looked at: without darkness, shadows (even_paper) and marks across it (pale_marks)
 ink               grey pixels to ink, connected components
+leaders           rows of dots from a title to its number
 words             height of letters, words, strokes
 text_lines        words to lines of text, of a page or a table
 text_bands        the lines of a block as bands of rows, for reading

@@ -115,6 +115,11 @@ def find_borderless_table(table: Grey, dpi: float) -> BorderlessTable | None:
     return BorderlessTable(cells, heading_rows, _row_extents(lines, groups, height, len(table)), cleaned)
 
 
+def has_letters(cleaned: Grey) -> bool:
+    """Return whether anything like a letter is in a table's crop without its lines."""
+    return letter_height(find_ink(cleaned)) > 0
+
+
 def judge_cells(cells: Sequence[TableCell], cleaned: Grey) -> tuple[list[TableCell], bool]:
     """Judge the cells that drawn lines leave.
 

@@ -85,6 +85,11 @@ def find_ink(grey: Grey) -> Mask:
     Returns:
         Shape (height, width), uint8, 255 where there is ink and 0 elsewhere, a new array.
     """
+    return mark_ink(grey, find_paper(grey))
+
+
+def find_paper(grey: Grey) -> Grey:
+    """Return the paper of a page without its print: a small copy, a new array."""
     height, width = grey.shape
     is_strip = min(height, width) <= _STRIP
     reduction = 1 if is_strip else _REDUCTION
@@ -93,7 +98,12 @@ def find_ink(grey: Grey) -> Mask:
     # Thinned first: where lines stand close, the smear of small print would be the majority.
     small = cv2.dilate(small, np.ones((_THINNING, _THINNING), np.uint8))
     window = min(small_size) | 1 if is_strip else int(min(small_size) * _WINDOW) * 2 + 1
-    paper = cv2.medianBlur(small, min(255, max(5, window)))
+    return np.asarray(cv2.medianBlur(small, min(255, max(5, window))), np.uint8)
+
+
+def mark_ink(grey: Grey, paper: Grey) -> Mask:
+    """Mark the pixels that differ from a paper that `find_paper` gave."""
+    height, width = grey.shape
     difference = cv2.absdiff(grey, cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR))
     otsu, _ = cv2.threshold(difference, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     level = min(max(otsu / 2, LEAST_DIFFERENCE), MOST_DIFFERENCE)
@@ -101,13 +111,17 @@ def find_ink(grey: Grey) -> Mask:
     return np.asarray(mask, np.uint8)
 
 
-def find_ink_in_noise(grey: Grey) -> tuple[Grey, Mask]:
+def find_ink_in_noise(grey: Grey, paper: Grey | None = None) -> tuple[Grey, Mask]:
     """Mark the ink of a page, which is smoothed first if it is full of specks.
+
+    Args:
+        grey: Shape (height, width), uint8.
+        paper: As `find_paper` gives it, where it is known.
 
     Returns:
         The grey pixels, smoothed or as they are, and the ink as `find_ink` gives it.
     """
-    ink = find_ink(grey)
+    ink = mark_ink(grey, find_paper(grey) if paper is None else paper)
     for _ in range(_ROUNDS):
         if not _is_speckled(ink):
             break

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.ink import Grey, Mask, levels
 from ocr_project.engine.imaging.rulings import Rulings, enclosed_cells, find_rulings, framed, hull_of, without
+from ocr_project.engine.imaging.table_fills import lift_cells
 
 # Set by hand; what they give on the shared pages is in docs/log.md.
 # Lengths in inches.
@@ -28,11 +29,16 @@ _FRAME = 0.005  # half the thickness of a frame around all lines
 _SAME = 0.06  # edges of cells nearer than this are one line of the grid
 _DEFAULT_DPI = 150.0
 _STUB_ROWS, _STUB_FILLED = 3, 0.8  # rows of a cell that is looked into, and share of them that hold text
+# Columns of a cell that is looked into, share of them that become cells, and inches of white beside their borders.
+_HEAD_COLUMNS, _HEAD_PARTS, _HEAD_WHITE = 3, 0.75, 0.05
 _FILL_REACH = 0.08  # half the least height of a filled row
 _FILL_CONTRAST = 10  # grey levels between the fills of two rows
 _FILL_PAPER = 0.5  # of a row of pixels that is paper, at the least
 _FEW_ROWS, _FEW_FILLED = 4, 0.5  # of so few lines, the share that each column must have something in
 _SHARED_ROWS = 0.7  # of the columns have something in a row that white alone sets apart
+# A text within a cell: its lines; their width and how far they end from the edge, in heights of a line; and the share
+# of those before the last that are full.
+_TEXT_LINES, _TEXT_WIDTH, _RAGGED, _FULL_LINES = 3, 7.0, 2.5, 0.6
 _CONTRAST = 60  # grey levels from the paper to what counts as written
 
 PixelBox = tuple[int, int, int, int]
@@ -66,32 +72,45 @@ def find_ruled_cells(table: Grey, dpi: float, known: Sequence[PixelBox] = ()) ->
         known: Boxes that lines leave, where they have been found before: then no lines are looked for.
 
     Returns:
-        Cells by row and column, empty where there are fewer than two columns; and the crop with its
-        lines painted over in the colour of the paper, for reading.
+        Cells by row and column, empty where there are fewer than two columns; and the crop for reading, its
+        lines painted over in the colour of the paper, print on fills dark on white.
     """
     inch = dpi or _DEFAULT_DPI
     if known:
         enclosed, lines = list(known), _outside_of(known, table.shape)
     else:
-        rulings = table_rulings(table, dpi)
+        lifted = lift_cells(table, dpi)
+        table = lifted.grey if lifted else table
+        rulings = table_rulings(table, dpi, lifted.edges if lifted else None)
         enclosed, lines = _boxes(rulings, inch), rulings.mask
     cleaned = without(table, lines)
     boxes = [part for row in _ruled_rows(enclosed, inch) for part in _split_rows(row, cleaned)]
-    cells = _placed(boxes, inch)
+    cells = grid_of(boxes, inch)
     cells = [part for cell in cells for part in _split_stub(cell, cells, cleaned)]
+    cells = [part for cell in cells for part in _split_head(cell, cells, cleaned, inch)]
     cells.sort(key=lambda cell: (cell.row, cell.column))
     return (cells if len({cell.column for cell in cells}) >= 2 else []), cleaned
 
 
-def table_rulings(table: Grey, dpi: float) -> Rulings:
+def without_lines(table: Grey, dpi: float) -> Grey:
+    """Return the crop of a table, shape (height, width), without its lines and fills: a new array."""
+    lifted = lift_cells(table, dpi)
+    grey, edges = (lifted.grey, lifted.edges) if lifted else (table, None)
+    return without(grey, table_rulings(grey, dpi, edges).mask)
+
+
+def table_rulings(table: Grey, dpi: float, edges: Mask | None = None) -> Rulings:
     """Find the drawn lines of a table.
 
     Args:
         table: Crop of the table, shape (height, width).
         dpi: Of the crop; 0 where unknown, which counts as 150.
+        edges: Where its fills end: as good as lines.
     """
     inch = dpi or _DEFAULT_DPI
     ink = cv2.adaptiveThreshold(table, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
+    if edges is not None:
+        ink = cv2.bitwise_or(ink, edges)
     length, thickness, bridge = (
         max(8, round(_RULE * inch)),
         max(3, round(_THICK * inch)),
@@ -167,8 +186,11 @@ def _split_rows(row: list[PixelBox], cleaned: Grey) -> list[PixelBox]:
         np.asarray((cleaned[top:bottom, x0 + 2 : x1 - 2] < paper - _CONTRAST).any(axis=1)) for x0, _, x1, _ in row
     ]
     lines = _runs(np.asarray(np.any(profiles, axis=0), np.bool_))
-    if len(lines) < 3:
-        return row
+    if (
+        len(lines) < 3
+        or sum(_is_running_text(cleaned[y0:y1, x0:x1] < paper - _CONTRAST) for x0, y0, x1, y1 in row) > 1
+    ):
+        return row  # texts side by side: what stands on one level is not a row
     filled = np.array([[profile[a:b].any() for profile in profiles] for a, b in lines])
     if filled.mean() < _SHARED_ROWS:
         return row
@@ -176,6 +198,21 @@ def _split_rows(row: list[PixelBox], cleaned: Grey) -> list[PixelBox]:
         return row  # one line in the middle of its cell, beside cells of several
     cuts = [top, *(top + (a[1] + b[0]) // 2 for a, b in pairwise(lines)), bottom]
     return [(x0, y0, x1, y1) for y0, y1 in pairwise(cuts) for x0, _, x1, _ in row]
+
+
+def _is_running_text(written: NDArray[np.bool_]) -> bool:
+    """Return whether nearly all lines of a cell are full, as those of a text are that goes on from line to line.
+
+    Args:
+        written: Shape (height, width).
+    """
+    lines = _runs(np.asarray(written.any(axis=1)))
+    ends = np.asarray([int(np.flatnonzero(written[a:b].any(axis=0))[-1]) for a, b in lines])
+    if len(ends) < _TEXT_LINES:
+        return False
+    letter = float(np.median([b - a for a, b in lines]))
+    full = ends[:-1] >= ends.max() - _RAGGED * letter
+    return bool(ends.max() >= _TEXT_WIDTH * letter and full.mean() >= _FULL_LINES)
 
 
 def _split_stub(cell: TableCell, cells: Sequence[TableCell], cleaned: Grey) -> list[TableCell]:
@@ -202,6 +239,40 @@ def _split_stub(cell: TableCell, cells: Sequence[TableCell], cleaned: Grey) -> l
     ]
 
 
+def _split_head(cell: TableCell, cells: Sequence[TableCell], cleaned: Grey, inch: float) -> list[TableCell]:
+    """Cut a cell along the columns below it, where white runs along nearly all of their borders and text is between.
+
+    The head of many coloured tables has no lines.
+    """
+    if cell.columns < _HEAD_COLUMNS:
+        return [cell]
+    lefts = [
+        min((o.box[0] for o in cells if o.column == column and o.columns == 1), default=-1)
+        for column in _columns_of(cell)
+    ]
+    if min(lefts) < 0:
+        return [cell]
+    x0, y0, x1, y1 = cell.box
+    dark = int(levels(cleaned, 0.90)[0]) - _CONTRAST
+    inked = np.asarray((cleaned[y0 + 2 : y1 - 2] < dark).any(axis=0), np.bool_)
+    reach = round(_HEAD_WHITE * inch)
+    cuts = [(column, left) for column, left in zip(_columns_of(cell), lefts, strict=True) if left > x0 + reach]
+    cuts = [(column, left) for column, left in cuts if not inked[left - reach : left + reach].any()]
+    starts = [(cell.column, x0), *cuts]
+    ends = [*cuts, (cell.column + cell.columns, x1)]
+    filled = all(inked[left:right].any() for (_, left), (_, right) in zip(starts, ends, strict=True))
+    if not filled or len(starts) < _HEAD_PARTS * cell.columns:
+        return [cell]
+    return [
+        TableCell((left, y0, right, y1), cell.row, column, cell.rows, after - column)
+        for (column, left), (after, right) in zip(starts, ends, strict=True)
+    ]
+
+
+def _columns_of(cell: TableCell) -> range:
+    return range(cell.column, cell.column + cell.columns)
+
+
 def _rows_of(cell: TableCell) -> range:
     return range(cell.row, cell.row + cell.rows)
 
@@ -211,8 +282,16 @@ def _runs(profile: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 2]
 
 
-def _placed(boxes: Sequence[PixelBox], inch: float) -> list[TableCell]:
-    """Give each box its row and column, and how many of each it spans."""
+def grid_of(boxes: Sequence[PixelBox], inch: float) -> list[TableCell]:
+    """Give each box its row and column, and how many of each it spans.
+
+    Args:
+        boxes: Cells, in pixels.
+        inch: Pixels of an inch.
+
+    Returns:
+        The cells by row and column.
+    """
     tops = _grid_lines([box[1] for box in boxes], inch)
     lefts = _grid_lines([box[0] for box in boxes], inch)
     cells = []

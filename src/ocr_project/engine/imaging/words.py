@@ -16,6 +16,11 @@ from ocr_project.engine.imaging.ink import Boxes, Mask, components, corners
 _LOWEST, _TALLEST, _OF_IMAGE = 3, 60, 0.9
 _SLENDER, _FLAT = 6, 4  # height over width of a letter and width over height, at most
 _INKED = 0.1  # of its box that the ink of a letter covers, at least: the lines of a grid are one component
+_LOW = 0.4  # in letter heights: what is lower is a dot, a dash or a dotted line
+_TALLEST_LINE = 3.0  # in letter heights: what is higher is not a line of text
+# Dots: so much of their box is ink, and one side is so many times the other at most. They do not count where others
+# have this share of the ink.
+_SOLID, _SQUARE, _OTHERS = 0.7, 3.0, 0.03
 # Gaps in letter heights. In running text, ink nearer than this is one word: wider than the gap between syllables or
 # letters, narrower than the space between words. Upright it must join the strokes of a syllable, but no two lines.
 REACH, REACH_UP = 0.5, 0.12
@@ -60,11 +65,40 @@ def letter_height(ink: Mask) -> float:
     _, stats = components(ink)
     if len(stats) > MOST_COMPONENTS:
         raise TooBusy(f"{len(stats) - 1} components")
-    width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
-    tallest = min(_OF_IMAGE * ink.shape[0], max(_TALLEST, min(ink.shape) / 8))
+    return height_among(stats[1:], ink.shape)
+
+
+def height_among(stats: NDArray[np.int32], shape: tuple[int, ...]) -> float:
+    """Return the height of letters among the components of an image of a given shape, as `letter_height` does."""
+    width, height, area = stats[:, 2], stats[:, 3], stats[:, 4]
+    tallest = min(_OF_IMAGE * shape[0], max(_TALLEST, min(shape) / 8))
     letters = (height >= _LOWEST) & (height <= tallest) & (width <= _FLAT * height) & (height <= _SLENDER * width)
     letters &= area >= _INKED * width * height
+    solid = (
+        letters
+        & (area >= _SOLID * width * height)
+        & (np.maximum(width, height) <= _SQUARE * np.minimum(width, height))
+    )
+    if area[letters & ~solid].sum() >= _OTHERS * area[letters].sum():
+        letters &= ~solid  # the dots of dotted lines are not letters; print so small that all is solid has no others
     return weighted_median(height[letters], area[letters])
+
+
+def line_height(ink: Mask) -> tuple[float, float]:
+    """Return the height of letters, as `letter_height`, and of the lines that they stand in, both in pixels.
+
+    Args:
+        ink: Of a page or of a crop; what is much higher than its letters (grids, pictures) does not count.
+
+    Raises:
+        TooBusy: There are more components than in any text.
+    """
+    letters = letter_height(ink)
+    if not letters:
+        return 0.0, 0.0
+    words = find_words(ink, letters)
+    low = words.boxes[:, 3] - words.boxes[:, 1] <= _TALLEST_LINE * letters
+    return letters, body_height(Words(words.boxes[low], words.ink[low], words.mask), letters)
 
 
 def find_words(ink: Mask, height: float, reach: float = REACH, reach_up: float = REACH_UP) -> Words:
@@ -89,14 +123,20 @@ def find_words(ink: Mask, height: float, reach: float = REACH, reach_up: float =
     return Words(corners(stats[large]), stats[large, 4], mask)
 
 
-def body_height(words: Words) -> float:
+def body_height(words: Words, letters: float = 0.0) -> float:
     """Return the height of a line of body text: the median over words, each as wide as it counts.
+
+    Args:
+        words: Of a page.
+        letters: Height of letters in pixels: what is much lower, as dotted lines are, counts only where nothing else
+            is there.
 
     Returns:
         Pixels; 0 where there are no words.
     """
-    width = words.boxes[:, 2] - words.boxes[:, 0]
-    height = words.boxes[:, 3] - words.boxes[:, 1]
+    high = words.boxes[:, 3] - words.boxes[:, 1] >= _LOW * letters
+    boxes = words.boxes[high] if high.any() else words.boxes
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     return weighted_median(height[width >= height], width[width >= height]) or weighted_median(height, width)
 
 

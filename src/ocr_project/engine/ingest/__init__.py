@@ -9,6 +9,14 @@ pdf.py         PDF pages to images
 pdf_forms.py   forms and annotations of a PDF page
 pdf_layers.py  which pages of a PDF have content that is not shown
 pdf_text.py    the text layer of a PDF page: characters to lines and words
+office.py      HWP and office files by way of PDF
+office_kinds.py  which kind such a file is, and whether it is locked
+hwp_isolated.py  HWP and HWPX to PDF in a process of its own
+hwp_worker.py  what such a process does
+hwp_text.py    the text of a page of HWP: letters from its drawing
+hwp_spaces.py  the spaces between them, from the document
+hwp_fonts.py   fonts under the names that rhwp asks for
+libreoffice.py DOCX, PPTX, XLSX and ODF to PDF
 images.py      image files to pages
 rendered_page.py what a reader makes of a page, and how it becomes a row
 single_page.py one page of an image or PDF that no source lists: an item of a test set

@@ -9,16 +9,17 @@ import hashlib
 import os
 import stat
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from types import ModuleType
 from typing import NoReturn
 
 from ocr_project.domain.errors import Away, BrokenDocument, DocumentError, SourceError, UnsupportedMedia
 from ocr_project.domain.options import IngestOptions
 from ocr_project.domain.types import Document, Page, Status
-from ocr_project.engine.ingest import images, pdf_isolated
+from ocr_project.engine.ingest import images, office, office_kinds, pdf_isolated
 from ocr_project.engine.ingest.rendered_page import Answers, to_pages
 from ocr_project.engine.ingest.selection import Selection
 
@@ -28,7 +29,7 @@ SUFFIXES = frozenset(
         *(".avif", ".jp2", ".j2k", ".jpx", ".jpf", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".pcx"),
     }
 )
-_OFFICE_SUFFIXES = frozenset({".hwp", ".hwpx", ".doc", ".docx", ".ppt", ".pptx", ".xls", ".xlsx", ".odt"})
+_OFFICE_SUFFIXES = frozenset({*office_kinds.SUFFIXES, ".doc", ".ppt", ".xls"})
 _REFERENCE_SUFFIXES = frozenset({".txt", ".json", ".jsonl", ".csv", ".tsv", ".md", ".html", ".tex", ".xml", ".yml"})
 _LEFT_BY_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})  # Windows keeps them in every folder of pictures
 # Files that hold files, some of them unpacked: a PDF in one of them is not what the file is.
@@ -71,8 +72,13 @@ class FolderSource:
     def _documents(self) -> Iterator[Document]:
         first_of: dict[str, str] = {}
         names: set[str] = set()
-        for name, path in self._candidates():
-            document = self._document(name, path, names)
+        candidates = self._candidates()
+        named: dict[Path | None, str] = {path: name for name, path in candidates if not path.is_symlink()}
+        for name, path in candidates:
+            if target := named.get(_led_to(path)):
+                document = replace(self._blank(name, path), status=Status.SKIPPED, reason=f"a link to {target}")
+            else:
+                document = self._document(name, path, names)
             names.add(name)
             if document.status is Status.OK:
                 original = first_of.setdefault(document.doc_id, name)
@@ -91,9 +97,11 @@ class FolderSource:
 
     def pages(self, document: Document, first: int, last: int) -> Iterator[Page]:
         """Yield the pages of a document."""
-        read = pdf_isolated.read_pages if document.media_type == pdf_isolated.MEDIA_TYPE else images.read_pages
-        answers = read(Path(document.source), first, last, self._options)
-        yield from to_pages(document, first, self._of_the_listed(document, answers), self._options)
+        options = self._options
+        if office_kinds.is_office(document.media_type):
+            options = office.with_office_layer(options)
+        answers = _reader(document.media_type).read_pages(Path(document.source), first, last, options)
+        yield from to_pages(document, first, self._of_the_listed(document, answers), options)
 
     def _of_the_listed(self, document: Document, answers: Answers) -> Answers:
         """Pass answers on as long as the file is the one that was listed: pages are kept under its hash."""
@@ -125,9 +133,9 @@ class FolderSource:
                 found.append((name, path))
         return sorted(found, key=lambda entry: (f"{entry[0]}#", os.fsencode(entry[1])))
 
-    def _document(self, name: str, path: Path, taken: set[str]) -> Document:
+    def _blank(self, name: str, path: Path) -> Document:
         parts = PurePosixPath(name).parts
-        blank = Document(
+        return Document(
             doc_id=hashlib.sha256(os.fsencode(path.relative_to(self._root))).hexdigest()[:_ID_DIGITS],
             path=name,
             group=parts[0] if len(parts) > 1 else "",
@@ -136,14 +144,18 @@ class FolderSource:
             bytes=0,
             source=_storable(str(path)),
         )
+
+    def _document(self, name: str, path: Path, taken: set[str]) -> Document:
+        blank = self._blank(name, path)
         try:
             _check_path(path, self._root, name in taken)
             blank = replace(blank, bytes=path.stat().st_size)
             blank = replace(blank, doc_id=_hash(path))
             blank = replace(blank, media_type=_media_type(path, blank.bytes))
-            return replace(blank, pages=_counter(blank.media_type)(path, self._options))
-        except _NotRead as error:
-            return replace(blank, status=Status.SKIPPED, reason=error.reason)
+            return replace(blank, pages=_reader(blank.media_type).count_pages(path, self._options))
+        except UnsupportedMedia as error:
+            is_fault = not isinstance(error, _NotRead) and not office_kinds.is_office(blank.media_type)
+            return replace(blank, status=Status.FAILED if is_fault else Status.SKIPPED, reason=error.reason)
         except DocumentError as error:
             return replace(blank, status=Status.FAILED, reason=error.reason)
         except OSError as error:
@@ -165,8 +177,10 @@ def sniff(path: Path) -> str | None:
     return pdf_isolated.MEDIA_TYPE if b"%PDF-" in head else images.media_type(head)
 
 
-def _counter(media_type: str) -> Callable[[Path, IngestOptions], int]:
-    return pdf_isolated.count_pages if media_type == pdf_isolated.MEDIA_TYPE else images.count_pages
+def _reader(media_type: str) -> ModuleType:
+    if office_kinds.is_office(media_type):
+        return office
+    return pdf_isolated if media_type == pdf_isolated.MEDIA_TYPE else images
 
 
 def _walk(root: Path) -> Iterator[Path]:
@@ -221,10 +235,14 @@ def _check_path(path: Path, root: Path, taken: bool) -> None:
 
 def _media_type(path: Path, size: int) -> str:
     suffix = path.suffix.lower()
-    media_type = sniff(path)
+    media_type = office_kinds.media_type(path) or sniff(path)
+    if media_type is None and office_kinds.is_old_hwp(path):
+        raise _NotRead("HWP 3, of before 2000, is not read; open it in Hancom Office and save it as HWPX or PDF")
     if media_type is None and suffix == ".tga" and size:
         return images.TARGA  # has no first bytes of its own
-    if media_type is None and suffix not in SUFFIXES and (size or suffix not in _OFFICE_SUFFIXES):
+    if media_type is None and not (
+        suffix in SUFFIXES | office_kinds.SUFFIXES or (not size and suffix in _OFFICE_SUFFIXES)
+    ):
         raise _NotRead(f"{suffix or 'such'} files are not read; save it as PDF, PNG or JPEG")
     if not size:
         raise BrokenDocument("the file is empty (0 bytes); copy it again")
@@ -241,6 +259,14 @@ def _name(path: Path, root: Path) -> str:
 def _storable(name: str) -> str:
     """Replace the bytes of a name that are not UTF-8: Python keeps them as surrogates, Parquet refuses those."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _led_to(path: Path) -> Path | None:
+    """Return the file that a symbolic link leads to."""
+    try:
+        return path.resolve(strict=True) if path.is_symlink() else None
+    except (OSError, RuntimeError):
+        return None
 
 
 def _inside(path: Path, root: Path) -> bool:

@@ -31,6 +31,19 @@ def find_references(
             yield Reference(page.page_id, page.text_layer, "silver")
 
 
+def reference_path(document: Document, number: int, options: BenchmarkOptions) -> str:
+    """Return where a reference text of a page belongs, relative to the folder of references: for a person to write.
+
+    Of a document of one page that is the first pattern without `{page}`, since that name is the plainer one.
+    """
+    path = PurePosixPath(document.path)
+    patterns = options.reference_patterns
+    plain = [pattern for pattern in patterns if "{page" not in pattern] if document.pages == 1 else []
+    paged = [pattern for pattern in patterns if "{page" in pattern and "{stem}" in pattern]
+    chosen = [*plain, *paged, *patterns][0]
+    return str(path.parent / chosen.format(stem=path.stem, page=number))
+
+
 def _reference_file(document: Document, number: int, options: BenchmarkOptions) -> Path | None:
     path = Path(document.path)
     folder = options.reference / path.parent if options.reference else Path(document.source).parent

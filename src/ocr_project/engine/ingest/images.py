@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -19,6 +20,7 @@ from ocr_project.domain.errors import Away, BrokenDocument, DocumentError, TooLa
 from ocr_project.domain.options import IngestOptions
 from ocr_project.engine.imaging.pixels import Pixels, decode, encode
 from ocr_project.engine.ingest.rendered_page import Answers, Picture
+from ocr_project.engine.ingest.strips import cut_strip, strip_pages
 
 # Pillow's own limit is one for the whole process, and warns where ours allows: `ingest.max_pixels` is
 # checked by `_check_size` before anything is decoded.
@@ -72,6 +74,7 @@ _UPRIGHT = {
 }
 _PNG_BIT_DEPTH = 24  # offset of the bit depth in a PNG file: signature 8, chunk head 8, width 4, height 4
 _PLAUSIBLE_DPI = (36.0, 1200.0)  # the range of `ingest.dpi`; 1 and 72,000 are found in the wild
+_OBLONG = (1.1, 4.5)  # longer over shorter side of pixels that are not square; 204 x 49 is the coarsest fax
 _PAPER_SHARE = 0.3  # a drawn page has one exact value on most of its area; a scan or photograph has none
 
 
@@ -87,7 +90,7 @@ def media_type(head: bytes) -> str | None:
 
 
 def count_pages(path: Path, options: IngestOptions) -> int:
-    """Return the number of pages: frames of a TIFF, one of anything else.
+    """Return the number of pages: frames of a TIFF, parts of a strip, one of anything else.
 
     Raises:
         BrokenDocument: Pillow cannot read the header.
@@ -95,9 +98,10 @@ def count_pages(path: Path, options: IngestOptions) -> int:
     """
     with _guarded(), _opened(path, options) as image:
         count = int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
-        if count == 1:
+        parts = _parts(image, count)
+        if count == parts == 1:
             _check_size(image.size, options)
-        return count
+        return max(count, parts)
 
 
 def read_pages(path: Path, first: int, last: int, options: IngestOptions) -> Answers:
@@ -108,12 +112,27 @@ def read_pages(path: Path, first: int, last: int, options: IngestOptions) -> Ans
     """
     try:
         with _guarded(), _opened(path, options) as image:
+            parts = _parts(image, int(getattr(image, "n_frames", 1)))
+            if parts > 1:
+                yield from _strip(image, parts, options)[first - 1 : last]
+                return
             for number in range(first, last + 1):
                 yield _attempt(image, number, path, options)
                 first = number + 1
     except DocumentError as error:
         for _ in range(first, last + 1):
             yield error
+
+
+def read_whole(path: Path, options: IngestOptions) -> Picture:
+    """Read the only page of an image file, a strip too.
+
+    Raises:
+        BrokenDocument: It is not an image, or a damaged one.
+        TooLarge: It has more pixels than `ingest.max_pixels`.
+    """
+    with _guarded(), _opened(path, options) as image:
+        return _picture(image, path, options)
 
 
 def read_image(data: bytes, options: IngestOptions) -> Picture:
@@ -205,23 +224,49 @@ def _attempt(image: Image.Image, number: int, path: Path, options: IngestOptions
 def _picture(image: Image.Image, whole: Path | bytes, options: IngestOptions) -> Picture:
     _check_size(image.size, options)
     _check_memory(image, options)
-    dpi = _dpi(image)
+    dpi, stretch = _dpi(image)
     width, height = image.size
-    if image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB") and _orientation(image) == 1:
+    if stretch != (1.0, 1.0):
+        _check_size((round(width * stretch[0]), round(height * stretch[1])), options)
+    elif image.format in ("JPEG", "MPO") and image.mode in ("L", "RGB") and _orientation(image) == 1:
         data = _bytes(whole)
         if _is_readable(data, width, height):
             image.draft(image.mode, (1, 1))  # an eighth of the size is enough to see that all of it is there
             image.load()
             return Picture(data, "image/jpeg", width, height, dpi)
     image.load()
-    if image.format == "PNG" and image.mode in ("L", "RGB") and "transparency" not in image.info:
+    if (
+        stretch == (1.0, 1.0)
+        and image.format == "PNG"
+        and image.mode in ("L", "RGB")
+        and "transparency" not in image.info
+    ):
         data = _bytes(whole)
         if data[_PNG_BIT_DEPTH] == 8 and _orientation(image) == 1 and _is_readable(data, width, height):
             return Picture(data, "image/png", width, height, dpi)
     turn = _UPRIGHT.get(_orientation(image))
-    pixels = to_pixels(image if turn is None else image.transpose(turn), _white(image))
+    pixels = _square(to_pixels(image, _white(image)), stretch)
+    if turn is not None:
+        pixels = np.asarray(Image.fromarray(pixels).transpose(turn), np.uint8)
     encoded, kind = encode_page(pixels, options)
     return Picture(encoded, kind, pixels.shape[1], pixels.shape[0], dpi)
+
+
+def _parts(image: Image.Image, frames: int) -> int:
+    """Return into how many pages an image is cut."""
+    return 1 if frames > 1 or _orientation(image) != 1 else strip_pages(*image.size)
+
+
+def _strip(image: Image.Image, parts: int, options: IngestOptions) -> list[Picture | DocumentError]:
+    """Decode a strip once, and return its pages."""
+    _check_memory(image, options)
+    dpi, stretch = _dpi(image)
+    image.load()
+    found: list[Picture | DocumentError] = []
+    for part in cut_strip(_square(to_pixels(image, _white(image)), stretch), parts):
+        encoded, kind = encode_page(np.ascontiguousarray(part), options)
+        found.append(Picture(encoded, kind, part.shape[1], part.shape[0], dpi))
+    return found
 
 
 def _bytes(whole: Path | bytes) -> bytes:
@@ -287,12 +332,30 @@ def _check_memory(image: Image.Image, options: IngestOptions) -> None:
         )
 
 
-def _dpi(image: Image.Image) -> float:
+def _dpi(image: Image.Image) -> tuple[float, tuple[float, float]]:
+    """Return the resolution, 0 where it is not known, and how many times wider and higher square pixels make it.
+
+    A fax has 204 dots an inch from left to right and 98, 196 or 391 from top to bottom (ITU-T T.4).
+    """
     try:
-        dpi = float(image.info.get("dpi", (0.0,))[0])
+        across, down = (float(one) for one in image.info.get("dpi", (0.0, 0.0)))
     except _DAMAGE:  # a fraction with a zero below, a tuple of nothing
-        return 0.0
-    return dpi if _PLAUSIBLE_DPI[0] <= dpi <= _PLAUSIBLE_DPI[1] else 0.0
+        return 0.0, (1.0, 1.0)
+    least, most = _PLAUSIBLE_DPI
+    if not least <= across <= most:
+        return 0.0, (1.0, 1.0)
+    greater = max(across, down)
+    if not least <= down <= most or not _OBLONG[0] <= greater / min(across, down) <= _OBLONG[1]:
+        return across, (1.0, 1.0)
+    return greater, (greater / across, greater / down)
+
+
+def _square(pixels: Pixels, stretch: tuple[float, float]) -> Pixels:
+    """Stretch pixels that are not square."""
+    if stretch == (1.0, 1.0):
+        return pixels
+    size = round(pixels.shape[1] * stretch[0]), round(pixels.shape[0] * stretch[1])
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def _is_grey(pixels: Pixels) -> bool:

@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -35,10 +35,10 @@ from ocr_project.domain.options import IngestOptions, TextLayer
 from ocr_project.engine.imaging.pixels import Pixels
 from ocr_project.engine.ingest.images import encode_page, read_image
 from ocr_project.engine.ingest.pdf_forms import flattened, is_annotated, is_waiting
-from ocr_project.engine.ingest.pdf_layers import pages_with_hidden_layers
-from ocr_project.engine.ingest.pdf_text import RawText, read_text, to_layer
+from ocr_project.engine.ingest.pdf_layers import look_up_traits
+from ocr_project.engine.ingest.pdf_text import Layer, RawText, hidden_text, read_text, to_layer
 from ocr_project.engine.ingest.rendered_page import Answers, Picture
-from ocr_project.engine.ingest.text_layer import is_healthy
+from ocr_project.engine.ingest.seen_text import Drawings
 
 MEDIA_TYPE = "application/pdf"
 _LOCK = threading.RLock()  # reentrant: the garbage collector may finish a reader while this thread holds it
@@ -64,17 +64,28 @@ _WHY = {
 
 
 @dataclass(frozen=True, slots=True)
+class _PageAt:
+    """Where a page is, and the points of a unit of it."""
+
+    path: Path
+    number: int
+    unit: float
+
+
+@dataclass(frozen=True, slots=True)
 class _PageFacts:
     """What PDFium says of a page, copied out of it: nothing here touches PDFium again.
 
     Attributes:
         pixels: The rendered page, RGB; of a scan a thumbnail, to compare the JPEG with.
+        bare: The same without its text, where it has any and is not a scan.
         jpeg: The file's own JPEG, where that is the page.
         points: Width and height of the page in points.
         blank: The page has no objects at all.
     """
 
     pixels: Pixels
+    bare: Pixels | None
     jpeg: bytes | None
     points: tuple[float, float]
     text: RawText | None
@@ -118,10 +129,11 @@ def read_pages(path: Path, first: int, last: int, options: IngestOptions) -> Ans
         for _ in range(first, last + 1):
             yield error
         return
-    hides = frozenset() if options == without_text else pages_with_hidden_layers(path, first, last)
+    traits = look_up_traits(path, first, last)
     try:
         for number in range(first, last + 1):  # a page with hidden layers does not say which text is hidden
-            yield _attempt(opened, path, number, without_text if number in hides else options)
+            chosen = without_text if number in traits.hiding else options
+            yield _attempt(opened, _PageAt(path, number, traits.units.get(number, 1.0)), chosen)
     finally:
         with _LOCK:
             opened.close()
@@ -154,40 +166,49 @@ def _open(path: Path) -> pdfium.PdfDocument:
     return opened
 
 
-def _attempt(opened: pdfium.PdfDocument, path: Path, number: int, options: IngestOptions) -> Picture | DocumentError:
+def _attempt(opened: pdfium.PdfDocument, at: _PageAt, options: IngestOptions) -> Picture | DocumentError:
     try:
-        with _guarded(f"page {number} of the PDF"), _LOCK:
-            seen = _look(opened, number, options)
+        with _guarded(f"page {at.number} of the PDF"), _LOCK:
+            seen = _look(opened, at, options)
         if seen.blank:
-            _check_blank(path, number)
+            _check_blank(at.path, at.number)
         if seen.jpeg is not None and (picture := _scan(seen.jpeg, seen, options)) is not None:
             return picture
         if seen.jpeg is not None:  # it was not what it seemed to be
-            with _guarded(f"page {number} of the PDF"), _LOCK:
-                seen = _look(opened, number, options, trust_scan=False)
+            with _guarded(f"page {at.number} of the PDF"), _LOCK:
+                seen = _look(opened, at, options, trust_scan=False)
         return _rendered(seen, options)
     except DocumentError as error:
         return error
 
 
-def _look(opened: pdfium.PdfDocument, number: int, options: IngestOptions, *, trust_scan: bool = True) -> _PageFacts:
-    page = opened[number - 1]
+def _look(opened: pdfium.PdfDocument, at: _PageAt, options: IngestOptions, *, trust_scan: bool = True) -> _PageFacts:
+    page = opened[at.number - 1]
     try:
+        width, height = page.get_size()  # in units
+        points = width * at.unit, height * at.unit
         jpeg = _only_jpeg(page) if trust_scan and options.longest_side is None else None
-        scale = _scale(page.get_size(), options) if jpeg is None else _THUMBNAIL / max(page.get_size())
-        bitmap = page.render(scale=scale, rev_byteorder=True, draw_annots=True, may_draw_forms=True)
-        try:
-            pixels = bitmap.to_numpy()[..., :3]  # the view keeps the memory, which is Python's, alive
-        finally:
-            bitmap.close()
+        scale = _scale(points, options) * at.unit if jpeg is None else _THUMBNAIL / max(width, height)
+        pixels = _draw(page, scale)
         blank = pdfium_c.FPDFPage_CountObjects(page) == 0
-        text = None
+        text = bare = None
         if options.text_layer is not TextLayer.OFF:
-            with flattened(opened, page, number) as everything:
+            with flattened(opened, page, at.number) as everything:
                 text = read_text(everything)
-        return _PageFacts(pixels, jpeg, page.get_size(), text, blank)
+                if text.codes and jpeg is None:
+                    with hidden_text(everything):
+                        bare = _draw(everything, scale)
+        return _PageFacts(pixels, bare, jpeg, points, text, blank)
     finally:
         page.close()
+
+
+def _draw(page: pdfium.PdfPage, scale: float) -> Pixels:
+    bitmap = page.render(scale=scale, rev_byteorder=True, draw_annots=True, may_draw_forms=True)
+    try:
+        return np.asarray(bitmap.to_numpy()[..., :3])  # the view keeps the memory, which is Python's, alive
+    finally:
+        bitmap.close()
 
 
 def _scale(size: tuple[float, float], options: IngestOptions) -> float:
@@ -224,8 +245,21 @@ def _rendered(seen: _PageFacts, options: IngestOptions) -> Picture:
     dpi = _scale(seen.points, options) * _POINTS_PER_INCH if options.longest_side else float(options.dpi)
     if seen.text is None or not seen.text.codes:
         return Picture(image, media_type, width, height, dpi)
-    layer = to_layer(seen.text, width, height, seen.pixels)
-    return Picture(image, media_type, width, height, dpi, layer.text, layer.words, is_healthy(layer.facts))
+    drawings = None if seen.bare is None else Drawings(seen.pixels, seen.bare)
+    layer = to_layer(seen.text, width, height, drawings)
+    return _with_layer(Picture(image, media_type, width, height, dpi), layer)
+
+
+def _with_layer(picture: Picture, layer: Layer) -> Picture:
+    gaps = tuple(edge for gap in layer.gaps for edge in gap)
+    return replace(
+        picture,
+        text=layer.text,
+        words=layer.words,
+        healthy=layer.healthy,
+        stands_in=layer.stands_in,
+        gaps=gaps,
+    )
 
 
 def _only_jpeg(page: pdfium.PdfPage) -> bytes | None:
@@ -286,9 +320,7 @@ def _scan(jpeg: bytes, seen: _PageFacts, options: IngestOptions) -> Picture | No
     if seen.text is None or not seen.text.codes:
         return Picture(jpeg, "image/jpeg", picture.width, picture.height, dpi)
     layer = to_layer(seen.text, picture.width, picture.height, None)
-    return Picture(
-        jpeg, "image/jpeg", picture.width, picture.height, dpi, layer.text, layer.words, is_healthy(layer.facts)
-    )
+    return _with_layer(Picture(jpeg, "image/jpeg", picture.width, picture.height, dpi), layer)
 
 
 def _check_blank(path: Path, number: int) -> None:

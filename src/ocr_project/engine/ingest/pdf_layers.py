@@ -1,11 +1,14 @@
-"""Optional content of a PDF (its layers): whether a page refers to any that is not shown (PDF 1.7, section 8.11).
+"""What PDFium does not say of a page: whether content of it is not shown (its layers), and how large a unit is.
 
-PDFium draws what is shown and gives the text of everything. It does not say which text is which.
+Optional content (PDF 1.7, section 8.11): PDFium draws what is shown and gives the text of everything. It does not say
+which text is which. `UserUnit` (table 30): PDFium takes every unit for a point.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +18,47 @@ _DEPTH = 5  # of forms within forms
 _DAMAGE = (pikepdf.PdfError, OSError, ValueError, TypeError, IndexError, AttributeError, RuntimeError, KeyError)
 
 
-def pages_with_hidden_layers(path: Path, first: int, last: int) -> frozenset[int]:
-    """Return the pages that have content which is not shown, or may have.
+@dataclass(frozen=True, slots=True)
+class PageTraits:
+    """What is true of some pages of a PDF.
+
+    Attributes:
+        hiding: The pages that have content which is not shown, or may have.
+        units: Points per unit of the pages where that is not 1.
+    """
+
+    hiding: frozenset[int] = frozenset()
+    units: Mapping[int, float] = field(default_factory=dict)
+
+
+def look_up_traits(path: Path, first: int, last: int) -> PageTraits:
+    """Look pages up with QPDF.
 
     Args:
         path: Of the PDF.
         first: Page to look at, from 1.
         last: Page to look at, included.
     """
-    everything = frozenset(range(first, last + 1))
     try:
         with pikepdf.open(path) as document:
+            pages = dict(enumerate(document.pages[first - 1 : last], first))
+            units = {number: unit for number, page in pages.items() if (unit := _unit(page.obj)) != 1}
             properties = document.Root.get("/OCProperties")
             if properties is None:
-                return frozenset()
+                return PageTraits(units=units)
             hidden = _hidden_groups(properties)
-            pages = document.pages[first - 1 : last]
-            return frozenset(first + place for place, page in enumerate(pages) if _refers(page.obj, hidden))
+            return PageTraits(frozenset(number for number, page in pages.items() if _refers(page.obj, hidden)), units)
     except _DAMAGE:
-        return everything  # layers that cannot be looked up may be hidden
+        return PageTraits(frozenset(range(first, last + 1)))  # layers that cannot be looked up may be hidden
+
+
+def _unit(page: Any) -> float:
+    """Return the points of a unit; 1 where what is said makes no sense."""
+    try:
+        unit = float(page.get("/UserUnit", 1))
+    except (TypeError, ValueError):
+        return 1.0
+    return unit if math.isfinite(unit) and unit > 0 else 1.0
 
 
 def _hidden_groups(properties: Any) -> frozenset[tuple[int, int]]:

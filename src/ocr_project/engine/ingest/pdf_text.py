@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -13,12 +16,15 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box, Word
 from ocr_project.engine.imaging.pixels import Pixels
-from ocr_project.engine.ingest.text_layer import LayerFacts, ink_under, lines_outside, unseen_words
+from ocr_project.engine.ingest.seen_text import Drawings, look_at, text_without_words
+from ocr_project.engine.ingest.text_layer import LayerFacts, ink_under, is_healthy, stands_in
 
 _LINE_END_HYPHENS = {0x02, 0xFFFE}  # PDFium writes one of these for a hyphen at the end of a line
+_LAST_WHITE = 0x20  # of the codes that PDFium gives for white space and line ends
 _PROBE = 1 << 14  # pixels of the imaginary device by which the page's transformation is found
 _OVERPAINT = 0.8  # an image over this share of the page hides the text drawn before it
 _DEPTH = 3  # of forms within forms; OCR programs put their layer into one
+_DEEPEST = 12  # the same, of all that is drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,34 @@ class RawText:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A text layer on its page, in pixels."""
+    """A text layer on its page, in pixels.
+
+    Attributes:
+        text: Of a layer that stands in for OCR and is not healthy, only what is seen.
+        words: Of a layer that stands in: those that are seen, and with a confidence of 0 those that are doubted.
+        healthy: Whether it says what is seen, all of it and nothing else.
+        stands_in: Whether its words may be used in place of OCR.
+        gaps: Where it stands in: what looks like text and lies under no word that is seen.
+    """
 
     text: str
     words: tuple[Word, ...]
-    facts: LayerFacts
+    healthy: bool
+    stands_in: bool = False
+    gaps: tuple[Box, ...] = ()
+
+
+def _with_line_ends(raw: RawText) -> RawText:
+    """Put a line end behind each hyphen that ends a line: PDFium joins such lines, and words would lie on both."""
+    ends = [
+        at + 1
+        for at, code in enumerate(raw.codes[:-1])
+        if code in _LINE_END_HYPHENS and raw.codes[at + 1] > _LAST_WHITE
+    ]
+    if not ends:
+        return raw
+    codes = np.insert(np.array(raw.codes, np.int64), ends, ord("\n"))
+    return replace(raw, codes=tuple(codes.tolist()), boxes=np.insert(raw.boxes, ends, 0.0, axis=0))
 
 
 def read_text(page: pdfium.PdfPage) -> RawText:
@@ -62,7 +91,7 @@ def read_text(page: pdfium.PdfPage) -> RawText:
         pointers = [ctypes.byref(edge) for edge in (left, right, bottom, top)]
         unmapped = 0
         for index, code in enumerate(codes):
-            if code <= 0x20 and code not in _LINE_END_HYPHENS:
+            if code <= _LAST_WHITE and code not in _LINE_END_HYPHENS:
                 continue
             if pdfium_c.FPDFText_GetCharBox(raw, index, *pointers):
                 boxes[index] = left.value, bottom.value, right.value, top.value
@@ -73,28 +102,70 @@ def read_text(page: pdfium.PdfPage) -> RawText:
     return RawText(codes, boxes, _to_device(page), unmapped, hidden)
 
 
-def to_layer(raw: RawText, width: int, height: int, pixels: Pixels | None) -> Layer:
+@contextmanager
+def hidden_text(page: pdfium.PdfPage) -> Iterator[None]:
+    """Leave the text out of what is drawn of a page. Calls PDFium: hold its lock."""
+    wanted: list[Any] = [pdfium_c.FPDF_PAGEOBJ_TEXT]
+    texts = [item.raw for item in page.get_objects(filter=wanted, max_depth=_DEEPEST)]
+    for text in texts:
+        pdfium_c.FPDFPageObj_SetIsActive(text, False)
+    try:
+        yield
+    finally:
+        for text in texts:
+            pdfium_c.FPDFPageObj_SetIsActive(text, True)
+
+
+def to_layer(raw: RawText, width: int, height: int, drawings: Drawings | None) -> Layer:
     """Put characters together to text and words, on an image of the page.
 
     Args:
         raw: At least one character.
         width: Of the image, in pixels.
         height: Of the image, in pixels.
-        pixels: The rendered page, shape (height, width, 3), to compare the words with; `None` if
-            there is nothing to compare with.
+        drawings: The rendered page, with its text and without; `None` if there is nothing to compare with.
     """
+    raw = _with_line_ends(raw)
     letters = _letters(raw.codes)
     boxes = _pixel_boxes(raw, width, height)
-    words = _words(letters, boxes)
-    text = "".join("" if letter == "\r" else letter for letter in letters)
+    spans = _spans(letters)
+    words = _words(letters, boxes, spans)
+    raw_text = "".join("" if letter == "\r" else letter for letter in letters)
     inside = sum(0 <= (w.box.x0 + w.box.x1) / 2 < width and 0 <= (w.box.y0 + w.box.y1) / 2 < height for w in words)
-    facts = LayerFacts(text, len(words), len(words) - inside, raw.unmapped, raw.hidden)
-    if pixels is not None:
-        places = [word.box for word in words]
-        on_ink, covered = ink_under(places, pixels)
-        unseen, lost = unseen_words(words, pixels), lines_outside(places, pixels)
-        facts = replace(facts, on_ink=on_ink, covered=covered, unseen=unseen, lost=lost)
-    return Layer(text, words, facts)
+    facts = LayerFacts(raw_text, len(words), len(words) - inside, raw.unmapped, raw.hidden)
+    if drawings is None:
+        return Layer(raw_text, words, is_healthy(facts))
+    found = look_at(words, boxes, spans, drawings)
+    facts = _with_ink(facts, words, drawings.whole)
+    told = _those(words, (found.seen | found.doubted) & ~found.shared)
+    lost = text_without_words(told, drawings)
+    healthy = is_healthy(replace(facts, unseen=len(words) - len(told), lost=len(lost)))
+    seen = _those(words, found.seen)
+    doubted = _those(words, found.doubted)
+    used = _those(
+        [replace(w, confidence=float(s)) for w, s in zip(words, found.seen, strict=True)], found.seen | found.doubted
+    )
+    text = raw_text if len(seen) == len(words) else _text_of(seen)
+    of_seen = _with_ink(replace(facts, text=text, words=len(seen)), used, drawings.whole)
+    if not stands_in(facts, of_seen):
+        return Layer(raw_text, words, healthy)
+    unsaid = lost if len(seen) == len(told) else text_without_words(seen, drawings)
+    gaps = (*unsaid, *(word.box for word in doubted))
+    return Layer(raw_text if healthy else text, used, healthy, True, gaps)
+
+
+def _those(words: Sequence[Word], which: NDArray[np.bool_]) -> tuple[Word, ...]:
+    return tuple(word for word, is_so in zip(words, which.tolist(), strict=True) if is_so)
+
+
+def _with_ink(facts: LayerFacts, words: Sequence[Word], pixels: Pixels) -> LayerFacts:
+    on_ink, covered = ink_under([word.box for word in words], pixels)
+    return replace(facts, on_ink=on_ink, covered=covered)
+
+
+def _text_of(words: Sequence[Word]) -> str:
+    lines = groupby(words, key=lambda word: word.line)
+    return "\n".join(" ".join(word.text for word in line) for _, line in lines)
 
 
 def _letters(codes: tuple[int, ...]) -> list[str]:
@@ -120,19 +191,24 @@ def _pixel_boxes(raw: RawText, width: int, height: int) -> NDArray[np.float64]:
     return np.concatenate([both.min(axis=0), both.max(axis=0)], axis=1)
 
 
-def _words(letters: list[str], boxes: NDArray[np.float64]) -> tuple[Word, ...]:
-    """Cut the letters at white space; all boxes are joined at once, since pages have thousands of letters."""
+def _spans(letters: Sequence[str]) -> NDArray[np.int64]:
+    """Return where words begin and end, shape (words, 2): they are cut at white space, and where a line ends."""
     spaces = np.array([True, *(letter.isspace() for letter in letters), True])
-    edges = np.flatnonzero(spaces[1:] != spaces[:-1])  # where words begin and end, in turns
-    if not len(edges):
+    edges = np.flatnonzero(spaces[1:] != spaces[:-1]).reshape(-1, 2)
+    return np.asarray(edges, np.int64)
+
+
+def _words(letters: Sequence[str], boxes: NDArray[np.float64], spans: NDArray[np.int64]) -> tuple[Word, ...]:
+    """Put words together; all boxes are joined at once, since pages have thousands of letters."""
+    if not len(spans):
         return ()
-    lines = np.cumsum([letter == "\n" for letter in letters])[edges[::2]].tolist()
+    lines = np.cumsum([letter == "\n" for letter in letters])[spans[:, 0]].tolist()
     padded = np.concatenate([boxes, boxes[-1:]])  # `reduceat` wants each edge to be a place in the array
-    low = np.minimum.reduceat(padded[:, :2], edges)[::2].tolist()
-    high = np.maximum.reduceat(padded[:, 2:], edges)[::2].tolist()
+    low = np.minimum.reduceat(padded[:, :2], spans.ravel())[::2].tolist()
+    high = np.maximum.reduceat(padded[:, 2:], spans.ravel())[::2].tolist()
     return tuple(
         Word("".join(letters[start:end]), Box(*x0y0, *x1y1), 1.0, line)
-        for start, end, x0y0, x1y1, line in zip(edges[::2], edges[1::2], low, high, lines, strict=True)
+        for (start, end), x0y0, x1y1, line in zip(spans.tolist(), low, high, lines, strict=True)
     )
 
 

@@ -22,6 +22,8 @@ class Picture:
         text: Text layer; `None` where there is none or it was not asked for.
         words: Its words, in pixels of the image.
         healthy: What `text_layer.py` says of it.
+        stands_in: Whether its words may be used in place of OCR, by the same.
+        gaps: x0, y0, x1, y1, … of what looks like text and lies under no word, in pixels of the image.
     """
 
     image: bytes
@@ -32,6 +34,8 @@ class Picture:
     text: str | None = None
     words: tuple[Word, ...] = ()
     healthy: bool = False
+    stands_in: bool = False
+    gaps: tuple[float, ...] = ()
 
 
 Answers: TypeAlias = Generator[Picture | DocumentError, None, None]
@@ -44,7 +48,7 @@ def to_pages(document: Document, first: int, answers: Answers, options: IngestOp
         document: That the pages are of.
         first: Number of the first answer's page, from 1.
         answers: A picture, or the error that says why there is none, for one page after another.
-        options: Say whether a healthy text layer replaces OCR.
+        options: Say whether a text layer stands in for OCR where it can.
     """
     number = first
     with closing(answers):  # closes the file at once, also where the rest is not read
@@ -76,7 +80,8 @@ def _page(
         text_layer=picture.text,
         text_layer_words=picture.words,
         text_layer_healthy=picture.healthy,
-        text_layer_preferred=picture.healthy and options.text_layer is TextLayer.PREFER,
+        text_layer_preferred=picture.stands_in and options.text_layer is TextLayer.PREFER,
+        text_layer_gaps=picture.gaps,
         status=Status.FAILED if failed else Status.OK,
         reason=answer.reason if isinstance(answer, DocumentError) else "",
         seconds=seconds,

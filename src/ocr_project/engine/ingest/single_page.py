@@ -43,4 +43,10 @@ def _answers(source: bytes | Path | None, number: int, options: IngestOptions) -
     else:
         with source.open("rb") as file:
             is_pdf = _PDF in file.read(_HEAD)
-        yield from (pdf_isolated if is_pdf else images).read_pages(source, number, number, options)
+        if is_pdf or number > 1:
+            yield from (pdf_isolated if is_pdf else images).read_pages(source, number, number, options)
+            return
+        try:
+            yield images.read_whole(source, options)
+        except DocumentError as error:
+            yield error

@@ -15,10 +15,13 @@ from ocr_project.engine.layout.blocks import Block, Walls, find_blocks
 from ocr_project.engine.layout.classify import PageContext, classify
 from ocr_project.engine.layout.columns import find_columns
 from ocr_project.engine.layout.page_parts import PageParts, take_apart
+from ocr_project.engine.layout.print_in_pictures import unread_print
 from ocr_project.engine.layout.row_order import row_order
+from ocr_project.engine.layout.vertical_text import vertical_reason
 
 # In body heights: white left around a region, so that no stroke is cut off, where no neighbour is nearer.
 _MARGIN = 0.4
+_RULED, _PICTURE = "ruled_table", "picture"  # names of this detector for what is not a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,14 @@ class FoundRegion:
 
     Attributes:
         cells: Of a ruled table, where they are known.
+        reason: Why not all of it will be read, where that is to be seen.
     """
 
     box: Box
     label: Label
     native: str
     cells: Boxes | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +67,27 @@ def analyse(grey: Grey, ink: Mask) -> list[FoundRegion]:
     columns = _columns(parts)
     labels = iter(_labels(parts, columns, grey.shape[1], grey.shape[0]))
     atoms = [
-        FoundRegion(_box(row), Label.TABLE, "ruled_table", cells if len(cells) else None)
+        FoundRegion(_box(row), Label.TABLE, _RULED, cells if len(cells) else None)
         for row, cells in zip(parts.tables, parts.cells, strict=True)
     ]
-    atoms += [FoundRegion(_box(row), Label.PICTURE, "picture") for row in parts.pictures]
+    doubts = unread_print(parts.printed)
+    atoms += [
+        FoundRegion(_box(row), Label.PICTURE, _PICTURE, reason=reason)
+        for row, reason in zip(parts.pictures, doubts, strict=True)
+    ]
     found: list[FoundRegion] = []
     for column in columns:
         own = [FoundRegion(block.box, label, label.value) for block, label in zip(column.blocks, labels, strict=False)]
         own += [atom for atom in atoms if _holds(column.area, atom.box)]
         found += [own[place] for place in row_order([item.box for item in own])]
-    return _with_margins(found, parts.body)
+    return _with_margins(_with_reason(found, vertical_reason(parts.words.boxes)), parts.body)
+
+
+def _with_reason(found: list[FoundRegion], reason: str) -> list[FoundRegion]:
+    """Give a reason to the regions of text of a page."""
+    if not reason:
+        return found
+    return [one if one.native in (_PICTURE, _RULED) else replace(one, reason=reason) for one in found]
 
 
 def _columns(parts: PageParts) -> list[ReadingColumn]:

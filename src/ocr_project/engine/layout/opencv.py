@@ -12,7 +12,7 @@ import numpy as np
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import OpenCvLayoutOptions
 from ocr_project.domain.types import Identity, Page, Region, Status
-from ocr_project.engine.imaging.ink import Grey, Mask, find_ink, find_ink_in_noise
+from ocr_project.engine.imaging.ink import Grey, Mask, find_ink
 from ocr_project.engine.imaging.orientation import (
     AskOrientation,
     OrientationModel,
@@ -22,13 +22,14 @@ from ocr_project.engine.imaging.orientation import (
 )
 from ocr_project.engine.imaging.page_view import PageView
 from ocr_project.engine.imaging.pixels import page_grey
+from ocr_project.engine.imaging.preparing import prepare
 from ocr_project.engine.imaging.skew import Small, estimate_skew, shrunk
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.layout.analysis import FoundRegion, analyse
 from ocr_project.engine.layout.whole_page import page_region
 from ocr_project.engine.models.onnx.turned import find_orientation_classifier
 
-VERSION = "8"
+VERSION = "11"
 # Pixels of the copy that is looked at: A4 at 150 dpi. Body text is 15 pixels high there.
 _MOST_PIXELS = 2_200_000
 _LEAST_SKEW = 0.15  # degrees: below that a line over the whole page rises by a quarter of its height
@@ -90,7 +91,17 @@ class OpenCvDetector:
             seconds = 0.0 if index else perf_counter() - start
             cells = None if item.cells is None else view.place_cells(item.cells, box, quad)
             regions.append(
-                Region(page.page_id, index, item.label, item.native, box, quad, seconds=seconds, cells=cells)
+                Region(
+                    page.page_id,
+                    index,
+                    item.label,
+                    item.native,
+                    box,
+                    quad,
+                    reason=item.reason,
+                    seconds=seconds,
+                    cells=cells,
+                )
             )
         return regions
 
@@ -100,7 +111,7 @@ class OpenCvDetector:
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = grey if scale == 1.0 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
         view = PageView.scaled(size[0] / width, size[1] / height)
-        small, ink = find_ink_in_noise(np.asarray(small, np.uint8))
+        small, ink = prepare(np.asarray(small, np.uint8))
         outline = shrunk(ink)
         quarters = self._quarters(small, ink, outline, may_be_upside_down) if self._options.turn else 0
         if quarters:

@@ -9,16 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.fills import lift_fills
-from ocr_project.engine.imaging.ink import Boxes, Grey, Mask
+from ocr_project.engine.imaging.ink import Boxes, Grey, Mask, components
+from ocr_project.engine.imaging.leaders import find_leaders
 from ocr_project.engine.imaging.rulings import Rulings, find_rulings
 from ocr_project.engine.imaging.specks import separate_specks
+from ocr_project.engine.imaging.table_fills import OnWhite, lift_cells
 from ocr_project.engine.imaging.words import Strokes, Words, body_height, find_words, letter_height
 from ocr_project.engine.layout.pictures import find_pictures
+from ocr_project.engine.layout.print_in_pictures import printed_shares
 from ocr_project.engine.layout.ruling_groups import RuledGrid, group_rulings
 
 # Set by hand; what they give on the shared pages is in docs/log.md.
 # Letters are lower than the line that they stand on, by about this factor (ascenders, syllables of two rows).
 _LINE_OF_LETTERS = 1.3
+_CELL_LINES = 4.0  # lines of text that a filled cell is high, at most
+_DPI = 150.0  # about what pages are looked at with: their letters are not known before their fills
 # Rulings in body heights: no stroke of a letter is as long as one must be, and none as thick as one may be thick.
 _LENGTH = 2.5
 _THICKNESS = 0.4
@@ -28,6 +33,10 @@ _RULE = 4.0
 _UNDER, _UNDERLINED = 0.35, 0.7
 # A word taller than this (in body heights), of which ink covers less than this share, is the outline of something.
 _TALL, _OUTLINE = 2.5, 0.12
+# Parts of one large syllable, in body heights: least and greatest width of each, height of the whole. The white
+# between them in heights of the whole, what they share of the narrower one's width, and how far from square it is.
+_PART_WIDTHS, _LARGER, _PART_GAP, _SHARED, _SQUARE = (0.5, 3.0), 1.25, 0.12, 0.8, 1.35
+_MOST_PARTS = 1_000
 # A page without letters: the line that lengths are measured in, as a share of its shorter side (A4 at 10 points:
 # 1/60), and the least sides of a picture in shares of the page's. Smaller is the dirt of a scan.
 _LINE_SHARE, _PICTURE_SHARE = 1 / 60, 1 / 8
@@ -45,6 +54,7 @@ class PageParts:
         rules: Shape (n, 4): level lines that part what is above from what is below.
         strokes: Of the ink that is not drawn lines.
         body: Height of a line of body text in pixels.
+        printed: How much of each picture looks like lines of print, as a share of all print of the page, 0 to 1.
     """
 
     words: Words
@@ -54,6 +64,7 @@ class PageParts:
     rules: Boxes
     strokes: Strokes
     body: float
+    printed: NDArray[np.float64]
 
 
 def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
@@ -69,38 +80,99 @@ def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
     Raises:
         TooBusy: The page has more components than any text has.
     """
-    letters = letter_height(ink)
+    leaders = find_leaders(ink)
+    if leaders is not None:
+        ink = np.asarray(cv2.subtract(ink, leaders.mask), np.uint8)
+    lifted = lift_cells(grey, _DPI)
+    letters = letter_height(lifted.ink(ink) if lifted else ink)
     if not letters:
         return _wordless(grey, ink)
-    plain, ink = ink, lift_fills(grey, ink, letters * _LINE_OF_LETTERS)
-    rulings = _rulings(ink, letters * _LINE_OF_LETTERS)
-    grids, drawings = group_rulings(rulings, letters * _LINE_OF_LETTERS)
+    line = letters * _LINE_OF_LETTERS
+    plain, ink = ink, lift_fills(grey, ink, line)
+    rulings = _rulings(_with_fill_lines(ink, lifted, line) if lifted else ink, line)
+    grids, drawings = group_rulings(rulings, line)
     text = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(rulings.mask)), np.uint8)
     words = find_words(text, letters)
-    body = body_height(words)
+    body = body_height(words, letters)
     if not body:
         return None
     frames = np.asarray([grid.box for grid in grids], np.int32).reshape(-1, 4)
+    words = _with_whole_syllables(words, body)
     pictures = _outside(find_pictures(grey, words, drawings, body), frames)
     shown = ~_within(frames, pictures)
     cells = tuple(_unshaded(grid, plain, ink) for grid, kept in zip(grids, shown, strict=True) if kept)
     tables = frames[shown]
+    printed = printed_shares(text, pictures, words, body)
     width, height = words.boxes[:, 2] - words.boxes[:, 0], words.boxes[:, 3] - words.boxes[:, 1]
     outline = (height > _TALL * body) & (words.ink < _OUTLINE * width * height)
     free = ~outline & ~_within(words.boxes, tables) & ~_within(words.boxes, pictures)
     words = Words(words.boxes[free], words.ink[free], words.mask)
     written, dashed = separate_specks(words.boxes, body)
     words = Words(words.boxes[written], words.ink[written], words.mask)
+    if leaders is not None:
+        words = _with_leaders(words, leaders.boxes[~_within(leaders.boxes, np.concatenate([tables, pictures]))])
     long = rulings.horizontal[rulings.horizontal[:, 2] - rulings.horizontal[:, 0] > _RULE * body]
     rules = _outside(_outside(long, tables), pictures)
     rules = np.concatenate([rules[~_underlines(rules, words.boxes, body)], dashed])
-    return PageParts(words, tables, cells, pictures, rules, Strokes.measure(text), body)
+    return PageParts(words, tables, cells, pictures, rules, Strokes.measure(text), body, printed)
+
+
+def _with_whole_syllables(words: Words, body: float) -> Words:
+    """Join the parts of large syllables that stand alone: the white in them is wider than in those of the body.
+
+    Both parts are lower than a line of body text, and together they are higher; small print above small print has
+    more white between.
+    """
+    width, height = words.boxes[:, 2] - words.boxes[:, 0], words.boxes[:, 3] - words.boxes[:, 1]
+    parts = np.flatnonzero((height < body) & (width > _PART_WIDTHS[0] * body) & (width < _PART_WIDTHS[1] * body))
+    if not 1 < len(parts) <= _MOST_PARTS:
+        return words
+    x0, y0, x1, y1 = words.boxes[parts].T
+    shared = np.minimum(x1[:, None], x1) - np.maximum(x0[:, None], x0)
+    whole = y1 - y0[:, None]  # of the first, above, and the second, below
+    gap, across = y0 - y1[:, None], np.maximum(width[parts][:, None], width[parts])
+    pairs = (
+        (gap >= 0) & (gap <= _PART_GAP * whole) & (shared >= _SHARED * np.minimum(width[parts][:, None], width[parts]))
+    )
+    pairs &= (whole > _LARGER * body) & (whole < _SQUARE * across) & (across < _SQUARE * whole)
+    boxes, ink, gone = words.boxes.copy(), words.ink.copy(), np.zeros(len(words.boxes), np.bool_)
+    for above, below in parts[np.argwhere(pairs)]:
+        if not (gone[above] or gone[below]):
+            boxes[above] = np.concatenate(
+                [np.minimum(boxes[above, :2], boxes[below, :2]), np.maximum(boxes[above, 2:], boxes[below, 2:])]
+            )
+            ink[above] += ink[below]
+            gone[below] = True
+    return Words(boxes[~gone], ink[~gone], words.mask)
+
+
+def _with_leaders(words: Words, rows: Boxes) -> Words:
+    """Put dot leaders among the words, each as one: what they lead to is of one line with what they lead from."""
+    mask = words.mask.copy()
+    for x0, y0, x1, y1 in rows:
+        mask[y0:y1, x0:x1] = 255
+    area = (rows[:, 2] - rows[:, 0]) * (rows[:, 3] - rows[:, 1])
+    return Words(np.concatenate([words.boxes, rows]), np.concatenate([words.ink, area]), mask)
 
 
 def _unshaded(grid: RuledGrid, ink: Mask, lifted: Mask) -> Boxes:
     """Return the cells of a grid; none where some are shaded: beside a fill its lines are not seen for sure."""
     x0, y0, x1, y1 = (int(value) for value in grid.box)
     return grid.cells[:0] if (ink[y0:y1, x0:x1] != lifted[y0:y1, x0:x1]).any() else grid.cells
+
+
+def _with_fill_lines(ink: Mask, lifted: OnWhite, body: float) -> Mask:
+    """Put the lines within and around filled cells in their place: light ones, pale ones, and where a colour ends.
+
+    What is filled over many lines of text is a panel, not a cell.
+    """
+    labels, stats = components(np.asarray(cv2.subtract(lifted.filled, lifted.edges), np.uint8), connectivity=4)
+    low = stats[:, 3] <= _CELL_LINES * body
+    low[0] = False
+    square = np.ones((7, 7), np.uint8)  # to meet lines that go on beside white cells
+    cells = cv2.dilate(np.where(low, 255, 0).astype(np.uint8)[labels], square)
+    edges = cv2.dilate(lifted.edges, np.ones((3, 3), np.uint8))
+    return np.where(cells > 0, cv2.bitwise_or(lifted.ink(ink), edges), ink).astype(np.uint8)
 
 
 def _rulings(ink: Mask, body: float) -> Rulings:
@@ -117,7 +189,7 @@ def _wordless(grey: Grey, ink: Mask) -> PageParts | None:
     if not len(pictures):
         return None
     words = Words(none, np.zeros(0, np.int32), np.zeros_like(ink))
-    return PageParts(words, none, (), pictures, none, Strokes.measure(ink), body)
+    return PageParts(words, none, (), pictures, none, Strokes.measure(ink), body, np.zeros(len(pictures)))
 
 
 def _within(boxes: Boxes, holders: Boxes) -> NDArray[np.bool_]:

@@ -56,11 +56,8 @@ def locate_model(model: str, revision: str | None, *, option: str) -> Located:
         return Located(model, f"folder-{_fingerprint(folder)}", folder)
     if model.startswith((".", "/", "~")) or model.count("/") > 1:
         raise BackendError(f"the folder {folder} does not exist: change {option}")
-    cache = _cache() / f"models--{model.replace('/', '--')}"
-    reference = cache / "refs" / (revision or "main")
-    commit = reference.read_text().strip() if reference.is_file() else revision or ""
-    snapshot = cache / "snapshots" / commit
-    if commit and (snapshot / "config.json").exists():
+    commit, snapshot = _snapshot(model, revision)
+    if snapshot is not None:
         return Located(model, commit, snapshot)
     if os.environ.get("HF_HUB_OFFLINE", "").lower() in _TRUE:
         raise BackendError(
@@ -88,6 +85,36 @@ def hidden_size(located: Located) -> int | None:
     config = json.loads((located.folder / "config.json").read_text())
     size = (config.get("text_config") or config).get("hidden_size")
     return int(size) if size else None
+
+
+def token_side(model: str) -> int | None:
+    """Return the pixels along one token of an image, by the model's image processor; None where that is not here.
+
+    Args:
+        model: Hub name or folder.
+    """
+    folder: Path | None = Path(model).expanduser()
+    if folder is not None and not folder.is_dir():
+        folder = _snapshot(model, None)[1]
+    if folder is None:
+        return None
+    for name in ("preprocessor_config.json", "processor_config.json"):  # transformers 5 writes the second
+        if (folder / name).is_file():
+            found = json.loads((folder / name).read_text())
+            found = found.get("image_processor", found)
+            patch, merge = found.get("patch_size"), found.get("merge_size")
+            if isinstance(patch, int) and isinstance(merge, int):
+                return patch * merge
+    return None
+
+
+def _snapshot(model: str, revision: str | None) -> tuple[str, Path | None]:
+    """Return the commit and the folder of a model in the Hub's cache; None where it is not there."""
+    cache = _cache() / f"models--{model.replace('/', '--')}"
+    reference = cache / "refs" / (revision or "main")
+    commit = reference.read_text().strip() if reference.is_file() else revision or ""
+    snapshot = cache / "snapshots" / commit
+    return commit, snapshot if commit and (snapshot / "config.json").exists() else None
 
 
 def _cache() -> Path:

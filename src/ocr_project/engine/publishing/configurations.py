@@ -91,7 +91,7 @@ def _regions() -> tuple[Column, ...]:
         Column("text", pa.string(), "What was read."),
         Column("format", pa.string(), "text, html (tables), latex (formulas) or markdown."),
         Column("words", _WORDS, "Words with their boxes in pixels of the page; none where the recognizer gives none."),
-        Column("confidence", pa.float32(), "The recognizer's, 0 to 1; 0 where it gives none."),
+        Column("confidence", pa.float32(), "The recognizer's own, 0 to 1; null where it gives none."),
     )
 
 

@@ -228,7 +228,8 @@ def _region_row(region: Region, recognition: Recognition) -> Row:
         "box": list(region.box),
         "quad": None if region.quad is None else list(region.quad),
         "polygon": None if region.polygon is None else list(region.polygon),
-        **{name: getattr(recognition, name) for name in ("text", "format", "confidence", "status", "reason")},
+        **{name: getattr(recognition, name) for name in ("text", "format", "status", "reason")},
+        "confidence": recognition.confidence if recognition.words else None,
         "words": [
             {"text": word.text, "box": list(word.box), "confidence": word.confidence, "line": word.line}
             for word in recognition.words

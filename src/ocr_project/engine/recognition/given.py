@@ -115,7 +115,7 @@ def _format(answer: _Answer, page: Page, region: Region) -> TextFormat:
 def _unread(page: Page, region: Region) -> Recognition | None:
     """Return the row of a region that is not to be read; `None` for one that is."""
     if page.text_layer_preferred:
-        return _row(region, Status.SKIPPED, "the text layer of the PDF is used")
+        return _row(region, Status.SKIPPED, "the page's own text layer is used")
     if region.status in (Status.FAILED, Status.SKIPPED):
         return _row(region, Status.SKIPPED, region.reason)
     if region.label in (Label.PICTURE, Label.CHART, Label.SEAL):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.engine.imaging.tesseract import ReadWord, together
+from ocr_project.engine.recognition.read_words import moved
 
 Pixels = NDArray[np.uint8]
 
@@ -44,7 +45,7 @@ def read_latin(words: Sequence[ReadWord], line: Pixels, read: Callable[[Pixels],
             left = max(found[-1].box[2] if found else 0, run[0].box[0] - line.shape[0] // 2, 0)
             right = run[-1].box[2] + _MARGIN
             if left < min(right, line.shape[1]):  # on coarse pages boxes overlap: the word may lie in the one before
-                again = [_moved(word, left) for word in read(np.ascontiguousarray(line[:, left:right]))]
+                again = [moved(word, left) for word in read(np.ascontiguousarray(line[:, left:right]))]
                 run = _better(run, again, line.shape[0])
         found += run
     return found
@@ -88,8 +89,3 @@ def _over(part: ReadWord, word: ReadWord) -> bool:
 
 def _latin_letters(text: str) -> int:
     return sum(character.isascii() and character.isalpha() for character in text)
-
-
-def _moved(word: ReadWord, right: int) -> ReadWord:
-    x0, y0, x1, y1 = word.box
-    return replace(word, box=(x0 + right, y0, x1 + right, y1))

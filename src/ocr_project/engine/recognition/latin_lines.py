@@ -7,7 +7,6 @@ finds them.
 
 from __future__ import annotations
 
-import math
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,15 +15,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.ink import levels
 from ocr_project.engine.imaging.tesseract import ReadWord
+from ocr_project.engine.imaging.text_bands import find_inked
 from ocr_project.engine.models.onnx.line_finder import LineFinder, Quad, find_line_finder
 from ocr_project.engine.models.onnx.line_reader import LineReader, ReadCharacter, find_line_reader
 
 # Letters of English print; of others (Greek, Han, full-width forms) the model sees some in bad print.
 _ENGLISH = string.ascii_letters + string.digits + string.punctuation + "“”‘’–—…•·§©®™°±×÷½¼¾€£¥¢éàèêçñöüä"
-_CONTRAST = 0.45  # of the way from paper to ink: darker is ink, as in imaging.text_bands
-_LEAST_RANGE = 40  # grey levels between paper and ink
+_SURE_SPACE = 0.5  # confidence of a space that needs no white to bear it out
+_SPACE = 0.25  # in heights of the line: least white of one that does
 _GAP = 1.0  # in heights of the line: wider white is cut
 _MARGIN = 3  # pixels of white round what is read
 
@@ -104,7 +103,7 @@ def read_latin_line(line: NDArray[np.uint8], reader: LineReader) -> list[ReadWor
     Returns:
         Words from left to right, with boxes in pixels of the line; none where there is no ink.
     """
-    ink = _ink(line)
+    ink = find_inked(line)
     rows = np.flatnonzero(ink.any(axis=1))
     if not len(rows):
         return []
@@ -115,7 +114,8 @@ def read_latin_line(line: NDArray[np.uint8], reader: LineReader) -> list[ReadWor
         upper, lower = max(0, top - _MARGIN), min(line.shape[0], bottom + _MARGIN)
         first, last = max(0, left - _MARGIN), min(line.shape[1], right + _MARGIN)
         seen = reader.read(np.ascontiguousarray(line[upper:lower, first:last]))
-        for x0, x1, group in _groups(seen, first, last):
+        kept = _with_likely_spaces(seen, first, columns, bottom - top)
+        for x0, x1, group in _groups(kept, first, last):
             inked = np.flatnonzero(columns[x0:x1])
             if len(inked):
                 x0, x1 = x0 + int(inked[0]), x0 + int(inked[-1]) + 1
@@ -124,11 +124,23 @@ def read_latin_line(line: NDArray[np.uint8], reader: LineReader) -> list[ReadWor
     return words
 
 
-def _ink(line: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    paper, dark = levels(line, 0.90, 0.01)
-    if paper - dark < _LEAST_RANGE:
-        return np.zeros(line.shape, np.bool_)
-    return np.asarray(line < math.ceil(paper - _CONTRAST * (paper - dark)))
+def _with_likely_spaces(
+    seen: Sequence[ReadCharacter], first: int, columns: NDArray[np.bool_], height: int
+) -> list[ReadCharacter]:
+    """Leave out spaces that are likely, and no more, unless there is wide white between the letters beside them."""
+    found: list[ReadCharacter] = []
+    inked = np.flatnonzero(columns)
+    for place, one in enumerate(seen):
+        if one.text.isspace() and one.confidence < _SURE_SPACE:
+            beside = seen[place - 1].text + seen[place + 1].text if 0 < place < len(seen) - 1 else ""
+            if not beside.isalnum() or beside.isdigit():  # points within numbers have white above them
+                continue
+            x = first + one.x
+            before, behind = inked[inked <= x], inked[inked > x]
+            if not len(before) or not len(behind) or behind[0] - before[-1] - 1 < _SPACE * height:
+                continue
+        found.append(one)
+    return found
 
 
 def _pieces(columns: NDArray[np.bool_], gap: float) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,7 @@ in the place where it stands. Numbers of the rules were set before the first res
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile, groupby
@@ -21,6 +22,7 @@ _SURE = 0.5  # confidence of a sign that is taken
 _REACH = 0.5  # in heights of a letter: Tesseract's characters that are nearer to a sign stand for it
 _SAME = 0.4  # in heights of a letter: the same character, seen by both
 _LOOKS_LIKE_CIRCLED = frozenset("@©®")  # what Tesseract makes of circled digits, and puts beside them
+_WON = re.compile(r"\\#?(?=\d)")
 _CURLY = "“”"
 _QUOTES = frozenset('"“”')
 _BEFORE_AN_OPENING_QUOTE = frozenset("([{<「『《〈‘·,:")
@@ -74,6 +76,11 @@ def _is_sign(sign: ReadCharacter, before: Sequence[ReadCharacter], behind: Seque
     return sign.text not in _AFTER_A_NUMBER or (bool(before) and before[-1].text.isdigit())
 
 
+def won_signs(words: Sequence[ReadWord]) -> list[ReadWord]:
+    """Write `₩` for a backslash before a number: in Korean encodings they are one character."""
+    return [replace(word, text=_WON.sub("₩", word.text)) if "\\" in word.text else word for word in words]
+
+
 def pair_quotes(words: Sequence[ReadWord]) -> list[ReadWord]:
     """Make double quotes of a text curly where one of them was seen to be, each by where it stands.
 
@@ -103,6 +110,9 @@ def _put(sign: ReadCharacter, letters: list[_Letter], seen: Sequence[ReadCharact
     if any(letter.text == sign.text for letter in stands):
         return set()
     wrong = [letter for letter in stands if not is_hangul(letter.text) and not _confirmed(letter, seen, height)]
+    if sign.text in _BEFORE_A_NUMBER:
+        digit = seen[seen.index(sign) + 1]
+        wrong = [letter for letter in wrong if letter.text != digit.text]
     if sign.text in _CIRCLED and not wrong:
         wrong = _misplaced(sign, letters)
     half = height / 2 if sign.text in _CIRCLED else height / 4
@@ -113,10 +123,13 @@ def _put(sign: ReadCharacter, letters: list[_Letter], seen: Sequence[ReadCharact
         letters[place] = _Letter(sign.text, *edges, sign.confidence, wrong[0].word)
         letters[:] = [letter for letter in letters if letter not in wrong[1:]]
         return touched
-    if sign.text not in _CIRCLED or any(is_hangul(letter.text) and _under(sign.x, letter) for letter in stands):
+    if sign.text not in _CIRCLED | _BEFORE_A_NUMBER or any(
+        is_hangul(letter.text) and _under(sign.x, letter) for letter in stands
+    ):
         return set()
     new = _Letter(sign.text, sign.x - half, sign.x + half, sign.confidence, -1)
-    near = [x for x in letters if max(x.left - new.right, new.left - x.right) < _APART * height]
+    beside = reversed(letters) if sign.text in _BEFORE_A_NUMBER else letters  # the number comes behind it
+    near = [x for x in beside if max(x.left - new.right, new.left - x.right) < _APART * height]
     if near:
         new.word = near[0].word
         letters.insert(letters.index(near[0]) + (near[0].x < new.x), new)

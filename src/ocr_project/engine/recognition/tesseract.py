@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,23 +15,47 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import LANGUAGE_SEPARATOR, TesseractOptions
-from ocr_project.domain.types import Box, Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
-from ocr_project.engine.imaging.borderless_table import BorderlessTable, find_borderless_table, judge_cells
-from ocr_project.engine.imaging.ink import find_ink_in_noise, levels
+from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
+from ocr_project.engine.imaging.borderless_table import (
+    BorderlessTable,
+    find_borderless_table,
+    has_letters,
+    judge_cells,
+)
+from ocr_project.engine.imaging.ink import levels
+from ocr_project.engine.imaging.leaders import find_leaders
 from ocr_project.engine.imaging.pixels import crop, page_grey
-from ocr_project.engine.imaging.ruled_table import PixelBox, TableCell, find_ruled_cells
+from ocr_project.engine.imaging.preparing import prepare
+from ocr_project.engine.imaging.ruled_table import TableCell, find_ruled_cells, without_lines
 from ocr_project.engine.imaging.small_print import PrintSize, ScaledCrop, enlarge, measure_print
+from ocr_project.engine.imaging.table_fills import lift_cells
 from ocr_project.engine.imaging.tesseract import Reader, ReadWord
-from ocr_project.engine.imaging.text_bands import find_bands
+from ocr_project.engine.imaging.text_bands import find_bands, ink_box
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_reader
+from ocr_project.engine.recognition.bullets import put_bullet
+from ocr_project.engine.recognition.crop_places import CropToPage, known_cells
 from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
-from ocr_project.engine.recognition.scripts import by_script, surest
-from ocr_project.engine.recognition.signs import pair_quotes, put_signs
+from ocr_project.engine.recognition.leader_words import put_leaders
+from ocr_project.engine.recognition.mending import mended
+from ocr_project.engine.recognition.read_words import by_cell, mean_confidence, moved, words_as_lines
+from ocr_project.engine.recognition.scripts import (
+    CLEARER,
+    ENOUGH,
+    SURE,
+    Sampled,
+    by_script,
+    letters_in,
+    may_be_foreign,
+    surest,
+)
+from ocr_project.engine.recognition.sideways import QUARTERS, may_be_sideways, turned_back
+from ocr_project.engine.recognition.signs import pair_quotes, won_signs
 from ocr_project.engine.recognition.table_html import to_html
+from ocr_project.engine.recognition.unread_ink import name_unread
 
-VERSION = "8"
+VERSION = "15"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
@@ -39,8 +63,10 @@ _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
 # Set by hand; what they give on the shared pages is in docs/log.md.
 _SAMPLES = 4  # regions that are looked at to tell the script of a page
 _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
-_ENOUGH_LETTERS, _MANY_LETTERS = 30, 300  # tell the script, and where they do not
+_CONTENTS_SIDES = 480, 1800  # the same of tables, and where dots lead from titles to numbers: there is little between
+_MANY_LETTERS = 300  # tell the script where `ENOUGH` do not
 _DOUBTFUL = 0.6  # confidence of a line that is read once more, as a block
+_SHORT = 4  # heights that a short word is wide, at most
 _CLEAR = 0.8  # confidence of each word where a line is read without the detector of lines
 _LEAST_CONTRAST = 60  # grey levels within a cell that says something
 _LEAST_SIDE = 3  # pixels: no letter is smaller
@@ -64,6 +90,7 @@ class TesseractRecognizer:
         self._languages = options.languages.split(LANGUAGE_SEPARATOR)
         scripts = by_script(self._languages)
         self._candidates = list(scripts.values())
+        self._script = {names: script for script, names in scripts.items()}
         self._korean, self._latin = scripts.get("hangul", ""), scripts.get("latin", "")
         self._signs = find_line_reader() if self._korean and options.trained else None
         self._trained = find_latin_reader() if self._latin == _ENGLISH and options.trained else None
@@ -87,40 +114,56 @@ class TesseractRecognizer:
 
     def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
         if page.text_layer_preferred:
-            return [_unread(region, "the text layer of the PDF is used") for region in regions]
+            return [_unread(region, "the page's own text layer is used") for region in regions]
         if page.question and page.image is not None:
             return [_unread(region, _NO_ANSWERS) for region in regions]
         try:
             grey = page_grey(page)
         except DocumentError as error:
             return [_unread(region, region.reason or error.reason) for region in regions]
-        upright, ink = find_ink_in_noise(grey)
-        size = measure_print(ink, page.dpi)
-        languages = self._languages_of(upright, size, regions)
-        return [self._region(upright, size, region, languages) for region in regions]
+        upright, ink = prepare(grey)
+        dots = find_leaders(ink)
+        if dots is not None:
+            upright, ink = dots.taken_off(upright, ink)
+        lifted = lift_cells(upright, page.dpi)
+        size = measure_print(lifted.ink(ink) if lifted else ink, page.dpi)
+        found = self._recognize(upright, size, regions, _SAMPLE_SIDES if dots is None else _CONTENTS_SIDES)
+        if dots is not None:
+            found = [put_leaders(one, region.box, dots.boxes) for one, region in zip(found, regions, strict=True)]
+        return name_unread(ink, regions, found)
 
-    def _languages_of(self, grey: NDArray[np.uint8], size: PrintSize, regions: Sequence[Region]) -> str:
+    def _recognize(
+        self, grey: NDArray[np.uint8], size: PrintSize, regions: Sequence[Region], sample: tuple[int, int]
+    ) -> list[Recognition]:
+        languages = self._languages_of(grey, size, regions, sample)
+        return [self._region(grey, size, region, languages) for region in regions]
+
+    def _languages_of(
+        self, grey: NDArray[np.uint8], size: PrintSize, regions: Sequence[Region], sample: tuple[int, int]
+    ) -> str:
         readable = [region for region in regions if region.label not in _UNREAD and region.status is Status.OK]
         if len(self._candidates) == 1 or not readable:
             return self._candidates[0]
         # Running text tells more than the numbers of a table.
         readable.sort(key=lambda region: (region.label is Label.TABLE, -region.box.area))
-        views = [_middle(crop(grey, region)) for region in readable[:_SAMPLES]]
+        views = [
+            _middle(_on_paper(crop(grey, one), size), _CONTENTS_SIDES)
+            if one.label is Label.TABLE
+            else _middle(crop(grey, one), sample)
+            for one in readable[:_SAMPLES]
+        ]
         samples = [_padded(enlarge(view, size).pixels) for view in views]
-        brief, thorough = (partial(self._confidence, samples, enough) for enough in (_ENOUGH_LETTERS, _MANY_LETTERS))
+        brief, thorough = (partial(self._sampled, samples, enough) for enough in (ENOUGH, _MANY_LETTERS))
         return surest(self._candidates, brief, thorough)
 
-    def _confidence(self, samples: Sequence[NDArray[np.uint8]], enough: int, languages: str) -> float:
-        """Return the mean confidence over the letters of the first samples that hold enough of them."""
-        sizes: list[int] = []
-        sums: list[float] = []
+    def _sampled(self, samples: Sequence[NDArray[np.uint8]], enough: int, languages: str) -> Sampled:
+        """Read the first samples that hold enough letters."""
+        words: list[ReadWord] = []
         for sample in samples:
-            for word in self._reader.read(sample, languages, tesserocr.PSM.SINGLE_BLOCK, 150):
-                sizes.append(len(word.text))
-                sums.append(len(word.text) * word.confidence)
-            if sum(sizes) >= enough:
+            words += self._reader.read(sample, languages, tesserocr.PSM.SINGLE_BLOCK, 150)
+            if sum(len(word.text) for word in words) >= enough:
                 break
-        return sum(sums) / max(1, sum(sizes))
+        return Sampled(mean_confidence(words), letters_in(words))
 
     def _region(self, grey: NDArray[np.uint8], size: PrintSize, region: Region, languages: str) -> Recognition:
         if region.status in (Status.FAILED, Status.SKIPPED):
@@ -130,7 +173,7 @@ class TesseractRecognizer:
         started = time.perf_counter()
         cut = np.ascontiguousarray(crop(grey, region))
         if min(cut.shape) < _LEAST_SIDE or region.status is Status.EMPTY:
-            return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="nothing to read")
+            return _empty(region, "nothing to read")
         if max(cut.shape) > _LARGEST_SIDE:
             reason = (
                 f"too_large: {cut.shape[1]} x {cut.shape[0]} pixels are more than Tesseract reads; lower ingest.dpi"
@@ -139,13 +182,13 @@ class TesseractRecognizer:
         piece = enlarge(cut, size)
         recognition = self._table(piece, region, languages) if region.label is Label.TABLE else None
         if recognition is None:
-            recognition = _assembled(region, self._read(piece.pixels, region, languages, piece.dpi), piece)
+            recognition = _assembled(region, self._read(piece, region, languages), piece)
         return replace(recognition, seconds=time.perf_counter() - started)
 
     def _table(self, piece: ScaledCrop, region: Region, languages: str) -> Recognition | None:
         """Read a table by its cells; None where none are found."""
         try:
-            cells, cleaned = find_ruled_cells(piece.pixels, piece.dpi, _known_cells(region, piece))
+            cells, cleaned = find_ruled_cells(piece.pixels, piece.dpi, known_cells(region, piece))
             cells, crowded = judge_cells(cells, cleaned)
             borderless = find_borderless_table(piece.pixels, piece.dpi) if crowded or not cells else None
         except TooBusy:
@@ -154,12 +197,13 @@ class TesseractRecognizer:
             return self._borderless_table(borderless, piece, region, languages)
         texts: dict[TableCell, str] = {}
         words: list[ReadWord] = []
+        table = replace(piece, pixels=cleaned)
         for cell in cells:
-            found = self._cell(cleaned, cell, region, languages, piece.dpi)
+            found = self._cell(table, cell, region, languages)
             texts[cell] = words_as_lines(found)
             words += [replace(word, line=cell.row) for word in found]
         if not words:
-            return None
+            return None if has_letters(cleaned) else _empty(region, f"an empty table of {len(cells)} cells")
         return replace(_assembled(region, words, piece), text=to_html(cells, texts), format=TextFormat.HTML)
 
     def _borderless_table(
@@ -167,34 +211,44 @@ class TesseractRecognizer:
     ) -> Recognition | None:
         """Read rows of one line from end to end, since words tell each other's height, and others cell by cell."""
         read: dict[TableCell, list[ReadWord]] = {}
+        cleaned = replace(piece, pixels=table.cleaned)
         for number, row in enumerate(table.rows):
             cells = [cell for cell in table.cells if cell.row == number and any(cell.box)]
             strip = np.ascontiguousarray(table.cleaned[row.top : row.bottom])
             words = self._line(strip, row.top, languages, piece.dpi) if row.single else []
             across = by_cell(words, cells)
             for cell in cells:
-                read[cell] = across.get(cell) or self._cell(table.cleaned, cell, region, languages, piece.dpi)
+                read[cell] = across.get(cell) or self._cell(cleaned, cell, region, languages)
         everything = [replace(word, line=cell.row) for cell, found in read.items() for word in found]
         if not everything:
             return None
         html = to_html(table.cells, {cell: words_as_lines(found) for cell, found in read.items()}, table.heading)
         return replace(_assembled(region, everything, piece), text=html, format=TextFormat.HTML)
 
-    def _cell(
-        self, cleaned: NDArray[np.uint8], cell: TableCell, region: Region, languages: str, dpi: float
-    ) -> list[ReadWord]:
+    def _cell(self, table: ScaledCrop, cell: TableCell, region: Region, languages: str) -> list[ReadWord]:
         x0, y0, x1, y1 = cell.box
-        inside = cleaned[y0:y1, x0:x1]
+        inside = table.pixels[y0:y1, x0:x1]
         if int(inside.max()) - int(inside.min()) < _LEAST_CONTRAST:
             return []
-        found = self._read(np.ascontiguousarray(inside), region, languages, dpi)
-        return [_moved(word, x0, y0) for word in found]
+        upright = replace(table, pixels=np.ascontiguousarray(inside))
+        found = self._read(upright, region, languages)
+        if may_be_sideways(upright.pixels, table.line):
+            found = max(found, *self._sideways(upright, region, languages), key=mean_confidence)
+        return [moved(word, x0, y0) for word in found]
 
-    def _read(self, cut: NDArray[np.uint8], region: Region, languages: str, dpi: float) -> list[ReadWord]:
+    def _sideways(self, cell: ScaledCrop, region: Region, languages: str) -> Iterator[list[ReadWord]]:
+        """Read a cell turned to either side; the words of each have their boxes in the cell as it stands."""
+        for quarters in QUARTERS:
+            turned = replace(cell, pixels=np.ascontiguousarray(np.rot90(cell.pixels, quarters)))
+            found = self._read(turned, region, languages)
+            yield [turned_back(word, quarters, cell.pixels.shape) for word in found]
+
+    def _read(self, piece: ScaledCrop, region: Region, languages: str) -> list[ReadWord]:
         """Read line by line where the lines can be told apart: of whole blocks Tesseract drops some."""
+        cut, dpi = piece.pixels, piece.dpi
         if region.label is Label.PAGE:
             return self._piece(cut, 0, languages, tesserocr.PSM.AUTO, dpi)
-        bands = find_bands(cut)
+        bands = find_bands(cut, piece.line)
         if self._trained and languages == _ENGLISH:
             return self._read_trained(cut, bands, dpi, self._trained)
         if not bands:
@@ -211,65 +265,93 @@ class TesseractRecognizer:
         """Read English: by bands where all of them are clear, else by the lines that a detector finds."""
         by_bands = [self._line(np.ascontiguousarray(cut[a:b]), a, _ENGLISH, dpi) for a, b in bands]
         words = [replace(word, line=line) for line, found in enumerate(by_bands) for word in found]
-        if by_bands and min(map(_confidence, by_bands)) >= _CLEAR:
+        if by_bands and min(map(mean_confidence, by_bands)) >= _CLEAR:
             return words
-        found = max(words, reader.read(cut), key=_confidence)
-        if _confidence(found) >= _DOUBTFUL:
+        found = max(words, reader.read(cut), key=mean_confidence)
+        if mean_confidence(found) >= _DOUBTFUL:
             return found
-        return max(found, self._piece(cut, 0, _ENGLISH, tesserocr.PSM.SINGLE_BLOCK, dpi), key=_confidence)
+        return max(found, self._piece(cut, 0, _ENGLISH, tesserocr.PSM.SINGLE_BLOCK, dpi), key=mean_confidence)
 
     def _line(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> list[ReadWord]:
-        if self._trained and languages == _ENGLISH:
-            read = [_moved(word, 0, top) for word in self._trained.read_line(one)]
-            if _confidence(read) >= _CLEAR:
-                return read
+        """Read a line in the language of its page; where that is in doubt, in the surest."""
+        if languages == _ENGLISH and (read := self._trained_line(one, top)):
+            return read
         found = self._piece(one, top, languages, _LINE, dpi)
-        if _confidence(found) < _DOUBTFUL:
-            block = self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
-            found = max(found, block, key=_confidence)
-        if languages == self._korean:
-            if self._latin:
-                found = self._latin_too(found, one, top, dpi)
-            if self._signs:
-                words = put_signs([_moved(word, 0, -top) for word in found], self._signs.read(one))
-                found = [_moved(word, 0, top) for word in words]
-        return found
+        if may_be_foreign(found, mean_confidence(found), self._script[languages]):
+            other, again = self._in_others(one, top, languages, dpi)
+            if mean_confidence(again) >= max(SURE, mean_confidence(found) + CLEARER):
+                return self._mended(again, one, top, other, dpi)
+        if mean_confidence(found) < _DOUBTFUL:
+            found = max(found, self._once_more(one, top, languages, dpi), key=mean_confidence)
+        return self._mended(found, one, top, languages, dpi)
+
+    def _trained_line(self, one: NDArray[np.uint8], top: int) -> list[ReadWord]:
+        """Read a line of English by the trained reader; nothing where there is none, or where it is not sure."""
+        read = self._with_bullet(self._trained.read_line(one), one, 0) if self._trained else []
+        read = [moved(word, 0, top) for word in read]
+        return read if mean_confidence(read) >= _CLEAR else []
+
+    def _in_others(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> tuple[str, list[ReadWord]]:
+        """Read a line in the surest of the languages that its page is not in."""
+        read: dict[str, list[ReadWord]] = {languages: []}
+
+        def ask(other: str) -> Sampled:
+            read[other] = self._piece(one, top, other, _LINE, dpi)
+            return Sampled(mean_confidence(read[other]), letters_in(read[other]))
+
+        others = [name for name in self._candidates if name != languages]
+        other = surest(others, ask) if others else languages
+        return other, read[other]
+
+    def _mended(
+        self, found: list[ReadWord], one: NDArray[np.uint8], top: int, languages: str, dpi: float
+    ) -> list[ReadWord]:
+        """Put in what the model of the language does not know."""
+        if languages != self._korean:
+            return self._with_bullet(found, one, top)
+        if not found:
+            return found
+        if self._signs and len({word.line for word in found}) == 1:
+            words = mended([moved(word, 0, -top) for word in found], one, self._signs, partial(self._again, dpi=dpi))
+            return won_signs([moved(word, 0, top) for word in words])
+        return won_signs(self._latin_too(found, one, top, dpi) if self._latin else found)
+
+    def _with_bullet(self, found: list[ReadWord], one: NDArray[np.uint8], top: int) -> list[ReadWord]:
+        words = put_bullet([moved(word, 0, -top) for word in found], one)
+        return [moved(word, 0, top) for word in words]
+
+    def _again(self, line: NDArray[np.uint8], dpi: float) -> list[ReadWord]:
+        return self._piece(line, 0, self._korean, _LINE, dpi)
+
+    def _once_more(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> list[ReadWord]:
+        """Read a doubtful line as a block; a short word close by, since in white Tesseract finds no line or two."""
+        x0, y0, x1, y1 = ink_box(one)
+        if x1 - x0 > _SHORT * (y1 - y0):
+            return self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
+        close = np.ascontiguousarray(one[y0:y1, x0:x1])
+        if min(close.shape, default=0) < _LEAST_SIDE:
+            return []
+        return [moved(word, x0, 0) for word in self._piece(close, top + y0, languages, tesserocr.PSM.RAW_LINE, dpi)]
 
     def _latin_too(self, found: list[ReadWord], line: NDArray[np.uint8], top: int, dpi: float) -> list[ReadWord]:
-        words = [_moved(word, 0, -top) for word in found]
+        words = [moved(word, 0, -top) for word in found]
         words = read_latin(words, line, lambda piece: self._piece(piece, 0, self._latin, _LINE, dpi))
-        return [_moved(word, 0, top) for word in words]
+        return [moved(word, 0, top) for word in words]
 
     def _piece(self, cut: NDArray[np.uint8], top: int, languages: str, mode: int, dpi: float) -> list[ReadWord]:
         words = self._reader.read(_padded(cut), languages, mode, round(dpi) or 150)
         return [_placed(word, cut.shape, top) for word in words]
 
 
-def _known_cells(region: Region, piece: ScaledCrop) -> list[PixelBox]:
-    """Return the cells that the detector saw, in pixels of the crop; none where one of them lies outside of it."""
-    height, width = piece.pixels.shape
-    boxes = np.rint(np.asarray(region.cells or (), np.float64).reshape(-1, 4) * piece.scale).astype(int)
-    if not len(boxes) or boxes.min() < 0 or (boxes[:, 2:] > (width, height)).any():
-        return []
-    if (boxes[:, 2:] - boxes[:, :2] < _LEAST_SIDE).any():
-        return []
-    return [(x0, y0, x1, y1) for x0, y0, x1, y1 in boxes.tolist()]
+def _on_paper(table: NDArray[np.uint8], size: PrintSize) -> NDArray[np.uint8]:
+    """Return the crop of a table with dark print on white and without its lines."""
+    return without_lines(np.ascontiguousarray(table), size.dpi)
 
 
-def by_cell(words: Sequence[ReadWord], cells: Sequence[TableCell]) -> dict[TableCell, list[ReadWord]]:
-    """Give each word of a row to the cell that it stands in, or next to."""
-    found: dict[TableCell, list[ReadWord]] = {}
-    for word in words:
-        middle = (word.box[0] + word.box[2]) / 2
-        nearest = min(cells, key=lambda cell: max(cell.box[0] - middle, middle - cell.box[2]))
-        found.setdefault(nearest, []).append(word)
-    return found
-
-
-def _middle(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _middle(cut: NDArray[np.uint8], sides: tuple[int, int]) -> NDArray[np.uint8]:
     """Return the middle of a crop, as large as a sample of its script is."""
-    tops = [max(0, (size - most) // 2) for size, most in zip(cut.shape, _SAMPLE_SIDES, strict=True)]
-    return np.ascontiguousarray(cut[tops[0] : tops[0] + _SAMPLE_SIDES[0], tops[1] : tops[1] + _SAMPLE_SIDES[1]])
+    tops = [max(0, (size - most) // 2) for size, most in zip(cut.shape, sides, strict=True)]
+    return np.ascontiguousarray(cut[tops[0] : tops[0] + sides[0], tops[1] : tops[1] + sides[1]])
 
 
 def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -280,19 +362,11 @@ def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _assembled(region: Region, words: Sequence[ReadWord], piece: ScaledCrop) -> Recognition:
     if not words:
-        return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason="no text found")
-    back = _CropToPage(region, piece)
+        return _empty(region, "no text found")
+    back = CropToPage(region, piece)
     placed = tuple(Word(w.text, back(w.box), w.confidence, w.line) for w in words)
     text = words_as_lines(words)
-    return Recognition(region.page_id, region.index, text, TextFormat.TEXT, placed, _confidence(words))
-
-
-def words_as_lines(words: Sequence[ReadWord]) -> str:
-    """Write words out, one line of text a line."""
-    lines: dict[int, list[str]] = {}
-    for word in words:
-        lines.setdefault(word.line, []).append(word.text)
-    return "\n".join(" ".join(parts) for parts in lines.values())
+    return Recognition(region.page_id, region.index, text, TextFormat.TEXT, placed, mean_confidence(words))
 
 
 def _placed(word: ReadWord, shape: tuple[int, ...], top: int) -> ReadWord:
@@ -304,40 +378,8 @@ def _placed(word: ReadWord, shape: tuple[int, ...], top: int) -> ReadWord:
     return ReadWord(word.text, (left, upper, right, lower), word.confidence, word.line, parts)
 
 
-def _moved(word: ReadWord, right: int, down: int) -> ReadWord:
-    x0, y0, x1, y1 = word.box
-    parts = tuple([_moved(part, right, down) for part in word.parts])
-    return ReadWord(word.text, (x0 + right, y0 + down, x1 + right, y1 + down), word.confidence, word.line, parts)
-
-
-def _confidence(words: Sequence[ReadWord]) -> float:
-    """Return the mean over letters; 0 where there are none."""
-    letters = sum(len(word.text) for word in words)
-    return sum(len(word.text) * word.confidence for word in words) / max(1, letters)
-
-
-class _CropToPage:
-    """From pixels of a crop to pixels of its page: the way back of `imaging.pixels.crop`."""
-
-    def __init__(self, region: Region, piece: ScaledCrop) -> None:
-        height, width = piece.pixels.shape
-        if region.quad is None:
-            x0, y0 = max(0.0, float(np.floor(region.box.x0))), max(0.0, float(np.floor(region.box.y0)))
-            self._origin, self._right, self._down = (x0, y0), (1.0 / piece.scale, 0.0), (0.0, 1.0 / piece.scale)
-        else:
-            (x0, y0), (x1, y1), _, (x3, y3) = zip(region.quad[::2], region.quad[1::2], strict=True)
-            self._origin = (x0, y0)
-            self._right = (x1 - x0) / width, (y1 - y0) / width
-            self._down = (x3 - x0) / height, (y3 - y0) / height
-
-    def __call__(self, box: tuple[int, int, int, int]) -> Box:
-        """Plain floats: NumPy takes ten times as long for four points, and pages have hundreds of words."""
-        corners = [(x, y) for x in box[::2] for y in box[1::2]]
-        xs, ys = ([self._place(axis, x, y) for x, y in corners] for axis in (0, 1))
-        return Box(min(xs), min(ys), max(xs), max(ys))
-
-    def _place(self, axis: int, x: float, y: float) -> float:
-        return self._origin[axis] + x * self._right[axis] + y * self._down[axis]
+def _empty(region: Region, reason: str) -> Recognition:
+    return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason=reason)
 
 
 def _unread(region: Region, reason: str) -> Recognition:

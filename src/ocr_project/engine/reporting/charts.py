@@ -65,11 +65,12 @@ def stage_bars(stages: Sequence[StageRow]) -> Markup:
 
 
 def confidence_plot(points: Sequence[PagePoint]) -> Markup:
-    """Draw the recognizer's confidence against the error rate; pages that fall together are one larger dot.
+    """Draw the expected share of right characters against the error rate; pages that fall together are one larger dot.
 
     The error axis is a square root, since most pages lie near zero; rates above 100 % lie on its upper edge.
     """
-    pairs = [(p.confidence, p.cer_no_space) for p in points if p.cer_no_space is not None and p.confidence > 0]
+    known = ((p.confidence, p.cer_no_space) for p in points)
+    pairs = [(sure, rate) for sure, rate in known if sure is not None and rate is not None]
     if not pairs:
         return NOTHING
     left = min(0.9, math.floor(min(x for x, _ in pairs) * 10 + 1e-9) / 10)
@@ -102,7 +103,7 @@ def _confidence_axes(across: Axis, up: Axis, top: float) -> Iterator[Markup]:
         confidence = across.low + step / 10
         yield text(across.at(confidence), _BOTTOM + 16, f"{confidence:.1f}", "middle")
     yield text(0, 12, "CER without spaces, %", "start")
-    yield text((_LEFT + _RIGHT) / 2, _HEIGHT - 6, "mean confidence of a page", "middle")
+    yield text((_LEFT + _RIGHT) / 2, _HEIGHT - 6, "expected share of right characters of a page", "middle")
 
 
 def forest(rate: Rate, scale: float) -> Markup:

@@ -13,9 +13,8 @@ import pandas as pd
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.project import Project
-from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
-from ocr_project.domain.types import Document, Recognition, Reference, Status, Transcript
+from ocr_project.domain.types import Document, Reference, Status, Transcript
 from ocr_project.engine.metrics import diff
 from ocr_project.engine.reporting.model import (
     Difference,
@@ -47,6 +46,7 @@ class CorpusTables:
         retrieval_table: Retrieval figures by search and slice.
         search_table: Differences between searches.
         recognizer_table: Retrieval figures and error rates by recognizer.
+        confidence_table: The expected share of right characters of each page; NaN where nothing is known.
     """
 
     documents: pd.DataFrame
@@ -56,6 +56,7 @@ class CorpusTables:
     retrieval_table: pd.DataFrame
     search_table: pd.DataFrame
     recognizer_table: pd.DataFrame
+    confidence_table: pd.DataFrame
 
 
 def collect_report(
@@ -67,7 +68,7 @@ def collect_report(
     expected = {reference.page_id: reference for reference in from_frame(tables.references, Reference)}
     cer = tables.scores[tables.scores["metric"] == "cer_no_space"]
     rate_of = {i: e / t for i, e, t in zip(cer["item_id"], cer["numerator"], cer["denominator"], strict=True) if t}
-    confidence = _confidences(corpus.recognitions)
+    confidence = _confidences(tables.confidence_table)
     failures = [*_document_failures(known), *_page_failures(corpus)]
     return Report(
         title="OCR report",
@@ -82,7 +83,9 @@ def collect_report(
         failures=failures,
         retrieval=_retrieval(tables),
         pages=_cards(corpus, expected, rate_of, confidence, options.report_pages),
-        points=[PagePoint(rate_of.get(page_id), value) for page_id, value in confidence.items()],
+        points=[
+            PagePoint(rate_of.get(page_id), confidence.get(page_id)) for page_id in tables.confidence_table["page_id"]
+        ],
     )
 
 
@@ -187,14 +190,10 @@ def _rates(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Rate]:
     return {row["metric"]: Rate(row["value"], row["low"], row["high"]) for row in rows}
 
 
-def _confidences(recognitions: ShardSource) -> dict[str, float]:
-    """Mean confidence of each page's regions, weighted by the length of their text."""
-    sums: dict[str, list[float]] = {}
-    for row in recognitions.rows(without=("words",)):
-        total = sums.setdefault(row.page_id, [0.0, 0.0])
-        total[0] += row.confidence * len(row.text)
-        total[1] += len(row.text)
-    return {page_id: total / length if length else 0.0 for page_id, (total, length) in sums.items()}
+def _confidences(table: pd.DataFrame) -> dict[str, float]:
+    """Return the expected share of right characters of the pages of which it is known."""
+    known = table[table["confidence"].notna()]
+    return dict(zip(known["page_id"], known["confidence"], strict=True))
 
 
 def _document_failures(documents: Sequence[Document]) -> Iterator[FailureRow]:
@@ -221,22 +220,32 @@ def _cards(
     confidence: Mapping[str, float],
     limit: int,
 ) -> Iterator[PageCard]:
-    """Yield the worst pages first: failures, then by error rate, then the unscored by confidence."""
+    """Yield the worst pages first: failures and what has a reason, then by error rate, the unscored by confidence."""
     places = [
-        (row.status is not Status.FAILED, -rate_of.get(row.page_id, -1.0), confidence.get(row.page_id, 0.0), name, row)
+        (not _told(row), -rate_of.get(row.page_id, -1.0), confidence.get(row.page_id, 1.0), name, row)
         for name in corpus.transcripts.index()
         for row in corpus.transcripts.read(name, without=("markdown", "text"))
     ]
     places.sort(key=lambda place: (*place[:3], place[4].path, place[4].number))
     for *_, name, row in places[:limit]:
         (transcript,) = corpus.transcripts.find(name, row.page_id)
-        yield _card(corpus, name, transcript, expected.get(row.page_id), rate_of.get(row.page_id, math.nan))
+        rate, sure = rate_of.get(row.page_id), confidence.get(row.page_id)
+        yield _card(corpus, name, transcript, expected.get(row.page_id), rate, sure)
 
 
-def _card(corpus: Corpus, shard: str, row: Transcript, reference: Reference | None, rate: float) -> PageCard:
+def _told(row: Transcript) -> bool:
+    return row.status is Status.FAILED or bool(row.reason)
+
+
+def _card(
+    corpus: Corpus,
+    shard: str,
+    row: Transcript,
+    reference: Reference | None,
+    rate: float | None,
+    confidence: float | None,
+) -> PageCard:
     (page,) = corpus.pages.find(shard, row.page_id, without=("text_layer", "text_layer_words"))
-    recognitions: list[Recognition] = corpus.recognitions.find(shard, row.page_id, without=("words",))
-    length = sum(len(r.text) for r in recognitions)
     return PageCard(
         page_id=row.page_id,
         path=row.path,
@@ -249,8 +258,8 @@ def _card(corpus: Corpus, shard: str, row: Transcript, reference: Reference | No
         reference=reference.text if reference else None,
         hypothesis=row.text,
         spans=diff(reference.text, row.text) if reference else [],
-        cer_no_space=None if math.isnan(rate) else rate,
-        confidence=sum(r.confidence * len(r.text) for r in recognitions) / length if length else 0.0,
+        cer_no_space=rate,
+        confidence=confidence,
         status=row.status,
         reason=row.reason,
         reference_kind=reference.kind if reference else "none",

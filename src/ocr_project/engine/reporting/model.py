@@ -104,11 +104,11 @@ class PagePoint:
 
     Attributes:
         cer_no_space: Fraction; `None` where the page has no reference.
-        confidence: 0 to 1; 0 where the backend gives none.
+        confidence: Expected share of right characters; `None` where the backend gives none.
     """
 
     cer_no_space: float | None
-    confidence: float
+    confidence: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class PageCard:
         reference: `None` where the page has none.
         spans: Alignment of reference and hypothesis, in order; empty where there is no reference.
         cer_no_space: Fraction; `None` where the page was not scored.
-        confidence: 0 to 1; 0 where the backend gives none.
+        confidence: Expected share of right characters; `None` where the backend gives none.
         reference_kind: `gold`, `silver` or `none`.
     """
 
@@ -139,7 +139,7 @@ class PageCard:
     hypothesis: str
     spans: Sequence[Span]
     cer_no_space: float | None
-    confidence: float
+    confidence: float | None
     status: str
     reason: str
     reference_kind: str

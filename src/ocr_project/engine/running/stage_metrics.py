@@ -6,6 +6,7 @@ A stage may take several runs, so the numbers travel with the shards and are add
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from ocr_project.domain.types import ShardInfo, Status
 from ocr_project.engine.running.monitoring import figures
 
 Metrics = dict[str, float]
+_UNREAD = ("image", "text_layer", "text_layer_words", "text_layer_gaps")
 
 
 def measure_stage(shards: ShardSource, runtime: RuntimeOptions) -> Metrics:
@@ -26,13 +28,13 @@ def measure_stage(shards: ShardSource, runtime: RuntimeOptions) -> Metrics:
 
     Returns:
         `shards`, `pages`, `items` (rows), `failed` (rows that failed in this stage), `seconds` (wall
-        clock, over all runs that made these shards), `busy_seconds` (of the workers together),
-        `pages_per_second` (pages / seconds); where there was a GPU, also its `figures` over the shards that
-        were made beside one.
+        clock, over all runs that made these shards; processes side by side count once), `busy_seconds` (of the
+        workers together), `pages_per_second` (pages / seconds); where there was a GPU, also its `figures` over
+        the shards that were made beside one.
     """
     infos = list(shards.index().values())
     watched = [info for info in infos if info.gpus]
-    seconds = sum(info.wall_seconds for info in infos)
+    seconds = _stage_seconds(infos)
     pages = sum(info.pages for info in infos)
     return {
         "shards": len(infos),
@@ -48,6 +50,19 @@ def measure_stage(shards: ShardSource, runtime: RuntimeOptions) -> Metrics:
             runtime.gpu_hour_price,
         ),
     }
+
+
+def _stage_seconds(infos: Sequence[ShardInfo]) -> float:
+    """Return the time in which at least one process was at work: side by side counts once, one after another twice.
+
+    Clocks of several machines are taken for equal. Footers without a time of day are added up.
+    """
+    seconds = sum(info.wall_seconds for info in infos if not info.made)
+    until = 0.0
+    for began, ended in sorted((info.made - info.wall_seconds, info.made) for info in infos if info.made):
+        seconds += max(0.0, ended - max(began, until))
+        until = max(until, ended)
+    return seconds
 
 
 def measure_shard(info: ShardInfo, runtime: RuntimeOptions) -> Metrics:
@@ -78,13 +93,17 @@ def measure_documents(documents: pd.DataFrame, pages: ShardSource, runtime: Runt
     """Return what `measure_stage` does for the pages, and the documents beside it.
 
     Returns:
-        Also `documents` (read), `documents_failed` and `documents_skipped` (duplicates, links).
+        Also `documents` (read), `documents_failed`, `documents_skipped` (duplicates, links), `pages_with_text` (their
+        text layer is healthy) and `pages_by_text` (it stands in for OCR).
     """
     counts = documents["status"].value_counts()
+    rows = list(pages.rows(without=_UNREAD))
     return {
         "documents": int(counts.get(Status.OK, 0)),
         "documents_failed": int(counts.get(Status.FAILED, 0)),
         "documents_skipped": int(counts.get(Status.SKIPPED, 0)),
+        "pages_with_text": sum(page.text_layer_healthy for page in rows),
+        "pages_by_text": sum(page.text_layer_preferred for page in rows),
         **measure_stage(pages, runtime),
     }
 

@@ -22,7 +22,9 @@ from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Page, Prune, Shard, ShardInfo, Status
 from ocr_project.engine.running.monitoring import GpuMonitor
 from ocr_project.engine.running.plan import Plan, fails_by_circumstance
+from ocr_project.engine.running.sharing import share_of
 from ocr_project.engine.running.workers import BatchResult, Item, Work, Workers, start_workers
+from ocr_project.storage.atomic import this_writer
 
 _IDS = ("page_id", "item_id", "sample_id")
 
@@ -51,7 +53,7 @@ def stream(
     Yields:
         A `Prune` if there is anything to forget, then shards as they become whole, in any order.
     """
-    if plan.stale:
+    if plan.stale and runtime.is_alone:  # of several workers none can know what the others still read
         yield Prune(plan.stale, plan.lineage)
     if not plan.todo:
         return
@@ -63,12 +65,24 @@ def stream(
             result.future.add_done_callback(lambda _: bar.update(sum(map(size, items))))
             return result
 
-        started = time.perf_counter()
-        for shard in _run_all(_batches(plan, read, batch), replace(workers, submit=submit)):
-            now = time.perf_counter()
-            info = replace(shard.info, wall_seconds=now - started, workers=workers.count, gpus=gpus.take())
-            yield replace(shard, info=info, lineage=plan.lineage)
-            started = now
+        share = share_of(plan, runtime)
+        more = True
+        while more:
+            started = time.perf_counter()
+            for shard in _run_all(_batches(share.take(), read, batch), replace(workers, submit=submit)):
+                now = time.perf_counter()
+                info = replace(
+                    shard.info,
+                    wall_seconds=now - started,
+                    workers=workers.count,
+                    gpus=gpus.take(),
+                    process=this_writer(),
+                    made=time.time(),
+                )
+                yield replace(shard, info=info, lineage=plan.lineage)
+                share.finish(info)  # it is stored: who is handed a shard stores it before asking for the next
+                started = now
+            more = share.wait()
 
 
 def join_pages(pages: Iterator[Page], *others: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
@@ -149,9 +163,11 @@ def _run_all(batches: Iterator[tuple[_OpenShard, list[Item]]], workers: Workers[
         in_flight = _wait_any(in_flight) if in_flight else in_flight
 
 
-def _batches(plan: Plan, read: Callable[[str], Iterable[Item]], batch: int) -> Iterator[tuple[_OpenShard, list[Item]]]:
+def _batches(
+    todo: Iterable[ShardInfo], read: Callable[[str], Iterable[Item]], batch: int
+) -> Iterator[tuple[_OpenShard, list[Item]]]:
     """Yield batches shard after shard; an empty one after the last of a shard says that all are submitted."""
-    for info in plan.todo:
+    for info in todo:
         shard = _OpenShard(info)
         items = iter(read(info.name))
         while group := list(islice(items, batch)):

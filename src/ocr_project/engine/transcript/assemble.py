@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ocr_project.domain.options import TranscriptOptions
-from ocr_project.domain.types import Identity, Page, Recognition, Region, Status, Transcript
+from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, TextSource, Transcript
 from ocr_project.engine.transcript.lines import Reading
 from ocr_project.engine.transcript.markdown import page_markdown
 from ocr_project.engine.transcript.plain import plain_text
 from ocr_project.engine.transcript.text_layer import readings
 
-VERSION = "3"  # of the rules in this folder: raise it when the same regions would give another transcript
+VERSION = "5"  # of the rules in this folder: raise it when the same regions would give another transcript
+
+# A page of whose regions of text this share of the area gave none has a reason. What stands alone there is dirt, a
+# line of dots, a logo: docs/log.md has how many pages of each shared group are above it.
+_SILENT = 0.15
+_NO_TEXT = frozenset({Label.PICTURE, Label.CHART, Label.SEAL, Label.PAGE})
 
 
 def transcript_identity(options: TranscriptOptions) -> Identity:
@@ -27,7 +32,8 @@ def assemble(
     """Write the text and the Markdown of a page.
 
     Args:
-        page: Its image is not needed. Where `text_layer_preferred` is set, its text layer is the text.
+        page: Its image is not needed. Where `text_layer_preferred` is set, the words of its text layer that no region
+            holds come last.
         regions: All regions of the page.
         recognitions: One for each region.
         options: Say whether Markdown keeps headers and footers.
@@ -46,27 +52,55 @@ def assemble(
 
 
 def _transcribed(blank: Transcript, page: Page, read: Sequence[Reading], options: TranscriptOptions) -> Transcript:
-    by_layer = page.text_layer_preferred and page.text_layer is not None
-    text = page.text_layer.strip() if by_layer and page.text_layer is not None else plain_text(read)
-    status, reason = _outcome(read, text)
+    text = plain_text(read)
+    status, reason = _outcome(read, text, by_layer=page.text_layer_preferred)
     return replace(
         blank,
         text=text,
         markdown=page_markdown(read, headers_and_footers=options.headers_and_footers),
-        source="text_layer" if by_layer else "ocr",
+        source=_source(page, read).value,
         status=status,
         reason=reason,
     )
 
 
-def _outcome(read: Sequence[Reading], text: str) -> tuple[Status, str]:
+def _source(page: Page, read: Sequence[Reading]) -> TextSource:
+    if not page.text_layer_preferred:
+        return TextSource.OCR
+    asked = any(reading.recognition.attempts and reading.recognition.text.strip() for reading in read)
+    return TextSource.MIXED if asked else TextSource.TEXT_LAYER
+
+
+def _outcome(read: Sequence[Reading], text: str, *, by_layer: bool) -> tuple[Status, str]:
     """Judge a page by its regions: a part that failed is named, and fails the page only if it is all of it."""
     lost = [reason for reading in read if (reason := _loss(reading))]
-    if text:
-        return Status.OK, f"{len(lost)} of {len(read)} regions could not be read: {lost[0]}" if lost else ""
+    if lost and text:
+        return Status.OK, f"{len(lost)} of {len(read)} regions could not be read: {lost[0]}"
     if lost:
         return Status.SKIPPED, lost[0]
-    return Status.EMPTY, ""
+    return Status.OK if text else Status.EMPTY, _doubt(read, by_layer=by_layer)
+
+
+def _doubt(read: Sequence[Reading], *, by_layer: bool) -> str:
+    """Return what seems to be missing on a page that was read; an empty string where all is well."""
+    for one in read:
+        if one.recognition.status is Status.OK and one.recognition.reason:
+            return one.recognition.reason
+        if one.region.status is Status.OK and one.region.reason and not (by_layer and one.recognition.text):
+            return one.region.reason
+    inked = [one.region for one in read if one.region.label not in _NO_TEXT]
+    silent = [one.region for one in read if one.region.label not in _NO_TEXT and _is_silent(one.recognition)]
+    area = sum(region.box.area for region in silent)
+    if silent and area > _SILENT * sum(region.box.area for region in inked):
+        return (
+            f"nothing was found to read in {len(silent)} of {len(inked)} regions of text, which are"
+            f" {area / sum(region.box.area for region in inked):.0%} of their area: look at the page"
+        )
+    return ""
+
+
+def _is_silent(recognition: Recognition) -> bool:
+    return recognition.status is Status.EMPTY and not recognition.text
 
 
 def _loss(reading: Reading) -> str:

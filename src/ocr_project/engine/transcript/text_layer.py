@@ -1,8 +1,7 @@
-"""A text layer that stands in for OCR: its words, put into the regions that layout found."""
+"""The regions of a page with what was read in them; words of a text layer that no region holds come last."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from ocr_project.domain.types import Box, Label, Page, Recognition, Region, Word
@@ -15,7 +14,7 @@ def readings(page: Page, regions: Sequence[Region], recognitions: Sequence[Recog
     """Pair the regions of a page with what was read in them.
 
     Args:
-        page: Where its text layer is preferred, that is what was read, and `recognitions` are not looked at.
+        page: Of its text layer, where that stands in for OCR, the words outside of all regions are taken.
         regions: Of the page, any order.
         recognitions: One a region.
 
@@ -27,43 +26,26 @@ def readings(page: Page, regions: Sequence[Region], recognitions: Sequence[Recog
         ValueError: A region has no recognition.
     """
     ordered = sorted(regions, key=lambda region: region.index)
-    if page.text_layer_preferred:
-        return _placed(page, ordered)
     by_index = {recognition.index: recognition for recognition in recognitions}
     missing = [region.index for region in ordered if region.index not in by_index]
     if missing:
         raise ValueError(f"regions {missing} of page {page.page_id} have no recognition; run recognition again")
-    return [Reading(region, by_index[region.index]) for region in ordered]
-
-
-def _placed(page: Page, regions: Sequence[Region]) -> list[Reading]:
-    held: defaultdict[int | None, list[Word]] = defaultdict(list)
-    for word in page.text_layer_words:
-        held[_home(word, regions)].append(word)
-    found = [Reading(region, _recognition(page, region.index, held[region.index])) for region in regions]
-    words = tuple(held[None])
-    # A layer whose words have no places (the text column of SDS-KoPub) is one text.
-    rest = _joined_lines(words) if page.text_layer_words else (page.text_layer or "").strip()
-    if rest:
-        index = max((region.index for region in regions), default=-1) + 1
-        box = Box(0, 0, page.width, page.height)
-        region = Region(page.page_id, index, Label.TEXT, NATIVE_LABEL, box)
-        found.append(Reading(region, Recognition(page.page_id, index, rest, words=words, confidence=1.0)))
+    found = [Reading(region, by_index[region.index]) for region in ordered]
+    if page.text_layer_preferred and (rest := _outside(page.text_layer_words, ordered)):
+        index = max((region.index for region in ordered), default=-1) + 1
+        text = "\n".join(line.text for line in word_lines(rest))
+        region = Region(page.page_id, index, Label.TEXT, NATIVE_LABEL, Box(0, 0, page.width, page.height))
+        read = Recognition(page.page_id, index, text, words=tuple(rest), confidence=1.0, attempts=0)
+        found.append(Reading(region, read))
     return found
 
 
-def _home(word: Word, regions: Sequence[Region]) -> int | None:
-    """Return the index of the smallest region that holds the centre of a word."""
-    x, y = (word.box.x0 + word.box.x1) / 2, (word.box.y0 + word.box.y1) / 2
-    around = [r for r in regions if r.box.x0 <= x < r.box.x1 and r.box.y0 <= y < r.box.y1]
-    return min(around, key=lambda region: (region.box.area, region.index)).index if around else None
-
-
-def _recognition(page: Page, index: int, words: Sequence[Word]) -> Recognition:
-    return Recognition(
-        page.page_id, index, _joined_lines(words), words=tuple(words), confidence=1.0 if words else 0.0, attempts=0
-    )
-
-
-def _joined_lines(words: Sequence[Word]) -> str:
-    return "\n".join(line.text for line in word_lines(words))
+def _outside(words: Sequence[Word], regions: Sequence[Region]) -> list[Word]:
+    """Return the words whose middle no region holds; those that are not sure to be seen are left out."""
+    found = []
+    for word in words:
+        x, y = (word.box.x0 + word.box.x1) / 2, (word.box.y0 + word.box.y1) / 2
+        held = any(r.box.x0 <= x < r.box.x1 and r.box.y0 <= y < r.box.y1 for r in regions)
+        if word.confidence and not held:
+            found.append(word)
+    return found

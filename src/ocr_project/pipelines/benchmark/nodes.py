@@ -87,12 +87,17 @@ def list_qrels(source: str, documents: pd.DataFrame, options: BenchmarkOptions) 
 
 
 def measure_benchmark(
-    score_table: pd.DataFrame, retrieval_table: pd.DataFrame, recognizer_table: pd.DataFrame
+    score_table: pd.DataFrame,
+    retrieval_table: pd.DataFrame,
+    recognizer_table: pd.DataFrame,
+    confidence_table: pd.DataFrame,
 ) -> dict[str, float]:
-    """Flatten the tables for DVC and MLflow: gold where there is any, silver otherwise."""
+    """Flatten the tables for DVC and MLflow: gold where there is any, silver otherwise; and how much is in doubt."""
     kinds = set(score_table["reference"])
     kind = "gold" if "gold" in kinds else "silver"
     metrics: dict[str, float] = {"gold": float(kind == "gold" and bool(kinds))}
+    metrics["review.places"] = float(confidence_table["places"].sum())
+    metrics["review.pages"] = float((confidence_table["places"] > 0).sum())
     for row in score_table[score_table["reference"] == kind].to_dict("records"):
         if row["level"] == "overall":
             ends = {f"{row['metric']}.low": row["low"], f"{row['metric']}.high": row["high"]}
@@ -122,6 +127,7 @@ def write_run_report(
     retrieval_table: pd.DataFrame,
     search_table: pd.DataFrame,
     recognizer_table: pd.DataFrame,
+    confidence_table: pd.DataFrame,
     options: BenchmarkOptions,
     runtime: RuntimeOptions,
 ) -> Path:
@@ -133,10 +139,13 @@ def write_run_report(
     check_sources(pages, regions, recognitions, transcripts, page_vectors)
     now = {"pages": pages, "transcripts": transcripts, "page_vectors": page_vectors}
     of_now = {name: origin_of(shards) for name, shards in now.items()}
-    for table in (references, scores, score_table, retrieval_table, search_table, recognizer_table):
+    for table in (references, scores, score_table, retrieval_table, search_table, recognizer_table, confidence_table):
         check_stamp("a table of the report", "benchmark", stamp_of(table), of_now)
     corpus = Corpus(pages, regions, recognitions, transcripts, page_vectors)
-    tables = CorpusTables(documents, references, scores, score_table, retrieval_table, search_table, recognizer_table)
+    tables = CorpusTables(
+        *(documents, references, scores, score_table),
+        *(retrieval_table, search_table, recognizer_table, confidence_table),
+    )
     report = collect_report(corpus, tables, project, options, runtime)
     with scratch.draft("report.html") as path:
         write_report(path, report, worker_count(runtime))

@@ -14,6 +14,7 @@ from ocr_project.pipelines.benchmark.nodes import (
     write_run_report,
 )
 from ocr_project.pipelines.benchmark.retrieval import compare_recognizers, score_rankings, tabulate_retrieval
+from ocr_project.pipelines.benchmark.review import review_readings
 
 _OPTIONS = "params:benchmark"
 _SHARDS = ("pages", "regions", "recognitions", "transcripts", "page_vectors")
@@ -21,7 +22,7 @@ _TABLES = ("score_table", "retrieval_table", "search_table", "recognizer_table")
 
 
 def create_pipeline() -> Pipeline:
-    """Return the stage `benchmark`: scores, their tables, those of retrieval, shard_table, report, metrics."""
+    """Return the stage `benchmark`: scores, their tables, those of retrieval, shard_table, review, report, metrics."""
     return pipeline([*_reading(), *_retrieval(), *_reporting()], tags="benchmark")
 
 
@@ -89,8 +90,19 @@ def _retrieval() -> list[Node]:
 def _reporting() -> list[Node]:
     return [
         node(
+            review_readings,
+            inputs={
+                "scratch": "scratch",
+                **{name: name for name in (*_SHARDS[:-1], "documents", "references")},
+                "options": _OPTIONS,
+                "runtime": "params:runtime",
+            },
+            outputs=["review", "confidence_table", "review_page"],
+            name="review_readings",
+        ),
+        node(
             measure_benchmark,
-            inputs={name: name for name in ("score_table", "retrieval_table", "recognizer_table")},
+            inputs={name: name for name in ("score_table", "retrieval_table", "recognizer_table", "confidence_table")},
             outputs="benchmark_metrics",
             name="measure_benchmark",
         ),
@@ -105,7 +117,10 @@ def _reporting() -> list[Node]:
             inputs={
                 "scratch": "scratch",
                 "project": "project",
-                **{name: name for name in (*_SHARDS, "documents", "references", "scores", *_TABLES)},
+                **{
+                    name: name
+                    for name in (*_SHARDS, "documents", "references", "scores", *_TABLES, "confidence_table")
+                },
                 "options": _OPTIONS,
                 "runtime": "params:runtime",
             },

@@ -38,6 +38,7 @@ def _pages() -> list[Node]:
             },
             outputs="page_vectors",
             name="embed_pages",
+            tags="shards",
         ),
         node(
             measure_stage,

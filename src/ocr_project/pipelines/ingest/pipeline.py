@@ -29,6 +29,7 @@ def create_pipeline() -> Pipeline:
                 },
                 outputs="pages",
                 name="render_pages",
+                tags="shards",
             ),
             node(
                 measure_documents,

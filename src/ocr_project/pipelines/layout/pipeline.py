@@ -28,6 +28,7 @@ def create_pipeline(make: Callable[..., Node] = node) -> Pipeline:
                 },
                 outputs="regions",
                 name="detect_regions",
+                tags="shards",
             ),
             make(
                 measure_stage,

@@ -10,6 +10,7 @@ import pandas as pd
 from ocr_project.bench.prompt_search.run import run_search
 from ocr_project.bench.prompt_search.tables import found_of, measure_found, tabulate_found, tabulate_tries
 from ocr_project.bench.prompt_search.writing import write_collection
+from ocr_project.bench.report.prompt_page import write_prompt_page
 from ocr_project.domain.options import FieldsOptions, PromptSearchOptions, RuntimeOptions
 from ocr_project.domain.project import Project
 from ocr_project.storage.scratch import Scratch
@@ -19,12 +20,12 @@ log = logging.getLogger(__name__)
 
 def search_prompts(
     scratch: Scratch, project: Project, fields: FieldsOptions, options: PromptSearchOptions, runtime: RuntimeOptions
-) -> tuple[pd.DataFrame, pd.DataFrame, Path, dict[str, float]]:
+) -> tuple[pd.DataFrame, pd.DataFrame, Path, dict[str, float], Path]:
     """Search, and say what was found.
 
     Returns:
         All tries; what was chosen for each field and how much the choice flattered itself; the collections, a folder
-        in `scratch`; metrics.
+        in `scratch`; metrics; the page, a draft.
     """
     searched = run_search(fields, options, runtime, project.root)
     found = found_of(searched.tried, options)
@@ -44,4 +45,6 @@ def search_prompts(
             " it or prompt_search.tries, or begin with other prompts (prompt_search.start)",
             *(", ".join(lacking), options.keep_below),
         )
-    return tabulate_tries(searched.tried), table, folder, measure_found(found, table, asked)
+    with scratch.draft("prompt.html") as page:
+        write_prompt_page(page, found, searched.tried, table)
+    return tabulate_tries(searched.tried), table, folder, measure_found(found, table, asked), page

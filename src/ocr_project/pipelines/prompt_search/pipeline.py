@@ -8,7 +8,7 @@ from ocr_project.pipelines.prompt_search.nodes import search_prompts
 
 
 def create_pipeline() -> Pipeline:
-    """Return the pipeline `prompt_search`: prompt_tries, prompt_table, prompt_collection, prompt_search_metrics."""
+    """Return the pipeline `prompt_search`: prompt_tries, prompt_table, prompt_collection, …, prompt_page."""
     return pipeline(
         [
             node(
@@ -20,7 +20,7 @@ def create_pipeline() -> Pipeline:
                     "options": "params:prompt_search",
                     "runtime": "params:runtime",
                 },
-                outputs=["prompt_tries", "prompt_table", "prompt_collection", "prompt_search_metrics"],
+                outputs=["prompt_tries", "prompt_table", "prompt_collection", "prompt_search_metrics", "prompt_page"],
                 name="search_prompts",
             )
         ],

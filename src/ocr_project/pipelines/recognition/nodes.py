@@ -10,6 +10,7 @@ from ocr_project.domain.options import RecognitionOptions, RuntimeOptions
 from ocr_project.domain.protocols import Recognizer, ShardSource, ShardStore, SubmittingRecognizer
 from ocr_project.domain.types import Made, Page, Recognition, Region
 from ocr_project.engine.recognition import build_recognizer
+from ocr_project.engine.recognition.text_layer import recognize_page, submit_page
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
@@ -30,7 +31,7 @@ def recognize_regions(
         plan = pending(regions, recognitions_done, "recognition", recognizer.identity, runtime.retry)
 
         def read(name: str) -> Iterator[tuple[Page, list[Region]]]:
-            return join_pages(pages.read(name, without=("text_layer_words",)), regions.read(name))
+            return join_pages(pages.read(name), regions.read(name))
 
         return keep_all(recognitions_done, stream(plan, read, _work_of(recognizer), runtime))
 
@@ -40,11 +41,11 @@ def _work_of(recognizer: Recognizer) -> Work[tuple[Page, list[Region]]]:
 
         def submit(batch: Sequence[tuple[Page, list[Region]]]) -> Future[list[Recognition]]:
             ((page, found),) = batch
-            return recognizer.submit(page, found)
+            return submit_page(recognizer, page, found)
 
         return AsyncWork(submit, recognizer.in_flight_pages)
 
     def recognize(batch: Sequence[tuple[Page, list[Region]]]) -> list[Recognition]:
-        return [recognition for page, found in batch for recognition in recognizer.recognize(page, found)]
+        return [recognition for page, found in batch for recognition in recognize_page(recognizer, page, found)]
 
     return recognize

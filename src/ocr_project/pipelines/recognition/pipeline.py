@@ -29,6 +29,7 @@ def create_pipeline(make: Callable[..., Node] = node) -> Pipeline:
                 },
                 outputs="recognitions",
                 name="recognize_regions",
+                tags="shards",
             ),
             make(
                 measure_stage,

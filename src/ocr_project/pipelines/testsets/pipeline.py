@@ -47,6 +47,7 @@ def _beginning(make: Callable[..., Node], box: str) -> list[Node]:
             inputs={"pages_done": "testset_pages_done", "options": _OPTIONS, "ingest": _INGEST, "runtime": _RUNTIME},
             outputs="testset_pages",
             name="read_test_sets",
+            tags="shards",
             namespace=box,
         ),
         node(
@@ -60,6 +61,7 @@ def _beginning(make: Callable[..., Node], box: str) -> list[Node]:
             },
             outputs="testset_truths",
             name="read_truths",
+            tags="shards",
             namespace=box,
         ),
         make(
@@ -85,6 +87,7 @@ def _scoring(box: str) -> list[Node]:
             },
             outputs="testset_scored",
             name="score_test_sets",
+            tags="shards",
             namespace=box,
         ),
         node(

@@ -25,6 +25,7 @@ def create_pipeline() -> Pipeline:
                 },
                 outputs="held_out",
                 name="read_held_out",
+                tags="shards",
             ),
             node(
                 read_samples,
@@ -40,6 +41,7 @@ def create_pipeline() -> Pipeline:
                 },
                 outputs="training_samples",
                 name="read_samples",
+                tags="shards",
             ),
             node(
                 count_samples,

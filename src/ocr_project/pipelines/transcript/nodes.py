@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import RuntimeOptions, TranscriptOptions
 from ocr_project.domain.protocols import ShardSource, ShardStore
-from ocr_project.domain.types import Made, Page, Recognition, Region, Transcript
+from ocr_project.domain.schemas import from_frame
+from ocr_project.domain.types import Document, Made, Page, Recognition, Region, Transcript
 from ocr_project.engine.exports import ChosenExports, export_documents
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
@@ -44,6 +47,7 @@ def write_exports(
     regions: ShardSource,
     recognitions: ShardSource,
     transcripts: ShardSource,
+    documents: pd.DataFrame,
     options: TranscriptOptions,
 ) -> Path:
     """Write Markdown, JSONL, crops and searchable PDFs: what a person takes away.
@@ -58,6 +62,12 @@ def write_exports(
     export_documents(
         exports_done,
         corpus=Corpus(pages, regions, recognitions, transcripts),
-        wanted=ChosenExports(options.markdown, options.jsonl, options.searchable_pdf, options.save_crops),
+        wanted=_chosen(options),
+        documents={(document.doc_id, document.path): document for document in from_frame(documents, Document)},
     )
     return exports_done
+
+
+def _chosen(options: TranscriptOptions) -> ChosenExports:
+    chosen = options.model_dump(exclude={"headers_and_footers", "save_crops"})
+    return ChosenExports(crops=options.save_crops, **chosen)

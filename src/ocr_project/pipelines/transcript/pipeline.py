@@ -30,6 +30,7 @@ def create_pipeline(make: Callable[..., Node] = node) -> Pipeline:
                 },
                 outputs="transcripts",
                 name="assemble_transcripts",
+                tags="shards",
             ),
             make(
                 write_exports,
@@ -39,6 +40,7 @@ def create_pipeline(make: Callable[..., Node] = node) -> Pipeline:
                     "regions": "regions",
                     "recognitions": "recognitions",
                     "transcripts": "transcripts",
+                    "documents": "documents",
                     "options": "params:transcript",
                 },
                 outputs="exports",

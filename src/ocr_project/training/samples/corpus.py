@@ -1,13 +1,14 @@
 """The finished pages of this project, with the texts that people wrote or corrected: `X.gt.txt` beside `X.pdf`.
 
 The path of the source is the folder of these texts, laid out like the source of the corpus; `benchmark` looks for them
-by the same names. A page without a text is a refused row.
+by the same names. Where there is none, a healthy text layer that is preferred to OCR is the answer: of HWP and office
+files it is by default, and exact. A page without either is a refused row.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,7 +50,7 @@ class CorpusSource:
         texts = _texts([page for _, page, _ in found], root)
         self._texts = texts
         self.entries = [
-            Entry(f"{page.path}#{page.number:05d}", page.path, f"{key} {texts.get(page.page_id)!r}", (name, page))
+            Entry(f"{page.path}#{page.number:05d}", page.path, f"{key} {_known(page, texts)!r}", (name, page))
             for name, page, key in found
         ]
 
@@ -59,12 +60,23 @@ class CorpusSource:
     def _found(self, value: tuple[str, Page]) -> Found:
         name, page = value
         text = self._texts.get(page.page_id)
-        if text is None:
+        if text is None and not _says_all(page):
             raise Refused("no_answer", "there is no reference of this page", Status.EMPTY)
-        (whole,) = self._pages.find(name, page.page_id, without=_BESIDE[1:])
+        (whole,) = self._pages.find(name, page.page_id, without=_BESIDE[2:])
         if whole.image is None:
             raise Refused(whole.reason.partition(":")[0] or "unusable", whole.reason, Status.FAILED)
-        return Found(whole.image, whole_page=True, answer=text.strip())
+        answer = (whole.text_layer or "") if text is None else text
+        return Found(whole.image, whole_page=True, answer=answer.strip())
+
+
+def _known(page: Page, texts: Mapping[str, str]) -> str | bool | None:
+    """Return what changes with the answer of a page: of a text layer, the key of its shard says what it is."""
+    return texts.get(page.page_id, _says_all(page) or None)
+
+
+def _says_all(page: Page) -> bool:
+    """Whether the text layer of a page is its text: one that stands in for OCR in part is not."""
+    return page.text_layer_preferred and page.text_layer_healthy
 
 
 def _texts(pages: Sequence[Page], root: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ followed: the folder is one that a person prepared. Where `urls.jsonl` lies in i
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -34,6 +35,8 @@ from ocr_project.training.samples.source import (
 
 # Says which of some formulas, in LaTeX without delimiters, cannot be rendered.
 FormulaCheck = Callable[[Collection[str]], Collection[str]]
+
+log = logging.getLogger(__name__)
 
 _MARKS = (*PAGE_MARKS, "-")  # `<hash>-12` is page 12 of the olmOCR-mix
 
@@ -140,12 +143,20 @@ def _markdown_files(root: Path) -> list[Path]:
 
 
 def _urls(path: Path) -> dict[str, str]:
-    """Read which page is of which URL; a line that cannot be read names none."""
-    found = {}
-    for line in read_given(path).splitlines() if path.is_file() else ():
+    """Read which page is of which URL. Lines that cannot be read are counted: their pages go by their names."""
+    found: dict[str, str] = {}
+    lines = read_given(path).splitlines() if path.is_file() else []
+    unreadable = 0
+    for line in lines:
         try:
             row = json.loads(line)
             found[str(row["id"])] = str(row["url"])
         except (ValueError, KeyError, TypeError):
-            continue
+            unreadable += 1
+    if unreadable:
+        log.warning(
+            "%s: %d of %d lines do not name a page and its URL; those pages are put into splits by their names, so"
+            " that pages of one document may be learnt from and tested on",
+            *(path, unreadable, len(lines)),
+        )
     return found

@@ -10,7 +10,7 @@ import numpy as np
 import tesserocr
 from numpy.typing import NDArray
 
-from ocr_project.engine.imaging.ink import find_ink_in_noise
+from ocr_project.engine.imaging.preparing import prepare
 from ocr_project.engine.imaging.small_print import enlarge, measure_print
 from ocr_project.engine.imaging.tesseract import Reader, ReadWord
 
@@ -59,7 +59,7 @@ def read_lines(grey: NDArray[np.uint8], max_pixels: int | None, reader: Reader, 
         scale = (max_pixels / grey.size) ** 0.5
         size = max(1, int(grey.shape[1] * scale)), max(1, int(grey.shape[0] * scale))
         grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-    upright, ink = find_ink_in_noise(grey)
+    upright, ink = prepare(grey)
     piece = enlarge(upright, measure_print(ink, 0.0))
     words = reader.read(piece.pixels, languages, _SPARSE, round(piece.dpi))
     return in_lines([word for word in words if any(sign.isalnum() for sign in word.text)])

@@ -7,8 +7,9 @@ image once for all questions about it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from typing import TypeAlias
 
 from ocr_project.domain.causes import cause_of
 from ocr_project.domain.errors import OptionError
@@ -30,6 +31,8 @@ from ocr_project.engine.models import (
     name_in_identity,
     unfenced,
 )
+
+Told: TypeAlias = Callable[[Answer], None]
 
 VERSION = "1"
 _PROMPT_TOKENS = 1024  # of prompt, system text and the chat around them, at most: those that are known take 400
@@ -82,13 +85,18 @@ class VisionAnswerer:
     def in_flight_pages(self) -> int:
         return self.session.in_flight_pages
 
-    def submit(self, page: Page, asked: Sequence[Asked]) -> Future[list[Answer]]:
+    def submit(self, page: Page, asked: Sequence[Asked], told: Told | None = None) -> Future[list[Answer]]:
         """Answer the questions about one page, without waiting for them.
+
+        Args:
+            page: With its image.
+            asked: The questions.
+            told: Called with each answer as soon as it is there, from the session's thread: it must not wait.
 
         Returns:
             What `answer` returns; it raises BackendError where no question can be answered any more.
         """
-        return self.session.submit(self._answer, page, asked)
+        return self.session.submit(self._answer, page, asked, told)
 
     def answer(self, page: Page, asked: Sequence[Asked]) -> list[Answer]:
         return self.submit(page, asked).result()
@@ -97,7 +105,7 @@ class VisionAnswerer:
         """Stop all that was started; questions in flight are cancelled. Idempotent."""
         self.session.close()
 
-    async def _answer(self, page: Page, asked: Sequence[Asked]) -> list[Answer]:
+    async def _answer(self, page: Page, asked: Sequence[Asked], told: Told | None) -> list[Answer]:
         if page.image is None:
             return without_image(page, asked)
         rows = {
@@ -106,10 +114,10 @@ class VisionAnswerer:
             if not self._dialect.can_answer(one.prompt)
         }
         wanted = [one for one in asked if one.question_id not in rows]
-        rows |= {row.question_id: row for row in await self._asked(page, page.image, wanted)}
+        rows |= {row.question_id: row for row in await self._asked(page, page.image, wanted, told)}
         return [rows[one.question_id] for one in asked]
 
-    async def _asked(self, page: Page, image: bytes, wanted: Sequence[Asked]) -> list[Answer]:
+    async def _asked(self, page: Page, image: bytes, wanted: Sequence[Asked], told: Told | None) -> list[Answer]:
         if not wanted:
             return []
         async with self.session.preparing:
@@ -118,9 +126,14 @@ class VisionAnswerer:
                 return unasked(page, wanted, Status.FAILED, cut)
             if not cut[0].images:
                 return unasked(page, wanted, Status.EMPTY, cut[0].reason)
-            tasks = [await self.session.start(self._asker.ask, self._request(cut[0].images[0], one)) for one in wanted]
-        outcomes = await all_of(tasks)
-        return [_row(page, one, outcome) for one, outcome in zip(wanted, outcomes, strict=True)]
+            tasks = [await self.session.start(self._ask, page, cut[0].images[0], one, told) for one in wanted]
+        return await all_of(tasks)
+
+    async def _ask(self, page: Page, image: bytes, one: Asked, told: Told | None) -> Answer:
+        answer = _row(page, one, await self._asker.ask(self._request(image, one)))
+        if told is not None:
+            told(answer)
+        return answer
 
     def _request(self, image: bytes, one: Asked) -> ChatRequest:
         return ChatRequest(image, one.prompt, 0.0, self._max_tokens, system=self._system)

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from ocr_project.domain.errors import BackendError, OptionError
 from ocr_project.domain.options import FieldsBackend, FieldsOptions
 from ocr_project.domain.types import Answer, Asked, Identity, Page
+from ocr_project.engine.answering.vision.answerer import Told
 from ocr_project.engine.answering.vision.vllm import VllmAnswerer
 from ocr_project.engine.models.served.container import ServedContainer, identify_image
 
@@ -51,7 +52,7 @@ class ContainedAnswerer:
     def in_flight_pages(self) -> int:
         return self._answerer.in_flight_pages
 
-    def submit(self, page: Page, asked: Sequence[Asked]) -> Future[list[Answer]]:
+    def submit(self, page: Page, asked: Sequence[Asked], told: Told | None = None) -> Future[list[Answer]]:
         """Answer the questions about one page, as `VllmAnswerer.submit` does; the first call starts the container.
 
         Raises:
@@ -60,7 +61,7 @@ class ContainedAnswerer:
         with self._lock:
             if not self._started:
                 self._start()
-        return self._answerer.submit(page, asked)
+        return self._answerer.submit(page, asked, told)
 
     def answer(self, page: Page, asked: Sequence[Asked]) -> list[Answer]:
         return self.submit(page, asked).result()

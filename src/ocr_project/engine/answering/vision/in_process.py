@@ -25,9 +25,8 @@ class TransformersAnswerer(VisionAnswerer):
         Raises:
             BackendError: torch, transformers or the model is missing.
         """
-        found = find_local_model(options.model, options.revision, option=_OPTION)
-        own = {"dtype": options.dtype} | ({"weights": "dummy"} if options.dummy_weights else {})
-        identity = identity_of("transformers", found.version, options, max_pixels, system, **own)
+        found = find_local_model(options.model, options.revision, option=_OPTION, dummy=options.dummy_weights)
+        identity = identity_of("transformers", found.version, options, max_pixels, system, dtype=options.dtype)
         image_first = dialect_of(options.model, options.dialect).image_first
 
         def load() -> Callable[[Sequence[ChatRequest]], list[ChatAnswer]]:

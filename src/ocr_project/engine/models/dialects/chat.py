@@ -13,7 +13,7 @@ _PAGE = (
     f" LaTeX. {_ONLY}"
 )
 
-# Of Qwen3-VL: tokens of 32 x 32 pixels, at least 256 of them; 4,096 keep a page of A4 at 200 dpi as it is.
+# Of Qwen3-VL: tokens of 32 x 32 pixels; 4,096 keep a page of A4 at 200 dpi as it is. Others have their own side.
 CHAT = Dialect(
     name="chat",
     version=1,

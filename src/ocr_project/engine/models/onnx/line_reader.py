@@ -22,6 +22,7 @@ _CHARACTERS = "ppocrv6_tiny_dict.txt"
 _HEIGHT = 48  # pixels: what the model was trained on (inference.yml, RecResizeImg)
 _NARROWEST, _WIDEST = 320, 3200  # pixels at that height (inference.yml, dynamic_shapes)
 _BLANK = 0
+LIKELY_SPACE = 0.1  # probability of a space that may be one where nothing else is seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,13 @@ class LineReader:
         return self._decode(steps, per_step, width)
 
     def _decode(self, steps: NDArray[np.float32], per_step: float, width: int) -> list[ReadCharacter]:
-        """Decode greedily, as CTC is: the surest class of each step, repeats joined, blanks dropped."""
+        """Decode greedily, as CTC is: the surest class of each step, repeats joined, blanks dropped.
+
+        Spaces that are likely, and no more, are among them, with their probability: a caller that knows where the
+        ink is can tell.
+        """
         best = steps.argmax(axis=1)
+        best[(best == _BLANK) & (steps[:, -1] >= LIKELY_SPACE)] = steps.shape[1] - 1  # the last class is the space
         sure = steps[np.arange(len(steps)), best]
         starts = np.flatnonzero(np.diff(best, prepend=-1))
         found = []

@@ -29,7 +29,7 @@ class ServedChat(ServedTransport):
         self._options = options
         self._dialect = dialect_of(options.model, options.dialect)
         # a server other than vLLM may refuse a field that it does not know
-        self._stops_loops = options.loops and (not options.urls or self._dialect is not CHAT)
+        self._stops_loops = options.loops and (not options.urls or self._dialect.name != CHAT.name)
         self._pieces = lru_cache(_PROMPTS)(self._split)
 
     async def ask(self, request: ChatRequest) -> ChatAnswer:

@@ -26,7 +26,7 @@ class TransformersRecognizer(VisionRecognizer):
         Raises:
             BackendError: torch, transformers or the model is missing.
         """
-        found = find_local_model(options.model, options.revision, option=_OPTION)
+        found = find_local_model(options.model, options.revision, option=_OPTION, dummy=options.dummy_weights)
         identity = identity_of("transformers", found.version, options, tasks, dtype=options.dtype)
         image_first = dialect_of(options.model, options.dialect).image_first
 

@@ -53,7 +53,7 @@ def plan_page(
     for place, region in enumerate(regions):
         task = task_of(region, tasks)
         if page.text_layer_preferred:
-            rows[place] = unread(region, Status.SKIPPED, "the text layer of the PDF is used")
+            rows[place] = unread(region, Status.SKIPPED, "the page's own text layer is used")
         elif region.status in (Status.FAILED, Status.SKIPPED):
             rows[place] = unread(region, Status.SKIPPED, region.reason)
         elif page.image is None:

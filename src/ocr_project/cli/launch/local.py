@@ -1,0 +1,75 @@
+"""Workers on this machine: a process for each GPU, or for each part of the cores."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+
+import click
+
+from ocr_project.cli.launch.status import lines
+from ocr_project.cli.launch.work import Launch
+from ocr_project.engine.running.monitoring.nvml import open_nvml, visible_gpus
+
+_EVERY_SECONDS = 10.0
+_END_SECONDS = 30.0  # after Ctrl-C
+
+
+def run_workers(launch: Launch) -> list[int]:
+    """Run all workers of a launch side by side, and wait for them; each writes a log of its own.
+
+    Returns:
+        Their exit statuses. A worker that ended early leaves its shards to the others.
+    """
+    settings = () if "runtime.workers=" in launch.params else (f"runtime.workers={_share_of_cores(launch.workers)}",)
+    command = launch.worker_command(*settings)
+    with ExitStack() as stack:
+        processes = []
+        for number in range(launch.workers):
+            log = stack.enter_context((launch.logs / f"worker-{number}.log").open("wb"))
+            environment = {**os.environ, **_gpu_of(number, launch.workers)}
+            # one process group with us: Ctrl-C reaches them as it reaches an ordinary run
+            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
+            stack.callback(_end, process)
+            processes.append(process)
+        said = time.monotonic()
+        while any(process.poll() is None for process in processes):
+            with suppress(subprocess.TimeoutExpired):
+                next(process for process in processes if process.poll() is None).wait(1.0)
+            if time.monotonic() - said > _EVERY_SECONDS:
+                said = time.monotonic()
+                for line in lines(launch):
+                    click.echo(line)
+    return [process.returncode for process in processes]
+
+
+def gpus_here() -> list[str]:
+    """Return what `CUDA_VISIBLE_DEVICES` calls the GPUs that this process sees: as it does, or else by number."""
+    nvml = open_nvml()
+    gpus = [] if nvml is None else visible_gpus(nvml)
+    named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    return named[: len(gpus)] if named else [str(gpu.index) for gpu in gpus]
+
+
+def _share_of_cores(workers: int) -> int:
+    return max(1, len(os.sched_getaffinity(0)) // workers)
+
+
+def _gpu_of(number: int, workers: int) -> Mapping[str, str]:
+    """Return the environment of a worker: it sees its own GPUs, where there are any."""
+    gpus = gpus_here()
+    own = gpus[number::workers] or gpus[number % len(gpus) :][:1] if gpus else []
+    return {"CUDA_VISIBLE_DEVICES": ",".join(own)} if own else {}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,118 @@
+"""How far a launch is, read from its folder: shards, pages a second, time left, who is at work and who is lost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ocr_project.cli.launch.work import Launch, server_time
+from ocr_project.storage.claims import DONE, PLAN, workers_of
+
+_WINDOW = 600.0  # seconds over which speed is told: long enough for shards of a thousand pages
+_MOST_NAMES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A stage of a launch.
+
+    Attributes:
+        stage: Its name.
+        shards: Stored by the workers of this launch.
+        of_shards: That there were to make.
+        pages: In those that are stored.
+        of_pages: In all.
+        pages_per_second: Over the last ten minutes, or since the stage began; 0 while nothing is stored.
+    """
+
+    stage: str
+    shards: int
+    of_shards: int
+    pages: int
+    of_pages: int
+    pages_per_second: float
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return when it will be done at this speed; None where that is not known."""
+        left = self.of_pages - self.pages
+        return left / self.pages_per_second if left and self.pages_per_second else None
+
+
+def progress(launch: Launch, now: float) -> Iterator[Progress]:
+    """Yield the stages that have begun, in the order in which they did.
+
+    Args:
+        launch: Of any machine that sees its folder.
+        now: Seconds since 1970, by the clock of the file server.
+    """
+    plans = (Path(launch.folder) / "claims").glob(f"*/{PLAN}")
+    for path in sorted(plans, key=lambda path: path.stat().st_mtime):
+        plan = json.loads(path.read_text("utf-8"))
+        pages: dict[str, int] = plan["pages"]
+        stored = {mark.name.removesuffix(DONE): mark.stat().st_mtime for mark in path.parent.glob(f"*{DONE}")}
+        since = max(path.stat().st_mtime, now - _WINDOW)
+        lately = sum(pages.get(name, 0) for name, when in stored.items() if when >= since)
+        until = now if len(stored) < len(pages) else max(stored.values(), default=now)
+        yield Progress(
+            stage=plan["stage"],
+            shards=len(stored),
+            of_shards=len(pages),
+            pages=sum(pages.get(name, 0) for name in stored),
+            of_pages=sum(pages.values()),
+            pages_per_second=lately / (until - since) if until > since else 0.0,
+        )
+
+
+def lines(launch: Launch) -> Iterator[str]:
+    """Yield what a person wants to know of a launch, line by line."""
+    now = server_time(Path(launch.folder))
+    for stage in progress(launch, now):
+        left = stage.seconds_left
+        yield (
+            f"{stage.stage:>14}  {stage.shards:,} of {stage.of_shards:,} shards  {stage.pages:,} of"
+            f" {stage.of_pages:,} pages  {stage.pages_per_second:.2f} pages/s"
+            f"{'' if left is None else f'  {_duration(left)} left'}"
+        )
+    yield from _worker_lines(launch, now)
+    if launch.job:
+        yield f"{'slurm':>14}  job {launch.job}: {_queue(launch.job)}"
+
+
+def _worker_lines(launch: Launch, now: float) -> Iterator[str]:
+    workers = workers_of(Path(launch.folder))
+    at_work = [info for info, seen in workers.items() if now - seen < info.lease_seconds]
+    ended = Counter(info.ended for info in workers if info.ended)
+    lost = {info: seen for info, seen in workers.items() if not info.ended and now - seen >= info.lease_seconds}
+    counts = [f"{len(at_work)} at work", f"{ended['done']} done", f"{ended['failed']} failed", f"{len(lost)} lost"]
+    yield f"{'workers':>14}  {', '.join(counts)}"
+    for info, seen in list(lost.items())[:_MOST_NAMES]:
+        yield f"{'lost':>14}  {info.name}, last seen {_duration(now - seen)} ago: others take up its shards"
+    for info in [info for info in workers if info.ended == "failed"][:_MOST_NAMES]:
+        yield f"{'failed':>14}  {info.name}: see its log in {launch.logs}"
+
+
+def _queue(job: str) -> str:
+    """Return the states of a job's parts, as Slurm counts them now."""
+    try:
+        asked = subprocess.run(
+            ["squeue", "--noheader", "--array", "--jobs", job, "--format", "%T"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+        return f"Slurm does not answer here ({error})"
+    states = Counter(asked.stdout.split())
+    return ", ".join(f"{count} {state.lower()}" for state, count in states.items()) or "no longer in the queue"
+
+
+def _duration(seconds: float) -> str:
+    hours, rest = divmod(int(seconds), 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"

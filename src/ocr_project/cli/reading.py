@@ -1,0 +1,203 @@
+"""What `ocr-project read`, `watch` and `search` do: runs in a workspace, whose files are brought to their place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ocr_project.cli.project import open_project, session_of
+from ocr_project.cli.search import show_hits
+from ocr_project.domain.errors import FailuresLeft, OptionError, SourceError, StaleSource
+from ocr_project.domain.outside_text import shown
+from ocr_project.storage.atomic import atomic_file
+from ocr_project.storage.workspace import Workspace
+
+FORMATS: Mapping[str, tuple[str, str]] = {  # the option of `transcript` that writes it, and the folder of the exports
+    "md": ("markdown", "markdown"),
+    "txt": ("text", "text"),
+    "html": ("html", "html"),
+    "jsonl": ("jsonl", "ocr_results.jsonl"),
+    "json": ("docling", "docling"),
+    "doctags": ("doctags", "docling"),
+    "pdf": ("searchable_pdf", "pdf"),
+    "csv": ("csv", "tables"),
+    "xlsx": ("xlsx", "tables"),
+}
+_ALWAYS = ("crops",)  # Markdown and HTML lead to them
+_BASE = "base"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted of a reading.
+
+    Attributes:
+        formats: Keys of `FORMATS`.
+        profile: Kedro's environment; None: the laptop's.
+        sets: Options, `key=value`.
+    """
+
+    formats: tuple[str, ...]
+    profile: str | None = None
+    sets: tuple[str, ...] = ()
+
+    @property
+    def env(self) -> str:
+        """The environment of a run."""
+        return self.profile or _BASE
+
+    def options(self) -> dict[str, Any]:
+        """Return the options of a run, by section.
+
+        Raises:
+            OptionError: One has no `=`.
+        """
+        from omegaconf import OmegaConf
+
+        if wrong := [item for item in self.sets if "=" not in item]:
+            raise OptionError(f"--set {wrong[0]}: say KEY=VALUE, such as --set ingest.dpi=300")
+        given: Any = OmegaConf.to_container(OmegaConf.from_dotlist(list(self.sets)))
+        exports = {option: name in self.formats for name, (option, _) in FORMATS.items()}
+        return {**given, "transcript": {**exports, **(given.get("transcript") or {})}}
+
+
+def read_all(found: Sequence[Workspace], output: Path, wanted: Wanted) -> None:
+    """Read sets of documents one after the other; the files of several are put into a folder each.
+
+    Raises:
+        SourceError: The output is inside of a source: it would be read the next time.
+        FailuresLeft: Documents, pages or regions failed; what was read is there.
+    """
+    output = output.resolve()
+    for workspace in found:
+        if workspace.source.is_dir() and not workspace.names and output.is_relative_to(workspace.source):
+            raise SourceError(f"the output {output} is inside of {workspace.source}: name a folder elsewhere")
+    failures = 0
+    places = _places(found, output)
+    for workspace, place in places.items():
+        failures += _read(workspace, wanted)
+        count = _bring(workspace.data / "08_reporting/exports", place, wanted)
+        click.echo(f"{count:>10}  files in {shown(str(place))}")
+    words = " ".join(_quoted(source) for workspace in found for source in workspace.sources())
+    click.echo(f'{"next":>10}  ocr-project search "…" {shown(words)}')
+    if failures:
+        raise FailuresLeft(failures)
+
+
+def watch_folder(found: Sequence[Workspace], output: Path, wanted: Wanted, seconds: float) -> None:
+    """Read a folder whenever its files have changed and are quiet; runs until it is interrupted."""
+    (workspace,) = found
+    done: dict[str, tuple[int, int]] = {}
+    before: dict[str, tuple[int, int]] | None = None
+    while True:
+        now = _state(workspace.source)
+        if now and now != done and now == before:
+            try:
+                read_all(found, output, wanted)
+            except FailuresLeft as error:  # each has its row; the next file is waited for
+                click.secho(str(error), fg="yellow", err=True)
+            done = now
+        before = now
+        time.sleep(seconds)
+
+
+def ask(workspace: Workspace, question: str, pages: int, mode: str | None) -> None:
+    """Search what was read; the index is made first where it is missing, or older than the text."""
+    env, options = workspace.settings()
+    with _inside(workspace):
+        try:
+            with open_project(env, options) as context:
+                show_hits(context.catalog, question, pages, mode)
+        except (SourceError, StaleSource):
+            _run(env, options, "embedding", "retrieval")
+            with open_project(env, options) as context:
+                show_hits(context.catalog, question, pages, mode)
+
+
+def _read(workspace: Workspace, wanted: Wanted) -> int:
+    """Run the pipelines over a set of documents; return how much of it failed."""
+    given = wanted.options()
+    options = {**given, "ingest": {**(given.get("ingest") or {}), **workspace.ingest()}}
+    with _inside(workspace):
+        workspace.remember(wanted.env, options)
+        try:
+            _run(wanted.env, options, "ocr")
+        except FailuresLeft as error:
+            return error.count
+    return 0
+
+
+def _run(env: str, options: dict[str, Any], *pipelines: str) -> None:
+    session = session_of(env, options)
+    with session:
+        session.run(pipeline_names=list(pipelines))
+
+
+@contextmanager
+def _inside(workspace: Workspace) -> Iterator[None]:
+    workspace.folder.mkdir(parents=True, exist_ok=True)
+    before = Path.cwd()
+    os.chdir(workspace.folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def _places(found: Sequence[Workspace], output: Path) -> dict[Workspace, Path]:
+    if len(found) == 1:
+        return {found[0]: output}
+    places: dict[Workspace, Path] = {}
+    for workspace in found:
+        name, number = workspace.label, 1
+        while output / name in places.values():
+            number += 1
+            name = f"{workspace.label}-{number}"
+        places[workspace] = output / name
+    return places
+
+
+def _bring(exports: Path, place: Path, wanted: Wanted) -> int:
+    """Copy what is wanted and not there yet; return how many files there are of it."""
+    count = 0
+    for name in dict.fromkeys([*(FORMATS[format][1] for format in wanted.formats), *_ALWAYS]):
+        start = exports / name
+        for file in [start] if start.is_file() else sorted(start.rglob("*")):
+            if file.is_file() and not file.name.startswith("."):
+                count += 1
+                _copy(file, place / file.relative_to(exports))
+    return count
+
+
+def _copy(file: Path, place: Path) -> None:
+    state = file.stat()
+    if place.is_file() and (place.stat().st_size, place.stat().st_mtime_ns) == (state.st_size, state.st_mtime_ns):
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(place) as target, file.open("rb") as source:
+        shutil.copyfileobj(source, target)
+    os.utime(place, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def _state(folder: Path) -> dict[str, tuple[int, int]]:
+    """Return size and time of each file, to see that one has come, changed or gone."""
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.name.startswith("."):
+            status = path.stat()
+            found[str(path)] = (status.st_size, status.st_mtime_ns)
+    return found
+
+
+def _quoted(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)

@@ -1,0 +1,102 @@
+"""Which shards of a plan this process makes, where several processes work on one corpus.
+
+All of them         a run of its own
+a fixed part        `runtime.slice=2/16`: only the folder is shared, and no process waits for another
+what is free        `runtime.launch=FOLDER`: a worker that is free takes the next shard; a stage ends, for all workers,
+                    when all shards are stored, also those of workers that were killed
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from ocr_project.domain.options import RuntimeOptions
+from ocr_project.domain.types import ShardInfo
+from ocr_project.engine.running.plan import Plan
+from ocr_project.storage.claims import Claims, join
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 1.0
+
+
+class Share(Protocol):
+    """The part of a plan that this process makes."""
+
+    def take(self) -> Iterator[ShardInfo]:
+        """Yield what is free now, each when it is asked for: from then on it is this process's."""
+        ...
+
+    def finish(self, info: ShardInfo) -> None:
+        """Say that a shard is stored."""
+        ...
+
+    def wait(self) -> bool:
+        """Wait until something is free again, or nothing is left; say whether there is."""
+        ...
+
+
+def share_of(plan: Plan, runtime: RuntimeOptions) -> Share:
+    """Return this process's share of a plan.
+
+    Raises:
+        StorageError: The folder of the launch cannot be written to.
+    """
+    if runtime.launch is not None:
+        claims = Claims(join(runtime.launch, runtime.lease_seconds), plan.lineage or plan.todo[0].stage)
+        claims.announce(plan.todo[0].stage, {info.name: info.pages for info in plan.todo})
+        return _Claimed(plan.todo, claims, min(_POLL_SECONDS, runtime.lease_seconds / 4))
+    return _Fixed([info for info in plan.todo if runtime.slice is None or is_in_slice(info.name, *runtime.slice)])
+
+
+def is_in_slice(name: str, part: int, parts: int) -> bool:
+    """Say whether a shard belongs to a part, counted from 0: by its name alone, so that all stages agree."""
+    return zlib.crc32(name.encode()) % parts == part
+
+
+class _Fixed:
+    def __init__(self, todo: Sequence[ShardInfo]) -> None:
+        self._todo = list(todo)
+
+    def take(self) -> Iterator[ShardInfo]:
+        yield from self._todo
+
+    def finish(self, info: ShardInfo) -> None:
+        """No other process asks."""
+
+    def wait(self) -> bool:
+        return False
+
+
+class _Claimed:
+    def __init__(self, todo: Sequence[ShardInfo], claims: Claims, poll_seconds: float) -> None:
+        self._left = {info.name: info for info in todo}
+        self._claims, self._poll_seconds = claims, poll_seconds
+
+    def take(self) -> Iterator[ShardInfo]:
+        for info in list(self._left.values()):
+            if info.name in self._left and self._claims.take(info.name):
+                yield info
+
+    def finish(self, info: ShardInfo) -> None:
+        self._claims.finish(info.name)
+        self._left.pop(info.name, None)
+
+    def wait(self) -> bool:
+        """Look at what others have, until all of it is stored or one of them is gone."""
+        said = False
+        while True:
+            left = self._claims.undone(self._left)
+            self._left = {name: self._left[name] for name in left}
+            if not left:
+                return False
+            if any(self._claims.is_free(name) for name in left):
+                return True
+            if not said:
+                log.info("%d shards are with other workers: waiting for them", len(left))
+                said = True
+            time.sleep(self._poll_seconds)

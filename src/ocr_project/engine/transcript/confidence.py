@@ -1,0 +1,97 @@
+"""How much of what was read is right: the expected share of right characters, of words, lines, regions and pages.
+
+A recognizer's own confidence is not such a share: of words that it is 0.9 sure of, Tesseract has 98 of 100 characters
+right, of single signs 75. `calibration.py` has what it is worth, as measured on real pages. Lines, regions and pages
+are means over their words, weighted by characters. What is missing on a page costs nothing here: it has no confidence.
+
+Where a backend gives no confidence (a model without words, a text layer) there is None, never a number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from ocr_project.domain.types import Box, Page, Word
+from ocr_project.engine.transcript.calibration import Calibration, calibration_of
+from ocr_project.engine.transcript.lines import Reading, line_of
+
+DOUBTFUL = 0.9
+"""Expected share of right characters under which a line is in doubt; docs/review.md says what that finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineConfidence:
+    """A line and how much of it is right.
+
+    Attributes:
+        number: Of the line within its region.
+        letters: Characters without white space.
+        confidence: Expected share of right ones.
+        words: The same of each word, in order.
+    """
+
+    number: int
+    text: str
+    box: Box
+    letters: int
+    confidence: float
+    words: tuple[float, ...]
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a person should look at it: the one rule for text of low confidence."""
+        return self.confidence < DOUBTFUL
+
+    @property
+    def expected_errors(self) -> float:
+        """Wrong characters to be expected."""
+        return self.letters * (1.0 - self.confidence)
+
+
+def calibration_for(page: Page, identity: str) -> Calibration | None:
+    """Return what the confidences of a page's readings are worth; None where they say nothing.
+
+    Args:
+        page: Where its text layer stands in for OCR, nothing was recognized.
+        identity: Of the recognizer, as the footer of its shard has it; an empty string where that is not known.
+    """
+    if page.text_layer_preferred or not identity:
+        return None
+    return calibration_of(str(json.loads(identity)["name"]))
+
+
+def line_confidences(reading: Reading, calibration: Calibration | None) -> list[LineConfidence]:
+    """Return the lines of a reading that has words, with the confidence of each."""
+    if calibration is None:
+        return []
+    words = sorted(reading.recognition.words, key=lambda word: word.line)
+    found = []
+    for number, group in groupby(words, key=lambda word: word.line):
+        line = list(group)
+        confidence = words_confidence(line, calibration)
+        if confidence is not None:
+            placed = line_of(line)
+            assert placed.box is not None  # it has words
+            shares = tuple(calibration.share(word.text, word.confidence) for word in line)
+            found.append(LineConfidence(number, placed.text, placed.box, _letters(line), confidence, shares))
+    return found
+
+
+def words_confidence(words: Sequence[Word], calibration: Calibration | None) -> float | None:
+    """Return the expected share of right characters of words; None where there are none, or nothing is known."""
+    letters = _letters(words)
+    if calibration is None or not letters:
+        return None
+    return sum(_letters([word]) * calibration.share(word.text, word.confidence) for word in words) / letters
+
+
+def readings_confidence(readings: Iterable[Reading], calibration: Calibration | None) -> float | None:
+    """Return the expected share of right characters of a page."""
+    return words_confidence([word for reading in readings for word in reading.recognition.words], calibration)
+
+
+def _letters(words: Sequence[Word]) -> int:
+    return sum(len("".join(word.text.split())) for word in words)

@@ -1,0 +1,89 @@
+"""The short table at the end, and the exit status of a gate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from ocr_project.cli.summary import print_fields, print_gate, print_matrix, print_places, print_scores, print_summary
+from ocr_project.datasets import Place
+from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen
+from ocr_project.domain.options.testsets import WhenOpen
+from ocr_project.hooks.places import PLACES, path_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_CLOCK = 2.0  # seconds by which the clock of a file system may be behind
+# The tables that end a run where something is worse, and what the options say of one that cannot tell.
+GATES: Mapping[str, Callable[[CatalogProtocol[Any, Any]], WhenOpen]] = {
+    "gate_table": lambda catalog: catalog.load("params:testsets").gate.open,
+    "release_table": lambda catalog: catalog.load("params:release").open,
+}
+
+
+class SummaryHooks:
+    """The short table at the end: of what this run did, not of what an earlier one left."""
+
+    def __init__(self) -> None:
+        self._began = 0.0
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        self._began = time.time()
+
+    def _is_of_this_run(self, catalog: CatalogProtocol[Any, Any], name: str) -> bool:
+        """Say whether metrics were written since it began: a runner may leave out what is there already."""
+        kept = catalog.get(name)
+        return not isinstance(kept, Place) or kept.path.stat().st_mtime >= self._began - _CLOCK
+
+    @hook_impl(trylast=True)  # it may end the process with its own exit status, after MLflow has closed the run
+    def after_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> None:
+        named = [name for name in pipeline.outputs() if name.endswith("_metrics")]
+        stages = [name.removesuffix("_metrics") for name in named if self._is_of_this_run(catalog, name)]
+        metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
+        places: dict[str, str] = {name: path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
+        failures = print_summary(metrics)
+        if "testset_table" in places:
+            print_scores(catalog.load("testset_table"))
+        if "field_table" in places:
+            print_fields(catalog.load("field_table"))
+        if "matrix_table" in places:
+            print_matrix(catalog.load("matrix_table"))
+        for name in GATES.keys() & places.keys():
+            print_gate(catalog.load(name))
+        if (
+            catalog.load("project").root / "pyproject.toml"
+        ).is_file():  # else its folders are a matter of `ocr-project`
+            print_places(places)
+        for name in GATES.keys() & places.keys():
+            _judge(catalog.load(name), GATES[name](catalog))
+        runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
+        if failures and runtime is not None and runtime.failures_are_errors:
+            raise FailuresLeft(failures)
+
+
+def _judge(table: pd.DataFrame, when_open: WhenOpen) -> None:
+    """End the run where the gate is closed.
+
+    Args:
+        table: Of the gate.
+        when_open: What becomes of a run of which something is open.
+
+    Raises:
+        GateFailed: Something is worse.
+        GateOpen: Something is open, and the options say that this is not enough.
+    """
+    from ocr_project.bench.results.gate_words import gate_doubts, gate_losses
+
+    if losses := gate_losses(table):
+        raise GateFailed(losses)
+    if when_open is WhenOpen.FAIL and (doubts := gate_doubts(table)):
+        raise GateOpen(doubts)

@@ -1,0 +1,104 @@
+"""What a launch is made of, and what is said of one that is on its way."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from kedro.framework.startup import bootstrap_project
+
+from ocr_project.cli.launch.status import lines, progress
+from ocr_project.cli.launch.work import Launch, begin, launches, opening_nodes, read, shown
+from ocr_project.domain.errors import OptionError
+from ocr_project.storage.claims import Claims, Worker
+from tests.whole_job import ROOT
+
+
+@pytest.fixture(scope="module", autouse=True)
+def project() -> None:
+    bootstrap_project(ROOT)
+
+
+def test_documents_are_listed_before_the_workers_and_nothing_else() -> None:
+    assert opening_nodes("ocr") == ("ingest.list_documents",)
+    assert opening_nodes("__default__") == ("ingest.list_documents",)
+    assert opening_nodes("layout,recognition") == ()
+    assert opening_nodes("testsets") == ()
+
+
+def test_what_does_not_work_by_shards_is_not_launched() -> None:
+    with pytest.raises(OptionError, match="does not work by shards"):
+        opening_nodes("publish")
+
+
+def test_a_misspelt_pipeline_is_named() -> None:
+    with pytest.raises(OptionError, match=r"no pipeline `ocrr`.*`ocr`"):
+        opening_nodes("ocrr")
+
+
+def test_the_three_commands(tmp_path: Path) -> None:
+    made = begin(tmp_path, "ocr", "h200", "ingest.limit=8", 4)
+    assert read(launches(tmp_path)[-1]) == made
+    worker = shown(made.worker_command("runtime.workers=2"))
+    assert worker == (
+        f"kedro run --pipelines ocr --tags shards --env h200 --params ingest.limit=8,runtime.launch={made.folder},"
+        "runtime.progress=false,runtime.workers=2"
+    )
+    assert shown(made.opening_command()).endswith("--nodes ingest.list_documents --env h200 --params ingest.limit=8")
+    assert shown(made.closing_command()) == "kedro run --pipelines ocr --env h200 --params ingest.limit=8"
+
+
+def test_speed_and_time_left(tmp_path: Path) -> None:
+    launch = Launch(str(tmp_path), "ocr", "", "", 2, ())
+    worker = Worker(tmp_path, 60)
+    claims = Claims(worker, "lineage")
+    claims.announce("layout", {"a": 600, "b": 600, "c": 1200})
+    now = worker.now()
+    _age(tmp_path / "claims" / "lineage" / "plan.json", now - 100)
+    claims.finish("a")
+    claims.finish("b")
+    (stage,) = progress(launch, now)
+    assert (stage.shards, stage.of_shards, stage.pages, stage.of_pages) == (2, 3, 1200, 2400)
+    assert stage.pages_per_second == pytest.approx(12, rel=0.01)
+    assert stage.seconds_left == pytest.approx(100, rel=0.01)
+
+
+def test_speed_is_that_of_the_last_ten_minutes(tmp_path: Path) -> None:
+    claims = Claims(Worker(tmp_path, 60), "lineage")
+    claims.announce("layout", {"a": 90_000, "b": 600, "c": 1})
+    now = time.time()
+    _age(tmp_path / "claims" / "lineage" / "plan.json", now - 9000)
+    claims.finish("a")
+    _age(tmp_path / "claims" / "lineage" / "a.done", now - 5000)
+    claims.finish("b")
+    (stage,) = progress(Launch(str(tmp_path), "ocr", "", "", 2, ()), now)
+    assert stage.pages_per_second == pytest.approx(1.0)
+
+
+def test_lost_and_failed_workers_are_named(tmp_path: Path) -> None:
+    workers = [Worker(tmp_path, 60) for _ in range(4)]
+    workers[0].end("done")
+    workers[1].end("failed")
+    lost = tmp_path / "workers" / f"{workers[2].info.name}.json"
+    _age(lost, time.time() - 135)
+    said = "\n".join(lines(Launch(str(tmp_path), "ocr", "", "", 4, ())))
+    assert "1 at work, 1 done, 1 failed, 1 lost" in said
+    assert f"{workers[2].info.name}, last seen 0:02:1" in said
+    assert f"{workers[1].info.name}: see its log" in said
+
+
+def test_a_launch_is_over_when_its_killed_workers_are_past_their_lease(tmp_path: Path) -> None:
+    """They may be of other machines, where no lock tells that they are gone: the closing run would be refused."""
+    launch = Launch(str(tmp_path), "ocr", "", "", 2, ())
+    killed = Worker(tmp_path, 1.0)
+    killed._ended.set()  # no further sign of life, and no word of an end
+    began = time.monotonic()
+    launch.wait_until_over()
+    assert 0.5 < time.monotonic() - began < 10
+    assert launch.close_command()[1:] == ["-m", "kedro", "launch", "close", str(tmp_path)]
+
+
+def _age(path: Path, when: float) -> None:
+    os.utime(path, (when, when))

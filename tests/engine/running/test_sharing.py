@@ -1,0 +1,133 @@
+"""Several processes on one folder of shards: each shard is made, once if no process is killed."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from ocr_project.domain.options import RuntimeOptions
+from ocr_project.domain.types import Page, ShardInfo
+from ocr_project.engine.running.keep import keep_all
+from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.sharing import is_in_slice
+from ocr_project.engine.running.stage_metrics import measure_stage
+from ocr_project.engine.running.stream import stream
+from ocr_project.storage.lineages import LineageFolder
+from ocr_project.testing.fakes import MemoryShards, identity, page
+
+WORKER = """
+import sys, time
+from pathlib import Path
+from ocr_project.domain.options import RuntimeOptions
+from tests.engine.running.test_sharing import make
+make(Path(sys.argv[1]), RuntimeOptions(workers=2, progress=False, launch=sys.argv[2], lease_seconds=1.0), 0.05)
+"""
+WANTED = {f"d{n:02}_00001": ShardInfo(f"d{n:02}_00001", f"key {n}", f"d{n:02}", 3) for n in range(24)}
+
+
+def make(folder: Path, runtime: RuntimeOptions, seconds: float = 0.0) -> list[str]:
+    """Run a stage as a node does; return the shards that this process made."""
+    done = LineageFolder(folder, Page)
+
+    def work(batch: Sequence[Page]) -> Sequence[Page]:
+        time.sleep(seconds)
+        return batch
+
+    plan = pending(WANTED, done, "layout", identity(), runtime.retry)
+    made = keep_all(
+        done, stream(plan, lambda name: [page(n, name.partition("_")[0]) for n in (1, 2, 3)], work, runtime)
+    )
+    return [info.name for info in made.shards]
+
+
+def rows(folder: Path) -> list[tuple[str, int]]:
+    return [(row.page_id, row.number) for row in LineageFolder(folder, Page).rows()]
+
+
+def runtime(**changes: object) -> RuntimeOptions:
+    return RuntimeOptions.model_validate({"workers": 2, "progress": False, "ahead": 1, **changes})
+
+
+def test_workers_of_a_launch_make_each_shard_once_and_end_together(tmp_path: Path) -> None:
+    made: list[list[str]] = []
+
+    def work(number: int) -> None:
+        # one process has one worker of a launch: threads stand for processes by leases that differ
+        made.append(make(tmp_path / "shards", runtime(launch=tmp_path / "launch", lease_seconds=60 + number), 0.004))
+        assert len(rows(tmp_path / "shards")) == 72, "the stage ends, for all, when all of it is there"
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(name for names in made for name in names) == list(WANTED)
+    assert sum(bool(names) for names in made) > 1
+    alone = make(tmp_path / "alone", runtime())
+    assert len(alone) == 24
+    assert rows(tmp_path / "alone") == rows(tmp_path / "shards")
+
+
+def test_killed_workers_cost_nothing_but_time(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    command = (sys.executable, "-c", WORKER, str(tmp_path / "shards"), str(tmp_path / "launch"))
+    processes = [subprocess.Popen(command) for _ in range(2)]
+    try:
+        for stored in (2, 9):
+            while len(list((tmp_path / "launch").glob("claims/*/*.done"))) < stored:
+                assert any(process.poll() is None for process in processes)
+                time.sleep(0.02)
+            victim = chance.randrange(2)
+            processes[victim].kill()
+            processes[victim].wait()
+            processes[victim] = subprocess.Popen(command)
+        assert [process.wait(60) for process in processes] == [0, 0]
+    finally:
+        for process in processes:
+            process.kill()
+    make(tmp_path / "alone", runtime())
+    assert rows(tmp_path / "alone") == rows(tmp_path / "shards")
+    assert make(tmp_path / "shards", runtime()) == [], "and an ordinary run finds all of it"
+    assert not list((tmp_path / "shards").rglob("*.partial"))
+
+
+def test_slices_are_the_whole_and_do_not_meet(tmp_path: Path) -> None:
+    made = [make(tmp_path, runtime(slice=f"{part}/4")) for part in range(4)]
+    assert Counter(name for names in made for name in names) == Counter(list(WANTED))
+    assert all(is_in_slice(name, part, 4) for part, names in enumerate(made) for name in names)
+
+
+@pytest.mark.parametrize("value", ["4/4", "x/2", "1", "-1/3"])
+def test_a_slice_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(ValidationError, match="part"):
+        RuntimeOptions.model_validate({"slice": value})
+
+
+def test_workers_forget_nothing(tmp_path: Path) -> None:
+    """What is stale to one may be what another is about to read."""
+    stale = ShardInfo("old_00001", "k", "old", 1)
+    done = MemoryShards({"old_00001": (stale, [])})
+    plan = pending(WANTED, done, "layout", identity())
+    first = next(iter(stream(plan, lambda name: [page(1, name)], lambda batch: batch, runtime(slice="0/2"))))
+    assert getattr(first, "info", None), "a shard, and no Prune"
+
+
+def test_seconds_side_by_side_count_once() -> None:
+    infos = [
+        ShardInfo("a", "k", "a", 5, wall_seconds=10.0, process="one-1", made=110.0),
+        ShardInfo("b", "k", "b", 5, wall_seconds=8.0, process="two-1", made=112.0),
+        ShardInfo("c", "k", "c", 5, wall_seconds=10.0, process="one-2", made=510.0),
+        ShardInfo("d", "k", "d", 5, wall_seconds=4.0),
+    ]
+    shards = MemoryShards({info.name: (info, []) for info in infos})
+    found = measure_stage(shards, RuntimeOptions())
+    assert found["seconds"] == 12.0 + 10.0 + 4.0
