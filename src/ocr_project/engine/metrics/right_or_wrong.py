@@ -3,7 +3,7 @@
 Of such answers few differ between two runs, often none, and then their spread says nothing: Student's t calls the same
 30 answers surely the same, and its correction for skewness swings where nearly all are wrong (benchmarks/coverage.py;
 docs/decisions/0010). Here each document has a random weight (Rubin, 1981, "The Bayesian bootstrap", Annals of
-Statistics 9), and so has one document more, of answers that nobody has seen: all wrong for the one end, all right for
+Statistics 9), and so has one document more, of answers that are unknown: all wrong for the one end, all right for
 the other. Where each answer is a document, that is the interval of Clopper and Pearson (Biometrika 26, 1934) for a
 rate, and of Gaffke for a difference (2005, "Three test statistics for a nonparametric one-sided hypothesis on the mean
 of a nonnegative variable", Mathematical Methods of Statistics 14). Where documents have many answers, a whole one that
