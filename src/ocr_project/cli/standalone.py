@@ -12,7 +12,7 @@ from ocr_project.cli.compare import compare
 from ocr_project.cli.doctor import doctor
 from ocr_project.cli.errors import plainly
 from ocr_project.cli.options import options
-from ocr_project.cli.reading import FORMATS, Wanted, ask, read_all, watch_folder
+from ocr_project.cli.reading import FORMATS, Wanted, ask, look_through, read_all, watch_folder
 from ocr_project.domain.options import SearchMode
 from ocr_project.storage.workspace import cache_folder, latest, workspaces
 
@@ -73,6 +73,21 @@ def search(question: str, sources: tuple[str, ...], pages: int, mode: str | None
     """Find the pages that answer QUESTION best: in what was read of these sources, or else in what was read last."""
     for workspace in workspaces(sources) if sources else latest():
         ask(workspace, question, pages, mode)
+
+
+@standalone.command()
+@click.argument("sources", nargs=-1, metavar="[FILE|FOLDER…]")
+@click.option("--lines", default=10, show_default=True, type=click.IntRange(min=0), help="How many places to print.")
+@click.option("--open/--no-open", "opened", default=True, help="Open the page in a browser.")
+@plainly
+def review(sources: tuple[str, ...], lines: int, opened: bool) -> None:
+    """Show what was probably read wrong, worst first: in these sources, or else in what was read last.
+
+    Corrections: the page says which file to put beside the document, and offers its text. The next review takes the
+    page as settled.
+    """
+    for workspace in workspaces(sources) if sources else latest():
+        look_through(workspace, lines, opened)
 
 
 def _elsewhere(command: click.Command) -> click.Command:

@@ -72,10 +72,27 @@ class Workspace:
         return [str(self.source / name) for name in self.names] or [str(self.source)]
 
 
+def known() -> list[Workspace]:
+    """Return all sets of documents that were read here, whether or not their files are still there."""
+    found = []
+    for path in sorted((cache_folder() / "workspaces").glob(f"*/{_SETTINGS}")):
+        sources = [Path(source) for source in json.loads(path.read_text(encoding="ascii"))["sources"]]
+        alone = len(sources) == 1
+        names = () if alone else tuple(source.name for source in sources)
+        found.append(Workspace(sources[0] if alone else sources[0].parent, names, path.parent))
+    return found
+
+
 def cache_folder() -> Path:
     """Return the project's folder in the user's cache: `XDG_CACHE_HOME`, or `~/.cache`."""
     home = os.environ.get("XDG_CACHE_HOME")
     return Path(home if home else Path.home() / ".cache") / "ocr_project"
+
+
+def uploads_folder() -> Path:
+    """Return where `ocr-project serve` keeps uploaded documents: in `XDG_DATA_HOME`, or `~/.local/share`."""
+    home = os.environ.get("XDG_DATA_HOME")
+    return Path(home if home else Path.home() / ".local/share") / "ocr_project" / "documents"
 
 
 def shipped_conf() -> Path:
