@@ -8,8 +8,9 @@ testsets.py   kedro testsets
 compare.py    kedro compare
 options.py    kedro options; option_reference.py reads the models
 results.py    kedro results
-review.py     kedro review
+review.py     kedro review, ocr-project review
 launch/       kedro launch
+serve/        ocr-project serve: corpora in a browser
 errors.py     what ends a command, and its exit status; unknown_names.py offers the nearest names
 evidence.py   what goes to MLflow, and that a fault of it ends no run; run_notes.py names a run and its corpus
 log_format.py what reaches a terminal of the log

@@ -55,6 +55,16 @@ class Workspace:
         atomic_json(self.folder / _SETTINGS, {"env": env, "options": options, "sources": self.sources()})
         atomic_json(cache_folder() / _LATEST, self.sources())
 
+    @property
+    def was_read(self) -> bool:
+        """Whether a run over it was begun."""
+        return (self.folder / _SETTINGS).is_file()
+
+    @property
+    def settings_changed(self) -> int:
+        """When a run over it was begun last, nanoseconds since 1970."""
+        return (self.folder / _SETTINGS).stat().st_mtime_ns
+
     def settings(self) -> tuple[str, dict[str, Any]]:
         """Return the environment and the options with which it was read.
 
@@ -62,7 +72,7 @@ class Workspace:
             SourceError: It was not read yet.
         """
         path = self.folder / _SETTINGS
-        if not path.is_file():
+        if not self.was_read:
             raise SourceError(f"{self.source} was not read yet: ocr-project read {self.source} -o OUT")
         kept = json.loads(path.read_text(encoding="ascii"))
         return str(kept["env"]), dict(kept["options"])
