@@ -32,11 +32,11 @@ pytestmark = pytest.mark.skipif(
 )
 PAGE = f"{'a' * 16}_00001"
 PLAYED = """
-import sys, time
-sys.stdin.readline()
-for done in range(6):
-    print(f"recognition:  {20 * done}%|#  | {done}/5 [00:0{done}<?, ? pages/s]", flush=True)
-    time.sleep(0.5)
+import json, pathlib, sys, time
+folder = pathlib.Path(json.loads(sys.stdin.readline())["folder"])
+print("recognition:  40%|#  | 2/5 [00:02<?, ? pages/s]", flush=True)
+while not (folder / "go").exists():
+    time.sleep(0.05)
 """
 DROP = """
 const data = new DataTransfer();
@@ -93,7 +93,9 @@ def test_a_file_is_chosen_and_its_run_followed_to_its_end(
     browser.leave_by("document.querySelector('.drop button').click()")
     assert browser.see("document.querySelector('h1').innerText") == "My documents"
     assert (shelf.uploads / "My documents" / picture.name).is_file()
-    browser.wait("document.querySelector('[data-stage=recognition] progress')?.value > 1")
+    browser.wait("document.querySelector('[data-stage=recognition] progress')?.value === 2")
+    (corpus,) = shelf.corpora().values()
+    (corpus.folder / "go").touch()
     browser.wait("document.querySelector('.chip.state-done') !== null")
     assert not browser.faults
 

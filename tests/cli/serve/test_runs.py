@@ -157,6 +157,9 @@ def test_a_page_follows_a_run_and_shows_why_it_failed(shelf: Shelf) -> None:
         page = client.get(address).text
         assert '<noscript><meta http-equiv="refresh"' in page
         assert page.count("<progress") == len(STAGES) + 1
+        still = client.get(f"{address}?still=1").text  # a page that refreshes would lose the files that were chosen
+        assert "http-equiv" not in still
+        assert 'type="file"' in still
     with serving(shelf, program("print('BackendError: <b>no model</b>'); sys.exit(2)")) as client:
         wait(lambda: client.get(f"{address}/state").json()["state"] == "failed")  # it was begun again
         page = client.get(address).text

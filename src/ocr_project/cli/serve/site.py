@@ -24,13 +24,16 @@ from ocr_project.cli.serve.runs import Runs, log_of
 from ocr_project.cli.serve.shelf import Shelf
 from ocr_project.cli.serve.words import LANGUAGES, chosen, words_of
 from ocr_project.domain.errors import SourceError, StaleSource
-from ocr_project.domain.types import Document, Status
+from ocr_project.domain.types import Box, Document, Page, Status
 from ocr_project.engine.reporting.markup import printable
 from ocr_project.engine.reporting.page import environment
 from ocr_project.storage.workspace import Workspace
 
 LANGUAGE = "language"  # the cookie
 MOST_FOUND = 20
+_DOCUMENTS = 100  # on a page
+_DIGITS = 10
+_AROUND = 0.4  # of a line's height: what stands beside it helps to read it
 _REPORTS = ("report", "review_page")
 # Reports have one script each, which their own policy names; without an origin it reaches nothing of this server.
 _APART = "sandbox allow-scripts allow-downloads"
@@ -62,7 +65,7 @@ class Site:
         """Show all corpora, and where to drop a file."""
         corpora = self.shelf.corpora()
         rows = [(name, one, self.runs.state(one), self._count(one)) for name, one in corpora.items()]
-        return self.show(request, "home.html.j2", corpora=rows, waits=any(row[2].is_open for row in rows))
+        return self.show(request, "home.html.j2", corpora=rows)
 
     def corpus(self, request: Request) -> Response:
         """Show a corpus: its run, its documents and pages, what can be taken away."""
@@ -165,7 +168,9 @@ class Site:
             "uploads": [],
             "none_sent": False,
         }
-        values |= {"name": name, "workspace": workspace, "waits": run.is_open, **more}
+        first = _number(request.query_params.get("from", ""))
+        waits = run.is_open and "still" not in request.query_params and not more
+        values |= {"name": name, "workspace": workspace, "waits": waits, "first": first, "most": _DOCUMENTS, **more}
         refused = "uploads" in more and not any(upload.good for upload in more["uploads"])
         return self.show(request, "corpus.html.j2", 422 if refused else 200, **values)
 
@@ -180,11 +185,12 @@ class Site:
             "lines": lines,
             "corrected": corrected,
             "seen": fingerprint(lines),
-            "edited": int(line) if (line := given.get("line", "")).isascii() and line.isdecimal() else 0,
+            "edited": _number(given.get("line", "")),
             "whole": "whole" in given,
             "question": given.get("q", "")[:500],
             "said": said,
             "doubtful": sum(line.doubtful for line in lines),
+            "strip": _strip,
         }
         return self.show(request, "page.html.j2", 409 if said else 200, name=name, workspace=workspace, **values)
 
@@ -247,6 +253,18 @@ def _formats(results: Results) -> list[str]:
     folder = results.exports() or Path()
     files = [file for some in files_of(results).values() for file in some]
     return [name for name in FORMATS if of_format(files, folder, name)]
+
+
+def _number(given: str) -> int:
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < _DIGITS else 0
+
+
+def _strip(box: Box, page: Page) -> str:
+    """Return the part of a page's image that shows a line, for a `viewBox`."""
+    around = _AROUND * box.height
+    x0, y0 = max(0.0, box.x0 - around), max(0.0, box.y0 - around)
+    x1, y1 = min(float(page.width), box.x1 + around), min(float(page.height), box.y1 + around)
+    return f"{x0:.0f} {y0:.0f} {x1 - x0:.0f} {y1 - y0:.0f}"
 
 
 def marked(text: str, question: str) -> Markup:

@@ -39,7 +39,8 @@ if (run) {
       row.className = state;
       const bar = row.querySelector("progress");
       bar.max = total || 1;
-      bar.value = total ? done : Number(state === "done");
+      if (total || state !== "now") bar.value = total ? done : Number(state === "done");
+      else bar.removeAttribute("value");
       row.querySelector(".count").textContent = total ? `${done} / ${total}` : "";
     }
   };
