@@ -54,10 +54,13 @@ def shelf(home: Path) -> Shelf:
 
 
 @contextmanager
-def serving(shelf: Shelf, command: tuple[str, ...] = QUIET, limit: int = 1_000_000) -> Iterator[TestClient]:
-    """Serve a shelf; runs do what a command does."""
+def serving(
+    shelf: Shelf, command: tuple[str, ...] = QUIET, limit: int = 1_000_000, *, strict: bool = True
+) -> Iterator[TestClient]:
+    """Serve a shelf; runs do what a command does; errors that are not expected are raised, or answered."""
     runs = Runs(lambda workspace: {"env": "base", "options": {}}, command)
-    with TestClient(build_app(Site(shelf, runs, limit)), base_url=ORIGIN, follow_redirects=False) as client:
+    app = build_app(Site(shelf, runs, limit))
+    with TestClient(app, ORIGIN, raise_server_exceptions=strict, follow_redirects=False) as client:
         client.headers["origin"] = ORIGIN
         yield client
 

@@ -80,6 +80,19 @@ def test_a_search_without_an_index_says_what_to_do(client: TestClient, shelf: Sh
     assert "run `kedro run`" in client.get(f"{at}/search", params={"q": "설치비"}).text
 
 
+def test_results_that_are_damaged_are_said_on_a_page(shelf: Shelf, at: str) -> None:
+    (workspace,) = shelf.corpora().values()
+    (shard,) = (workspace.data / "03_primary/recognitions").glob("*.parquet")
+    shard.write_bytes(shard.read_bytes()[:-400] + bytes(400))
+    (workspace.data / "02_intermediate/documents.parquet").write_bytes(b"x")
+    with serving(shelf, strict=False) as client:
+        page = client.get(at, headers={"accept-language": "en"})
+        assert page.status_code in (409, 500)
+        assert '<p class="reason" role="alert">' in page.text
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        assert client.get("/").status_code == 200
+
+
 @pytest.mark.parametrize(("wanted", "part"), [("md", "설치비"), ("txt", LINES[1][0]), ("html", "&lt;script&gt;")])
 def test_a_document_is_downloaded_and_never_shown(client: TestClient, at: str, wanted: str, part: str) -> None:
     file = client.get(f"{at}/file/{'a' * 16}/{wanted}")

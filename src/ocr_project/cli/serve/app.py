@@ -51,7 +51,7 @@ def build_app(site: Site) -> Starlette:
         Route("/corpus/{corpus}/page/{page}/image", site.image),
         Route("/corpus/{corpus}/file/{document}/{format}", site.download),
     ]
-    faults = {HTTPException: site.refuse, OcrProjectError: site.refuse}
+    faults = {HTTPException: site.refuse, OcrProjectError: site.refuse, Exception: site.refuse}
     return Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers=faults, lifespan=running)
 
 

@@ -117,16 +117,22 @@ class Results:
         at = order.index(page_id)
         named = (entry.shard, page_id)
         recognitions: LineageFolder = self._catalog.load("recognitions")
-        (page,) = self._catalog.load("pages").find(*named, without=("image",))
+        pages_found = self._catalog.load("pages").find(*named, without=("image",))
+        document = next(
+            (one for one in self.documents() if (one.doc_id, one.path) == (entry.doc_id, entry.path)), None
+        )
+        if not pages_found or document is None:  # a run has removed it meanwhile
+            return None
         lines = lines_of_page(
-            page,
+            pages_found[0],
             self._catalog.load("regions").find(*named),
             recognitions.find(*named),
             recognitions.index()[entry.shard].identity,
         )
-        (document,) = (one for one in self.documents() if (one.doc_id, one.path) == (entry.doc_id, entry.path))
         before = order[at - 1] if at else ""
-        return PageReading(entry, page, document, lines, before, order[at + 1] if at + 1 < len(order) else "")
+        return PageReading(
+            entry, pages_found[0], document, lines, before, order[at + 1] if at + 1 < len(order) else ""
+        )
 
     def image(self, page_id: str) -> tuple[bytes, str] | None:
         """Return the image of a page and its media type; None where there is none."""

@@ -6,6 +6,7 @@ The state outlives the server: what was waiting or at work when it ended is queu
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -21,8 +22,11 @@ from typing import Any
 
 from ocr_project.cli.errors import EXIT_FAILURES
 from ocr_project.cli.serve.progress import last_lines
+from ocr_project.domain.errors import StorageError
 from ocr_project.storage.atomic import atomic_json
 from ocr_project.storage.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "ocr_project", "work")
 _STATE, _LOG = "serve.json", "serve.log"
@@ -139,9 +143,9 @@ class Runs:
         """Run all stages over a corpus; return the exit status, and why it did not even begin."""
         try:
             orders = {"folder": str(workspace.folder), **self._orders(workspace)}
-            with log_of(workspace).open("wb") as log:
+            with log_of(workspace).open("wb") as said:
                 process = subprocess.Popen(
-                    self._command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                    self._command, stdin=subprocess.PIPE, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
                 )
         except Exception as error:  # options that cannot be read, a disk that is full: the next run may go
             return -1, f"{type(error).__name__}: {error}"
@@ -180,7 +184,10 @@ def _ended(workspace: Workspace, code: int, fault: str) -> RunState:
 
 def _keep(workspace: Workspace, state: RunState) -> None:
     when = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
-    atomic_json(workspace.folder / _STATE, {**asdict(state), "when": when}, durable=False)
+    try:
+        atomic_json(workspace.folder / _STATE, {**asdict(state), "when": when}, durable=False)
+    except StorageError as error:  # the queue goes on; only the next server will not know of it
+        log.warning("%s", error)
 
 
 def _kept(workspace: Workspace) -> RunState:

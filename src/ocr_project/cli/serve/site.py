@@ -15,8 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
 
+from ocr_project.cli.errors import own_error
 from ocr_project.cli.serve.corrections import correction_of
 from ocr_project.cli.serve.downloads import FORMATS, archive, files_of, of_format
+from ocr_project.cli.serve.guard import HEADERS
 from ocr_project.cli.serve.lines import TextLine, fingerprint, with_reference
 from ocr_project.cli.serve.progress import last_lines, progress_of
 from ocr_project.cli.serve.results import Desk, PageEntry, PageReading, Results
@@ -212,9 +214,13 @@ class Site:
 
     def refuse(self, request: Request, error: Exception) -> Response:
         """Say that there is no such page, or what else is wrong, as a page."""
-        status = error.status_code if isinstance(error, HTTPException) else 409
-        said = "" if isinstance(error, HTTPException) else str(error)
-        return self.show(request, "message.html.j2", status, status=status, said=said)
+        if isinstance(error, HTTPException):
+            return self.show(request, "message.html.j2", error.status_code, status=error.status_code, said="")
+        mine = own_error(error)
+        status, said = (500, f"{type(error).__name__}: {error}") if mine is None else (409, str(mine))
+        answer = self.show(request, "message.html.j2", status, status=status, said=said)
+        answer.headers.update(HEADERS)  # where nothing was expected to fail, the guard does not see the answer
+        return answer
 
     def _count(self, workspace: Workspace) -> int:
         results = self.desk.results(workspace)
