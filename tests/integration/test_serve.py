@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,15 +18,19 @@ import pytest
 
 from tests.integration.test_standalone import OPTIONS, PROGRAM, environment
 from tests.integration.test_standalone import run as command
-from tests.whole_job import write_pages
+from tests.whole_job import QUICK, copy_project, write_pages
+
+Served = tuple[subprocess.Popen[str], httpx2.Client]
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], httpx2.Client]]:
+def serving(
+    folder: Path, *arguments: str, program: tuple[str, ...] = PROGRAM
+) -> Iterator[tuple[subprocess.Popen[str], httpx2.Client]]:
     """Start the server on a free port."""
     (folder / "elsewhere").mkdir(exist_ok=True)
     process = subprocess.Popen(
-        [*PROGRAM, "serve", "--port", "0", "--no-open", *arguments],
+        [*program, "serve", "--port", "0", "--no-open", *arguments],
         cwd=folder / "elsewhere",
         env={**environment(folder), "XDG_DATA_HOME": str(folder / "share"), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -45,7 +50,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[st
 
 def answers(client: httpx2.Client) -> bool:
     with suppress(httpx2.ConnectError):
-        return client.get("/").status_code == 200
+        return client.get("/").status_code in (200, 307)
     return False
 
 
@@ -131,3 +136,20 @@ def test_a_server_that_ends_takes_its_run_along_and_the_next_one_goes_on(tmp_pat
     with serving(tmp_path, *OPTIONS) as (_, client):
         assert state(client, corpus) in ("queued", "running")
         wait(lambda: state(client, corpus) == "done")
+
+
+@pytest.mark.slow
+def test_the_corpus_of_a_project_is_shown_and_run_with_its_options(tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "elsewhere")
+    texts = write_pages(tmp_path / "pages", 1)
+    program = (sys.executable, "-m", "kedro")
+    with serving(tmp_path, "--params", ",".join(QUICK), program=program) as (process, client):
+        corpus = client.get("/").headers["location"]
+        file = tmp_path / "pages/page00000.png"
+        assert client.post(corpus, files={"files": (file.name, file.read_bytes())}).status_code == 303
+        wait(lambda: state(client, corpus) not in ("queued", "running"))
+        assert state(client, corpus) == "done"
+        assert texts[0].split()[0] in client.get(f"{corpus}/search", params={"q": texts[0]}).text
+        end(process)
+    assert (project / "data/08_reporting/report.html").exists()
+    assert (project / "mlflow.db").is_file()

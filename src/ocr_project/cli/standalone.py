@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from ocr_project.cli.doctor import doctor
 from ocr_project.cli.errors import plainly
 from ocr_project.cli.options import options
 from ocr_project.cli.reading import FORMATS, Wanted, ask, look_through, read_all, watch_folder
-from ocr_project.cli.serve.command import serve
+from ocr_project.cli.serve.command import serve, work
 from ocr_project.domain.options import SearchMode
 from ocr_project.storage.workspace import cache_folder, latest, workspaces
 
@@ -113,16 +112,8 @@ def _absolute(value: Any) -> Any:
     return str(Path(value).resolve()) if isinstance(value, str) and Path(value).exists() else value
 
 
-@standalone.command(hidden=True)
-@plainly
-def work() -> None:
-    """Run what `serve` says on standard input."""
-    from ocr_project.cli.serve.work import work as run
-
-    run(sys.stdin.buffer)
-
-
 for one in (doctor, compare):
     standalone.add_command(_elsewhere(one))
 standalone.add_command(options)
 standalone.add_command(serve)
+standalone.add_command(work)

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from ocr_project.cli.project import open_project
 from ocr_project.cli.serve.app import build_app
 from ocr_project.cli.serve.runs import Runs
-from ocr_project.cli.serve.shelf import Shelf
+from ocr_project.cli.serve.shelf import Corpora, Shelf
 from ocr_project.cli.serve.site import Site
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import LexicalOptions, TranscriptOptions
@@ -55,7 +55,7 @@ def shelf(home: Path) -> Shelf:
 
 @contextmanager
 def serving(
-    shelf: Shelf, command: tuple[str, ...] = QUIET, limit: int = 1_000_000, *, strict: bool = True
+    shelf: Corpora, command: tuple[str, ...] = QUIET, limit: int = 1_000_000, *, strict: bool = True
 ) -> Iterator[TestClient]:
     """Serve a shelf; runs do what a command does; errors that are not expected are raised, or answered."""
     runs = Runs(lambda workspace: {"env": "base", "options": {}}, command)

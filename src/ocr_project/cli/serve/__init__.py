@@ -1,6 +1,6 @@
-"""`ocr-project serve`: corpora in a browser, on this machine only.
+"""`ocr-project serve`, `kedro serve`: corpora in a browser, on this machine only.
 
-command.py      the command
+command.py      the command; project.py that of a project
 app.py          addresses, and who may ask: guard.py
 site.py         the pages that are looked at; posting.py what is sent to them
 shelf.py        which corpora there are

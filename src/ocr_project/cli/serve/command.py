@@ -1,12 +1,13 @@
-"""`ocr-project serve`: the command."""
+"""`ocr-project serve`: the command, and what `kedro serve` has of it."""
 
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,10 @@ from ocr_project.cli.reading import Wanted
 from ocr_project.domain.errors import OptionError
 from ocr_project.storage.workspace import Workspace, uploads_folder
 
+if TYPE_CHECKING:
+    from ocr_project.cli.serve.runs import Runs
+    from ocr_project.cli.serve.shelf import Corpora
+
 HOST = "127.0.0.1"
 _PORT = 8765
 _MB = 1_000_000
@@ -22,32 +27,69 @@ _NEEDED = ("starlette", "uvicorn", "python_multipart")
 _FORMATS = ("md", "txt", "html", "jsonl", "csv", "xlsx", "pdf")
 
 
+def page_options(command: Any) -> Any:
+    """Give a command what both commands share that show the page."""
+    for option in (
+        click.option(
+            "--largest", default=500, show_default=True, type=click.IntRange(min=1), help="MB of one upload."
+        ),
+        click.option("--open/--no-open", "opened", default=True, help="Open the page in a browser."),
+        click.option("--port", default=_PORT, show_default=True, type=click.IntRange(0, 65535), help="0: a free one."),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
-@click.option("--port", default=_PORT, show_default=True, type=click.IntRange(0, 65535), help="0: a free one.")
-@click.option("--open/--no-open", "opened", default=True, help="Open the page in a browser.")
+@page_options
 @click.option("--documents", default=None, type=click.Path(file_okay=False), help="Folder of uploaded documents.")
-@click.option("--largest", default=500, show_default=True, type=click.IntRange(min=1), help="MB of one upload.")
 @click.option("--profile", default=None, help="h200, l4, …; without it, the laptop's.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="An option; `ocr-project options`.")
 @plainly
-def serve(
-    port: int, opened: bool, documents: str | None, largest: int, profile: str | None, sets: tuple[str, ...]
-) -> None:
+def serve(documents: str | None, profile: str | None, sets: tuple[str, ...], **how: Any) -> None:
     """Show corpora in a browser, on this machine only: drop files, follow a run, read, search, correct, download.
 
     Ctrl-C ends it; runs that were not done go on when it is started again.
     """
-    if missing := [name for name in _NEEDED if find_spec(name) is None]:
-        raise OptionError(f"the page needs {', '.join(missing)}: pip install 'ocr_project[serve]'")
-    from ocr_project.cli.serve.app import build_app
+    check_packages()
     from ocr_project.cli.serve.runs import Runs
     from ocr_project.cli.serve.shelf import Shelf
-    from ocr_project.cli.serve.site import Site
 
     wanted = Wanted(_formats(), profile, sets)
     wanted.options()  # what is wrong with them is said now
-    shelf = Shelf(Path(documents) if documents else uploads_folder())
-    app = build_app(Site(shelf, Runs(lambda workspace: orders(workspace, wanted)), largest * _MB))
+    shelf = Shelf(Path(documents).resolve() if documents else uploads_folder())
+    show(shelf, Runs(lambda workspace: orders(workspace, wanted)), **how)
+
+
+@click.command(hidden=True)
+@plainly
+def work() -> None:
+    """Run what a server says on standard input."""
+    from ocr_project.cli.serve.work import work as run
+
+    run(sys.stdin.buffer)
+
+
+def check_packages() -> None:
+    """Look whether the packages of the extra are there.
+
+    Raises:
+        OptionError: They are not; the message says how to get them.
+    """
+    if missing := [name for name in _NEEDED if find_spec(name) is None]:
+        raise OptionError(f"the page needs {', '.join(missing)}: pip install 'ocr_project[serve]'")
+
+
+def show(shelf: Corpora, runs: Runs, *, port: int, opened: bool, largest: int) -> None:
+    """Serve corpora until Ctrl-C.
+
+    Raises:
+        OptionError: The port cannot be taken.
+    """
+    from ocr_project.cli.serve.app import build_app
+    from ocr_project.cli.serve.site import Site
+
+    app = build_app(Site(shelf, runs, largest * _MB))
     listener = _listen(port)
     address = f"http://{HOST}:{listener.getsockname()[1]}/"
     click.echo(f"{'open':>10}  {address}\n{'end':>10}  Ctrl-C")

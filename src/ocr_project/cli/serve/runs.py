@@ -29,7 +29,7 @@ from ocr_project.storage.workspace import Workspace
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "ocr_project", "work")
-_STATE, _LOG = "serve.json", "serve.log"
+_STATE, _LOG = ".serve.json", "serve.log"
 _PATIENCE = 10.0  # seconds that a run is given to end; after Ctrl-C it takes up to three
 
 
@@ -145,7 +145,12 @@ class Runs:
             orders = {"folder": str(workspace.folder), **self._orders(workspace)}
             with log_of(workspace).open("wb") as said:
                 process = subprocess.Popen(
-                    self._command, stdin=subprocess.PIPE, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
+                    self._command,
+                    cwd=workspace.folder,
+                    stdin=subprocess.PIPE,
+                    stdout=said,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,  # Ctrl-C is passed on by the server
                 )
         except Exception as error:  # options that cannot be read, a disk that is full: the next run may go
             return -1, f"{type(error).__name__}: {error}"
@@ -167,7 +172,7 @@ class Runs:
 
 def log_of(workspace: Workspace) -> Path:
     """Return the file with what the last run has said."""
-    return workspace.folder / _LOG
+    return workspace.data / _LOG
 
 
 def _ended(workspace: Workspace, code: int, fault: str) -> RunState:
@@ -185,13 +190,13 @@ def _ended(workspace: Workspace, code: int, fault: str) -> RunState:
 def _keep(workspace: Workspace, state: RunState) -> None:
     when = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
     try:
-        atomic_json(workspace.folder / _STATE, {**asdict(state), "when": when}, durable=False)
+        atomic_json(workspace.data / _STATE, {**asdict(state), "when": when}, durable=False)
     except StorageError as error:  # the queue goes on; only the next server will not know of it
         log.warning("%s", error)
 
 
 def _kept(workspace: Workspace) -> RunState:
-    path = workspace.folder / _STATE
+    path = workspace.data / _STATE
     if not path.is_file():
         return RunState(State.NONE)
     kept = json.loads(path.read_text(encoding="ascii"))

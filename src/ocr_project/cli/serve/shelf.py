@@ -1,4 +1,4 @@
-"""Which corpora there are: those of uploaded documents, and all that `ocr-project` has read on this machine."""
+"""Which corpora there are: of uploaded documents, and all that `ocr-project` has read; of a project, its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.outside_text import shown
@@ -13,6 +14,36 @@ from ocr_project.storage.workspace import Workspace, known, workspaces
 
 _LONGEST_NAME = 180  # bytes: file systems take 255, and ` (2)` and the endings of results come on top
 _RESERVED = re.compile(r'[<>:"|?*\x00-\x1f\x7f\ufffd]')  # NTFS refuses them; U+FFFD stands for what cannot be shown
+
+
+class Corpora(Protocol):
+    """Which corpora are shown."""
+
+    @property
+    def uploads(self) -> Path:
+        """Where uploaded documents are kept."""
+        ...
+
+    @property
+    def is_one(self) -> bool:
+        """Whether there is one corpus, and no other can be opened."""
+        ...
+
+    def corpora(self) -> dict[str, Workspace]:
+        """Return the corpora by the name in their address."""
+        ...
+
+    def takes_files(self, workspace: Workspace) -> bool:
+        """Say whether files may be added: not to folders of users that are only read."""
+        ...
+
+    def open(self, name: str) -> Workspace:
+        """Return the corpus of uploaded documents of this name; one that is not there yet begins empty.
+
+        Raises:
+            SourceError: The name has nothing that a folder could be called, or something else has it.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +56,12 @@ class Shelf:
 
     uploads: Path
 
+    @property
+    def is_one(self) -> bool:
+        return False
+
     def corpora(self) -> dict[str, Workspace]:
-        """Return the corpora by the name in their address: uploaded ones first, each group by label."""
+        """Return the uploaded ones first, each group by label."""
         own = [workspaces([str(folder)])[0] for folder in self._folders()]
         others = {workspace.folder: workspace for workspace in known()}
         for workspace in own:
@@ -35,15 +70,9 @@ class Shelf:
         return {workspace.folder.name: workspace for workspace in (*own, *rest)}
 
     def takes_files(self, workspace: Workspace) -> bool:
-        """Say whether files may be added: not to the folders of users, which are only read."""
         return not workspace.names and workspace.source.parent == self.uploads.resolve()
 
     def open(self, name: str) -> Workspace:
-        """Return the corpus of uploaded documents of this name; one that is not there yet begins empty.
-
-        Raises:
-            SourceError: The name has nothing that a folder could be called, or a file has it.
-        """
         clean = file_name(name)
         if not clean:
             raise SourceError("the name of a corpus needs a letter or a digit")

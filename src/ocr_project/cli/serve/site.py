@@ -13,7 +13,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from ocr_project.cli.errors import own_error
 from ocr_project.cli.serve.corrections import correction_of
@@ -23,7 +23,7 @@ from ocr_project.cli.serve.lines import TextLine, fingerprint, with_reference
 from ocr_project.cli.serve.progress import last_lines, progress_of
 from ocr_project.cli.serve.results import Desk, PageEntry, PageReading, Results
 from ocr_project.cli.serve.runs import Runs, log_of
-from ocr_project.cli.serve.shelf import Shelf
+from ocr_project.cli.serve.shelf import Corpora
 from ocr_project.cli.serve.words import LANGUAGES, chosen, words_of
 from ocr_project.domain.errors import SourceError, StaleSource
 from ocr_project.domain.types import Box, Document, Page, Status
@@ -58,14 +58,16 @@ class Site:
         limit: Bytes of one upload.
     """
 
-    shelf: Shelf
+    shelf: Corpora
     runs: Runs
     limit: int
     desk: Desk = field(default_factory=Desk)
 
     def home(self, request: Request) -> Response:
-        """Show all corpora, and where to drop a file."""
+        """Show all corpora, and where to drop a file; where there can be but one, that."""
         corpora = self.shelf.corpora()
+        if self.shelf.is_one:
+            return RedirectResponse(f"/corpus/{quote(next(iter(corpora)))}")
         rows = [(name, one, self.runs.state(one), self._count(one)) for name, one in corpora.items()]
         return self.show(request, "home.html.j2", corpora=rows)
 

@@ -89,6 +89,8 @@ def keep(folder: Path, files: Sequence[tuple[str, BinaryIO]]) -> list[Upload]:
         folder: Nothing that it holds is replaced.
         files: Names as they were given, and contents.
     """
+    with storing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     return [_keep(folder, name, content) for name, content in files]
 
 
