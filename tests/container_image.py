@@ -79,15 +79,14 @@ def make_root(
     return folder
 
 
-def import_into_podman(root: Path, name: str) -> None:
+def import_into_podman(root: Path, name: str, variable: str = "LD_LIBRARY_PATH=/lib") -> None:
     """Make an image of a root file system; skips where podman or runc is missing."""
     for program in ("podman", "runc"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed: apt-get install podman runc")
     archive = subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE)
-    change = "ENV=LD_LIBRARY_PATH=/lib"
     made = subprocess.run(
-        ["podman", "import", "--change", change, "-", name], stdin=archive.stdout, capture_output=True, text=True
+        ["podman", "import", "--change", f"ENV={variable}", "-", name], stdin=archive.stdout, capture_output=True, text=True
     )
     assert archive.wait() == 0
     assert made.returncode == 0, made.stderr
