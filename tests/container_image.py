@@ -85,9 +85,8 @@ def import_into_podman(root: Path, name: str, variable: str = "LD_LIBRARY_PATH=/
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed: apt-get install podman runc")
     archive = subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE)
-    made = subprocess.run(
-        ["podman", "import", "--change", f"ENV={variable}", "-", name], stdin=archive.stdout, capture_output=True, text=True
-    )
+    command = ["podman", "import", "--change", f"ENV={variable}", "-", name]
+    made = subprocess.run(command, stdin=archive.stdout, capture_output=True, text=True)
     assert archive.wait() == 0
     assert made.returncode == 0, made.stderr
 
