@@ -79,6 +79,22 @@ def make_root(
     return folder
 
 
+def make_bare_root(folder: Path) -> tuple[str, ...]:
+    """Make the root file system of an image that has nothing; return what is mounted for this Python to run in it."""
+    for place in (*_PLACES, "work"):
+        if place != "usr/bin":
+            (folder / place).mkdir(parents=True, exist_ok=True)
+    (folder / "usr").mkdir(exist_ok=True)
+    for name in ("hosts", "passwd", "group", "resolv.conf"):
+        (folder / "etc" / name).touch()
+    for name in ("bin", "lib", "lib64"):  # of a Debian whose /bin is /usr/bin
+        (folder / name).symlink_to(f"usr/{name}")
+    within = {Path("/usr"), Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()}
+    return tuple(
+        f"{path}:{path}" for path in sorted(within) if not path.is_relative_to("/usr") or path == Path("/usr")
+    )
+
+
 def import_into_podman(root: Path, name: str, variable: str = "LD_LIBRARY_PATH=/lib") -> None:
     """Make an image of a root file system; skips where podman or runc is missing."""
     for program in ("podman", "runc"):

@@ -10,7 +10,7 @@ import pytest
 from kedro.framework.startup import bootstrap_project
 
 from ocr_project.cli.launch.status import lines, progress
-from ocr_project.cli.launch.work import Launch, begin, launches, opening_nodes, read, shown
+from ocr_project.cli.launch.work import Launch, Place, begin, launches, opening_nodes, read, shown
 from ocr_project.domain.errors import OptionError
 from ocr_project.storage.claims import Claims, Worker
 from tests.whole_job import ROOT
@@ -39,7 +39,7 @@ def test_a_misspelt_pipeline_is_named() -> None:
 
 
 def test_the_three_commands(tmp_path: Path) -> None:
-    made = begin(tmp_path, "ocr", "h200", "ingest.limit=8", 4)
+    made = begin(Place(ROOT, tmp_path), "ocr", "h200", "ingest.limit=8", 4)
     assert read(launches(tmp_path)[-1]) == made
     worker = shown(made.worker_command("runtime.workers=2"))
     assert worker == (

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import click
+from kedro.framework.context import KedroContext
 
 from ocr_project.cli.errors import plainly
-from ocr_project.cli.launch import local, slurm
+from ocr_project.cli.launch import contained, local, slurm
 from ocr_project.cli.launch.status import lines
-from ocr_project.cli.launch.work import Launch, begin, launches, read, shown
-from ocr_project.cli.project import data_option, named, open_project
+from ocr_project.cli.launch.work import Launch, Place, begin, launches, read, shown
+from ocr_project.cli.project import data_option, named, open_project, read_params
 from ocr_project.domain.errors import BackendError, OptionError
+from ocr_project.domain.options import IngestOptions, LaunchOptions
 from ocr_project.domain.options.names import DATA
 
 _pipelines = click.option("--pipelines", "-p", default="ocr", show_default=True, help="As `kedro run` has them.")
@@ -101,6 +104,17 @@ def launch_close(folder: str) -> None:
     raise SystemExit(_close(read(Path(folder))))
 
 
+@launch.command("contained", hidden=True, context_settings={"ignore_unknown_options": True})
+@click.argument("folder", type=click.Path(exists=True, file_okay=False))
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@plainly
+def launch_contained(folder: str, arguments: tuple[str, ...]) -> None:
+    """Run `python ARGUMENTS` in a container, as the launch in FOLDER says: what a launch calls on each machine."""
+    raise SystemExit(
+        contained.run(contained.commands_of(read(Path(folder)), arguments, local.gpus_here(), os.environ))
+    )
+
+
 def _close(made: Launch) -> int:
     made.wait_until_over()
     return subprocess.run(made.closing_command(), check=False).returncode
@@ -115,15 +129,29 @@ def _begin(pipelines: str, env: str | None, params: str, data: str | None, *, wo
     """
     if any(part.strip().startswith(f"{DATA}=") for part in params.split(",")):
         raise OptionError("name the data folder with --data PATH: the launch has its own folder there")
-    with open_project(env, named(data)) as project:
-        folder: Path = project.catalog.load("project").data
+    with open_project(env, {**read_params(params), **named(data)}) as project:
+        place = _place(project)
     every = ",".join(filter(None, (data and f"{DATA}={data}", params)))
-    made = begin(folder, pipelines, env, every, workers)
+    made = begin(place, pipelines, env, every, workers)
     if made.opening:
         status = subprocess.run(made.opening_command(), check=False).returncode
         if status:
             raise SystemExit(status)
     return made
+
+
+def _place(project: KedroContext) -> Place:
+    """Return where the runs of a launch begin, read and write, and their containers."""
+    checkout = project.catalog.load("project")
+    source = Path(IngestOptions.model_validate(project.params.get("ingest") or {}).source or "").expanduser()
+    path = checkout.root / source if source != Path() else Path()
+    options = LaunchOptions.model_validate(project.params.get("launch") or {})
+    return Place(
+        checkout.root,
+        checkout.data,
+        str(path.resolve()) if path != Path() and path.exists() else "",
+        {} if options.container is None else options.model_dump(mode="json"),
+    )
 
 
 def _sbatch(
