@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from kedro.framework.startup import bootstrap_project
 
+from ocr_project.cli.launch.local import check_workers
 from ocr_project.cli.launch.status import lines, progress
 from ocr_project.cli.launch.work import Launch, Place, begin, launches, opening_nodes, read, shown
 from ocr_project.domain.errors import OptionError
@@ -26,6 +27,16 @@ def test_documents_are_listed_before_the_workers_and_nothing_else() -> None:
     assert opening_nodes("__default__") == ("ingest.list_documents",)
     assert opening_nodes("layout,recognition") == ()
     assert opening_nodes("testsets") == ()
+
+
+def test_runs_of_a_matrix_are_shared_and_each_worker_has_a_gpu_for_itself(tmp_path: Path) -> None:
+    assert opening_nodes("matrix") == opening_nodes("resolution") == ()
+    made = begin(Place(ROOT, tmp_path), "matrix", None, "", 3)
+    check_workers(made, 3)
+    check_workers(made, 0)
+    check_workers(begin(Place(ROOT, tmp_path), "ocr", None, "", 3), 2)
+    with pytest.raises(OptionError, match=r"3 workers on 2 GPUs: matrix times its runs.*--workers 2"):
+        check_workers(made, 2)
 
 
 def test_what_does_not_work_by_shards_is_not_launched() -> None:

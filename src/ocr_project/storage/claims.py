@@ -142,11 +142,11 @@ class Claims:
         with storing(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
 
-    def announce(self, stage: str, pages: Mapping[str, int]) -> None:
+    def announce(self, stage: str, pages: Mapping[str, int], unit: str = "pages") -> None:
         """Write down what there is to make, where no other worker has: the pages of each shard, by its name."""
         path = self._folder / PLAN
         if not path.exists():
-            atomic_json(path, {"stage": stage, "pages": dict(pages)})
+            atomic_json(path, {"stage": stage, "pages": dict(pages), "unit": unit})
 
     def take(self, name: str) -> bool:
         """Claim a shard; False where another worker has it, or it is done.

@@ -43,6 +43,7 @@ def launch() -> None:
 def launch_local(workers: int | None, pipelines: str, env: str | None, params: str, data: str | None) -> None:
     """Run a worker for each GPU of this machine, and wait for the end."""
     made = _begin(pipelines, env, params, data, workers=workers or max(1, len(local.gpus_here())))
+    local.check_workers(made, len(local.gpus_here()))
     statuses = local.run_workers(made)
     bad = [number for number, status in enumerate(statuses) if status]
     for number in bad:

@@ -11,7 +11,8 @@ from contextlib import ExitStack, suppress
 import click
 
 from ocr_project.cli.launch.status import lines
-from ocr_project.cli.launch.work import Launch
+from ocr_project.cli.launch.work import Launch, are_timed
+from ocr_project.domain.errors import OptionError
 from ocr_project.engine.running.monitoring.nvml import open_nvml, visible_gpus
 
 _EVERY_SECONDS = 10.0
@@ -44,6 +45,19 @@ def run_workers(launch: Launch) -> list[int]:
                 for line in lines(launch):
                     click.echo(line)
     return [process.returncode for process in processes]
+
+
+def check_workers(launch: Launch, gpus: int) -> None:
+    """Look whether there are GPUs enough for what is timed; where there are none, workers share the cores.
+
+    Raises:
+        OptionError: Two workers would have one GPU, and each would time the other.
+    """
+    if launch.workers > gpus > 0 and are_timed(launch.pipelines):
+        raise OptionError(
+            f"{launch.workers} workers on {gpus} GPUs: {launch.pipelines} times its runs, one at a time on a GPU;"
+            f" take --workers {gpus}, or none"
+        )
 
 
 def gpus_here() -> list[str]:

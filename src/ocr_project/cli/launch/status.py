@@ -27,6 +27,7 @@ class Progress:
         pages: In those that are stored.
         of_pages: In all.
         pages_per_second: Over the last ten minutes, or since the stage began; 0 while nothing is stored.
+        unit: What is counted: pages, or runs of a matrix.
     """
 
     stage: str
@@ -35,6 +36,7 @@ class Progress:
     pages: int
     of_pages: int
     pages_per_second: float
+    unit: str
 
     @property
     def seconds_left(self) -> float | None:
@@ -65,6 +67,7 @@ def progress(launch: Launch, now: float) -> Iterator[Progress]:
             pages=sum(pages.get(name, 0) for name in stored),
             of_pages=sum(pages.values()),
             pages_per_second=lately / (until - since) if until > since else 0.0,
+            unit=plan.get("unit", "pages"),
         )
 
 
@@ -75,7 +78,7 @@ def lines(launch: Launch) -> Iterator[str]:
         left = stage.seconds_left
         yield (
             f"{stage.stage:>14}  {stage.shards:,} of {stage.of_shards:,} shards  {stage.pages:,} of"
-            f" {stage.of_pages:,} pages  {stage.pages_per_second:.2f} pages/s"
+            f" {stage.of_pages:,} {stage.unit}  {stage.pages_per_second:.2f} {stage.unit}/s"
             f"{'' if left is None else f'  {_duration(left)} left'}"
         )
     yield from _worker_lines(launch, now)

@@ -13,12 +13,11 @@ from typing import Any
 from uuid import uuid4
 
 from ocr_project.domain.errors import OptionError
-from ocr_project.domain.options.names import did_you_mean, nearest
+from ocr_project.domain.options.names import SHARDS, did_you_mean, nearest
 from ocr_project.storage.atomic import atomic_json
 from ocr_project.storage.claims import living
 
 FOLDER = ".launches"
-SHARDS = "shards"  # the tag of the nodes that workers share
 _ABOUT = "launch.json"
 _LOOK_SECONDS = 1.0
 
@@ -198,6 +197,13 @@ def opening_nodes(pipelines: str) -> tuple[str, ...]:
     if between := [node.name for node in before if made & set(node.inputs)]:
         raise OptionError(f"{', '.join(between)} stand between stages that work by shards: launch them one by one")
     return tuple(node.name for node in before)
+
+
+def are_timed(pipelines: str) -> bool:
+    """Say whether what is run measures how fast a GPU answers, so that a worker needs one for itself."""
+    from kedro.framework.project import pipelines as registered
+
+    return any("matrix" in node.tags for name in pipelines.split(",") for node in registered[name.strip()].nodes)
 
 
 def shown(command: Sequence[str]) -> str:
