@@ -36,8 +36,16 @@ from ocr_project.engine.running.containers import (
     read_mounts,
     user_in_container,
 )
+from ocr_project.storage.claims import JOB
 
-_PASSED: Final = ("OMP_THREAD_LIMIT", "HF_HUB_OFFLINE", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "DO_NOT_TRACK")
+_PASSED: Final = (
+    JOB,
+    "OMP_THREAD_LIMIT",
+    "HF_HUB_OFFLINE",
+    "SLURM_ARRAY_JOB_ID",
+    "SLURM_ARRAY_TASK_ID",
+    "DO_NOT_TRACK",
+)
 
 
 def commands_of(launch: Launch, arguments: Sequence[str], gpus: Sequence[str], environ: Mapping[str, str]) -> Commands:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -84,6 +85,8 @@ def lines(launch: Launch) -> Iterator[str]:
     yield from _worker_lines(launch, now)
     if launch.job:
         yield f"{'slurm':>14}  job {launch.job}: {_queue(launch.job)}"
+        for folder, reason in list(_failed_jobs(launch))[:_MOST_NAMES]:
+            yield f"{'failed':>14}  {folder}: {reason}"
 
 
 def _worker_lines(launch: Launch, now: float) -> Iterator[str]:
@@ -96,23 +99,37 @@ def _worker_lines(launch: Launch, now: float) -> Iterator[str]:
     for info, seen in list(lost.items())[:_MOST_NAMES]:
         yield f"{'lost':>14}  {info.name}, last seen {_duration(now - seen)} ago: others take up its shards"
     for info in [info for info in workers if info.ended == "failed"][:_MOST_NAMES]:
-        yield f"{'failed':>14}  {info.name}: see its log in {launch.logs}"
+        yield f"{'failed':>14}  {info.name}: see its log, {launch.logs / info.job}"
+
+
+def _failed_jobs(launch: Launch) -> Iterator[tuple[Path, str]]:
+    """Yield the folders of logs of jobs that ended with an error, and the last line of it.
+
+    Also of those whose worker never got as far as to say that it is there.
+    """
+    for path in sorted(launch.logs.glob("*/*_result.pkl")):
+        outcome, said = pickle.loads(path.read_bytes())  # submitit's, of a job of ours
+        if outcome == "error":
+            yield path.parent, str(said).strip().rpartition("\n")[2]
+
+
+def queued(job: str) -> Counter[str] | None:
+    """Return the states of a job's parts, as Slurm counts them now; None where it does not answer."""
+    asking = ["squeue", "--noheader", "--array", "--jobs", job, "--format", "%T"]
+    try:
+        asked = subprocess.run(asking, capture_output=True, text=True, timeout=20, check=False)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return None
+    if asked.returncode and "Invalid job id" not in asked.stderr:  # it has forgotten those that ended minutes ago
+        return None
+    return Counter(state.lower() for state in asked.stdout.split())
 
 
 def _queue(job: str) -> str:
-    """Return the states of a job's parts, as Slurm counts them now."""
-    try:
-        asked = subprocess.run(
-            ["squeue", "--noheader", "--array", "--jobs", job, "--format", "%T"],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-        )
-    except (FileNotFoundError, subprocess.TimeoutExpired) as error:
-        return f"Slurm does not answer here ({error})"
-    states = Counter(asked.stdout.split())
-    return ", ".join(f"{count} {state.lower()}" for state, count in states.items()) or "no longer in the queue"
+    states = queued(job)
+    if states is None:
+        return "Slurm does not answer here"
+    return ", ".join(f"{count} {state}" for state, count in states.items()) or "no longer in the queue"
 
 
 def _duration(seconds: float) -> str:

@@ -38,6 +38,7 @@ class Launch:
         data: The data folder.
         source: What is read, where that is a path; empty where it is not.
         options: Of its containers, `LaunchOptions`; empty: runs are processes of the host.
+        closed: Whether its last run has ended.
     """
 
     folder: str
@@ -51,6 +52,7 @@ class Launch:
     data: str = ""
     source: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    closed: bool = False
 
     @property
     def logs(self) -> Path:
