@@ -100,7 +100,7 @@ def undeclared(modules: Mapping[str, str], declared: set[str]) -> dict[str, str]
 def test_what_the_main_job_imports_is_declared_in_the_core() -> None:
     modules = imported(path for path in SRC.rglob("*.py") if not is_bench(path))
     assert len(modules) > 15
-    extras = extra("docling", "e5", "gpu", "hwp", "quantized", "text", "rapid", "serve", "slurm", "train")
+    extras = extra("docling", "e5", "gpu", "hwp", "quantized", "text", "rapid", "ray", "serve", "slurm", "train")
     assert undeclared(modules, core() | extras | BY_TRANSFORMERS) == {}
 
 

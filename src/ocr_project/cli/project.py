@@ -69,6 +69,12 @@ def named(data: str | None) -> dict[str, Any]:
     return {} if data is None else {DATA: data}
 
 
+def read_params(text: str) -> dict[str, Any]:
+    """Read `--params` as `kedro run` does."""
+    (option,) = (parameter for parameter in kedro_run.params if parameter.name == "params")
+    return dict(option.process_value(click.Context(kedro_run), text))
+
+
 def option_of_run(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a command an option of `kedro run`, read in the same way."""
     (option,) = (parameter for parameter in kedro_run.params if parameter.name == name)

@@ -38,6 +38,7 @@ def _reading_options(command: Any) -> Any:
 
 
 @click.group()
+@click.version_option(package_name="ocr_project", prog_name="ocr-project")
 def standalone() -> None:
     """Read PDFs and images: text, tables, Markdown, searchable PDFs, and a search over the pages."""
 
