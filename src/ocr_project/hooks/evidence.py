@@ -16,6 +16,7 @@ from ocr_project.cli.evidence import Cell, Evidence, end_run, log_cells, log_fil
 from ocr_project.cli.run_notes import corpus_tags, dvc_process, leaves, run_name, run_tags
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Document, Made, ShardInfo
+from ocr_project.hooks.events import events_path
 from ocr_project.hooks.guards import runtime_of
 from ocr_project.hooks.places import ARTIFACTS, path_of
 
@@ -91,6 +92,7 @@ class MlflowHooks:
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         paths = [path_of(catalog, name) for name in ARTIFACTS if name in pipeline.all_outputs()]
+        paths += [str(events)] if (events := events_path(catalog)).is_file() else []
         self._evidence.keep("reports and tables", lambda: log_files(paths))
         if CORPUS & pipeline.datasets() and catalog.exists("documents"):
             from ocr_project.domain.schemas import from_frame
