@@ -22,30 +22,34 @@ _BASE = "base"  # of the configuration in a wheel: `local` is a person's own
 
 
 @contextmanager
-def open_project(env: str | None, params: dict[str, Any] | None = None) -> Iterator[KedroContext]:
-    """Open the project of the working folder, for its catalog and its options; nothing is run.
+def open_project(
+    env: str | None, params: dict[str, Any] | None = None, folder: Path | None = None
+) -> Iterator[KedroContext]:
+    """Open a project, for its catalog and its options; nothing is run.
 
     Args:
         env: Environment; None: the one that a run takes.
         params: As `--params` has them.
+        folder: The project; None: the working folder.
     """
-    session = session_of(env, params)
+    session = session_of(env, params, folder)
     with session:
         yield session.load_context()
 
 
-def session_of(env: str | None, params: dict[str, Any] | None = None) -> KedroSession:
-    """Make a session of the project of the working folder; outside of any, that folder with the shipped configuration.
+def session_of(env: str | None, params: dict[str, Any] | None = None, folder: Path | None = None) -> KedroSession:
+    """Make a session of a project; of a folder that is none, with the shipped configuration.
 
     Args:
         env: Environment; None: the one that a run takes.
         params: As `--params` has them.
+        folder: The project; None: the working folder.
     """
     from kedro.framework.project import configure_project
     from kedro.framework.session import KedroSession
     from kedro.framework.startup import bootstrap_project
 
-    here = Path.cwd()
+    here = folder or Path.cwd()
     if is_kedro_project(here):
         bootstrap_project(here)
         return KedroSession.create(project_path=here, env=env, runtime_params=params)
