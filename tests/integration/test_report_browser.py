@@ -173,7 +173,8 @@ def test_search_finds_korean(seen: dict[str, object]) -> None:
 def test_keys_lead_from_page_to_page_and_an_index_names_them(seen: dict[str, object]) -> None:
     assert seen["walk"] == ["#page-1", "#page-2", "#page-1"]
     assert seen["index"] == [
-        "law/doc1.pdf, page 11 50.00\u202f%", "law/doc2.pdf, page 10 25.00\u202f%", "gov/doc3.pdf, page 9 16.67\u202f%",
+        "law/doc1.pdf, page 11 50.00\u202f%", "law/doc2.pdf, page 10 25.00\u202f%",
+        "gov/doc3.pdf, page 9 16.67\u202f%",
     ]  # fmt: skip
 
 

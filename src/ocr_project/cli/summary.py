@@ -254,8 +254,8 @@ def _text_layers(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
     if not with_text or "recognition" not in metrics:
         return []
     return [
-        f"{with_text:>10}  of {pages} pages have a healthy text layer: --params ingest.text_layer=prefer reads them"
-        f" exactly{_how_much_faster(metrics)}"
+        f"{with_text:>10}  of {pages} pages have a healthy text layer: --params ingest.text_layer=prefer takes it"
+        f" instead of OCR, as `ocr-project read` does{_how_much_faster(metrics)}"
     ]
 
 

@@ -51,7 +51,7 @@ def _with(words: Sequence[ReadWord], texts: Sequence[str]) -> list[ReadWord]:
 
 def _by_neighbour(text: str, behind: str) -> str:
     if text in ("М", "M") and _NUMBER.match(behind):
-        return "N"  # of a law: the model has no N, and "М" before a number is no word
+        return "N"  # of a law: the model has no N, and "М" does not stand before numbers
     if text in ("06", "Об", "O6", "О6") and behind[:1] in tuple(_VOWELS) and not behind.startswith(_MONTHS):
         return "Об"
     return "п/п" if _IN_ORDER.fullmatch(text) else text
