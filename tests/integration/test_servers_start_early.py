@@ -97,6 +97,7 @@ def test_servers_start_before_layout_ends_and_a_run_with_nothing_to_do_starts_no
     assert processes(project) == started, "nothing was to be read"
 
 
+@pytest.mark.slow
 def test_a_server_that_fails_says_so_and_finished_work_is_kept(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_VLLM", "exit")
     failed = run_job(project, *QUICK, arguments=OCR)
@@ -110,7 +111,14 @@ def test_a_server_that_fails_says_so_and_finished_work_is_kept(project: Path, mo
     assert done.code == 0, done.output
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["ctrl-c", "term", "kill"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, id="ctrl-c"),
+        pytest.param(signal.SIGTERM, id="term", marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, id="kill", marks=pytest.mark.slow),
+    ],
+)
 def test_no_server_is_left_when_a_run_is_interrupted(
     project: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
