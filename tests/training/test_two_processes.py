@@ -1,4 +1,4 @@
-"""Two processes, gloo, a CPU, each with a share: losses and weights of one process; saved, killed and on."""
+"""Two processes, gloo, a CPU, with all weights or a share: losses and weights of one process; saved, killed and on."""
 
 from __future__ import annotations
 
@@ -64,11 +64,7 @@ def saved(run: Path) -> dict[str, Any]:
     return dict(load_file(file))
 
 
-@pytest.mark.parametrize(
-    ("changes", "sharding"),
-    [(LORA, "fsdp2")],
-    ids=["lora-shares"],
-)
+@pytest.mark.parametrize(("changes", "sharding"), [(LORA, "replicas"), (LORA, "fsdp2")], ids=["lora", "lora-shares"])
 def test_two_processes_are_one_and_go_on_where_they_were_killed(
     changes: dict[str, Any], sharding: str, model: Path, tmp_path: Path
 ) -> None:
