@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -140,6 +141,9 @@ def cluster() -> None:
             subprocess.run(["bash", str(START)], check=True, timeout=120, capture_output=True, text=True)
         except subprocess.CalledProcessError as error:
             pytest.skip(f"{START} starts no Slurm here: {error.stderr[-300:]}")
+    for name in ("node1", "node2"):
+        if not _daemons(name):  # of a test run that was stopped while a node was dead
+            _start_node(name)
     wait_for(lambda: _idle_nodes() == 2, 60)
 
 
@@ -180,8 +184,8 @@ def test_a_node_killed_in_the_middle_of_a_slurm_launch(
     folder = launched(project)
     assert folder is not None
     wait_for(lambda: len(workers_of(folder)) == 2 and stored(project) >= PAGES + 2, 120)
-    _kill_node("node2")
     try:
+        _kill_node("node2")
         wait_for(lambda: stored(project) == len(STAGES) * PAGES, 180)
         assert len(workers_of(folder)) >= 2
     finally:
@@ -205,16 +209,24 @@ def _jobs() -> list[str]:
 
 def _kill_node(name: str) -> None:
     """Kill the daemon of a node, and all that it has started, as a power cut does."""
-    for process in psutil.process_iter(["cmdline"]):
-        line = process.info["cmdline"] or []
-        if line[:1] and line[0].endswith("slurmd") and name in line:
-            process.kill()
+    for process in _daemons(name):
+        process.kill()
     steps = [one for one in psutil.process_iter(["name"]) if one.info["name"] == "slurmstepd"]
     for step in steps:
         with_children = [step, *step.children(recursive=True)]
         if any(_node_of(process) == name for process in with_children):
             for process in with_children:
-                process.kill()
+                with suppress(psutil.NoSuchProcess):  # it ended with the one before
+                    process.kill()
+
+
+def _daemons(name: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        line = process.info["cmdline"] or []
+        if line[:1] and line[0].endswith("slurmd") and name in line:
+            found.append(process)
+    return found
 
 
 def _node_of(process: psutil.Process) -> str:
