@@ -40,6 +40,7 @@ from ocr_project.storage.atomic import atomic_json, storing
 log = logging.getLogger(__name__)
 
 DONE, PLAN = ".done", "plan.json"
+JOB = "OCR_PROJECT_JOB"  # variable: what a launcher other than Slurm calls its worker
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _MOST_ATTEMPTS = 12  # preempted jobs come back often; a shard that ends every process that reads it must not, for ever
 _LONGEST_PAUSE = 15.0  # seconds between two signs of life
@@ -87,7 +88,8 @@ class Worker:
         """
         self.launch, self.lease_seconds = launch, lease_seconds
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        job = "_".join(filter(None, (os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID"))))
+        of_slurm = filter(None, (os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")))
+        job = os.environ.get(JOB) or "_".join(of_slurm)
         gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")
         host = socket.gethostname()
         self.info = WorkerInfo(name, host, os.getpid(), gpus, time.time(), lease_seconds, boot_id(), job)
@@ -105,7 +107,7 @@ class Worker:
     def is_alive(self, name: str) -> bool:
         """Say whether another worker, or this one, has shown life within the lease."""
         try:
-            seen = (self.launch / "workers" / f"{name}.json").stat().st_mtime
+            seen = _time_of(self.launch / "workers" / f"{name}.json")
         except FileNotFoundError:
             return False
         return self.now() - seen < self.lease_seconds
@@ -142,11 +144,11 @@ class Claims:
         with storing(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
 
-    def announce(self, stage: str, pages: Mapping[str, int]) -> None:
+    def announce(self, stage: str, pages: Mapping[str, int], unit: str = "pages") -> None:
         """Write down what there is to make, where no other worker has: the pages of each shard, by its name."""
         path = self._folder / PLAN
         if not path.exists():
-            atomic_json(path, {"stage": stage, "pages": dict(pages)})
+            atomic_json(path, {"stage": stage, "pages": dict(pages), "unit": unit})
 
     def take(self, name: str) -> bool:
         """Claim a shard; False where another worker has it, or it is done.
@@ -205,7 +207,7 @@ class Claims:
         if owner:
             return self._worker.is_alive(owner)
         # made, and not written yet; or its worker was killed between the two
-        return self._worker.now() - claim.stat().st_mtime < self._worker.lease_seconds
+        return self._worker.now() - _time_of(claim) < self._worker.lease_seconds
 
 
 def boot_id() -> str:
@@ -230,8 +232,18 @@ def workers_of(launch: Path) -> dict[WorkerInfo, float]:
     found = {}
     for path in sorted((launch / "workers").glob("[!.]*.json")):
         with suppress(FileNotFoundError):
-            found[WorkerInfo(**json.loads(path.read_text("utf-8")))] = path.stat().st_mtime
+            found[WorkerInfo(**json.loads(path.read_text("utf-8")))] = _time_of(path)
     return found
+
+
+def _time_of(path: Path) -> float:
+    """Return when a file was touched, as its server has it: NFS answers for a name out of a cache.
+
+    Raises:
+        FileNotFoundError: It is not there.
+    """
+    with path.open("rb") as file:
+        return os.fstat(file.fileno()).st_mtime
 
 
 def living(launch: Path, now: float) -> list[WorkerInfo]:
