@@ -11,6 +11,7 @@ from ocr_project.hooks import (
     OptionHooks,
     PreflightHooks,
     SummaryHooks,
+    TimelineHooks,
     WorkerHooks,
 )
 
@@ -22,6 +23,7 @@ HOOKS = (
     WorkerHooks(),
     MlflowHooks(),
     MemoryHooks(),
+    TimelineHooks(),  # at the end before MLflow's, which keeps what it wrote: the last comes first
     SummaryHooks(),
 )
 

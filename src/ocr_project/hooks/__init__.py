@@ -3,6 +3,7 @@
 naming    what options name; names that do not exist are refused
 guards    checks before the first page, the lock of the data folder, workers of a launch, memory between nodes
 evidence  one run of MLflow each
+timeline  when stages and cards were busy, starting or waiting
 summary   the table at the end, and the exit status of a gate
 places    which results the last two name
 """
@@ -12,6 +13,7 @@ from ocr_project.hooks.guards import LockHooks, MemoryHooks, PreflightHooks, Wor
 from ocr_project.hooks.naming import OptionHooks
 from ocr_project.hooks.places import ARTIFACTS, PLACES
 from ocr_project.hooks.summary import SummaryHooks
+from ocr_project.hooks.timeline import TimelineHooks
 
 __all__ = [
     "ARTIFACTS",
@@ -22,5 +24,6 @@ __all__ = [
     "OptionHooks",
     "PreflightHooks",
     "SummaryHooks",
+    "TimelineHooks",
     "WorkerHooks",
 ]

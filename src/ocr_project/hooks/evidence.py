@@ -18,6 +18,7 @@ from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Document, Made, ShardInfo
 from ocr_project.hooks.guards import runtime_of
 from ocr_project.hooks.places import ARTIFACTS, path_of
+from ocr_project.hooks.timeline import timeline_files, timeline_of_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,11 +38,13 @@ class MlflowHooks:
         self._runtime = RuntimeOptions()
         self._shards: dict[str, int] = {}  # the last step of each stage
         self._evidence = Evidence()
+        self._began = 0.0
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
+        self._began = time.time()
         self._evidence = Evidence(works=runtime_of(catalog).is_alone)  # a run that makes shards only has no scores
         options = {name: catalog.load(name) for name in sorted(pipeline.inputs()) if name.startswith("params:")}
         self._runtime = options.get("params:runtime", self._runtime)
@@ -91,7 +94,10 @@ class MlflowHooks:
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         paths = [path_of(catalog, name) for name in ARTIFACTS if name in pipeline.all_outputs()]
+        paths += timeline_files(catalog, self._began)
         self._evidence.keep("reports and tables", lambda: log_files(paths))
+        if timeline := timeline_of_run(catalog, self._began):
+            self._log({f"timeline.{name}": value for name, value in timeline.figures().items()})
         if CORPUS & pipeline.datasets() and catalog.exists("documents"):
             from ocr_project.domain.schemas import from_frame
 
