@@ -1,5 +1,5 @@
 # `make run` and `make test` are all that a user needs; `make help` lists the rest.
-.PHONY: help run test check format deps setup dev bench gpu models repro viz compare lock door nightly clean
+.PHONY: help run test check format deps setup dev bench gpu models repro viz docs compare lock door nightly clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -37,6 +37,9 @@ repro: $(READY)  ## run every stage through DVC
 
 viz: $(READY)  ## write the graph as a static page into build/
 	$(BIN)/kedro viz build
+
+docs: $(DEV)  ## build the documentation as a site into build/docs
+	$(BIN)/sphinx-build --fail-on-warning --quiet docs build/docs
 
 compare: $(READY)  ## show the runs side by side in a browser (MLflow)
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db

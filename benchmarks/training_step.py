@@ -26,9 +26,10 @@ from torch.utils.data import Dataset
 from ocr_project.domain.options import Optimizer, Sharding, TrainingMethod, TrainingOptions
 from ocr_project.training.adapters import prepared_for_training
 from ocr_project.training.families import family_of, is_tied
-from ocr_project.training.loop import Looked, PackTrainer, read_steps
+from ocr_project.training.loop import PackTrainer
 from ocr_project.training.memory import GIB, Load, predict, shape_of
 from ocr_project.training.packing import Encoded, Pack, pack
+from ocr_project.training.recording import Looked, read_steps
 from ocr_project.training.speed import speed_of
 
 _IMAGE, _PATCH_NUMBERS = 5, {"qwen3_vl": 3 * 2 * 16 * 16, "qwen2_vl": 3 * 2 * 14 * 14}
@@ -114,24 +115,46 @@ class UnsavedTrainer(PackTrainer):
         self._done += 1
         return super().training_step(*given, **more)
 
-    def idle(self) -> float | None:
-        """Return the share of the time, from the first kernel recorded to the last, in which none was at work."""
+    def idle(self, gaps: Path | None = None) -> float | None:
+        """Return the share of the time, from the first kernel recorded to the last, in which none was at work.
+
+        Copies count as idle: the multiprocessors wait. `gaps` takes a table of the longest gaps and their neighbours.
+        """
         if self._done <= self._from or not torch.cuda.is_available():
             return None
         torch.cuda.synchronize()
         self._profiler.stop()
-        kind = torch.autograd.DeviceType.CUDA
-        spans = sorted(
-            (one.time_range.start, one.time_range.end) for one in self._profiler.events() if one.device_type == kind
+        kernels = sorted(
+            (one.time_range.start, one.time_range.end, one.name)
+            for one in self._profiler.events()
+            if one.device_type == torch.autograd.DeviceType.CUDA and _is_kernel(one)
         )
-        busy, end = 0.0, spans[0][0]
-        for begin, over in spans:
-            busy += max(0.0, over - max(begin, end))
-            end = max(end, over)
-        return round(1 - busy / (end - spans[0][0]), 4)
+        found, end, before = [], kernels[0][0], ""
+        for begin, over, name in kernels:
+            if begin > end:
+                found.append((begin - end, before, name))
+            if over > end:
+                end, before = over, name
+        if gaps is not None:
+            gaps.write_text(_table_of(found, end - kernels[0][0]))
+        return round(sum(gap for gap, _, _ in found) / (end - kernels[0][0]), 4)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         return
+
+
+def _is_kernel(event: Any) -> bool:
+    return not (event.is_user_annotation or event.name.startswith(("Memcpy", "Memset")))
+
+
+def _table_of(gaps: list[tuple[float, str, str]], whole: float) -> str:
+    """Say how much of the time went by in gaps of which length, and where the longest are."""
+    lines = [f"{whole / 1000:.1f} ms, {len(gaps)} gaps"]
+    for low, high in ((0, 5), (5, 20), (20, 100), (100, 1000), (1000, 10_000), (10_000, 1e9)):
+        some = [gap for gap, _, _ in gaps if low <= gap < high]
+        lines.append(f"{low:>6} to {high:.0f} us: {len(some):>6} gaps, {sum(some) / whole:.4f} of the time")
+    lines += [f"{gap:>9.0f} us  {left[:60]}  ->  {right[:60]}" for gap, left, right in sorted(gaps)[:-25:-1]]
+    return "\n".join(lines) + "\n"
 
 
 def options_of(arguments: argparse.Namespace, tokens: int) -> TrainingOptions:
@@ -139,7 +162,8 @@ def options_of(arguments: argparse.Namespace, tokens: int) -> TrainingOptions:
     return TrainingOptions(
         model=arguments.model,
         method=TrainingMethod.LORA if arguments.how == "lora" else TrainingMethod.FULL,
-        optimizer=Optimizer.ADAMW_BF16 if arguments.how == "full_bf16" else Optimizer.ADAMW,
+        optimizer=Optimizer(arguments.optimizer or ("adamw_bf16" if arguments.how == "full_bf16" else "adamw")),
+        lora={"dropout": arguments.dropout},
         checkpoint_every=arguments.every,
         compile=arguments.compile,
         tokens_per_pack=max(64, tokens),
@@ -207,7 +231,7 @@ def main() -> None:
                 "tokens_s": round(tokens * arguments.cards / median),
                 "samples_s": round(arguments.pages * arguments.cards / median, 2),
                 "mfu": round(float(kept["mfu"].median()), 4) if "mfu" in kept else 0.0,
-                "idle": trainer.idle(),
+                "idle": trainer.idle(arguments.gaps),
                 "peak_gib": round(peak, 2),
                 "predicted_gib": round(predicted.gib, 2),
                 "first_s": round(float(found["seconds"].iloc[0]), 1),
@@ -231,6 +255,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--gaps", type=Path, help="file for the longest gaps between kernels")
+    parser.add_argument("--optimizer", choices=[one.value for one in Optimizer])
+    parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--cap", type=float, default=0.0)
     parser.add_argument("--side", type=int, default=0)
     parser.add_argument("--cards", type=int, default=1)

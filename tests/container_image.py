@@ -79,16 +79,30 @@ def make_root(
     return folder
 
 
-def import_into_podman(root: Path, name: str) -> None:
+def make_bare_root(folder: Path) -> tuple[str, ...]:
+    """Make the root file system of an image that has nothing; return what is mounted for this Python to run in it."""
+    for place in (*_PLACES, "work"):
+        if place != "usr/bin":
+            (folder / place).mkdir(parents=True, exist_ok=True)
+    (folder / "usr").mkdir(exist_ok=True)
+    for name in ("hosts", "passwd", "group", "resolv.conf"):
+        (folder / "etc" / name).touch()
+    for name in ("bin", "lib", "lib64"):  # of a Debian whose /bin is /usr/bin
+        (folder / name).symlink_to(f"usr/{name}")
+    within = {Path("/usr"), Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()}
+    return tuple(
+        f"{path}:{path}" for path in sorted(within) if not path.is_relative_to("/usr") or path == Path("/usr")
+    )
+
+
+def import_into_podman(root: Path, name: str, variable: str = "LD_LIBRARY_PATH=/lib") -> None:
     """Make an image of a root file system; skips where podman or runc is missing."""
     for program in ("podman", "runc"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed: apt-get install podman runc")
     archive = subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE)
-    change = "ENV=LD_LIBRARY_PATH=/lib"
-    made = subprocess.run(
-        ["podman", "import", "--change", change, "-", name], stdin=archive.stdout, capture_output=True, text=True
-    )
+    command = ["podman", "import", "--change", f"ENV={variable}", "-", name]
+    made = subprocess.run(command, stdin=archive.stdout, capture_output=True, text=True)
     assert archive.wait() == 0
     assert made.returncode == 0, made.stderr
 

@@ -100,7 +100,7 @@ def undeclared(modules: Mapping[str, str], declared: set[str]) -> dict[str, str]
 def test_what_the_main_job_imports_is_declared_in_the_core() -> None:
     modules = imported(path for path in SRC.rglob("*.py") if not is_bench(path))
     assert len(modules) > 15
-    extras = extra("docling", "e5", "gpu", "hwp", "quantized", "text", "rapid", "slurm", "train")
+    extras = extra("docling", "e5", "gpu", "hwp", "quantized", "text", "rapid", "ray", "serve", "slurm", "train")
     assert undeclared(modules, core() | extras | BY_TRANSFORMERS) == {}
 
 
@@ -119,7 +119,7 @@ def test_what_the_laboratory_imports_is_declared_in_bench() -> None:
 
 def test_what_tests_and_benchmarks_import_is_declared() -> None:
     modules = imported(path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
-    declared = core() | extra("bench", "gpu", "text", "rapid", "e5", "train", "hwp") | group("test")
+    declared = core() | extra("bench", "gpu", "text", "rapid", "e5", "train", "hwp", "serve") | group("test")
     assert undeclared(modules, declared | BY_TRANSFORMERS) == {}
 
 

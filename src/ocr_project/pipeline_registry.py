@@ -9,8 +9,8 @@ composed one is made of several.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial, wraps
 from importlib import import_module
 from typing import Any
 
@@ -36,20 +36,45 @@ LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 
 
-def register_pipelines() -> dict[str, Pipeline]:
+class ByName(Mapping[str, Pipeline]):
+    """Pipelines that are made when they are asked for: a run imports what it runs, and no more."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Pipeline]]) -> None:
+        """Name them.
+
+        Args:
+            makers: What makes each; called once.
+        """
+        self._makers = makers
+        self._made: dict[str, Pipeline] = {}
+
+    def __getitem__(self, name: str) -> Pipeline:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+def register_pipelines() -> Mapping[str, Pipeline]:
     """Return all pipelines by name."""
-    stages = {name: _stage(name) for name in STAGES}
-    return {
-        **stages,
-        **{name: _stage(name) for name in APART},
-        "ocr": _together(stages[name] for name in OCR),
-        "resolution": Pipeline(
-            _creator("matrix")(sweep=True), namespace="matrix", prefix_datasets_with_namespace=False
-        ),
-        "testsets": _test_sets(),
-        "release": _together((_stage("fields"), _stage("release"))),
-        "__default__": _together(stages.values()),
-    }
+    stages = ByName({name: partial(_stage, name) for name in (*STAGES, *APART)})
+    return ByName(
+        {
+            **{name: partial(stages.__getitem__, name) for name in stages},
+            "ocr": lambda: _together(stages[name] for name in OCR),
+            "resolution": lambda: Pipeline(
+                _creator("matrix")(sweep=True), namespace="matrix", prefix_datasets_with_namespace=False
+            ),
+            "testsets": _test_sets,
+            "release": lambda: _together((stages["fields"], _stage("release"))),
+            "__default__": lambda: _together(stages[name] for name in STAGES),
+        }
+    )
 
 
 def _test_sets() -> Pipeline:

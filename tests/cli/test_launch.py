@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import pickle
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from kedro.framework.startup import bootstrap_project
 
+from ocr_project.cli.launch.clean import clean
+from ocr_project.cli.launch.local import check_workers
 from ocr_project.cli.launch.status import lines, progress
-from ocr_project.cli.launch.work import Launch, begin, launches, opening_nodes, read, shown
+from ocr_project.cli.launch.work import Launch, Place, begin, launches, opening_nodes, read, shown, write
 from ocr_project.domain.errors import OptionError
 from ocr_project.storage.claims import Claims, Worker
 from tests.whole_job import ROOT
@@ -28,6 +32,16 @@ def test_documents_are_listed_before_the_workers_and_nothing_else() -> None:
     assert opening_nodes("testsets") == ()
 
 
+def test_runs_of_a_matrix_are_shared_and_each_worker_has_a_gpu_for_itself(tmp_path: Path) -> None:
+    assert opening_nodes("matrix") == opening_nodes("resolution") == ()
+    made = begin(Place(ROOT, tmp_path), "matrix", None, "", 3)
+    check_workers(made, 3)
+    check_workers(made, 0)
+    check_workers(begin(Place(ROOT, tmp_path), "ocr", None, "", 3), 2)
+    with pytest.raises(OptionError, match=r"3 workers on 2 GPUs: matrix times its runs.*--workers 2"):
+        check_workers(made, 2)
+
+
 def test_what_does_not_work_by_shards_is_not_launched() -> None:
     with pytest.raises(OptionError, match="does not work by shards"):
         opening_nodes("publish")
@@ -39,7 +53,7 @@ def test_a_misspelt_pipeline_is_named() -> None:
 
 
 def test_the_three_commands(tmp_path: Path) -> None:
-    made = begin(tmp_path, "ocr", "h200", "ingest.limit=8", 4)
+    made = begin(Place(ROOT, tmp_path), "ocr", "h200", "ingest.limit=8", 4)
     assert read(launches(tmp_path)[-1]) == made
     worker = shown(made.worker_command("runtime.workers=2"))
     assert worker == (
@@ -77,8 +91,11 @@ def test_speed_is_that_of_the_last_ten_minutes(tmp_path: Path) -> None:
     assert stage.pages_per_second == pytest.approx(1.0)
 
 
-def test_lost_and_failed_workers_are_named(tmp_path: Path) -> None:
-    workers = [Worker(tmp_path, 60) for _ in range(4)]
+def test_lost_and_failed_workers_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = []
+    for number in range(4):
+        monkeypatch.setenv("OCR_PROJECT_JOB", f"worker-{number}.log")
+        workers.append(Worker(tmp_path, 60))
     workers[0].end("done")
     workers[1].end("failed")
     lost = tmp_path / "workers" / f"{workers[2].info.name}.json"
@@ -86,7 +103,17 @@ def test_lost_and_failed_workers_are_named(tmp_path: Path) -> None:
     said = "\n".join(lines(Launch(str(tmp_path), "ocr", "", "", 4, ())))
     assert "1 at work, 1 done, 1 failed, 1 lost" in said
     assert f"{workers[2].info.name}, last seen 0:02:1" in said
-    assert f"{workers[1].info.name}: see its log" in said
+    assert f"{workers[1].info.name}: see its log, {tmp_path}/logs/worker-1.log" in said
+
+
+def test_a_job_that_failed_before_it_was_a_worker_is_named(tmp_path: Path) -> None:
+    for number, outcome in enumerate([("success", ""), ("error", "Traceback …\nFailedJobError: no such image\n")]):
+        folder = tmp_path / "logs" / f"7_{number}"
+        folder.mkdir(parents=True)
+        (folder / f"7_{number}_0_result.pkl").write_bytes(pickle.dumps(outcome))
+    said = list(lines(Launch(str(tmp_path), "ocr", "", "", 2, (), job="7")))
+    assert said[-1].split(maxsplit=1) == ["failed", f"{tmp_path}/logs/7_1: FailedJobError: no such image"]
+    assert len([line for line in said if "failed" in line.split()[0]]) == 1
 
 
 def test_a_launch_is_over_when_its_killed_workers_are_past_their_lease(tmp_path: Path) -> None:
@@ -98,6 +125,46 @@ def test_a_launch_is_over_when_its_killed_workers_are_past_their_lease(tmp_path:
     launch.wait_until_over()
     assert 0.5 < time.monotonic() - began < 10
     assert launch.close_command()[1:] == ["-m", "kedro", "launch", "close", str(tmp_path)]
+
+
+def test_a_launch_that_is_over_is_removed_and_one_that_lives_is_not(tmp_path: Path) -> None:
+    first, second, third, fourth = (begin(Place(ROOT, tmp_path), "layout", None, "", 1) for _ in range(4))
+    worker = Worker(Path(first.folder), 60)
+    write(replace(first, closed=True))  # a job that Slurm queued anew may begin when all seems to be over
+    Worker(Path(second.folder), 60).end("done")
+    write(replace(second, closed=True))
+    Worker(Path(third.folder), 60).end("failed")
+    for path in Path(fourth.folder).rglob("*"):
+        _age(path, time.time() - 8 * 86_400)
+    said = dict(clean(Path(one.folder), days=7).split(": ", 1) for one in (first, second, third, fourth))
+    assert said == {
+        Path(first.folder).name: "kept, 1 workers are at work",
+        Path(second.folder).name: "removed",
+        Path(third.folder).name: "kept, its last run has not ended; it is removed 7 days after it was last heard of",
+        Path(fourth.folder).name: "removed",
+    }
+    assert [read(path) for path in launches(tmp_path)] == sorted(
+        (replace(first, closed=True), third), key=lambda one: one.folder
+    )
+    assert list((tmp_path / ".launches").glob(".*")) == []
+    worker.end("done")
+    assert clean(Path(first.folder), days=7).endswith("removed")
+
+
+def test_a_launch_whose_jobs_wait_in_slurm_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = begin(Place(ROOT, tmp_path), "layout", None, "", 2)
+    write(replace(made, job="7"))
+    squeue = tmp_path / "bin" / "squeue"
+    squeue.parent.mkdir()
+    monkeypatch.setenv("PATH", str(squeue.parent), prepend=":")
+    for script, said in (
+        ("echo PENDING; echo PENDING", "kept, job 7 is in the queue: 2 pending"),
+        ("echo no connection >&2; exit 1", "kept, its last run has not ended, and Slurm does not answer here"),
+        ("echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", "removed"),
+    ):
+        squeue.write_text(f"#!/bin/sh\n{script}\n")
+        squeue.chmod(0o755)
+        assert clean(Path(made.folder), days=0).partition(": ")[2] == said
 
 
 def _age(path: Path, when: float) -> None:

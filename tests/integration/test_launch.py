@@ -17,7 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ocr_project.cli.launch.work import launches
+from ocr_project.cli.launch.status import lines
+from ocr_project.cli.launch.work import launches, read
 from ocr_project.storage.claims import workers_of
 from tests.whole_job import (
     QUICK,
@@ -118,8 +119,36 @@ def cluster() -> None:
     if not subprocess.run(["sinfo", "-h"], capture_output=True, timeout=60, check=False).stdout:
         if os.geteuid() != 0 or not START.is_file():
             pytest.skip(f"no Slurm answers, and {START} needs root to start one")
-        subprocess.run(["bash", str(START)], check=True, timeout=120, stdout=subprocess.DEVNULL)
+        try:
+            subprocess.run(["bash", str(START)], check=True, timeout=120, capture_output=True, text=True)
+        except subprocess.CalledProcessError as error:
+            pytest.skip(f"{START} starts no Slurm here: {error.stderr[-300:]}")
     wait_for(lambda: _idle_nodes() == 2, 60)
+
+
+def test_a_launch_on_slurm_from_the_list_to_the_closing_run(tmp_path: Path, cluster: None) -> None:
+    """Two jobs and a closing one; one stage of two pages, so that it is short enough for every change."""
+    project = copy_project(tmp_path / "project")
+    write_pages(project / "source", 2)
+    sizes = ("--nodes", "2", "--cpus-per-task", "1", "--mem-gb", "1", "--gpus-per-node", "1", "--time", "5")
+    params = ",".join(("ingest.source=source", "ingest.shard_pages=1", *QUICK))
+    command = ("launch", "slurm", *sizes, "--pipelines", "ingest", "--params", params)
+    made = run_command(project, sys.executable, "-m", "kedro", *command)
+    assert made.code == 0, made.output
+    folder = launched(project)
+    assert folder is not None
+    wait_for(lambda: not _jobs(), 150)
+    launch = read(folder)
+    logs = {path.name: path.read_text() for path in launch.logs.rglob("*.out")}
+    assert len({name.partition("_")[0] for name in logs}) == 2, "of the array, and of the closing job"
+    assert sum(name.startswith(f"{launch.job}_") for name in logs) == 2
+    assert stored(project) == 2, logs
+    assert [info.ended for info in workers_of(folder)] == ["done", "done"], logs
+    assert {info.job for info in workers_of(folder)} == {f"{launch.job}_0", f"{launch.job}_1"}
+    assert (project / "metrics/ingest.json").is_file(), "the closing run was there"
+    said = "\n".join(lines(launch))
+    assert "0 at work, 2 done, 0 failed, 0 lost" in said
+    assert f"job {launch.job}: no longer in the queue" in said
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,9 +17,10 @@ import pandas as pd
 import pytest
 import yaml
 
+from ocr_project.cli.launch.work import launches
 from ocr_project.testing.fake_vllm import FakeVllm
 from tests.bench.matrix.small_set import FIELDS, reader, write_set
-from tests.whole_job import copy_project, kedro_run, run_job, running
+from tests.whole_job import copy_project, kedro_run, run_command, run_job, running
 
 MATRIX = ("--pipelines", "matrix")
 KILLS = 10
@@ -66,6 +68,24 @@ def test_from_user_config_to_tables_report_and_mlflow(project: Path, tracking_st
     assert len(answers) == 3
     assert answers[0].read_text(encoding="utf-8-sig").startswith("id;model_answer;")
     assert list(nested_runs(tracking_store).values()).count(4) == 2, "a run for each cell, below that of its matrix"
+
+
+@pytest.mark.slow
+def test_a_launch_shares_the_runs_and_its_last_run_makes_the_tables(project: Path) -> None:
+    with FakeVllm(model="good", read=reader(), delay=0.02) as good:
+        rows = "".join(f"small;SGLang;good;{good.url};{pixels}\n" for pixels in (400_000, 300_000, 200_000, 100_000))
+        params = f"{write_runs(project, rows)},matrix.resamples=500"
+        command = ("launch", "local", "--workers", "2", "--pipelines", "matrix", "--params", params)
+        done = run_command(project, sys.executable, "-m", "kedro", *command)
+        assert good.most_in_flight <= 2 * 32
+    assert done.code == 0, done.output
+    (folder,) = launches(project / "data")
+    assert len(list(folder.glob("claims/matrix-*/*.done"))) == 4
+    assert len({path.read_text() for path in folder.glob("claims/matrix-*/*.done")}) == 2, "both workers had a part"
+    table = pd.read_csv(newest(project, "matrix_table.csv"))
+    assert list(table["status"]) == ["ok"] * 4
+    status = run_command(project, sys.executable, "-m", "kedro", "launch", "status")
+    assert "matrix  4 of 4 shards  4 of 4 runs" in status.output
 
 
 def nested_runs(database: Path) -> Counter[str]:

@@ -57,6 +57,9 @@ def test_files_are_read_searched_and_not_read_again(tmp_path: Path) -> None:
     found = run(tmp_path, "search", texts[1])
     assert found.returncode == 0, found.stderr
     assert "page00001.png, page 1" in found.stdout
+    reviewed = run(tmp_path, "review", "--no-open")
+    assert reviewed.stdout.startswith("Nothing is in doubt."), reviewed.stderr  # the references beside them settle it
+    assert "was not read yet" in run(tmp_path, "review", "--no-open", given[0]).stderr  # alone it is another set
     assert not files(tmp_path / "elsewhere")
 
 

@@ -299,7 +299,8 @@ def test_12_every_matrix_of_lora_in_tower_projector_and_text_gets_a_gradient(
 def test_23_a_loss_that_is_not_a_number_ends_the_run_with_the_samples_names(
     models: dict[str, Path], tmp_path: Path
 ) -> None:
-    from ocr_project.training.loop import BadLoss, last_checkpoint
+    from ocr_project.training.checkpoints import last_checkpoint
+    from ocr_project.training.recording import BadLoss
 
     training = prepare(models["qwen3_vl"], epochs=3)
     trainer = training.trainer(tmp_path / "run")

@@ -28,7 +28,7 @@ def paddle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def trained(model: Path, run: Path, **changes: Any) -> tuple[Any, Path]:
-    from ocr_project.training.loop import last_checkpoint
+    from ocr_project.training.checkpoints import last_checkpoint
 
     training = prepare(model, **FEW | changes)
     training.trainer(run).fit()

@@ -15,9 +15,10 @@ pytest.importorskip("peft")
 
 @pytest.mark.parametrize("family", ["qwen3_vl", "qwen2_vl", "paddleocr_vl"])
 def test_four_pages_are_learnt_merged_reloaded_and_read_to_the_last_character(family: str, tmp_path: Path) -> None:
+    from ocr_project.training.checkpoints import last_checkpoint
     from ocr_project.training.evaluation import read_samples
-    from ocr_project.training.loop import last_checkpoint, read_steps
     from ocr_project.training.merging import merge_adapter, probes_of
+    from ocr_project.training.recording import read_steps
 
     folder = tiny_trainable.build(tmp_path, family)
     training = prepare(folder, **RECIPES[family])

@@ -44,7 +44,7 @@ trainer.fit()
 def weights(run: Path) -> dict[str, Any]:
     from safetensors.torch import load_file
 
-    from ocr_project.training.loop import last_checkpoint
+    from ocr_project.training.checkpoints import last_checkpoint
 
     last = last_checkpoint(run)
     assert last is not None
@@ -80,7 +80,8 @@ def whole(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_13_a_run_that_is_ended_and_goes_on_has_the_same_weights_to_the_last_bit(
     model: Path, whole: Path, tmp_path: Path, by: signal.Signals
 ) -> None:
-    from ocr_project.training.loop import last_checkpoint, read_steps
+    from ocr_project.training.checkpoints import last_checkpoint
+    from ocr_project.training.recording import read_steps
 
     run = tmp_path / "run"
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "OMP_NUM_THREADS": "1"}
@@ -112,7 +113,7 @@ def test_13_a_run_that_is_ended_and_goes_on_has_the_same_weights_to_the_last_bit
 
 
 def test_13_a_checkpoint_that_is_half_written_is_not_gone_on_from(model: Path, whole: Path, tmp_path: Path) -> None:
-    from ocr_project.training.loop import last_checkpoint
+    from ocr_project.training.checkpoints import last_checkpoint
 
     (tmp_path / "checkpoint-3").mkdir()
     (tmp_path / "checkpoint-3" / "whole.json").write_text(json.dumps({"update": 3}))
@@ -129,7 +130,7 @@ def test_a_disk_that_is_full_is_said_and_the_checkpoint_before_stays(
 ) -> None:
     import shutil
 
-    from ocr_project.training.loop import last_checkpoint
+    from ocr_project.training.checkpoints import last_checkpoint
 
     calls = []
 

@@ -22,30 +22,34 @@ _BASE = "base"  # of the configuration in a wheel: `local` is a person's own
 
 
 @contextmanager
-def open_project(env: str | None, params: dict[str, Any] | None = None) -> Iterator[KedroContext]:
-    """Open the project of the working folder, for its catalog and its options; nothing is run.
+def open_project(
+    env: str | None, params: dict[str, Any] | None = None, folder: Path | None = None
+) -> Iterator[KedroContext]:
+    """Open a project, for its catalog and its options; nothing is run.
 
     Args:
         env: Environment; None: the one that a run takes.
         params: As `--params` has them.
+        folder: The project; None: the working folder.
     """
-    session = session_of(env, params)
+    session = session_of(env, params, folder)
     with session:
         yield session.load_context()
 
 
-def session_of(env: str | None, params: dict[str, Any] | None = None) -> KedroSession:
-    """Make a session of the project of the working folder; outside of any, that folder with the shipped configuration.
+def session_of(env: str | None, params: dict[str, Any] | None = None, folder: Path | None = None) -> KedroSession:
+    """Make a session of a project; of a folder that is none, with the shipped configuration.
 
     Args:
         env: Environment; None: the one that a run takes.
         params: As `--params` has them.
+        folder: The project; None: the working folder.
     """
     from kedro.framework.project import configure_project
     from kedro.framework.session import KedroSession
     from kedro.framework.startup import bootstrap_project
 
-    here = Path.cwd()
+    here = folder or Path.cwd()
     if is_kedro_project(here):
         bootstrap_project(here)
         return KedroSession.create(project_path=here, env=env, runtime_params=params)
@@ -63,6 +67,12 @@ data_option = click.option(
 def named(data: str | None) -> dict[str, Any]:
     """Return the parameter that `--data` stands for."""
     return {} if data is None else {DATA: data}
+
+
+def read_params(text: str) -> dict[str, Any]:
+    """Read `--params` as `kedro run` does."""
+    (option,) = (parameter for parameter in kedro_run.params if parameter.name == "params")
+    return dict(option.process_value(click.Context(kedro_run), text))
 
 
 def option_of_run(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

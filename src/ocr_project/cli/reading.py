@@ -1,4 +1,4 @@
-"""What `ocr-project read`, `watch` and `search` do: runs in a workspace, whose files are brought to their place."""
+"""What `ocr-project read`, `watch`, `search` and `review` do: runs in workspaces; files are brought to their place."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from ocr_project.cli.project import open_project, session_of
+from ocr_project.cli.review import show_review
 from ocr_project.cli.search import show_hits
 from ocr_project.domain.errors import FailuresLeft, OptionError, SourceError, StaleSource
 from ocr_project.domain.outside_text import shown
@@ -122,6 +123,15 @@ def ask(workspace: Workspace, question: str, pages: int, mode: str | None) -> No
                 show_hits(context.catalog, question, pages, mode)
 
 
+def look_through(workspace: Workspace, lines: int, opened: bool) -> None:
+    """Show what a person should look at; the list is made anew, so that it knows the corrections made since."""
+    env, options = workspace.settings()
+    with _inside(workspace):
+        _run(env, options, "benchmark", to_outputs=["review_page"])
+        with open_project(env, options) as context:
+            show_review(context.catalog, lines, opened)
+
+
 def _read(workspace: Workspace, wanted: Wanted) -> int:
     """Run the pipelines over a set of documents; return how much of it failed."""
     given = wanted.options()
@@ -135,10 +145,10 @@ def _read(workspace: Workspace, wanted: Wanted) -> int:
     return 0
 
 
-def _run(env: str, options: dict[str, Any], *pipelines: str) -> None:
+def _run(env: str, options: dict[str, Any], *pipelines: str, to_outputs: Sequence[str] | None = None) -> None:
     session = session_of(env, options)
     with session:
-        session.run(pipeline_names=list(pipelines))
+        session.run(pipeline_names=list(pipelines), to_outputs=to_outputs)
 
 
 @contextmanager

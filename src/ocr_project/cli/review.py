@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 import pandas as pd
+from kedro.io import CatalogProtocol
 
 from ocr_project.cli.errors import plainly
 from ocr_project.cli.project import data_option, named, open_project
@@ -28,8 +30,19 @@ def review(lines: int, opened: bool, env: str | None, data: str | None) -> None:
     with open_project(env, named(data)) as context:
         if not context.catalog.exists("review_page"):
             raise SourceError("there is nothing to review yet: run `kedro run`, for all stages")
-        page = Path(context.catalog.load("review_page"))
-        places: pd.DataFrame = context.catalog.load("review")
+        show_review(context.catalog, lines, opened)
+
+
+def show_review(catalog: CatalogProtocol[Any, Any], lines: int, opened: bool) -> None:
+    """Print the worst places, and where the page with all of them is.
+
+    Args:
+        catalog: Of a project in which the stage `benchmark` has ended.
+        lines: How many places to print.
+        opened: Whether to open the page in a browser.
+    """
+    page = Path(catalog.load("review_page"))
+    places: pd.DataFrame = catalog.load("review")
     for row in places.head(lines).to_dict("records"):
         sure = "not read" if pd.isna(row["confidence"]) else f"{row['confidence']:.0%} right"
         click.secho(f"{sure:>10}  {shown(str(row['document']))}, page {row['page']}", bold=True)

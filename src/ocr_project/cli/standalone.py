@@ -12,7 +12,8 @@ from ocr_project.cli.compare import compare
 from ocr_project.cli.doctor import doctor
 from ocr_project.cli.errors import plainly
 from ocr_project.cli.options import options
-from ocr_project.cli.reading import FORMATS, Wanted, ask, read_all, watch_folder
+from ocr_project.cli.reading import FORMATS, Wanted, ask, look_through, read_all, watch_folder
+from ocr_project.cli.serve.command import serve, work
 from ocr_project.domain.options import SearchMode
 from ocr_project.storage.workspace import cache_folder, latest, workspaces
 
@@ -37,6 +38,7 @@ def _reading_options(command: Any) -> Any:
 
 
 @click.group()
+@click.version_option(package_name="ocr_project", prog_name="ocr-project")
 def standalone() -> None:
     """Read PDFs and images: text, tables, Markdown, searchable PDFs, and a search over the pages."""
 
@@ -75,6 +77,21 @@ def search(question: str, sources: tuple[str, ...], pages: int, mode: str | None
         ask(workspace, question, pages, mode)
 
 
+@standalone.command()
+@click.argument("sources", nargs=-1, metavar="[FILE|FOLDER…]")
+@click.option("--lines", default=10, show_default=True, type=click.IntRange(min=0), help="How many places to print.")
+@click.option("--open/--no-open", "opened", default=True, help="Open the page in a browser.")
+@plainly
+def review(sources: tuple[str, ...], lines: int, opened: bool) -> None:
+    """Show what was probably read wrong, worst first: in these sources, or else in what was read last.
+
+    Corrections: the page says which file to put beside the document, and offers its text. The next review takes the
+    page as settled.
+    """
+    for workspace in workspaces(sources) if sources else latest():
+        look_through(workspace, lines, opened)
+
+
 def _elsewhere(command: click.Command) -> click.Command:
     """Let a command of `kedro` work outside of a project: paths that it is given are those of the working folder."""
     inner: Any = command.callback
@@ -99,3 +116,5 @@ def _absolute(value: Any) -> Any:
 for one in (doctor, compare):
     standalone.add_command(_elsewhere(one))
 standalone.add_command(options)
+standalone.add_command(serve)
+standalone.add_command(work)

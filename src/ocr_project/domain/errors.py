@@ -1,4 +1,4 @@
-"""The error tree.
+"""The error tree::
 
     OcrProjectError
     ├── OptionError            a parameter is wrong: names it and says what is right
@@ -95,7 +95,7 @@ class DocumentError(OcrProjectError):
 
     @property
     def reason(self) -> str:
-        """Return `code: message`, the text of a failure row."""
+        """The text of a failure row: the code, a colon, the message."""
         return f"{self.code}: {self}"
 
 

@@ -12,9 +12,9 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
-from ocr_project.datasets import ShardedParquet
 from ocr_project.domain.errors import OptionError
 from ocr_project.domain.options import RuntimeOptions
+from ocr_project.domain.options.names import SHARDS
 from ocr_project.domain.types import Document
 from ocr_project.storage.claims import Worker, join
 from ocr_project.storage.run_lock import SLICES, RunLock
@@ -138,7 +138,7 @@ class WorkerHooks:
         self._worker = None
         if runtime.is_alone:
             return
-        others = sorted(name for name in pipeline.all_outputs() if not isinstance(catalog.get(name), ShardedParquet))
+        others = sorted(name for node in pipeline.nodes if SHARDS not in node.tags for name in node.outputs)
         if others:
             raise OptionError(
                 f"runtime.slice and runtime.launch are for runs that make shards only, and this one would also make"

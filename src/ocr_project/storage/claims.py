@@ -40,6 +40,7 @@ from ocr_project.storage.atomic import atomic_json, storing
 log = logging.getLogger(__name__)
 
 DONE, PLAN = ".done", "plan.json"
+JOB = "OCR_PROJECT_JOB"  # variable: what a launcher other than Slurm calls its worker
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _MOST_ATTEMPTS = 12  # preempted jobs come back often; a shard that ends every process that reads it must not, for ever
 _LONGEST_PAUSE = 15.0  # seconds between two signs of life
@@ -87,7 +88,8 @@ class Worker:
         """
         self.launch, self.lease_seconds = launch, lease_seconds
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        job = "_".join(filter(None, (os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID"))))
+        of_slurm = filter(None, (os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")))
+        job = os.environ.get(JOB) or "_".join(of_slurm)
         gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")
         host = socket.gethostname()
         self.info = WorkerInfo(name, host, os.getpid(), gpus, time.time(), lease_seconds, boot_id(), job)
@@ -142,11 +144,11 @@ class Claims:
         with storing(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
 
-    def announce(self, stage: str, pages: Mapping[str, int]) -> None:
+    def announce(self, stage: str, pages: Mapping[str, int], unit: str = "pages") -> None:
         """Write down what there is to make, where no other worker has: the pages of each shard, by its name."""
         path = self._folder / PLAN
         if not path.exists():
-            atomic_json(path, {"stage": stage, "pages": dict(pages)})
+            atomic_json(path, {"stage": stage, "pages": dict(pages), "unit": unit})
 
     def take(self, name: str) -> bool:
         """Claim a shard; False where another worker has it, or it is done.

@@ -1,4 +1,4 @@
-"""Results of different models, prompts or resolutions, side by side in one folder.
+"""Results of different models, prompts or resolutions, side by side in one folder::
 
     pages/
       current.json                    {"lineage": "ingest-5e0c9c1f"}: the one that readers see

@@ -55,6 +55,16 @@ class Workspace:
         atomic_json(self.folder / _SETTINGS, {"env": env, "options": options, "sources": self.sources()})
         atomic_json(cache_folder() / _LATEST, self.sources())
 
+    @property
+    def was_read(self) -> bool:
+        """Whether a run over it was begun."""
+        return (self.folder / _SETTINGS).is_file()
+
+    @property
+    def settings_changed(self) -> int:
+        """When a run over it was begun last, nanoseconds since 1970."""
+        return (self.folder / _SETTINGS).stat().st_mtime_ns
+
     def settings(self) -> tuple[str, dict[str, Any]]:
         """Return the environment and the options with which it was read.
 
@@ -62,7 +72,7 @@ class Workspace:
             SourceError: It was not read yet.
         """
         path = self.folder / _SETTINGS
-        if not path.is_file():
+        if not self.was_read:
             raise SourceError(f"{self.source} was not read yet: ocr-project read {self.source} -o OUT")
         kept = json.loads(path.read_text(encoding="ascii"))
         return str(kept["env"]), dict(kept["options"])
@@ -72,10 +82,27 @@ class Workspace:
         return [str(self.source / name) for name in self.names] or [str(self.source)]
 
 
+def known() -> list[Workspace]:
+    """Return all sets of documents that were read here, whether or not their files are still there."""
+    found = []
+    for path in sorted((cache_folder() / "workspaces").glob(f"*/{_SETTINGS}")):
+        sources = [Path(source) for source in json.loads(path.read_text(encoding="ascii"))["sources"]]
+        alone = len(sources) == 1
+        names = () if alone else tuple(source.name for source in sources)
+        found.append(Workspace(sources[0] if alone else sources[0].parent, names, path.parent))
+    return found
+
+
 def cache_folder() -> Path:
     """Return the project's folder in the user's cache: `XDG_CACHE_HOME`, or `~/.cache`."""
     home = os.environ.get("XDG_CACHE_HOME")
     return Path(home if home else Path.home() / ".cache") / "ocr_project"
+
+
+def uploads_folder() -> Path:
+    """Return where `ocr-project serve` keeps uploaded documents: in `XDG_DATA_HOME`, or `~/.local/share`."""
+    home = os.environ.get("XDG_DATA_HOME")
+    return Path(home if home else Path.home() / ".local/share") / "ocr_project" / "documents"
 
 
 def shipped_conf() -> Path:

@@ -4,22 +4,18 @@ What the Trainer does: accumulate, clip, step, schedule, replicate or shard (DDP
 weights, optimizer, scheduler and random states. What it must not do for these models, and what is done here instead:
 count tokens by labels, divide the loss, move `use_cache`, choose samples, hide a loss that is not a number.
 
-A checkpoint counts once its mark is written, last: one that a kill or a full disk left half written is never resumed
-from. Going on skips as many packs as were done, so that a run that was killed ends with the same weights, bit for bit,
-on one device.
+Going on skips as many packs as were done, so that a run that was killed ends with the same weights, bit for bit, on
+one device. Nothing here waits for a GPU at work: what is asked of it is read an update later (`recording.py`).
 """
 
 from __future__ import annotations
 
-import json
-import math
 import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,27 +24,17 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
-from ocr_project.domain.errors import OcrProjectError, StorageError
+from ocr_project.domain.errors import StorageError
 from ocr_project.domain.options import Sharding, TrainingOptions
-from ocr_project.storage.atomic import atomic_json, sync
-from ocr_project.storage.steps import read_lines
+from ocr_project.training.ahead import Ahead
 from ocr_project.training.attention import packed_attention
+from ocr_project.training.checkpoints import last_checkpoint, mark_whole, require_room, update_of
 from ocr_project.training.encoding import Encoder
 from ocr_project.training.losses import answer_loss
 from ocr_project.training.optimizers import build_optimizer
 from ocr_project.training.packing import Pack, pack, switch_cache_off
+from ocr_project.training.recording import Looked, Recorder
 from ocr_project.training.samples_at_hand import SampleSource
-
-_MARK = "whole.json"  # written last into a checkpoint
-_STEPS = "steps.jsonl"
-_SPARE = 200_000_000  # bytes that stay free beside a checkpoint
-
-Looks = Callable[[Any, int], Mapping[str, float]]
-"""Called with the model and the number of the update; returns what is seen of held-out samples."""
-
-
-class BadLoss(OcrProjectError):
-    """The loss is not a number; weights are as the checkpoint before has them."""
 
 
 class Packs(Dataset[Pack]):  # type: ignore[misc]
@@ -83,28 +69,6 @@ def _pairs(rows: pd.DataFrame) -> list[tuple[str, str]]:
     return list(zip(rows["shard"].astype(str), rows["sample_id"].astype(str), strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """What a pack costs, for tokens a second and the share of the card's arithmetic.
-
-    Attributes:
-        flops: Of a pack, forward and backward, as they are counted for MFU: recomputation is not.
-        peak: Floating-point operations a second that the card can do.
-    """
-
-    flops: Callable[[Pack], float] = lambda _: 0.0
-    peak: float = 0.0
-
-
-@dataclass(slots=True)
-class Looked:
-    """What is looked at beside the loss, and how often."""
-
-    every: int = 0
-    looks: Looks | None = None
-    speed: Speed = field(default_factory=Speed)
-
-
 class PackTrainer(Trainer):  # type: ignore[misc]
     """See the top of the file."""
 
@@ -122,18 +86,19 @@ class PackTrainer(Trainer):  # type: ignore[misc]
         """
         self.options = options
         self.folder = folder
-        self._bad: list[str] = []
-        self._losses: list[tuple[torch.Tensor, tuple[str, ...]]] = []
-        self._recorder = _Recorder(folder, options, looked or Looked())
+        looked = looked or Looked()
+        self._recorder = Recorder(folder, options.devices, looked.speed)
+        self._ends = _Ends(options, looked)
+        self._ahead = Ahead(_inner(model))
         super().__init__(
             model=model,
             args=_arguments(model, len(packs), options, folder),
             train_dataset=packs,
-            callbacks=[self._recorder],
+            callbacks=[self._ends],
         )
         self.remove_callback(PrinterCallback)
         switch_cache_off(_inner(model))
-        self._recorder.trainer = self
+        self._ends.trainer = self
 
     def fit(self) -> None:
         """Train to the end of the plan, from the last whole checkpoint on where there is one.
@@ -143,24 +108,22 @@ class PackTrainer(Trainer):  # type: ignore[misc]
             StorageError: The disk is full, or a checkpoint cannot be written.
         """
         last = last_checkpoint(self.folder)
-        self._recorder.forget_after(0 if last is None else int(last.name.rpartition("-")[2]))
+        self._recorder.forget_after(0 if last is None else update_of(last))
         with ExitStack() as stack:
-            stack.enter_context(_sigterm(self._recorder))
+            stack.enter_context(_sigterm(self._ends))
             stack.enter_context(packed_attention(_inner(self.model)))
+            stack.enter_context(self._ahead.attached())
             stack.enter_context(_adapters_in_autocast(self.model, self.args.device))
             self.train(resume_from_checkpoint=None if last is None else str(last))
 
     def training_step(self, model: Any, inputs: Pack, num_items_in_batch: Any = None) -> torch.Tensor:
         """Add the gradients of a pack."""
         model.train()
-        here = inputs.to(self.args.device, non_blocking=True)
+        here = self._ahead.moved(inputs, self.args.device)
         with autocast(self.args.device):
             loss = answer_loss(model, here)
-        self._losses.append((loss.detach(), here.sample_ids))
-        self._recorder.count(here)
+        self._recorder.count(here, loss)
         self.accelerator.backward(loss * self.accelerator.num_processes)  # cards are averaged, not added up
-        if self.accelerator.sync_gradients:
-            self._check_losses()
         return loss.detach() * self.accelerator.num_processes
 
     def get_batch_samples(self, epoch_iterator: Iterator[Pack], num_batches: int, device: Any) -> Any:
@@ -178,14 +141,14 @@ class PackTrainer(Trainer):  # type: ignore[misc]
             self.train_dataset,
             batch_size=1,
             shuffle=False,
-            collate_fn=_only,
+            collate_fn=self._ahead.collate,
             num_workers=self.options.workers,
-            pin_memory=False,
+            pin_memory=self.args.device.type == "cuda",
             persistent_workers=False,
             prefetch_factor=2 if self.options.workers else None,
             worker_init_fn=_one_thread,
         )
-        return self.accelerator.prepare(loader)
+        return self.accelerator.prepare_data_loader(loader, device_placement=False)  # `training_step` moves them
 
     def create_optimizer(self, model: Any = None) -> Any:
         """Return AdamW as the options say."""
@@ -195,22 +158,22 @@ class PackTrainer(Trainer):  # type: ignore[misc]
             self.optimizer = found
         return found
 
-    def _check_losses(self) -> None:
-        losses, self._losses = self._losses, []
-        finite = torch.isfinite(torch.stack([loss for loss, _ in losses])).tolist()
-        if not all(finite):
-            found = [name for (_, ids), good in zip(losses, finite, strict=True) if not good for name in ids]
-            raise BadLoss(
-                f"the loss of update {self.state.global_step + 1} is not a number; it is of the samples"
-                f" {', '.join(found)}: look at them, or lower training.learning_rate; the last checkpoint is good"
-            )
+    def _maybe_log_save_evaluate(
+        self, tr_loss: Any, grad_norm: Any, model: Any, trial: Any, *given: Any, **more: Any
+    ) -> None:
+        """Record the update, and those before it that are done: to ask for this one's numbers is to wait for it."""
+        rate = float(more.get("learning_rate") or 0.0)
+        self._recorder.end(self.state.global_step, grad_norm, rate, self._ends.seen())
+        ends = self.control.should_save or self.control.should_training_stop
+        self._recorder.write(to_the_last=ends, first=self.is_world_process_zero())
+        super()._maybe_log_save_evaluate(tr_loss, grad_norm, model, trial, *given, **more)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Save, and mark what was saved as whole; a save that fails leaves the checkpoints before it."""
         place = self.folder / f"checkpoint-{self.state.global_step}"
         if self.is_world_process_zero():
             shutil.rmtree(place, ignore_errors=True)
-            _require_room(self.folder, self._bytes_to_save())
+            require_room(self.folder, self._bytes_to_save())
         try:
             super()._save_checkpoint(model, trial)
         except (OSError, RuntimeError) as error:
@@ -219,11 +182,7 @@ class PackTrainer(Trainer):  # type: ignore[misc]
             raise StorageError(f"{place} cannot be written ({error}): {advice}") from error
         self.accelerator.wait_for_everyone()
         if self.is_world_process_zero():
-            for path in place.rglob("*"):
-                sync(path)
-            atomic_json(place / _MARK, {"update": self.state.global_step})
-            for old in _checkpoints(self.folder)[: -self.options.keep]:
-                shutil.rmtree(old, ignore_errors=True)
+            mark_whole(place, self.options.keep)
 
     def _bytes_to_save(self) -> int:
         states = sum(
@@ -240,32 +199,9 @@ class PackTrainer(Trainer):  # type: ignore[misc]
         return int(states + weights)
 
 
-def last_checkpoint(folder: Path) -> Path | None:
-    """Return the newest whole checkpoint; half-written ones are removed."""
-    for place in folder.glob("checkpoint-*"):
-        if not (place / _MARK).is_file():
-            shutil.rmtree(place, ignore_errors=True)
-    return next(reversed(_checkpoints(folder)), None)
-
-
-def read_steps(folder: Path) -> pd.DataFrame:
-    """Return what was recorded of each update: loss, learning rate, tokens a second, …; empty where none was."""
-    return pd.DataFrame(read_lines(folder / _STEPS))
-
-
 def autocast(device: torch.device) -> AbstractContextManager[Any]:
     """Return what multiplies in bfloat16 on a GPU, and in the weights' own precision elsewhere."""
     return torch.autocast("cuda", dtype=torch.bfloat16) if device.type == "cuda" else nullcontext()
-
-
-def _checkpoints(folder: Path) -> list[Path]:
-    whole = [place for place in folder.glob("checkpoint-*") if (place / _MARK).is_file()]
-    return sorted(whole, key=lambda place: int(place.name.rpartition("-")[2]))
-
-
-def _only(batch: Sequence[Pack]) -> Pack:
-    (one,) = batch
-    return one
 
 
 def _one_thread(_: int) -> None:
@@ -287,15 +223,6 @@ def _adapters_in_autocast(model: Any, device: torch.device) -> Iterator[None]:
 
     with disable_input_dtype_casting(model):
         yield
-
-
-def _require_room(folder: Path, wanted: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < wanted + _SPARE:
-        raise StorageError(
-            f"{free / 1e9:.1f} GB are free for {folder}, and a checkpoint takes {wanted / 1e9:.1f}: free some and run"
-            " again, it goes on from the checkpoint before; training.keep says how many are kept"
-        )
 
 
 def _arguments(model: Any, packs: int, options: TrainingOptions, folder: Path) -> TrainingArguments:
@@ -321,7 +248,7 @@ def _arguments(model: Any, packs: int, options: TrainingOptions, folder: Path) -
         lr_scheduler_type=options.schedule.value,
         warmup_steps=round(options.warmup * updates),
         max_grad_norm=options.clip,
-        logging_steps=1,
+        logging_strategy="no",
         logging_nan_inf_filter=False,
         save_strategy="no",
         report_to=[],
@@ -344,34 +271,24 @@ def _is_cpu(options: TrainingOptions) -> bool:
     return options.device == "cpu" or not torch.cuda.is_available()
 
 
-class _Recorder(TrainerCallback):  # type: ignore[misc]
-    """Writes a line for each update, and says when to save and when to stop."""
+class _Ends(TrainerCallback):  # type: ignore[misc]
+    """Says when to look, to save and to stop."""
 
-    def __init__(self, folder: Path, options: TrainingOptions, looked: Looked) -> None:
+    def __init__(self, options: TrainingOptions, looked: Looked) -> None:
         self.trainer: PackTrainer | None = None
         self.stop = False
-        self._folder = folder
         self._options = options
         self._looked = looked
-        self._saved = self._began = time.monotonic()
-        self._tokens, self._answers, self._flops = 0, 0, 0.0
+        self._saved = time.monotonic()
         self._seen: Mapping[str, float] = {}
 
-    def count(self, pack: Pack) -> None:
-        """Count a pack of the update that is under way."""
-        self._tokens += int(pack.inputs["input_ids"].shape[1])
-        self._answers += int(pack.targets.shape[0])
-        self._flops += self._looked.speed.flops(pack)
-
-    def forget_after(self, update: int) -> None:
-        """Take back what was recorded after the checkpoint that the run goes on from."""
-        path = self._folder / _STEPS
-        if path.is_file():
-            kept = [json.dumps(line) for line in read_lines(path) if line["update"] <= update]
-            path.write_text("".join(f"{line}\n" for line in kept))
+    def seen(self) -> Mapping[str, float]:
+        """Return what was seen of held-out samples since the last call."""
+        seen, self._seen = self._seen, {}
+        return seen
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._began = self._saved = time.monotonic()
+        self._saved = time.monotonic()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         trainer = self.trainer
@@ -387,37 +304,6 @@ class _Recorder(TrainerCallback):  # type: ignore[misc]
         if every and looks is not None and (state.global_step % every == 0 or over):
             self._seen = looks(trainer.model, state.global_step)
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, float] | None = None, **_: Any) -> None:
-        if not logs or "loss" not in logs:
-            return
-        norm = float(logs.get("grad_norm", 0.0))
-        if not math.isfinite(norm):
-            raise BadLoss(
-                f"the gradient of update {state.global_step} is not a number, though its loss is: lower"
-                " training.learning_rate or set training.clip; the last checkpoint is good"
-            )
-        now = time.monotonic()
-        seconds, self._began = max(now - self._began, 1e-9), now
-        cards = self._options.devices
-        line: dict[str, float] = {
-            "update": state.global_step,
-            "loss": float(logs["loss"]),
-            "learning_rate": float(logs.get("learning_rate", 0.0)),
-            "grad_norm": round(norm, 5),
-            "seconds": round(seconds, 4),
-            "tokens_per_second": round(self._tokens * cards / seconds, 1),
-            "answer_tokens": self._answers * cards,
-            **self._seen,
-        }
-        if self._looked.speed.peak:
-            line["mfu"] = round(self._flops / seconds / self._looked.speed.peak, 4)
-        if torch.cuda.is_available():
-            line["gpu_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
-        self._tokens, self._answers, self._flops, self._seen = 0, 0, 0.0, {}
-        if state.is_world_process_zero:
-            with (self._folder / _STEPS).open("a") as file:
-                file.write(json.dumps(line) + "\n")
-
     def _agreed(self, wish: bool) -> bool:
         """Return whether any card wishes: all have to save or stop at the same update."""
         trainer = self.trainer
@@ -430,14 +316,14 @@ class _Recorder(TrainerCallback):  # type: ignore[misc]
 
 
 @contextmanager
-def _sigterm(recorder: _Recorder) -> Iterator[None]:
+def _sigterm(ends: _Ends) -> Iterator[None]:
     """Let SIGTERM, by which schedulers and people end a run, end it after the update under way, saved."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(*_: object) -> None:
-        recorder.stop = True
+        ends.stop = True
 
     before = signal.signal(signal.SIGTERM, stop)
     try:

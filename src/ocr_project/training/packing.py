@@ -7,7 +7,7 @@ Three things have to hold, or the samples of a pack see each other and no error 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,6 +51,7 @@ class Pack:
         sample_ids: In order.
         squares: Sums of squares of lengths: of samples in tokens, of images in patches. Attention costs by those; they
             are numbers, not tensors, for to read one from a GPU is to wait for it.
+        tables: What the tower would make of the images' grids (`training/ahead.py`).
     """
 
     inputs: dict[str, torch.Tensor]
@@ -61,12 +62,25 @@ class Pack:
     update_tokens: int = 1
     sample_ids: tuple[str, ...] = field(default=())
     squares: tuple[float, float] = (0.0, 0.0)
+    tables: dict[str, torch.Tensor] = field(default_factory=dict)
 
     def to(self, device: torch.device | str, **how: Any) -> Pack:
         """Return it on another device."""
-        moved = {name: tensor.to(device, **how) for name, tensor in self.inputs.items()}
-        bounds, places, targets = (one.to(device, **how) for one in (self.bounds, self.places, self.targets))
-        return replace(self, inputs=moved, bounds=bounds, places=places, targets=targets)
+        return self._each(lambda tensor: tensor.to(device, **how))
+
+    def pin_memory(self) -> Pack:
+        """Return it in memory that a GPU copies from while the CPU goes on; torch's loaders ask for this."""
+        return self._each(torch.Tensor.pin_memory)
+
+    def _each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> Pack:
+        return replace(
+            self,
+            inputs={name: change(tensor) for name, tensor in self.inputs.items()},
+            bounds=change(self.bounds),
+            places=change(self.places),
+            targets=change(self.targets),
+            tables={name: change(tensor) for name, tensor in self.tables.items()},
+        )
 
 
 def positions_of(encoded: Encoded, image_id: int, merge: int) -> NDArray[np.int64]:

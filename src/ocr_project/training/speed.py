@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 
 from ocr_project.domain.options import TrainingOptions
-from ocr_project.training.loop import Speed
 from ocr_project.training.memory import Load, Shape, pack_flops
 from ocr_project.training.packing import Pack
+from ocr_project.training.recording import Speed
 
 # Dense bfloat16 by the makers' data sheets, floating-point operations a second.
 _PEAKS = {"B200": 2250e12, "H200": 989e12, "H100": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12}

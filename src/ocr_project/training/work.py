@@ -18,17 +18,19 @@ from ocr_project.domain.types import TrainingSample
 from ocr_project.storage.atomic import atomic_file, atomic_json
 from ocr_project.storage.shard_folder import ShardFolder
 from ocr_project.training.adapters import prepared_for_training, trained_modules
+from ocr_project.training.checkpoints import last_checkpoint
 from ocr_project.training.encoding import Encoder
 from ocr_project.training.evaluation import read_samples
 from ocr_project.training.evaluation_tables import tabulate_readings
 from ocr_project.training.families import is_tied, read_config
 from ocr_project.training.jobs import STOPPED, Job, Phase
 from ocr_project.training.loading import checkpoint_folder, device_of, load_base
-from ocr_project.training.loop import Looked, Packs, PackTrainer, autocast, last_checkpoint, read_steps
+from ocr_project.training.loop import Packs, PackTrainer, autocast
 from ocr_project.training.losses import answer_loss
 from ocr_project.training.memory import GIB, shape_of
 from ocr_project.training.merging import keep_trained, merge_adapter, probes_of
 from ocr_project.training.packing import pack
+from ocr_project.training.recording import Looked, read_steps
 from ocr_project.training.samples_at_hand import SamplesInShards
 from ocr_project.training.speed import speed_of
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from ocr_project.bench.matrix.performing import Common, perform
 from ocr_project.bench.matrix.plan import MatrixRun, fields_of, plan_runs
 from ocr_project.bench.matrix.results import read_matrix, write_matrix
 from ocr_project.bench.matrix.user_config import read_user_config
+from ocr_project.cli.launch.status import progress
+from ocr_project.cli.launch.work import Launch
 from ocr_project.domain.errors import OptionError, StorageError
 from ocr_project.domain.options import FieldsOptions, RuntimeOptions
 from ocr_project.domain.options.matrix import Clock, MatrixOptions
@@ -204,6 +208,37 @@ def test_runs_are_done_in_processes_and_one_that_fails_ends_no_other(home: Path)
         facts = run_locally(runs, common)
     assert [bool(one.status) for one in facts] == [False, True, False]
     assert (server.requests, other.requests) == (20, 20)
+
+
+def test_workers_of_a_launch_do_each_run_once_and_one_at_a_time(home: Path) -> None:
+    with FakeVllm(model="a/fake", read=reader(), delay=0.01) as server:
+        rows = "".join(
+            f"small;SGLang;a/fake;{server.url};{pixels}\n" for pixels in (400_000, 300_000, 200_000, 100_000)
+        )
+        runs, common = planned(home, rows, clock="single")
+        shared = dataclasses.replace(common, runtime=RuntimeOptions(progress=False, launch=home / "launch"))
+        with ThreadPoolExecutor(2) as workers:
+            parts = [part.result() for part in [workers.submit(run_locally, runs, shared) for _ in range(2)]]
+        asked = server.requests
+        assert all(parts), "both had a part of it"
+        assert sorted(one.folder for part in parts for one in part) == sorted(run.folder for run in runs)
+        closing = run_locally(runs, common)
+        assert server.requests == asked, "what workers did is not done again"
+    assert [one.folder for one in closing] == [run.folder for run in runs]
+    assert not any(one.status for one in closing)
+    (stage,) = progress(Launch(str(home / "launch"), "matrix", "", "", 2, ()), time.time())
+    assert (stage.stage, stage.shards, stage.of_shards, stage.unit) == ("matrix", 4, 4, "runs")
+
+
+def test_a_slice_of_a_matrix_is_a_part_of_its_runs(home: Path) -> None:
+    with FakeVllm(model="a/fake", read=reader()) as server:
+        rows = "".join(f"small;URL;a/fake;{server.url};{pixels}\n" for pixels in (400_000, 100_000))
+        runs, common = planned(home, rows, clock="load")
+        parts = []
+        for part in ("0/2", "1/2"):
+            runtime = RuntimeOptions.model_validate({"progress": False, "slice": part})
+            parts += run_locally(runs, dataclasses.replace(common, runtime=runtime))
+    assert sorted(one.folder for one in parts) == sorted(run.folder for run in runs)
 
 
 def test_a_model_in_the_process_does_not_wait_for_a_batch_on_the_single_clock(home: Path) -> None:

@@ -43,12 +43,23 @@ def verdicts(table: pd.DataFrame) -> dict[tuple[str, str], str]:
 
 
 def test_an_equal_run_is_fine_in_all() -> None:
-    assert verdicts(judge_release(record(), record(), OPTIONS)) == {
+    assert verdicts(judge_release(record(200), record(200), OPTIONS)) == {
         ("mini", "cer/official"): "fine",
         ("mini", "exact"): "fine",
         (QUESTIONS, "seconds"): "fine",
         (LIMIT, "seconds"): "fine",
     }
+
+
+def test_an_equal_run_of_24_questions_does_not_show_that_none_is_lost() -> None:
+    assert verdicts(judge_release(record(), record(), OPTIONS))["mini", "exact"] == "open"
+
+
+@pytest.mark.parametrize("wrong", [16, 18, 20, 22, 24])
+def test_more_wrong_answers_are_no_less_worse(wrong: int) -> None:
+    table = judge_release(record(wrong=wrong), record(), OPTIONS)
+    assert verdicts(table)["mini", "exact"] == "worse"
+    assert table.set_index("metric").loc["exact", "low"] > 0.25
 
 
 def test_worse_answers_and_missing_ones_close_the_gate() -> None:
@@ -88,4 +99,6 @@ def test_a_record_is_what_other_records_are(tmp_path_factory: pytest.TempPathFac
     read = read_record(folder)
     assert read.run.recognizer == "m"
     assert read.run.facts["fields identity"] == 'vllm 1 {"model": "m"}'
-    assert set(verdicts(judge_release(read, record(wrong=3), OPTIONS)).values()) == {"fine"}
+    same = judge_release(read, record(wrong=3), OPTIONS)
+    assert set(same.loc[same["metric"] != "exact", "verdict"]) == {"fine"}
+    assert set(same.loc[same["what"] == "mini", "worse_by"]) == {0.0}

@@ -100,7 +100,7 @@ def test_an_interval_covers_the_rate_of_skewed_documents(documents: int, spread:
 
 
 def test_an_interval_stays_where_a_rate_can_be() -> None:
-    passed = estimate_rate([1, 1, 0], [1, 1, 1], list("abc"))
+    passed = estimate_rate([1, 0.9, 0], [1, 1, 1], list("abc"))
     assert (passed.low, passed.high) == (0.0, 1.0)
     errors = estimate_rate([1, 1, 30], [10, 10, 10], list("abc"))
     assert errors.low == 0.0

@@ -9,16 +9,18 @@ from __future__ import annotations
 import logging
 import os
 import pickle
-import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 
 from ocr_project.bench.matrix.performing import Common, failed_facts, perform
 from ocr_project.bench.matrix.plan import MatrixRun
 from ocr_project.bench.matrix.results import RunFacts, write_facts
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import FieldsBackend
+from ocr_project.domain.types import ShardInfo
+from ocr_project.engine.running.sharing import Share, share_among
 from ocr_project.engine.running.worker_process import Child, Lost, end_with_parent, open_line
 
 log = logging.getLogger(__name__)
@@ -28,24 +30,38 @@ _MODULE = "ocr_project.bench.matrix.launching"
 
 
 def run_locally(runs: Sequence[MatrixRun], common: Common) -> list[RunFacts]:
-    """Do all runs, as many at a time as there are GPUs.
+    """Do all runs that are this process's, as many at a time as there are GPUs.
+
+    Workers of a launch take run after run, and end when all are done: a GPU has one run at a time there too.
 
     Args:
         runs: In any order; they are taken in this one.
         common: Their options name the GPUs.
 
     Returns:
-        What became of each, in the order given.
+        What became of each that this process did, in the order given: of a run of its own, all of them.
 
     Raises:
         StorageError: What became of a run cannot be written; what was answered is kept.
     """
-    waiting: queue.SimpleQueue[tuple[int, MatrixRun]] = queue.SimpleQueue()
-    for place, run in enumerate(runs):
-        waiting.put((place, run))
-    found: dict[int, RunFacts] = {}
+    if not runs:
+        return []
+    by_folder = {run.folder: (place, run) for place, run in enumerate(runs, 1)}
+    share = share_among(list(map(_as_shard, by_folder)), _lineage(by_folder), common.runtime, "runs")
+    found: dict[str, RunFacts] = {}
+    more = True
+    while more:
+        found |= _do_those_free(share, by_folder, common)
+        more = share.wait()
+    return [found[folder] for folder in by_folder if folder in found]
+
+
+def _do_those_free(share: Share, runs: Mapping[str, tuple[int, MatrixRun]], common: Common) -> dict[str, RunFacts]:
+    """Do what is free now, in a thread for each GPU; return what became of each, by its folder."""
+    found: dict[str, RunFacts] = {}
     faults: list[Exception] = []
-    gpus = common.options.gpus[: max(1, len(runs))]
+    taken = _Taken(share)
+    gpus = common.options.gpus[: len(runs)]
 
     def work(gpu: int) -> None:
         try:
@@ -55,13 +71,13 @@ def run_locally(runs: Sequence[MatrixRun], common: Common) -> list[RunFacts]:
 
     def do_runs(gpu: int) -> None:
         with _Worker(gpu) as worker:
-            for place, run in _taken(waiting):
+            for info in taken:
+                place, run = runs[info.name]
                 began = time.monotonic()
-                found[place] = worker.perform(run, common)
-                said = found[place].status or "done"
-                log.info(
-                    "run %d of %d, %s: %s, %.1f s", place + 1, len(runs), run.name, said, time.monotonic() - began
-                )
+                found[info.name] = worker.perform(run, common)
+                share.finish(info)
+                said = found[info.name].status or "done"
+                log.info("run %d of %d, %s: %s, %.1f s", place, len(runs), run.name, said, time.monotonic() - began)
 
     threads = [threading.Thread(target=work, args=(gpu,), name=f"matrix-gpu{gpu}", daemon=True) for gpu in gpus]
     for thread in threads:
@@ -70,7 +86,32 @@ def run_locally(runs: Sequence[MatrixRun], common: Common) -> list[RunFacts]:
         thread.join()
     if faults:
         raise faults[0]
-    return [found[place] for place in range(len(runs))]
+    return found
+
+
+class _Taken:
+    """What is taken of a share, by several threads one after the other."""
+
+    def __init__(self, share: Share) -> None:
+        self._source = share.take()
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[ShardInfo]:
+        return self
+
+    def __next__(self) -> ShardInfo:
+        with self._lock:
+            return next(self._source)
+
+
+def _as_shard(folder: str) -> ShardInfo:
+    """Return a run as what workers claim: its folder, and one run."""
+    return ShardInfo(name=folder, key=folder, order=folder, pages=1, stage="matrix")
+
+
+def _lineage(folders: Mapping[str, object]) -> str:
+    """Name the claims of these runs: others have other ones."""
+    return f"matrix-{sha256(' '.join(folders).encode()).hexdigest()[:16]}"
 
 
 class _Worker:
@@ -105,14 +146,6 @@ class _Worker:
         child, self._child = self._child, None
         if child is not None:
             child.end()
-
-
-def _taken(waiting: queue.SimpleQueue[tuple[int, MatrixRun]]) -> Iterator[tuple[int, MatrixRun]]:
-    while True:
-        try:
-            yield waiting.get_nowait()
-        except queue.Empty:
-            return
 
 
 def _seen(gpu: int) -> dict[str, str]:

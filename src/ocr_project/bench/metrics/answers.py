@@ -95,7 +95,7 @@ def count_score(answers: Iterable[str], hypothesis: str) -> float:
     """Score a number by how near it is: OCRBench v2, text counting by `regression`.
 
     Returns:
-        1 - |number - truth| / truth, or 0 where that is 0.5 or less, or there is no number; the first
+        1 - ``|number - truth|`` / truth, or 0 where that is 0.5 or less, or there is no number; the first
         number of the text counts.
     """
     found = re.search(r"\d+", hypothesis)

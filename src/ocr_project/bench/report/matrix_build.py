@@ -20,7 +20,6 @@ from ocr_project.bench.report.matrix_model import (
     Curve,
     CurvePoint,
     DatasetPart,
-    Estimate,
     HeatMap,
     MatrixReport,
     Rank,
@@ -28,6 +27,7 @@ from ocr_project.bench.report.matrix_model import (
     RunLine,
     ShownAnswer,
 )
+from ocr_project.bench.report.model import Value
 from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options.matrix import MatrixOptions
 from ocr_project.domain.types import Box
@@ -77,7 +77,7 @@ def _lines(comparison: Comparison, before: int) -> list[RunLine]:
                 rank=Rank.BEST if place == comparison.best else Rank.LEVEL if comparison.level[place] else Rank.WORSE,
                 place=standing.place.value,
                 beaten_by=standing.by,
-                rates={name: Estimate(*values) for name, values in rates_of(run).items()},
+                rates={name: Value(*values) for name, values in rates_of(run).items()},
                 questions=facts.questions,
                 missing=facts.missing,
                 cost=facts.cost,
@@ -126,8 +126,8 @@ def _resolutions(comparison: Comparison, lines: Mapping[str, RunLine]) -> Iterat
                     model_of(members[0]),
                     lowest.doc_type,
                     step.pixels,
-                    Estimate(step.cer, step.low, step.high),
-                    Estimate(step.worse_by, step.worse_low, step.worse_high),
+                    Value(step.cer, step.low, step.high),
+                    Value(step.worse_by, step.worse_low, step.worse_high),
                     step.verdict,
                     step.pixels == lowest.pixels,
                     step.documents,

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ocr_project.bench.report.model import Value
+
 
 class Rank(StrEnum):
     """How a run's CER stands to the best one's."""
@@ -15,15 +17,6 @@ class Rank(StrEnum):
     LEVEL = "level"  # cannot be told from the best
     WORSE = "worse"
     NONE = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A rate, or a difference of two, with the ends of its 95 % interval: fractions, NaN where it is not known."""
-
-    rate: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +46,7 @@ class RunLine:
     rank: Rank = Rank.NONE
     place: str = ""
     beaten_by: str = ""
-    rates: Mapping[str, Estimate] = field(default_factory=dict)
+    rates: Mapping[str, Value] = field(default_factory=dict)
     questions: int = 0
     missing: int = 0
     cost: Mapping[str, float] = field(default_factory=dict)
@@ -109,8 +102,8 @@ class ResolutionLine:
     model: str
     doc_type: str
     pixels: int
-    cer: Estimate
-    worse_by: Estimate
+    cer: Value
+    worse_by: Value
     verdict: str
     chosen: bool
     documents: int

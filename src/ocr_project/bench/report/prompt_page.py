@@ -15,7 +15,7 @@ import pandas as pd
 from ocr_project.bench.prompt_search.parts import Part
 from ocr_project.bench.prompt_search.tables import ALL, Found
 from ocr_project.bench.prompt_search.tried import Tried
-from ocr_project.bench.report.matrix_model import Estimate
+from ocr_project.bench.report.model import Value
 from ocr_project.engine.metrics.intervals import Blend
 from ocr_project.engine.metrics.resampling import estimate_blends
 from ocr_project.engine.reporting.page import write_page
@@ -34,7 +34,7 @@ class PromptRow:
     """
 
     tried: Tried
-    rates: dict[str, Estimate]
+    rates: dict[str, Value]
     chosen: bool
 
 
@@ -44,7 +44,7 @@ class FieldPart:
 
     name: str
     prompts: list[PromptRow]
-    estimates: dict[str, Estimate]
+    estimates: dict[str, Value]
 
 
 def write_prompt_page(path: Path, found: Sequence[Found], rows: Sequence[Tried], table: pd.DataFrame) -> None:
@@ -85,16 +85,15 @@ def _field(one: Found, rows: Sequence[Tried], said: Mapping[Any, Any]) -> FieldP
     return FieldPart(f"{kind[0]} · {kind[1]}", prompts, _estimates(said))
 
 
-def _rate(tried: Tried | None) -> Estimate:
+def _rate(tried: Tried | None) -> Value:
     if tried is None or not tried.judged:
-        return Estimate()
+        return Value()
     top = np.array([[one.clipped] for one in tried.judged])
     found = estimate_blends(top, np.ones_like(top), [Blend((0,))], [one.document for one in tried.judged])
-    return Estimate(float(found.value[0]), float(found.low[0]), float(found.high[0]))
+    return Value(float(found.value[0]), float(found.low[0]), float(found.high[0]))
 
 
-def _estimates(row: Mapping[Any, Any]) -> dict[str, Estimate]:
+def _estimates(row: Mapping[Any, Any]) -> dict[str, Value]:
     names = ("flattered", "flattered_search", "gained")
-    return {
-        name: Estimate(*(float(row.get(f"{name}{end}", math.nan)) for end in ("", "_low", "_high"))) for name in names
-    }
+    ends = {name: [float(row.get(f"{name}{end}", math.nan)) for end in ("", "_low", "_high")] for name in names}
+    return {name: Value(rate, low, high) for name, (rate, low, high) in ends.items()}

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from kedro.framework.context import KedroContext
 
 from ocr_project.cli.errors import plainly
-from ocr_project.cli.launch import local, slurm
+from ocr_project.cli.launch import contained, local, on_ray, slurm
+from ocr_project.cli.launch.clean import clean
 from ocr_project.cli.launch.status import lines
-from ocr_project.cli.launch.work import Launch, begin, launches, read, shown
-from ocr_project.cli.project import data_option, named, open_project
+from ocr_project.cli.launch.work import Launch, Place, begin, launches, read, shown, write
+from ocr_project.cli.project import data_option, named, open_project, read_params
 from ocr_project.domain.errors import BackendError, OptionError
+from ocr_project.domain.options import IngestOptions, LaunchOptions
 from ocr_project.domain.options.names import DATA
 
+_ENDED = (0, 3)  # a run that went to its end; 3: with pages that failed
 _pipelines = click.option("--pipelines", "-p", default="ocr", show_default=True, help="As `kedro run` has them.")
 _env = click.option("--env", "-e", default=None, help="Environment, such as h200.")
 _params = click.option("--params", default="", help="As `kedro run` has them.")
@@ -23,7 +30,7 @@ _params = click.option("--params", default="", help="As `kedro run` has them.")
 
 @click.group()
 def launch() -> None:
-    """Share the work of one run among GPUs or machines: `local`, `slurm`, `status`, `close`.
+    """Share the work of one run among GPUs or machines: `local`, `slurm`, `ray`, `status`, `clean`.
 
     Documents are listed first, by one; then workers take shard after shard, each stage to its end; last, one run makes
     the tables and files. Results are those of `kedro run`. Killed, lost or stopped: launch again, and it goes on.
@@ -40,15 +47,39 @@ def launch() -> None:
 def launch_local(workers: int | None, pipelines: str, env: str | None, params: str, data: str | None) -> None:
     """Run a worker for each GPU of this machine, and wait for the end."""
     made = _begin(pipelines, env, params, data, workers=workers or max(1, len(local.gpus_here())))
-    statuses = local.run_workers(made)
+    local.check_workers(made, len(local.gpus_here()))
+    raise SystemExit(_end(made, local.run_workers(made)))
+
+
+@launch.command("ray")
+@click.option("--workers", "-n", type=click.IntRange(1), required=True, help="Tasks; more than have room wait.")
+@click.option("--gpus", type=click.FloatRange(0), default=0.0, show_default=True, help="GPUs of each worker.")
+@click.option("--cpus", type=click.FloatRange(0.1), default=1.0, show_default=True, help="Cores of each worker.")
+@click.option("--address", default=None, help="Of a cluster, `auto` or HOST:PORT; RAY_ADDRESS, or this machine alone.")
+@_pipelines
+@_env
+@_params
+@data_option
+@plainly
+def launch_ray(workers: int, gpus: float, cpus: float, address: str | None, data: str | None, **given: Any) -> None:
+    """Run the workers as tasks of a Ray cluster whose nodes share this folder, and wait for the end."""
+    made = _begin(**given, data=data, workers=workers)
+    raise SystemExit(_end(made, on_ray.run_workers(made, on_ray.Needs(cpus, gpus), address)))
+
+
+def _end(made: Launch, statuses: Sequence[int]) -> int:
+    """Say which workers failed, and make tables, files and reports; return the exit status.
+
+    Raises:
+        BackendError: All of them failed.
+    """
     bad = [number for number, status in enumerate(statuses) if status]
     for number in bad:
-        click.secho(
-            f"worker {number} ended with {statuses[number]}: {made.logs}/worker-{number}.log", fg="red", err=True
-        )
+        log = made.logs / local.log_name(number)
+        click.secho(f"worker {number} ended with {statuses[number]}: {log}", fg="red", err=True)
     if len(bad) == len(statuses):
         raise BackendError(f"no worker came to its end: the logs in {made.logs} say why")
-    raise SystemExit(_close(made))
+    return _close(made)
 
 
 @launch.command("slurm")
@@ -101,9 +132,43 @@ def launch_close(folder: str) -> None:
     raise SystemExit(_close(read(Path(folder))))
 
 
+@launch.command("clean")
+@click.option(
+    "--days",
+    type=click.FloatRange(0),
+    default=7.0,
+    show_default=True,
+    help="How long a launch whose last run never ended is kept after it was last heard of.",
+)
+@data_option
+@plainly
+def launch_clean(days: float, data: str | None) -> None:
+    """Remove claims and logs of launches that are over; results stay, and so does a launch that lives."""
+    with open_project(None, named(data)) as project:
+        there = launches(project.catalog.load("project").data)
+    for folder in there:
+        click.echo(clean(folder, days))
+    if not there:
+        click.echo("There is no launch to remove")
+
+
+@launch.command("contained", hidden=True, context_settings={"ignore_unknown_options": True})
+@click.argument("folder", type=click.Path(exists=True, file_okay=False))
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@plainly
+def launch_contained(folder: str, arguments: tuple[str, ...]) -> None:
+    """Run `python ARGUMENTS` in a container, as the launch in FOLDER says: what a launch calls on each machine."""
+    raise SystemExit(
+        contained.run(contained.commands_of(read(Path(folder)), arguments, local.gpus_here(), os.environ))
+    )
+
+
 def _close(made: Launch) -> int:
     made.wait_until_over()
-    return subprocess.run(made.closing_command(), check=False).returncode
+    status = subprocess.run(made.closing_command(), check=False).returncode
+    if status in _ENDED:
+        write(replace(read(Path(made.folder)), closed=True))
+    return status
 
 
 def _begin(pipelines: str, env: str | None, params: str, data: str | None, *, workers: int) -> Launch:
@@ -115,15 +180,29 @@ def _begin(pipelines: str, env: str | None, params: str, data: str | None, *, wo
     """
     if any(part.strip().startswith(f"{DATA}=") for part in params.split(",")):
         raise OptionError("name the data folder with --data PATH: the launch has its own folder there")
-    with open_project(env, named(data)) as project:
-        folder: Path = project.catalog.load("project").data
+    with open_project(env, {**read_params(params), **named(data)}) as project:
+        place = _place(project)
     every = ",".join(filter(None, (data and f"{DATA}={data}", params)))
-    made = begin(folder, pipelines, env, every, workers)
+    made = begin(place, pipelines, env, every, workers)
     if made.opening:
         status = subprocess.run(made.opening_command(), check=False).returncode
         if status:
             raise SystemExit(status)
     return made
+
+
+def _place(project: KedroContext) -> Place:
+    """Return where the runs of a launch begin, read and write, and their containers."""
+    checkout = project.catalog.load("project")
+    source = Path(IngestOptions.model_validate(project.params.get("ingest") or {}).source or "").expanduser()
+    path = checkout.root / source if source != Path() else Path()
+    options = LaunchOptions.model_validate(project.params.get("launch") or {})
+    return Place(
+        checkout.root,
+        checkout.data,
+        str(path.resolve()) if path != Path() and path.exists() else "",
+        {} if options.container is None else options.model_dump(mode="json"),
+    )
 
 
 def _sbatch(

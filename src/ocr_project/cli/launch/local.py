@@ -11,8 +11,10 @@ from contextlib import ExitStack, suppress
 import click
 
 from ocr_project.cli.launch.status import lines
-from ocr_project.cli.launch.work import Launch
+from ocr_project.cli.launch.work import Launch, are_timed
+from ocr_project.domain.errors import OptionError
 from ocr_project.engine.running.monitoring.nvml import open_nvml, visible_gpus
+from ocr_project.storage.claims import JOB
 
 _EVERY_SECONDS = 10.0
 _END_SECONDS = 30.0  # after Ctrl-C
@@ -29,8 +31,8 @@ def run_workers(launch: Launch) -> list[int]:
     with ExitStack() as stack:
         processes = []
         for number in range(launch.workers):
-            log = stack.enter_context((launch.logs / f"worker-{number}.log").open("wb"))
-            environment = {**os.environ, **_gpu_of(number, launch.workers)}
+            log = stack.enter_context((launch.logs / log_name(number)).open("wb"))
+            environment = {**os.environ, JOB: log_name(number), **_gpu_of(number, launch.workers)}
             # one process group with us: Ctrl-C reaches them as it reaches an ordinary run
             process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
             stack.callback(_end, process)
@@ -44,6 +46,24 @@ def run_workers(launch: Launch) -> list[int]:
                 for line in lines(launch):
                     click.echo(line)
     return [process.returncode for process in processes]
+
+
+def log_name(number: int) -> str:
+    """Return the name of a worker's log among those of its launch."""
+    return f"worker-{number}.log"
+
+
+def check_workers(launch: Launch, gpus: int) -> None:
+    """Look whether there are GPUs enough for what is timed; where there are none, workers share the cores.
+
+    Raises:
+        OptionError: Two workers would have one GPU, and each would time the other.
+    """
+    if launch.workers > gpus > 0 and are_timed(launch.pipelines):
+        raise OptionError(
+            f"{launch.workers} workers on {gpus} GPUs: {launch.pipelines} times its runs, one at a time on a GPU;"
+            f" take --workers {gpus}, or none"
+        )
 
 
 def gpus_here() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ class Progress:
         pages: In those that are stored.
         of_pages: In all.
         pages_per_second: Over the last ten minutes, or since the stage began; 0 while nothing is stored.
+        unit: What is counted: pages, or runs of a matrix.
     """
 
     stage: str
@@ -35,6 +37,7 @@ class Progress:
     pages: int
     of_pages: int
     pages_per_second: float
+    unit: str
 
     @property
     def seconds_left(self) -> float | None:
@@ -65,6 +68,7 @@ def progress(launch: Launch, now: float) -> Iterator[Progress]:
             pages=sum(pages.get(name, 0) for name in stored),
             of_pages=sum(pages.values()),
             pages_per_second=lately / (until - since) if until > since else 0.0,
+            unit=plan.get("unit", "pages"),
         )
 
 
@@ -75,12 +79,14 @@ def lines(launch: Launch) -> Iterator[str]:
         left = stage.seconds_left
         yield (
             f"{stage.stage:>14}  {stage.shards:,} of {stage.of_shards:,} shards  {stage.pages:,} of"
-            f" {stage.of_pages:,} pages  {stage.pages_per_second:.2f} pages/s"
+            f" {stage.of_pages:,} {stage.unit}  {stage.pages_per_second:.2f} {stage.unit}/s"
             f"{'' if left is None else f'  {_duration(left)} left'}"
         )
     yield from _worker_lines(launch, now)
     if launch.job:
         yield f"{'slurm':>14}  job {launch.job}: {_queue(launch.job)}"
+        for folder, reason in list(_failed_jobs(launch))[:_MOST_NAMES]:
+            yield f"{'failed':>14}  {folder}: {reason}"
 
 
 def _worker_lines(launch: Launch, now: float) -> Iterator[str]:
@@ -93,23 +99,37 @@ def _worker_lines(launch: Launch, now: float) -> Iterator[str]:
     for info, seen in list(lost.items())[:_MOST_NAMES]:
         yield f"{'lost':>14}  {info.name}, last seen {_duration(now - seen)} ago: others take up its shards"
     for info in [info for info in workers if info.ended == "failed"][:_MOST_NAMES]:
-        yield f"{'failed':>14}  {info.name}: see its log in {launch.logs}"
+        yield f"{'failed':>14}  {info.name}: see its log, {launch.logs / info.job}"
+
+
+def _failed_jobs(launch: Launch) -> Iterator[tuple[Path, str]]:
+    """Yield the folders of logs of jobs that ended with an error, and the last line of it.
+
+    Also of those whose worker never got as far as to say that it is there.
+    """
+    for path in sorted(launch.logs.glob("*/*_result.pkl")):
+        outcome, said = pickle.loads(path.read_bytes())  # submitit's, of a job of ours
+        if outcome == "error":
+            yield path.parent, str(said).strip().rpartition("\n")[2]
+
+
+def queued(job: str) -> Counter[str] | None:
+    """Return the states of a job's parts, as Slurm counts them now; None where it does not answer."""
+    asking = ["squeue", "--noheader", "--array", "--jobs", job, "--format", "%T"]
+    try:
+        asked = subprocess.run(asking, capture_output=True, text=True, timeout=20, check=False)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return None
+    if asked.returncode and "Invalid job id" not in asked.stderr:  # it has forgotten those that ended minutes ago
+        return None
+    return Counter(state.lower() for state in asked.stdout.split())
 
 
 def _queue(job: str) -> str:
-    """Return the states of a job's parts, as Slurm counts them now."""
-    try:
-        asked = subprocess.run(
-            ["squeue", "--noheader", "--array", "--jobs", job, "--format", "%T"],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-        )
-    except (FileNotFoundError, subprocess.TimeoutExpired) as error:
-        return f"Slurm does not answer here ({error})"
-    states = Counter(asked.stdout.split())
-    return ", ".join(f"{count} {state.lower()}" for state, count in states.items()) or "no longer in the queue"
+    states = queued(job)
+    if states is None:
+        return "Slurm does not answer here"
+    return ", ".join(f"{count} {state}" for state, count in states.items()) or "no longer in the queue"
 
 
 def _duration(seconds: float) -> str:

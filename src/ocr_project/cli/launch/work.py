@@ -7,18 +7,17 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from ocr_project.domain.errors import OptionError
-from ocr_project.domain.options.names import did_you_mean, nearest
+from ocr_project.domain.options.names import SHARDS, did_you_mean, nearest
 from ocr_project.storage.atomic import atomic_json
 from ocr_project.storage.claims import living
 
 FOLDER = ".launches"
-SHARDS = "shards"  # the tag of the nodes that workers share
 _ABOUT = "launch.json"
 _LOOK_SECONDS = 1.0
 
@@ -35,6 +34,11 @@ class Launch:
         workers: Their number.
         opening: Names of the nodes that are run once, before the workers.
         job: Of Slurm's array; empty elsewhere.
+        project: Folder in which it was typed; every run begins there.
+        data: The data folder.
+        source: What is read, where that is a path; empty where it is not.
+        options: Of its containers, `LaunchOptions`; empty: runs are processes of the host.
+        closed: Whether its last run has ended.
     """
 
     folder: str
@@ -44,6 +48,11 @@ class Launch:
     workers: int
     opening: tuple[str, ...]
     job: str = ""
+    project: str = ""
+    data: str = ""
+    source: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    closed: bool = False
 
     @property
     def logs(self) -> Path:
@@ -77,16 +86,36 @@ class Launch:
             time.sleep(_LOOK_SECONDS)
 
     def _run(self, *arguments: str, params: str) -> list[str]:
-        command = [sys.executable, "-m", "kedro", "run", "--pipelines", self.pipelines, *arguments]
+        kedro = [sys.executable, "-m", "kedro"]
+        if self.options:  # kedro once more, and there: who starts a container has to know the GPUs of its machine
+            kedro += ["launch", "contained", self.folder, "-m", "kedro"]
+        command = [*kedro, "run", "--pipelines", self.pipelines, *arguments]
         command += ["--env", self.env] if self.env else []
         return [*command, "--params", params] if params else command
 
 
-def begin(data: Path, pipelines: str, env: str | None, params: str, workers: int) -> Launch:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the runs of a launch begin, read and write.
+
+    Attributes:
+        project: The project's folder.
+        data: The data folder of the corpus.
+        source: What is read, where that is a path; empty where it is not.
+        options: Of containers, `LaunchOptions`; empty: runs are processes of the host.
+    """
+
+    project: Path
+    data: Path
+    source: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def begin(place: Place, pipelines: str, env: str | None, params: str, workers: int) -> Launch:
     """Make the folder of a launch.
 
     Args:
-        data: The data folder of the corpus.
+        place: Where it is.
         pipelines: Names, separated by commas.
         env: Environment.
         params: As typed.
@@ -98,7 +127,19 @@ def begin(data: Path, pipelines: str, env: str | None, params: str, workers: int
     """
     opening = opening_nodes(pipelines)
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid4().hex[:4]}"
-    made = Launch(str(data.resolve() / FOLDER / name), pipelines, env or "", params, workers, opening)
+    data = place.data.resolve()
+    made = Launch(
+        str(data / FOLDER / name),
+        pipelines,
+        env or "",
+        params,
+        workers,
+        opening,
+        project=str(place.project),
+        data=str(data),
+        source=place.source,
+        options=place.options,
+    )
     made.logs.mkdir(parents=True)
     write(made)
     return made
@@ -160,6 +201,13 @@ def opening_nodes(pipelines: str) -> tuple[str, ...]:
     return tuple(node.name for node in before)
 
 
+def are_timed(pipelines: str) -> bool:
+    """Say whether what is run measures how fast a GPU answers, so that a worker needs one for itself."""
+    from kedro.framework.project import pipelines as registered
+
+    return any("matrix" in node.tags for name in pipelines.split(",") for node in registered[name.strip()].nodes)
+
+
 def shown(command: Sequence[str]) -> str:
     """Return a command as a person would type it."""
-    return shlex.join(["kedro", *command[3:]])
+    return shlex.join(command[len(command) - command[::-1].index("kedro") - 1 :])

@@ -32,6 +32,7 @@ from ocr_project.domain.options.fields import (
     LabelNeighbourOptions,
 )
 from ocr_project.domain.options.ingest import IngestOptions, TextLayer
+from ocr_project.domain.options.launch import LaunchOptions
 from ocr_project.domain.options.layout import (
     LayoutBackend,
     LayoutOptions,
@@ -88,6 +89,7 @@ from ocr_project.domain.options.transcript import TranscriptOptions
 # The top-level keys of parameters.yml, in the order of the stages.
 SECTIONS: Mapping[str, type[Options]] = {
     "runtime": RuntimeOptions,
+    "launch": LaunchOptions,
     "ingest": IngestOptions,
     "layout": LayoutOptions,
     "recognition": RecognitionOptions,
@@ -139,6 +141,7 @@ __all__ = [
     "HashingOptions",
     "IngestOptions",
     "LabelNeighbourOptions",
+    "LaunchOptions",
     "Launcher",
     "LayoutBackend",
     "LayoutLmdbOptions",

@@ -29,21 +29,44 @@ class ContainerNetwork(StrEnum):
     HOST = "host"
 
 
-class ContainerOptions(Options):
-    """A container whose server speaks OpenAI's protocol: started before the first question, gone after the last."""
+class EngineOptions(Options):
+    """What all containers are given, whatever runs in them."""
 
-    option: ClassVar[str] = "fields.container"  # where these options stand, for messages
+    option: ClassVar[str]  # where these options stand, for messages
 
-    engine: ContainerEngine = Field(
-        ContainerEngine.AUTO,
-        description="What starts it. auto: the first of podman, docker, charliecloud, apptainer and singularity"
-        " that is installed.",
-    )
     program: tuple[str, ...] = Field(
         (), description="What stands before `run`, for example `[podman, --cgroup-manager=cgroupfs]`. None: its name."
     )
     arguments: tuple[str, ...] = Field(
         (), description="More arguments of the engine, for example `--runtime=runc` or `--shm-size=8g`."
+    )
+    mounts: tuple[str, ...] = Field((), description="`HOST:CONTAINER`, read-only; `HOST:CONTAINER:rw` to be written.")
+    environment: dict[str, str] = Field({}, description="Variables; they can be read in the list of processes.")
+    user: str | None = Field(
+        None,
+        pattern=r"^\d+:\d+$",
+        description="`UID:GID` in the container. None: your own; where that is root, 65534:65534.",
+    )
+
+    @field_validator("mounts")
+    @classmethod
+    def _mounts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for mount in value:
+            parts = mount.split(":")
+            if not (len(parts) == 2 or (len(parts) == 3 and parts[2] in ("ro", "rw"))) or not parts[1].startswith("/"):
+                raise ValueError(f"{mount!r} is not HOST:/CONTAINER or HOST:/CONTAINER:rw")
+        return value
+
+
+class ContainerOptions(EngineOptions):
+    """A container whose server speaks OpenAI's protocol: started before the first question, gone after the last."""
+
+    option: ClassVar[str] = "fields.container"
+
+    engine: ContainerEngine = Field(
+        ContainerEngine.AUTO,
+        description="What starts it. auto: the first of podman, docker, charliecloud, apptainer and singularity"
+        " that is installed.",
     )
     command: tuple[str, ...] = Field(
         (), description="What runs in the container; `{port}` becomes the port. None: what the image itself starts."
@@ -57,15 +80,8 @@ class ContainerOptions(Options):
         " the host.",
     )
     gpus: tuple[str, ...] = Field((), description="GPUs that the container sees: numbers or UUIDs. None: no GPU.")
-    mounts: tuple[str, ...] = Field((), description="`HOST:CONTAINER`, read-only; `HOST:CONTAINER:rw` to be written.")
     cache: Path | None = Field(
         None, description="Folder of models, as the Hub's cache has it: read-only in the container, and HF_HOME there."
-    )
-    environment: dict[str, str] = Field({}, description="Variables; they can be read in the list of processes.")
-    user: str | None = Field(
-        None,
-        pattern=r"^\d+:\d+$",
-        description="`UID:GID` in the container. None: your own; where that is root, 65534:65534.",
     )
     pull: bool = Field(False, description="podman, docker: get an image that is not here from its registry.")
     logs: Path = Field(Path("logs/containers"), description="Folder of the containers' logs.")
@@ -75,12 +91,3 @@ class ContainerOptions(Options):
     @classmethod
     def _numbers_too(cls, value: object) -> object:
         return tuple(str(gpu) for gpu in value) if isinstance(value, list | tuple) else value
-
-    @field_validator("mounts")
-    @classmethod
-    def _mounts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for mount in value:
-            parts = mount.split(":")
-            if not (len(parts) == 2 or (len(parts) == 3 and parts[2] in ("ro", "rw"))) or not parts[1].startswith("/"):
-                raise ValueError(f"{mount!r} is not HOST:/CONTAINER or HOST:/CONTAINER:rw")
-        return value

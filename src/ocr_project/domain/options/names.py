@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from ocr_project.domain.options.base import Options
 
 DATA = "data"  # stands beside the sections: the catalog reads it, and no stage does
+SHARDS = "shards"  # the tag of nodes whose work several processes can share
 _MOST = 3  # names offered
 
 

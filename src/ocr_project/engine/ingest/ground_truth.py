@@ -24,7 +24,7 @@ def find_references(
         SourceError: A reference is neither UTF-8 nor UTF-16.
     """
     for page in pages:
-        path = _reference_file(documents[page.doc_id], page.number, options)
+        path = reference_file(documents[page.doc_id], page.number, options)
         if path is not None:
             yield Reference(page.page_id, read_given(path), "gold")
         elif options.silver and page.text_layer and page.text_layer_healthy and not page.text_layer_preferred:
@@ -44,7 +44,8 @@ def reference_path(document: Document, number: int, options: BenchmarkOptions) -
     return str(path.parent / chosen.format(stem=path.stem, page=number))
 
 
-def _reference_file(document: Document, number: int, options: BenchmarkOptions) -> Path | None:
+def reference_file(document: Document, number: int, options: BenchmarkOptions) -> Path | None:
+    """Return the file of a page's reference text; None where there is none."""
     path = Path(document.path)
     folder = options.reference / path.parent if options.reference else Path(document.source).parent
     root = options.reference or _root(document)
@@ -55,6 +56,15 @@ def _reference_file(document: Document, number: int, options: BenchmarkOptions) 
         if is_given(candidate, root):
             return candidate
     return None
+
+
+def reference_place(document: Document, number: int, options: BenchmarkOptions) -> tuple[Path, Path]:
+    """Return the file that a page's reference text is read from, or would be, and the folder that it must lie in."""
+    there = reference_file(document, number, options)
+    if there is None:
+        place = Path(reference_path(document, number, options))
+        there = options.reference / place if options.reference else Path(document.source).parent / place.name
+    return there, options.reference or _root(document)
 
 
 def _root(document: Document) -> Path:

@@ -6,7 +6,8 @@ often each cluster was drawn; a block of resamples times the sums of the cluster
 slices in one matrix product. Differences between two systems come from the same draws, so that what both find hard
 cancels out (a paired bootstrap; Efron and Tibshirani, 1993, chapters 10 and 13; for retrieval, where each question is
 a cluster of its own, Sakai, 2006). A number that is made of several rates (a blend) is computed in every resample.
-Intervals are those of `intervals`, of rates as of differences: resamples of a few documents are too much alike.
+Intervals are those of `intervals`, of rates as of differences: resamples of a few documents are too much alike. Of
+answers that are right or wrong both intervals and p-values are those of `right_or_wrong`.
 
 All values are fractions, not percent. Unknown is NaN, never zero.
 """
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ocr_project.engine.metrics.intervals import FEWEST, Blend, Side, find_ends, sum_clusters
+from ocr_project.engine.metrics.right_or_wrong import judge_answers
 
 _BLOCK_CELLS = 1 << 20  # draws held at once: 8 MiB of indices
 _MOST_SAMPLES = 1 << 23  # rates held at once: 64 MiB
@@ -137,7 +139,10 @@ def estimate_blends(
         ValueError: The lengths differ.
     """
     side = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
-    return Estimates(blend_rates(*side, blends), *find_ends([Side(*side)], blends, _checked(clusters, *side)))
+    low, high = find_ends([Side(*side)], blends, _checked(clusters, *side))
+    answers = judge_answers([Side(*side)], blends, clusters, np.zeros(len(blends)))
+    low[answers.places], high[answers.places] = answers.low, answers.high
+    return Estimates(blend_rates(*side, blends), low, high)
 
 
 def estimate_differences(
@@ -183,7 +188,8 @@ def estimate_blend_differences(
     value = blend_rates(*sides[1], blends) - blend_rates(*sides[0], blends)
     margin = np.broadcast_to(np.asarray(margins, np.float64), value.shape)
     changed = (sides[0][0] != sides[1][0]) | (sides[0][1] != sides[1][1])
-    low, high = find_ends([Side(*side) for side in sides], blends, _checked(clusters, *sides[0], *sides[1]))
+    pair = [Side(*side) for side in sides]
+    low, high = find_ends(pair, blends, _checked(clusters, *sides[0], *sides[1]))
     above, p = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
     for places, (before, after) in _draw_blends(sides, blends, clusters, draws):
         drawn = after - before
@@ -192,6 +198,8 @@ def estimate_blend_differences(
         above[places] = np.nanmean(np.sign(drawn), axis=0) / 2 + 0.5
         touched = np.stack([changed[:, list(blends[place].columns)].any(axis=1) for place in places], axis=1)
         p[places] = np.minimum(1.0, np.maximum(_two_sided_p(drawn), 2.0 ** (1.0 - _count_shares(touched, clusters))))
+    answers = judge_answers(pair, blends, clusters, margin)
+    low[answers.places], high[answers.places], p[answers.places] = answers.low, answers.high, answers.p
     return Differences(value, low, high, above, p)
 
 

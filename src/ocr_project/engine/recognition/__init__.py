@@ -4,7 +4,7 @@ tesseract.py  the recognizer: languages, segmentation modes, words back on the p
 scripts.py    which languages a page is read in
 korean.py     Latin words that the Korean model doubts
 table_html.py cells that were read to HTML
-crop_places.py between the pixels of a crop and those of its page
+crop_places.py  between the pixels of a crop and those of its page
 text_layer.py pages whose text layer stands in for OCR, as far as it does
 given.py      answers that are there already, of an API or another tool
 vision/       vision-language models: the backends vllm and transformers

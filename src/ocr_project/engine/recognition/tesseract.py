@@ -36,10 +36,12 @@ from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_rea
 from ocr_project.engine.recognition.bullets import put_bullet
 from ocr_project.engine.recognition.crop_places import CropToPage, known_cells
 from ocr_project.engine.recognition.korean import read_latin
+from ocr_project.engine.recognition.korean_marks import middle_dots, put_circle
 from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
 from ocr_project.engine.recognition.leader_words import put_leaders
 from ocr_project.engine.recognition.mending import mended
 from ocr_project.engine.recognition.read_words import by_cell, mean_confidence, moved, words_as_lines
+from ocr_project.engine.recognition.russian import mend_russian
 from ocr_project.engine.recognition.scripts import (
     CLEARER,
     ENOUGH,
@@ -55,7 +57,7 @@ from ocr_project.engine.recognition.signs import pair_quotes, won_signs
 from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
 
-VERSION = "15"
+VERSION = "16"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _UNREAD = frozenset({Label.PICTURE, Label.CHART})
@@ -287,7 +289,7 @@ class TesseractRecognizer:
 
     def _trained_line(self, one: NDArray[np.uint8], top: int) -> list[ReadWord]:
         """Read a line of English by the trained reader; nothing where there is none, or where it is not sure."""
-        read = self._with_bullet(self._trained.read_line(one), one, 0) if self._trained else []
+        read = put_bullet(self._trained.read_line(one), one) if self._trained else []
         read = [moved(word, 0, top) for word in read]
         return read if mean_confidence(read) >= _CLEAR else []
 
@@ -307,18 +309,18 @@ class TesseractRecognizer:
         self, found: list[ReadWord], one: NDArray[np.uint8], top: int, languages: str, dpi: float
     ) -> list[ReadWord]:
         """Put in what the model of the language does not know."""
-        if languages != self._korean:
-            return self._with_bullet(found, one, top)
         if not found:
             return found
-        if self._signs and len({word.line for word in found}) == 1:
-            words = mended([moved(word, 0, -top) for word in found], one, self._signs, partial(self._again, dpi=dpi))
-            return won_signs([moved(word, 0, top) for word in words])
-        return won_signs(self._latin_too(found, one, top, dpi) if self._latin else found)
-
-    def _with_bullet(self, found: list[ReadWord], one: NDArray[np.uint8], top: int) -> list[ReadWord]:
-        words = put_bullet([moved(word, 0, -top) for word in found], one)
-        return [moved(word, 0, top) for word in words]
+        words = [moved(word, 0, -top) for word in found]
+        if languages != self._korean:
+            words = put_bullet(words, one)
+            russian = self._script[languages] == "cyrillic"
+            return [moved(word, 0, top) for word in (mend_russian(words, one) if russian else words)]
+        if self._signs and len({word.line for word in words}) == 1:
+            words = mended(words, one, self._signs, partial(self._again, dpi=dpi))
+        elif self._latin:
+            words = read_latin(words, one, lambda piece: self._piece(piece, 0, self._latin, _LINE, dpi))
+        return [moved(word, 0, top) for word in won_signs(middle_dots(put_circle(words, one)))]
 
     def _again(self, line: NDArray[np.uint8], dpi: float) -> list[ReadWord]:
         return self._piece(line, 0, self._korean, _LINE, dpi)
@@ -332,11 +334,6 @@ class TesseractRecognizer:
         if min(close.shape, default=0) < _LEAST_SIDE:
             return []
         return [moved(word, x0, 0) for word in self._piece(close, top + y0, languages, tesserocr.PSM.RAW_LINE, dpi)]
-
-    def _latin_too(self, found: list[ReadWord], line: NDArray[np.uint8], top: int, dpi: float) -> list[ReadWord]:
-        words = [moved(word, 0, -top) for word in found]
-        words = read_latin(words, line, lambda piece: self._piece(piece, 0, self._latin, _LINE, dpi))
-        return [moved(word, 0, top) for word in words]
 
     def _piece(self, cut: NDArray[np.uint8], top: int, languages: str, mode: int, dpi: float) -> list[ReadWord]:
         words = self._reader.read(_padded(cut), languages, mode, round(dpi) or 150)

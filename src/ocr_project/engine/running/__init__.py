@@ -10,5 +10,6 @@ stage_metrics   counts and seconds of a stage, out of the footers of its shards
 provenance      the facts of a run: commit, machine, packages
 worker_process  a child process for work that may hang or crash
 watched_command  a program whose memory is watched from outside
+containers      the command lines of podman, docker, charliecloud, Apptainer
 monitoring/     what the GPU does meanwhile
 """

@@ -46,11 +46,26 @@ def share_of(plan: Plan, runtime: RuntimeOptions) -> Share:
     Raises:
         StorageError: The folder of the launch cannot be written to.
     """
+    return share_among(plan.todo, plan.lineage or plan.todo[0].stage, runtime)
+
+
+def share_among(todo: Sequence[ShardInfo], lineage: str, runtime: RuntimeOptions, unit: str = "pages") -> Share:
+    """Return this process's share of some work.
+
+    Args:
+        todo: All of it, one or more, the same for all workers.
+        lineage: Tells it from other work of the launch.
+        runtime: Whether there are others.
+        unit: What `pages` counts, for people.
+
+    Raises:
+        StorageError: The folder of the launch cannot be written to.
+    """
     if runtime.launch is not None:
-        claims = Claims(join(runtime.launch, runtime.lease_seconds), plan.lineage or plan.todo[0].stage)
-        claims.announce(plan.todo[0].stage, {info.name: info.pages for info in plan.todo})
-        return _Claimed(plan.todo, claims, min(_POLL_SECONDS, runtime.lease_seconds / 4))
-    return _Fixed([info for info in plan.todo if runtime.slice is None or is_in_slice(info.name, *runtime.slice)])
+        claims = Claims(join(runtime.launch, runtime.lease_seconds), lineage)
+        claims.announce(todo[0].stage, {info.name: info.pages for info in todo}, unit)
+        return _Claimed(todo, claims, min(_POLL_SECONDS, runtime.lease_seconds / 4))
+    return _Fixed([info for info in todo if runtime.slice is None or is_in_slice(info.name, *runtime.slice)])
 
 
 def is_in_slice(name: str, part: int, parts: int) -> bool:

@@ -32,6 +32,8 @@ _PACKAGES = ("numpy", "opencv-python-headless")
 def run_matrix(place: Path, options: MatrixOptions, fields: FieldsOptions, runtime: RuntimeOptions) -> Path:
     """Do the runs that are asked for; those that are complete are not done again.
 
+    A worker of a launch does those that it gets; which runs the matrix has is written by the one that closes it.
+
     Returns:
         The place itself.
     """
@@ -39,8 +41,9 @@ def run_matrix(place: Path, options: MatrixOptions, fields: FieldsOptions, runti
         raise OptionError("matrix.runs is empty: name a user_config.csv, or YAML (docs/matrix.md)")
     runs = plan_runs(options.runs, read_user_config(options.runs, options), options, fields, runtime.tessdata)
     log.info("runs: %d, over %s", len(runs), ", ".join(dict.fromkeys(run.asked.dataset for run in runs)))
-    found = run_locally(runs, Common(place, options, runtime))
-    write_matrix(place, [one.folder for one in found])
+    run_locally(runs, Common(place, options, runtime))
+    if runtime.is_alone:
+        write_matrix(place, [run.folder for run in runs])
     return place
 
 

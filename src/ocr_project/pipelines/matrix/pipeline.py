@@ -33,6 +33,7 @@ def create_pipeline(*, sweep: bool = False) -> Pipeline:
                 },
                 outputs="matrix_runs",
                 name="sweep_resolutions" if sweep else "run_matrix",
+                tags="shards",  # `kedro launch` shares its runs
             ),
             node(
                 tabulate,

@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -23,14 +22,10 @@ import psutil
 
 from ocr_project.domain.errors import BackendError, OptionError
 from ocr_project.domain.options.container import ContainerEngine, ContainerOptions
-from ocr_project.engine.models.served.container_commands import (
-    Commands,
-    build_commands,
-    find_engine,
-    shares_network,
-)
+from ocr_project.engine.models.served.container_commands import build_commands, engine_of, shares_network
 from ocr_project.engine.models.served.probe import free_port, is_free, models_of
 from ocr_project.engine.models.served.server_log import CONTAINER_REMEDIES, explain_server_log
+from ocr_project.engine.running.containers import Commands, name_prefix, own_name
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +72,7 @@ class ServedContainer:
             OptionError: The options do not fit the image or the engine.
         """
         port = self._choose_port()
-        commands = build_commands(self._image, _own_name(port), port, self._options)
+        commands = build_commands(self._image, own_name(str(port)), port, self._options)
         _remove_left_behind(commands)
         self.url = f"http://127.0.0.1:{port}"
         self._process = self._launch(commands)
@@ -162,7 +157,7 @@ def identify_image(image: str, options: ContainerOptions) -> str:
         BackendError: It is not here.
         OptionError: It is a URI without a digest, of which nothing can be known before it runs.
     """
-    engine, program = find_engine(options)
+    engine, program = engine_of(options)
     if engine in (ContainerEngine.PODMAN, ContainerEngine.DOCKER):
         return _digest_in_store(image, program, options)
     path = Path(image)
@@ -224,23 +219,13 @@ def _hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _own_name(port: int) -> str:
-    """Name a container of this process: host, process, when that began, port."""
-    started = round(psutil.Process().create_time())
-    return f"{_prefix()}{os.getpid()}-{started}-{port}"
-
-
-def _prefix() -> str:
-    return f"ocr-project-{re.sub(r'[^a-zA-Z0-9.]', '', socket.gethostname())}-"
-
-
 def _remove_left_behind(commands: Commands) -> None:
     """Remove containers of processes of this host that are gone: killed together with their launcher."""
     if not commands.left:
         return
     listed = subprocess.run(commands.left, capture_output=True, text=True, timeout=_LIST_SECONDS, check=False)
     for name in listed.stdout.split():
-        owner = re.fullmatch(re.escape(_prefix()) + r"(\d+)-(\d+)-\d+", name)
+        owner = re.fullmatch(re.escape(name_prefix()) + r"(\d+)-(\d+)-\w+", name)
         if owner is not None and not _lives(int(owner[1]), int(owner[2])):
             log.warning("the container %s was left by a process that is gone: it is removed", name)
             _remove([*commands.remove, name])

@@ -1,0 +1,73 @@
+"""The exports of a corpus, as files to take away."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from ocr_project.cli.serve.results import Results
+from ocr_project.engine.exports.manifest import Manifest
+from ocr_project.engine.exports.plan import ChosenExports, plan_exports
+from ocr_project.storage.given_text import is_given
+
+FORMATS: Mapping[str, tuple[str, str]] = {  # the folder of the exports that has it, and how its files end
+    "md": ("markdown", ".md"),
+    "txt": ("text", ".txt"),
+    "html": ("html", ".html"),
+    "json": ("docling", ".json"),
+    "csv": ("tables", ".csv"),
+    "xlsx": ("tables", ".xlsx"),
+    "pdf": ("pdf", ".pdf"),
+}
+_WITH_PICTURES = ("md", "html")
+_PICTURES = "crops"
+_IN_MEMORY = 8_000_000  # bytes of an archive; more goes to a file that has no name
+
+
+def files_of(results: Results) -> dict[tuple[str, str], list[Path]]:
+    """Return the files that a run has exported, by `doc_id` and path of their document.
+
+    They are those that the manifest of the exports names and that lie in their folder: nothing else can be asked for.
+    """
+    folder = results.exports()
+    if folder is None:
+        return {}
+    manifest = Manifest.load(folder)
+    return {
+        (export.doc_id, export.path): [
+            folder / name for name in manifest.files(export.name) if is_given(folder / name, folder)
+        ]
+        for export in plan_exports(*results.shards(), ChosenExports())
+    }
+
+
+def of_format(files: Iterable[Path], folder: Path, name: str, *, pictures: bool = False) -> list[Path]:
+    """Return those files that are of a format.
+
+    Args:
+        files: Of one document, or of all.
+        folder: Of the exports.
+        name: A key of `FORMATS`.
+        pictures: Whether the crops count, to which Markdown and HTML refer.
+    """
+    place, ending = FORMATS[name]
+    places = [(place, ending), *([(_PICTURES, "")] if pictures and name in _WITH_PICTURES else [])]
+    return [
+        file
+        for file in files
+        for start, end in places
+        if file.relative_to(folder).parts[0] == start and file.name.endswith(end)
+    ]
+
+
+def archive(files: Sequence[Path], folder: Path) -> BinaryIO:
+    """Put files into a ZIP; their names are relative to the folder."""
+    made = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - it is read, and closed, by who sends it
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
+        for file in files:
+            target.write(file, file.relative_to(folder).as_posix())
+    made.seek(0)
+    return made  # type: ignore[return-value]
