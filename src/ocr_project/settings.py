@@ -5,11 +5,13 @@ from pathlib import PurePath
 from kedro.config import OmegaConfigLoader
 
 from ocr_project.hooks import (
+    EventHooks,
     LockHooks,
     MemoryHooks,
     MlflowHooks,
     OptionHooks,
     PreflightHooks,
+    ServerHooks,
     SummaryHooks,
     TimelineHooks,
     WorkerHooks,
@@ -24,6 +26,8 @@ HOOKS = (
     MlflowHooks(),
     MemoryHooks(),
     TimelineHooks(),  # at the end before MLflow's, which keeps what it wrote: the last comes first
+    EventHooks(),
+    ServerHooks(),  # after the events: at the end the last comes first, and its servers' end is an event
     SummaryHooks(),
 )
 

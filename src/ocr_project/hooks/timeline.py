@@ -17,11 +17,12 @@ from kedro.pipeline.node import Node
 from ocr_project.domain.errors import StorageError
 from ocr_project.domain.types import Made, ShardInfo
 from ocr_project.engine.running.timeline import Timeline, Work, read_timeline, timeline_of, write_timeline
+from ocr_project.hooks.events import events_path
 from ocr_project.hooks.guards import runtime_of
 
 log = logging.getLogger(__name__)
 
-FOLDER, TIMELINE, PAGE, EVENTS = "08_reporting", "timeline.json", "timeline.html", "events.jsonl"
+FOLDER, TIMELINE, PAGE = "08_reporting", "timeline.json", "timeline.html"
 
 
 class TimelineHooks:
@@ -65,7 +66,7 @@ class TimelineHooks:
         if not self._shards or not runtime_of(catalog).is_alone:
             return
         folder = timeline_folder(catalog)
-        events = list(_events(folder / EVENTS, self._began))
+        events = list(_events(events_path(catalog), self._began))
         timeline = timeline_of(self._began, time.time(), self._work, self._shards, events)
         try:
             write_timeline(folder / TIMELINE, timeline)

@@ -17,10 +17,9 @@ from typing import Any
 
 from ocr_project.domain.gpu_usage import GpuUsage
 from ocr_project.domain.types import ShardInfo
+from ocr_project.engine.running.events import Happening
 from ocr_project.engine.running.monitoring.figures import mean
 from ocr_project.storage.atomic import atomic_json
-
-SERVER_STARTED, SERVER_READY, SERVER_DIED = "server started", "server ready", "server died"
 
 
 class State(StrEnum):
@@ -154,9 +153,9 @@ def _starts(events: Iterable[Mapping[str, Any]], ended: float) -> list[_Start]:
     found = []
     for event in sorted(events, key=lambda event: float(event["at"])):
         server = str(event["stage"]), str(event.get("who", ""))
-        if event["what"] == SERVER_STARTED:
+        if event["what"] == Happening.SERVER_STARTED:
             open_[server] = float(event["at"]), int(event.get("gpu", -1))
-        elif event["what"] in (SERVER_READY, SERVER_DIED) and server in open_:
+        elif event["what"] in (Happening.SERVER_READY, Happening.SERVER_DIED) and server in open_:
             at, gpu = open_.pop(server)
             found.append(_Start(server[0], gpu, at, float(event["at"])))
     return found + [_Start(stage, gpu, at, ended) for (stage, _), (at, gpu) in open_.items()]
