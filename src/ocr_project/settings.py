@@ -5,11 +5,13 @@ from pathlib import PurePath
 from kedro.config import OmegaConfigLoader
 
 from ocr_project.hooks import (
+    EventHooks,
     LockHooks,
     MemoryHooks,
     MlflowHooks,
     OptionHooks,
     PreflightHooks,
+    ServerHooks,
     SummaryHooks,
     WorkerHooks,
 )
@@ -22,6 +24,8 @@ HOOKS = (
     WorkerHooks(),
     MlflowHooks(),
     MemoryHooks(),
+    EventHooks(),
+    ServerHooks(),  # after the events: at the end the last comes first, and its servers' end is an event
     SummaryHooks(),
 )
 

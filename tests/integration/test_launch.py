@@ -20,6 +20,7 @@ import pytest
 from ocr_project.cli.launch.status import lines
 from ocr_project.cli.launch.work import launches, read
 from ocr_project.storage.claims import workers_of
+from tests.engine.running.test_shared_file_systems import mount_exfat, unmount
 from tests.whole_job import (
     QUICK,
     ROOT,
@@ -101,6 +102,22 @@ def test_a_worker_killed_on_this_machine_leaves_its_shards_to_the_other(
     time.sleep(LEASE)  # until then the killed one may be at work, for all that its folder says
     status = run_command(project, sys.executable, "-m", "kedro", "launch", "status")
     assert "1 done, 0 failed, 1 lost" in status.output, status.output
+
+
+@pytest.mark.slow
+def test_a_launch_whose_data_are_on_a_file_system_without_links(
+    tmp_path: Path, params: tuple[str, ...], straight: Tables
+) -> None:
+    project, disk = copy_project(tmp_path / "project"), tmp_path / "disk"
+    mount_exfat(disk)
+    try:
+        command = ("launch", "local", "--workers", "2", "--data", str(disk / "data"), "--params", ",".join(params))
+        done = run_command(project, sys.executable, "-m", "kedro", *command)
+        assert done.code == 0, done.output
+        shutil.copytree(disk / "data", project / "data")
+    finally:
+        unmount(disk)
+    assert differences(ocr_tables(project), straight) == []
 
 
 def test_a_worker_makes_no_tables(tmp_path: Path, params: tuple[str, ...]) -> None:

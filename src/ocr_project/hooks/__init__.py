@@ -2,25 +2,31 @@
 
 naming    what options name; names that do not exist are refused
 guards    checks before the first page, the lock of the data folder, workers of a launch, memory between nodes
+servers   started beside the stages before theirs, and none left
+events    what happened when
 evidence  one run of MLflow each
 summary   the table at the end, and the exit status of a gate
 places    which results the last two name
 """
 
+from ocr_project.hooks.events import EventHooks
 from ocr_project.hooks.evidence import MlflowHooks
 from ocr_project.hooks.guards import LockHooks, MemoryHooks, PreflightHooks, WorkerHooks
 from ocr_project.hooks.naming import OptionHooks
 from ocr_project.hooks.places import ARTIFACTS, PLACES
+from ocr_project.hooks.servers import ServerHooks
 from ocr_project.hooks.summary import SummaryHooks
 
 __all__ = [
     "ARTIFACTS",
     "PLACES",
+    "EventHooks",
     "LockHooks",
     "MemoryHooks",
     "MlflowHooks",
     "OptionHooks",
     "PreflightHooks",
+    "ServerHooks",
     "SummaryHooks",
     "WorkerHooks",
 ]

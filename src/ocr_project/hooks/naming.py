@@ -29,10 +29,13 @@ class OptionHooks:
 
     def __init__(self) -> None:
         self._root = Path()
+        self._profile = "base"
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         self._root = context.project_path
+        if context.env and context.env != "local":
+            self._profile = context.env
         show_safely()
 
     @hook_impl
@@ -45,7 +48,9 @@ class OptionHooks:
         given: dict[str, Any] = parameters["parameters"]
         _refuse_names(given)
         project = catalog.get("project")
-        data = project.data if isinstance(project, Checkout) else self._root / DATA
+        data = self._root / DATA
+        if isinstance(project, Checkout):
+            data, project.profile = project.data, self._profile
         _refuse_data(given, data, self._root)
         for name, look_up in _look_ups(given, self._root, data).items():
             dataset = catalog.get(name)

@@ -242,7 +242,7 @@ def main(arguments: list[str]) -> int:
 
     FAKE_VLLM says how: ok, never (ready), exit, oom, or impostor (with another model). While FAKE_VLLM_LIVES names a
     file with a number above 0, the server dies at its tenth request and counts the number down. FAKE_VLLM_PIDS is a
-    file that collects processes, FAKE_VLLM_HOST where it listens.
+    file that collects processes, FAKE_VLLM_HOST where it listens, FAKE_VLLM_START after how many seconds it does.
 
     Returns:
         The exit status.
@@ -265,6 +265,7 @@ def main(arguments: list[str]) -> int:
     embed = _same_vector if "--runner" in arguments else None
     model = "another" if how == "impostor" else arguments[1]
     host = os.environ.get("FAKE_VLLM_HOST", "127.0.0.1")
+    time.sleep(float(os.environ.get("FAKE_VLLM_START", "0")))
     with FakeVllm(port=port, host=host, model=model, faults=_lives, embed=embed) as server:
         print("Application startup complete.", flush=True)
         while server.port:

@@ -216,7 +216,7 @@ def _with_vllm(needs: Needs, options: ServerOptions) -> Needs:
         share=max(needs.share, options.gpu_memory_utilization),
         fp8=needs.fp8 or options.quantization == "fp8",
         models=(*needs.models, Model(f"{options.option}.model", options.model, options.revision)),
-        servers=max(needs.servers, len(options.gpus) * options.replicas),
+        servers=max(needs.servers, len(options.gpus) * options.most_replicas),
     )
 
 

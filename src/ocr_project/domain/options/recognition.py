@@ -65,7 +65,7 @@ class PpOcrWeights(StrEnum):
 
 
 class PpOcrOptions(Options):
-    """PP-OCRv6 alone, for pages of Latin print; it knows no Hangul and no Cyrillic. Needs the extra `rapid`."""
+    """PP-OCRv6 alone, for pages of Latin print; Hangul and Cyrillic it cannot read. Needs the extra `rapid`."""
 
     weights: PpOcrWeights = Field(
         PpOcrWeights.BOTH,

@@ -1,4 +1,4 @@
-"""PP-OCRv6 alone: Latin print (and Han, if you like to see it), found and read without Tesseract."""
+"""PP-OCRv6 alone: Latin print, found and read without Tesseract."""
 
 from __future__ import annotations
 

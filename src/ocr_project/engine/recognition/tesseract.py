@@ -59,7 +59,7 @@ from ocr_project.engine.recognition.signs import pair_quotes, won_signs
 from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
 
-VERSION = "17"
+VERSION = "19"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
@@ -328,14 +328,21 @@ class TesseractRecognizer:
         return self._piece(line, 0, self._korean, _LINE, dpi)
 
     def _once_more(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> list[ReadWord]:
-        """Read a doubtful line as a block; a short word close by, since in white Tesseract finds no line or two."""
+        """Read a doubtful line as a block; close by what is short, or of which nothing was read.
+
+        In white Tesseract finds no line around a short word, or two; and between the lines of a cell that one of text
+        fills from side to side, it finds none.
+        """
         x0, y0, x1, y1 = ink_box(one)
+        block: list[ReadWord] = []
         if x1 - x0 > _SHORT * (y1 - y0):
-            return self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
+            block = self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
         close = np.ascontiguousarray(one[y0:y1, x0:x1])
-        if min(close.shape, default=0) < LEAST_SIDE:
-            return []
-        return [moved(word, x0, 0) for word in self._piece(close, top + y0, languages, tesserocr.PSM.RAW_LINE, dpi)]
+        if block or min(close.shape, default=0) < LEAST_SIDE:
+            return block
+        read = self._piece(close, top + y0, languages, tesserocr.PSM.RAW_LINE, dpi)
+        noise = x1 - x0 > _SHORT * (y1 - y0) and mean_confidence(read) < _DOUBTFUL
+        return [] if noise else [moved(word, x0, 0) for word in read]
 
     def _piece(self, cut: NDArray[np.uint8], top: int, languages: str, mode: int, dpi: float) -> list[ReadWord]:
         words = self._reader.read(_padded(cut), languages, mode, round(dpi) or 150)
