@@ -13,6 +13,7 @@ from ocr_project.hooks import (
     PreflightHooks,
     ServerHooks,
     SummaryHooks,
+    TimelineHooks,
     WorkerHooks,
 )
 
@@ -24,6 +25,7 @@ HOOKS = (
     WorkerHooks(),
     MlflowHooks(),
     MemoryHooks(),
+    TimelineHooks(),  # at the end before MLflow's, which keeps what it wrote: the last comes first
     EventHooks(),
     ServerHooks(),  # after the events: at the end the last comes first, and its servers' end is an event
     SummaryHooks(),

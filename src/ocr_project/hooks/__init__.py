@@ -5,6 +5,7 @@ guards    checks before the first page, the lock of the data folder, workers of 
 servers   started beside the stages before theirs, and none left
 events    what happened when
 evidence  one run of MLflow each
+timeline  when stages and cards were busy, starting or waiting
 summary   the table at the end, and the exit status of a gate
 places    which results the last two name
 """
@@ -16,6 +17,7 @@ from ocr_project.hooks.naming import OptionHooks
 from ocr_project.hooks.places import ARTIFACTS, PLACES
 from ocr_project.hooks.servers import ServerHooks
 from ocr_project.hooks.summary import SummaryHooks
+from ocr_project.hooks.timeline import TimelineHooks
 
 __all__ = [
     "ARTIFACTS",
@@ -28,5 +30,6 @@ __all__ = [
     "PreflightHooks",
     "ServerHooks",
     "SummaryHooks",
+    "TimelineHooks",
     "WorkerHooks",
 ]

@@ -20,6 +20,7 @@ from ocr_project.domain.types import Document, Made, ShardInfo
 from ocr_project.hooks.events import events_path
 from ocr_project.hooks.guards import runtime_of
 from ocr_project.hooks.places import ARTIFACTS, path_of
+from ocr_project.hooks.timeline import timeline_files, timeline_of_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,11 +41,13 @@ class MlflowHooks:
         self._shards: dict[str, int] = {}  # the last step of each stage
         self._measured: dict[str, Mapping[str, Any]] = {}  # by the stages of this run
         self._evidence = Evidence()
+        self._began = 0.0
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
+        self._began = time.time()
         self._evidence = Evidence(works=runtime_of(catalog).is_alone)  # a run that makes shards only has no scores
         self._measured = {}
         options = {name: catalog.load(name) for name in sorted(pipeline.inputs()) if name.startswith("params:")}
@@ -98,8 +101,11 @@ class MlflowHooks:
         if cost := cost_of_pages(self._measured):
             self._log({f"_{name}": value for name, value in cost.items()})  # beside `_cer`, what is compared first
         paths = [path_of(catalog, name) for name in ARTIFACTS if name in pipeline.all_outputs()]
+        paths += timeline_files(catalog, self._began)
         paths += [str(events)] if (events := events_path(catalog)).is_file() else []
         self._evidence.keep("reports and tables", lambda: log_files(paths))
+        if timeline := timeline_of_run(catalog, self._began):
+            self._log({f"timeline.{name}": value for name, value in timeline.figures().items()})
         if CORPUS & pipeline.datasets() and catalog.exists("documents"):
             from ocr_project.domain.schemas import from_frame
 

@@ -54,3 +54,8 @@ def test_a_doubted_number_beside_syllables() -> None:
 def test_other_numbers_stay(read: str, confidence: float, other: str, sure: float) -> None:
     found = [word((read, confidence))]
     assert put_numbers(found, seen(other, sure)) == found
+
+
+def test_a_number_behind_a_sign_stays() -> None:
+    found = [word(("△", 0.9), ("2.", 0.9), ("3", 0.5), ("%", 0.5))]
+    assert put_numbers(found, seen("2.8%", first=1)) == found

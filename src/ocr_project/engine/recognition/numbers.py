@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ocr_project.engine.imaging.tesseract import ReadWord
 from ocr_project.engine.models.onnx.line_reader import ReadCharacter
+from ocr_project.engine.recognition.korean import is_hangul
 
 _DOUBTED = 0.8  # confidence of a number that another may replace
 _SURE = 0.9  # confidence of each of the characters that replace it
@@ -39,6 +40,8 @@ def put_numbers(words: Sequence[ReadWord], seen: Sequence[ReadCharacter]) -> lis
 def _with_numbers(word: ReadWord, seen: Sequence[ReadCharacter]) -> ReadWord:
     if not any(character.isdigit() for character in word.text):
         return word
+    if not all(character in _NUMERIC or is_hangul(character) for character in word.text):
+        return word  # a sign was put in: the places of its neighbours are guesses
     parts = word.parts or (word,)
     changed = tuple([_instead(part, seen) for part in parts])
     if changed == parts:
@@ -56,7 +59,7 @@ def _instead(part: ReadWord, seen: Sequence[ReadCharacter]) -> ReadWord:
     text = "".join(character.text for character in found)
     if text == part.text or not any(character.isdigit() for character in text) or not _paired(text):
         return part
-    if abs(len(text) - len(part.text)) > 1 or not (part.confidence < _DOUBTED or _brackets_alone(part.text, text)):
+    if len(text) != len(part.text) or not (part.confidence < _DOUBTED or _brackets_alone(part.text, text)):
         return part
     return replace(part, text=text, confidence=min(character.confidence for character in found))
 
