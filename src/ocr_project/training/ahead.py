@@ -109,7 +109,7 @@ class Ahead:
 
     @contextmanager
     def attached(self) -> Iterator[None]:
-        """Let the tower take the tables of the pack that was moved last."""
+        """Let the tower take the tables of the pack that was moved last, once: other images have others."""
         if self._tower is None:
             yield
             return
@@ -120,4 +120,5 @@ class Ahead:
             handle.remove()
 
     def _hand_over(self, _: Any, given: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        return given, {**named, **self._given}
+        tables, self._given = self._given, {}
+        return given, {**named, **tables}
