@@ -22,9 +22,9 @@ _LENGTH, _THICKNESS, _SINGLE, _BRIDGE = 0.85, 0.2, 0.4, 0.12
 _ABOVE, _INKED = 0.7, 0.12
 _CLOSE, _TOUCHED = 0.12, 0.25  # so close below a blank, at most this share is ink: it is not the top of letters
 # The foot of a line: how far above (below 0) and below its letters' foot a blank stands.
-_FOOT = -0.12, 0.42
+_FOOT = -0.16, 0.42
 # Letters: their heights; how far a line is looked along for its foot; and how near one stands to a blank.
-_LETTER, _ALONG, _BESIDE = (0.4, 1.7), 12.0, 2.6
+_LETTER, _ALONG, _BESIDE = (0.4, 1.7), 12.0, 8.0
 _SYLLABLE = 0.2  # white between the parts of a syllable, from top to bottom
 _OVER = 0.25  # a letter may lean over the end of a blank
 _TALLEST = 1.9  # how far above a blank its line is looked at: of Korean, lines are measured by parts of syllables
