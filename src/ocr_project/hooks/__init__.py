@@ -13,8 +13,20 @@ from ocr_project.hooks.naming import OptionHooks
 from ocr_project.hooks.places import ARTIFACTS, PLACES
 from ocr_project.hooks.summary import SummaryHooks
 
+# The order in which they work stands in each of them; the lock is a wrapper around all others, wherever it stands.
+HOOKS = (
+    OptionHooks(),
+    PreflightHooks(),
+    LockHooks(),
+    WorkerHooks(),
+    MlflowHooks(),
+    MemoryHooks(),
+    SummaryHooks(),
+)
+
 __all__ = [
     "ARTIFACTS",
+    "HOOKS",
     "PLACES",
     "LockHooks",
     "MemoryHooks",
