@@ -6,7 +6,8 @@ Usage: python -m benchmarks.training_step MODEL HOW PAGES [--steps N] [--every N
 MODEL is qwen3-vl-8b, qwen3-vl-2b, qwen2-vl-2b or tiny; HOW is lora, full (float32 copies of the weights) or full_bf16
 (none). A page is 1,120 image and 1,000 answer tokens; with --side it is a square image of so many pixels and 30 answer
 tokens, a signboard. PAGES of them are a pack, a pack is an update of a card. Prints one line of JSON; `idle` is the
-share of the last three updates in which the GPU had no kernel at work.
+share of four updates before the last two in which the GPU had no kernel at work, by the profiler, which makes each
+launch dearer: an upper bound. Copies are not work.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 from torch.utils.data import Dataset
 
@@ -101,17 +104,26 @@ class MadePacks(Dataset[Pack]):
 
 
 class UnsavedTrainer(PackTrainer):
-    """Ours, without checkpoints: what a disk takes is not the step. Its last updates are watched for idle time."""
+    """Ours, without checkpoints: what a disk takes is not the step. Some of its updates are watched for idle time."""
 
-    def watch(self, steps: int) -> None:
-        """Record the GPU's kernels from so many updates on."""
-        self._from, self._done = steps, 0
-        self._profiler = torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA])
+    _window, _done = range(0), 0
+    _profiler: Any = None
+
+    def watch(self, window: range) -> None:
+        """Record the GPU's kernels in these updates.
+
+        Not in the first ones: packs that are ahead are still being put into new pinned memory, which stops the GPU.
+        And not in the last, when the loader's processes end.
+        """
+        self._window = window
 
     def training_step(self, *given: Any, **more: Any) -> torch.Tensor:
-        if self._done == self._from and torch.cuda.is_available():
-            torch.cuda.synchronize()
+        if torch.cuda.is_available() and self._done == self._window.start and self._window:
+            self._profiler = torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA])
             self._profiler.start()
+        if self._profiler is not None and self._done == self._window.stop:
+            torch.cuda.synchronize()
+            self._profiler.stop()
         self._done += 1
         return super().training_step(*given, **more)
 
@@ -120,10 +132,8 @@ class UnsavedTrainer(PackTrainer):
 
         Copies count as idle: the multiprocessors wait. `gaps` takes a table of the longest gaps and their neighbours.
         """
-        if self._done <= self._from or not torch.cuda.is_available():
+        if self._profiler is None:
             return None
-        torch.cuda.synchronize()
-        self._profiler.stop()
         kernels = sorted(
             (one.time_range.start, one.time_range.end, one.name)
             for one in self._profiler.events()
@@ -177,69 +187,90 @@ def options_of(arguments: argparse.Namespace, tokens: int) -> TrainingOptions:
 
 
 def main() -> None:
-    arguments = parsed()
+    found = measured(parsed())
+    if found is not None:
+        print(json.dumps(found), flush=True)
+
+
+def measured(arguments: argparse.Namespace) -> dict[str, Any] | None:
+    """Train for a few updates and return what it took.
+
+    Started by torchrun, with `cards` and `sharding` in the arguments, this process takes its part in it: FSDP2 or
+    replicas, by NCCL on GPUs and by gloo on CPUs (`tiny`).
+
+    Args:
+        arguments: As `parsed` returns them.
+
+    Returns:
+        None in all processes but the first.
+    """
     rank = int(os.environ.get("LOCAL_RANK", "0"))
     device = torch.device("cuda", rank) if torch.cuda.is_available() else torch.device("cpu")
     if device.type == "cuda":
         torch.cuda.set_device(device)
+        torch.cuda.reset_peak_memory_stats()
     if arguments.cap:
         torch.cuda.set_per_process_memory_fraction(arguments.cap * GIB / torch.cuda.mem_get_info()[1])
     config = config_of(arguments.model)
     as_stored = config.to_dict()
-    family = family_of(as_stored, model=arguments.model)
-    grid, answer = ((80, 56), 1000) if not arguments.side else ((_even(arguments, family.side),) * 2, 30)
-    if arguments.model == "tiny":
-        grid, answer = (8, 8), 20
-    tokens = (grid[0] * grid[1] // 4 + 6 + answer) * arguments.pages
-    options = options_of(arguments, tokens)
-    shape = shape_of(as_stored)
-    predicted = predict(
-        shape, family, options, Load(tokens, grid[0] * grid[1] // 4 * arguments.pages, answer * arguments.pages)
+    family, shape = family_of(as_stored, model=arguments.model), shape_of(as_stored)
+    grid, answer = _page_of(arguments, family.side)
+    load = Load(
+        (grid[0] * grid[1] // 4 + 6 + answer) * arguments.pages,
+        grid[0] * grid[1] // 4 * arguments.pages,
+        answer * arguments.pages,
     )
-    base = model_of(config, device)
-    counted = sum(one.numel() for one in base.parameters())
-    model = prepared_for_training(base, options, family, tied=is_tied(as_stored))
-    steps = arguments.steps
+    options = options_of(arguments, load.tokens)
+    model = prepared_for_training(model_of(config, device), options, family, tied=is_tied(as_stored))
     packs = MadePacks(
-        steps * arguments.cards, arguments.pages, grid, answer, family=family.model_type, cards=arguments.cards
+        arguments.steps * arguments.cards,
+        arguments.pages,
+        grid,
+        answer,
+        family=family.model_type,
+        cards=arguments.cards,
     )
     folder = Path(tempfile.mkdtemp())
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats()
     started = time.perf_counter()
     trainer = UnsavedTrainer(model, packs, options, folder, Looked(speed=speed_of(shape, options)))
-    trainer.watch(steps - 3)
+    trainer.watch(range(arguments.steps - 6, arguments.steps - 2))
     trainer.fit()
     if rank:
-        return
-    found = read_steps(folder)
-    kept = found.iloc[steps // 3 :]
-    peak = torch.cuda.max_memory_allocated() / GIB if device.type == "cuda" else 0.0
+        return None
+    return {
+        **_facts(arguments, read_steps(folder), load),
+        "idle": trainer.idle(arguments.gaps),
+        "peak_gib": round(torch.cuda.max_memory_allocated() / GIB, 2) if device.type == "cuda" else 0.0,
+        "predicted_gib": round(predict(shape, family, options, load).gib, 2),
+        "whole_s": round(time.perf_counter() - started, 1),
+    }
+
+
+def _page_of(arguments: argparse.Namespace, side: int) -> tuple[tuple[int, int], int]:
+    """Return the patches of an image, high and wide, and the tokens of an answer."""
+    if arguments.model == "tiny":
+        return (8, 8), 20
+    return ((80, 56), 1000) if not arguments.side else ((_even(arguments, side),) * 2, 30)
+
+
+def _facts(arguments: argparse.Namespace, found: pd.DataFrame, load: Load) -> dict[str, Any]:
+    """Return what was run and how fast, of the updates in the middle: as fast as it is when it is not watched."""
+    steps = len(found)
+    kept = found.iloc[steps // 3 : max(steps // 3 + 1, steps - 6)]
     median = statistics.median(kept["seconds"])
-    print(
-        json.dumps(
-            {
-                **{name: getattr(arguments, name) for name in ("model", "how", "pages", "every", "compile", "cards")},
-                "sharding": arguments.sharding if arguments.cards > 1 else "",
-                "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
-                "torch": torch.__version__,
-                "parameters": counted,
-                "predicted_parameters": shape.language + shape.vision + shape.projector + shape.embeddings,
-                "tokens": tokens,
-                "loss": round(float(found["loss"].iloc[-1]), 3),
-                "step_s": round(median, 4),
-                "tokens_s": round(tokens * arguments.cards / median),
-                "samples_s": round(arguments.pages * arguments.cards / median, 2),
-                "mfu": round(float(kept["mfu"].median()), 4) if "mfu" in kept else 0.0,
-                "idle": trainer.idle(arguments.gaps),
-                "peak_gib": round(peak, 2),
-                "predicted_gib": round(predicted.gib, 2),
-                "first_s": round(float(found["seconds"].iloc[0]), 1),
-                "whole_s": round(time.perf_counter() - started, 1),
-            }
-        ),
-        flush=True,
-    )
+    return {
+        **{name: getattr(arguments, name) for name in ("model", "how", "pages", "every", "compile", "cards")},
+        "sharding": arguments.sharding if arguments.cards > 1 else "",
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "torch": torch.__version__,
+        "tokens": load.tokens,
+        "loss": round(float(found["loss"].iloc[-1]), 3),
+        "step_s": round(median, 4),
+        "tokens_s": round(load.tokens * arguments.cards / median),
+        "samples_s": round(arguments.pages * arguments.cards / median, 2),
+        "mfu": round(float(kept["mfu"].median()), 4) if "mfu" in kept else 0.0,
+        "first_s": round(float(found["seconds"].iloc[0]), 1),
+    }
 
 
 def _even(arguments: argparse.Namespace, side: int) -> int:
@@ -247,12 +278,12 @@ def _even(arguments: argparse.Namespace, side: int) -> int:
     return 2 * round(arguments.side / side)
 
 
-def parsed() -> argparse.Namespace:
+def parsed(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", choices=("qwen3-vl-8b", "qwen3-vl-2b", "qwen2-vl-2b", "tiny"))
     parser.add_argument("how", choices=("lora", "full", "full_bf16"))
     parser.add_argument("pages", type=int)
-    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--steps", type=int, default=24)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--gaps", type=Path, help="file for the longest gaps between kernels")
@@ -263,7 +294,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--cards", type=int, default=1)
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--sharding", choices=[one.value for one in Sharding], default=Sharding.REPLICAS.value)
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 if __name__ == "__main__":

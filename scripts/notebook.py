@@ -24,9 +24,10 @@ def run(data: Path, *, store: bool) -> nbformat.NotebookNode:
     Raises:
         nbclient.exceptions.CellExecutionError: A cell failed; its traceback is the message.
     """
-    os.environ["OCR_PROJECT_DATA"] = str(data.absolute())
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
+    environment = {**os.environ, "OCR_PROJECT_DATA": str(data.absolute())}
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOK.parent)}})
+    client.execute(env=environment)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times, other ones after every run
         if cell.cell_type == "code":

@@ -39,4 +39,4 @@ fi
 echo "Installing the Python packages of uv.lock${*:+ ($*)}"
 # inexact: what was asked for before, and torch of scripts/models.sh, stays
 # rapid: trained weights for signs, English and orientation, 160 MiB; hwp: HWP and HWPX, 17 MB
-bash scripts/uv.sh "$venv" sync --frozen --inexact --quiet --extra rapid --extra hwp "$@"
+bash scripts/uv.sh "$venv" sync --frozen --inexact --quiet --extra rapid --extra hwp --extra serve "$@"

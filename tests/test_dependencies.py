@@ -149,3 +149,11 @@ def test_pipelines_are_registered_without_the_bench_extra() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_modules_read_beside_them_is_in_the_wheel() -> None:
+    shipped = project()["tool"]["setuptools"]["package-data"]
+    folders = {path.parent for name in ("*.j2", "*.css", "*.js", "*.json") for path in SRC.rglob(name)}
+    packages = {".".join(("ocr_project", *folder.parent.relative_to(SRC).parts)) for folder in folders}
+    assert len(packages) > 3
+    assert packages <= set(shipped)

@@ -230,3 +230,13 @@ def test_runs_of_killed_processes_are_closed(tracking: Path) -> None:
     close_killed(client)
     found = [client.get_run(run).info.status for run in runs]
     assert found == ["KILLED", "KILLED", "RUNNING", "RUNNING", "RUNNING"]
+
+
+def test_every_stage_uses_the_cards_that_are_named() -> None:
+    catalog = opened(runtime={"gpus": "0+1"}, recognition={"backend": "vllm"})
+    assert catalog.load("params:layout").pp_doclayout_v3.gpus == (0, 1)
+    assert catalog.load("params:recognition").vllm.gpus == (0, 1)
+    assert catalog.load("params:embedding").vllm.gpus == (0, 1)
+    assert catalog.load("params:fields").vllm.gpus == (0, 1)
+    assert catalog.load("params:matrix").gpus == (0, 1)
+    assert opened().load("params:recognition").vllm.gpus == (0,)

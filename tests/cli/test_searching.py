@@ -111,8 +111,12 @@ def test_an_unknown_mode_and_a_negative_number_are_said_plainly(tmp_path: Path) 
         search_pages(catalog, "과징금", -1)
 
 
-def only_images(catalog: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave of the corpus what a run over page images alone makes: no transcripts, no words, vectors of images."""
+def only_images(catalog: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Leave of what a run over page images alone makes: no transcripts, no words, vectors of images.
+
+    Returns:
+        A list that grows when the embedder is closed.
+    """
     catalog.values |= {"params:embedding": {"backend": "transformers", "embed": ["page_image"]}}
     catalog.values |= {"transcripts": MemoryShards({}), "word_index": folder / "nowhere"}
     vectors = np.eye(3, dtype=np.float32)
@@ -127,7 +131,12 @@ def only_images(catalog: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
             assert queries == ["a chart"]
             return vectors[[1]]
 
+        def close(self) -> None:
+            closed.append("closed")
+
+    closed: list[str] = []
     monkeypatch.setattr(searching, "build_embedder", lambda options: Seeing())
+    return closed
 
 
 @pytest.mark.parametrize("mode", [None, "dense", "fusion"])
@@ -135,9 +144,10 @@ def test_pages_that_nobody_read_are_found_by_what_they_look_like(
     mode: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalog: Any = Catalog(tmp_path, {})
-    only_images(catalog, tmp_path, monkeypatch)
+    closed = only_images(catalog, tmp_path, monkeypatch)
     best = search_pages(catalog, "a chart", 2, mode)[0]
     assert (best.path, best.number, best.score) == (page(2, "d").path, 2, 1.0)
+    assert closed == ["closed"], "what a question has started is stopped"
 
 
 def test_words_are_not_looked_for_where_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

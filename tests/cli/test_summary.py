@@ -66,7 +66,8 @@ def test_pages_that_could_be_read_by_their_own_text_are_named(
         capsys, ingest=INGEST | {"pages_with_text": 7, "pages_by_text": 0}, recognition={"busy_seconds": recognition}
     )
     assert " ".join(last) == (
-        "7 of 10 pages have a healthy text layer: --params ingest.text_layer=prefer reads them exactly" + faster
+        "7 of 10 pages have a healthy text layer: --params ingest.text_layer=prefer takes it instead of OCR, as"
+        f" `ocr-project read` does{faster}"
     )
 
 

@@ -14,6 +14,7 @@ from ocr_project.domain.options import RecognitionBackend, RecognitionOptions, T
 from ocr_project.domain.protocols import Recognizer, SubmittingRecognizer
 from ocr_project.domain.types import Box, Label, Page, Region, Status
 from ocr_project.engine.recognition import build_recognizer
+from ocr_project.engine.recognition.latin_lines import find_latin_reader
 from ocr_project.testing.fake_vllm import FakeVllm
 from ocr_project.testing.regions import drawn_page, read_marks
 
@@ -51,6 +52,10 @@ def options(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             yield RecognitionOptions.model_validate(
                 {"backend": "transformers", "transformers": {**model, "temperatures": (0.5,), **common}}
             )
+        case RecognitionBackend.PP_OCR:
+            if find_latin_reader() is None:
+                pytest.skip("the recognizer pp_ocr needs the weights of the extra `rapid`")
+            yield RecognitionOptions(backend=request.param)
         case RecognitionBackend.GIVEN:
             folder = tmp_path_factory.mktemp("answers")
             for number in (9, 10, 42):

@@ -99,7 +99,7 @@ def test_what_is_private_is_not_sent_to_the_builder(tmp_path: Path) -> None:
 
 def test_services_have_no_rights_and_are_reached_from_this_machine_alone() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
-    assert {"read", "run", "gpu", "mlflow"} <= set(services)
+    assert {"read", "run", "gpu", "mlflow", "serve"} <= set(services)
     for name, service in services.items():
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"]

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -20,6 +21,7 @@ import pytest
 from ocr_project.cli.launch.status import lines
 from ocr_project.cli.launch.work import launches, read
 from ocr_project.storage.claims import workers_of
+from tests.engine.running.test_shared_file_systems import mount_exfat, unmount
 from tests.whole_job import (
     QUICK,
     ROOT,
@@ -103,6 +105,22 @@ def test_a_worker_killed_on_this_machine_leaves_its_shards_to_the_other(
     assert "1 done, 0 failed, 1 lost" in status.output, status.output
 
 
+@pytest.mark.slow
+def test_a_launch_whose_data_are_on_a_file_system_without_links(
+    tmp_path: Path, params: tuple[str, ...], straight: Tables
+) -> None:
+    project, disk = copy_project(tmp_path / "project"), tmp_path / "disk"
+    mount_exfat(disk)
+    try:
+        command = ("launch", "local", "--workers", "2", "--data", str(disk / "data"), "--params", ",".join(params))
+        done = run_command(project, sys.executable, "-m", "kedro", *command)
+        assert done.code == 0, done.output
+        shutil.copytree(disk / "data", project / "data")
+    finally:
+        unmount(disk)
+    assert differences(ocr_tables(project), straight) == []
+
+
 def test_a_worker_makes_no_tables(tmp_path: Path, params: tuple[str, ...]) -> None:
     project = copy_project(tmp_path / "project")
     refused = run_job(project, *params, "runtime.slice=0/2", arguments=("--pipelines", "ocr"))
@@ -123,6 +141,9 @@ def cluster() -> None:
             subprocess.run(["bash", str(START)], check=True, timeout=120, capture_output=True, text=True)
         except subprocess.CalledProcessError as error:
             pytest.skip(f"{START} starts no Slurm here: {error.stderr[-300:]}")
+    for name in ("node1", "node2"):
+        if not _daemons(name):  # of a test run that was stopped while a node was dead
+            _start_node(name)
     wait_for(lambda: _idle_nodes() == 2, 60)
 
 
@@ -163,8 +184,8 @@ def test_a_node_killed_in_the_middle_of_a_slurm_launch(
     folder = launched(project)
     assert folder is not None
     wait_for(lambda: len(workers_of(folder)) == 2 and stored(project) >= PAGES + 2, 120)
-    _kill_node("node2")
     try:
+        _kill_node("node2")
         wait_for(lambda: stored(project) == len(STAGES) * PAGES, 180)
         assert len(workers_of(folder)) >= 2
     finally:
@@ -188,16 +209,24 @@ def _jobs() -> list[str]:
 
 def _kill_node(name: str) -> None:
     """Kill the daemon of a node, and all that it has started, as a power cut does."""
-    for process in psutil.process_iter(["cmdline"]):
-        line = process.info["cmdline"] or []
-        if line[:1] and line[0].endswith("slurmd") and name in line:
-            process.kill()
+    for process in _daemons(name):
+        process.kill()
     steps = [one for one in psutil.process_iter(["name"]) if one.info["name"] == "slurmstepd"]
     for step in steps:
         with_children = [step, *step.children(recursive=True)]
         if any(_node_of(process) == name for process in with_children):
             for process in with_children:
-                process.kill()
+                with suppress(psutil.NoSuchProcess):  # it ended with the one before
+                    process.kill()
+
+
+def _daemons(name: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        line = process.info["cmdline"] or []
+        if line[:1] and line[0].endswith("slurmd") and name in line:
+            found.append(process)
+    return found
 
 
 def _node_of(process: psutil.Process) -> str:

@@ -74,6 +74,8 @@ def test_a_release_is_let_through_or_stopped(make: Make, project: Path) -> None:
     assert len(read_record(released).items) == 24
 
     equal = release(project, f"fields.image={make(good, 0.001)}", f"release.baseline={released}")
+    assert equal.code == 5, equal.output  # of 24 answers, all right, one in six may be lost unseen
+    equal = release(project, f"fields.image={make(good, 0.001)}", f"release.baseline={released}", "release.open=pass")
     assert equal.code == 0, equal.output
     assert read_record(record_of(project)).run.facts["fields identity"] != identity, "another image, another digest"
 

@@ -57,6 +57,9 @@ seen.start = names();
 heads[3].click(); seen.falling = names(); seen.sorted = heads[3].parentNode.ariaSort;
 heads[3].click(); seen.rising = names();
 heads[0].click(); seen.named = names(); seen.unsorted = heads[3].parentNode.ariaSort;
+seen.index = text(document.querySelectorAll("#page-index li"));
+const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+seen.walk = []; for (const key of "jjk") { press(key); seen.walk.push(location.hash); }
 const search = document.querySelector("[data-search=document-rows]");
 search.value = "문서"; search.dispatchEvent(new Event("input")); seen.found = names();
 const pages = () => visible(".card").map((node) => node.dataset.rank);
@@ -165,6 +168,14 @@ def test_tables_sort_with_unknown_numbers_last(seen: dict[str, object]) -> None:
 
 def test_search_finds_korean(seen: dict[str, object]) -> None:
     assert seen["found"] == ["문서/b.pdf"]
+
+
+def test_keys_lead_from_page_to_page_and_an_index_names_them(seen: dict[str, object]) -> None:
+    assert seen["walk"] == ["#page-1", "#page-2", "#page-1"]
+    assert seen["index"] == [
+        "law/doc1.pdf, page 11 50.00\u202f%", "law/doc2.pdf, page 10 25.00\u202f%",
+        "gov/doc3.pdf, page 9 16.67\u202f%",
+    ]  # fmt: skip
 
 
 def test_pages_are_filtered_and_ordered(seen: dict[str, object]) -> None:

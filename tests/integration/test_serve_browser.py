@@ -38,6 +38,7 @@ print("recognition:  40%|#  | 2/5 [00:02<?, ? pages/s]", flush=True)
 while not (folder / "go").exists():
     time.sleep(0.05)
 """
+ENTER = "document.querySelector('.edit textarea').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }))"
 DROP = """
 const data = new DataTransfer();
 const bytes = Uint8Array.from(atob("{content}"), (c) => c.charCodeAt(0));
@@ -131,7 +132,7 @@ def test_a_page_is_found_read_and_corrected(browser: Browser, address: str, shel
     browser.leave_by("document.querySelector('#l2 .fix').click()")
     assert browser.see("document.querySelector('.edit [name=text]').value") == "eee"
     browser.see("document.querySelector('.edit [name=text]').value = '고친 줄'; 0")
-    browser.leave_by("document.querySelector('.edit button').click()")
+    browser.leave_by(ENTER if scripts else "document.querySelector('.edit button').click()")
     assert browser.see("document.querySelector('.line.corrected .words').innerText") == "고친 줄"
     written = shelf.uploads / "모음" / f"{NAME.removesuffix('.png')}.gt.txt"
     assert written.read_text().splitlines()[1] == "고친 줄"

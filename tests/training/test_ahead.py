@@ -16,7 +16,7 @@ pytest.importorskip("peft")
 
 
 @pytest.mark.parametrize("family", tiny_trainable.FAMILIES)
-def test_a_loss_is_the_same_to_the_last_bit_whoever_makes_the_tables(
+def test_a_loss_is_the_same_to_the_last_bit_with_tables_that_were_made_ahead(
     family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from transformers import vision_utils

@@ -90,24 +90,59 @@ def test_the_8b_has_as_many_weights_as_it_is_called() -> None:
     assert trained_weights(found, chosen()) == pytest.approx(43.6e6, rel=0.01)  # as PEFT counts rank 16
 
 
-MEASURED = [  # on an H100, torch 2.11 (docs/log.md, 2026-11-28): model, pages, options, GiB
-    ("qwen3-vl-8b", 1, {}, 19.22),
-    ("qwen3-vl-8b", 4, {}, 26.25),
-    ("qwen3-vl-8b", 4, {"compile": True, "checkpoint_every": 2}, 44.75),
-    ("qwen3-vl-2b", 2, {}, 8.16),
-    ("qwen3-vl-2b", 4, {"compile": True, "method": "full", "optimizer": "adamw_bf16"}, 19.42),
-    ("qwen2-vl-2b", 1, {}, 4.70),
-    ("qwen2-vl-2b", 4, {}, 5.65),
+SIGNBOARDS = {side: Load((square + 36), square, 30) for side, square in ((768, 729), (1024, 1369), (1536, 3025))}
+BF16: dict[str, Any] = {"method": "full", "optimizer": "adamw_bf16"}
+ALL_KEPT: dict[str, Any] = {"checkpoint_every": 0}
+COMPILED: dict[str, Any] = {"compile": True}
+
+MEASURED = [  # model, samples in a pack (of signboards: their side), options, GiB; docs/log.md
+    # 2026-11-28, an H100, torch 2.11: what the parts were fitted to then
+    ("qwen3-vl-8b", 1, 0, {}, 19.22),
+    ("qwen3-vl-8b", 4, 0, {}, 26.25),
+    ("qwen3-vl-8b", 4, 0, {**COMPILED, "checkpoint_every": 2}, 44.75),
+    ("qwen3-vl-2b", 2, 0, {}, 8.16),
+    ("qwen3-vl-2b", 4, 0, {**BF16, **COMPILED}, 19.42),
+    ("qwen2-vl-2b", 1, 1024, {}, 4.70),
+    ("qwen2-vl-2b", 4, 1024, {}, 5.65),
+    # 2026-11-29, an H200: fitted to these: compiled layers, dropout, four bits
+    ("qwen3-vl-2b", 4, 0, {**ALL_KEPT, **COMPILED}, 27.26),
+    ("qwen3-vl-2b", 2, 0, {**BF16, **ALL_KEPT, **COMPILED}, 22.65),
+    ("qwen3-vl-2b", 4, 0, {**BF16, **ALL_KEPT, **COMPILED}, 34.44),
+    ("qwen3-vl-2b", 2, 0, {"checkpoint_every": 3, "lora": {"dropout": 0.05}}, 17.47),
+    ("qwen2-vl-2b", 1, 1024, {"four_bit": True}, 2.13),
+    # the same day: no number was fitted to these; the row of one page taught when gradients come
+    ("qwen3-vl-8b", 8, 0, {}, 35.62),
+    ("qwen3-vl-8b", 2, 0, ALL_KEPT, 47.47),
+    ("qwen3-vl-2b", 1, 0, {}, 6.19),
+    ("qwen3-vl-2b", 4, 0, ALL_KEPT, 33.14),
+    ("qwen3-vl-2b", 2, 0, {"four_bit": True}, 5.67),
+    ("qwen3-vl-2b", 1, 0, {**BF16, "checkpoint_every": 2}, 15.99),
+    ("qwen3-vl-2b", 2, 0, {**BF16, **ALL_KEPT}, 27.27),
+    ("qwen3-vl-2b", 8, 0, {**BF16, **ALL_KEPT, **COMPILED}, 58.07),
+    ("qwen3-vl-2b", 4, 0, {**BF16, **COMPILED, "checkpoint_every": 2}, 26.99),
+    ("qwen3-vl-2b", 4, 0, {"method": "full"}, 32.99),
+    ("qwen3-vl-2b", 2, 0, {"method": "full", "optimizer": "adamw_8bit"}, 12.11),
+    ("qwen2-vl-2b", 2, 1536, {}, 5.77),
+    ("qwen2-vl-2b", 8, 768, ALL_KEPT, 20.51),
+    ("qwen2-vl-2b", 4, 1024, BF16, 14.01),
 ]
 
 
-@pytest.mark.parametrize(("name", "count", "changes", "measured"), MEASURED)
+@pytest.mark.parametrize(("name", "count", "side", "changes", "measured"), MEASURED)
 def test_predictions_are_within_5_percent_of_what_was_measured_and_not_under(
-    name: str, count: int, changes: dict[str, Any], measured: float
+    name: str, count: int, side: int, changes: dict[str, Any], measured: float
 ) -> None:
-    load = pages(count) if name.startswith("qwen3") else Load(1405 * count, 1369 * count, 30 * count)
-    predicted = peak(name, load, **changes)
-    assert measured <= predicted <= 1.05 * measured
+    one = SIGNBOARDS[side] if side else PAGE
+    load = Load(one.tokens * count, one.image_tokens * count, one.answer_tokens * count)
+    assert measured <= peak(name, load, **changes) <= 1.05 * measured
+
+
+def test_gradients_of_earlier_packs_of_an_update_are_there_all_the_time() -> None:
+    alone, second = (peak("qwen3-vl-2b", pages(4), **BF16, packs_per_update=packs) for packs in (1, 2))
+    trained = 2 * trained_weights(shape("qwen3-vl-2b"), chosen(**BF16)) / 2**30
+    head = 2 * 151936 * 2048 / 2**30
+    assert second - alone == pytest.approx(trained - head, rel=0.05)
+    assert peak("qwen3-vl-2b", pages(4), **BF16, packs_per_update=2, devices=2, sharding="fsdp2") < second
 
 
 def test_10_a_photo_without_a_cap_and_a_knob_turned_the_wrong_way_are_refused_with_what_to_turn() -> None:
@@ -130,7 +165,7 @@ def test_knobs_turn_the_way_that_they_say() -> None:
     base = peak("qwen3-vl-8b", pages(2))
     assert peak("qwen3-vl-8b", pages(2), four_bit=True) < base - 8
     none = peak("qwen3-vl-8b", pages(2), checkpoint_every=0)
-    assert peak("qwen3-vl-8b", pages(2), checkpoint_every=0, lora={"dropout": 0.1}) > 1.3 * none
+    assert peak("qwen3-vl-8b", pages(2), checkpoint_every=0, lora={"dropout": 0.1}) > 1.2 * none
     assert peak("qwen3-vl-8b", pages(2), checkpoint_every=2) > base + 5
     assert peak("qwen3-vl-8b", pages(2), lora={"where": "all"}) > base
     full = {"method": "full"}

@@ -14,7 +14,9 @@ from ocr_project.cli.errors import plainly, without_links
 from ocr_project.cli.project import data_option, named, open_project, option_of_run
 from ocr_project.domain.errors import OptionError
 from ocr_project.domain.options import SECTIONS
+from ocr_project.domain.options.cards import on_cards
 from ocr_project.domain.options.names import unknown_sections
+from ocr_project.engine.running.cards import cards_of
 
 if TYPE_CHECKING:
     from ocr_project.checks.doctor import Finding, Profile
@@ -76,6 +78,7 @@ def _profile(found: dict[str, Any]) -> Profile:
     if said := unknown_sections(found, SECTIONS):
         raise OptionError("; ".join(said))
     try:
-        return Profile.model_validate({name: found[name] for name in Profile.model_fields if name in found})
+        profile = Profile.model_validate({name: found[name] for name in Profile.model_fields if name in found})
     except ValidationError as error:
         raise OptionError(without_links(str(error))) from error
+    return on_cards(profile, cards_of(profile.runtime))

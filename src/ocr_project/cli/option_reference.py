@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -86,6 +86,8 @@ def _type(annotation: Any) -> str:
         return f"{_type(inner[0])}{_limits(_constraints(inner[1:]))}"
     if origin in (Union, types.UnionType):
         return " or ".join("none" if one is types.NoneType else _type(one) for one in inner)
+    if origin is Literal:
+        return ", ".join(map(str, inner))
     if origin is tuple:
         return f"list of {_type(inner[0])}"
     if origin is dict:

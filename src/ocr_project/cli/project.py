@@ -28,7 +28,7 @@ def open_project(
     """Open a project, for its catalog and its options; nothing is run.
 
     Its pipelines are left out, for to take the types of options from them Kedro imports every stage: the options are
-    as they were written, and whoever reads some makes the model of them.
+    as they were written, and the caller makes the models of those that it reads.
 
     Args:
         env: Environment; None: the one that a run takes.

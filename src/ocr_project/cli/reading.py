@@ -17,6 +17,7 @@ from ocr_project.cli.project import open_project, session_of
 from ocr_project.cli.review import show_review
 from ocr_project.cli.search import show_hits
 from ocr_project.domain.errors import FailuresLeft, OptionError, SourceError, StaleSource
+from ocr_project.domain.options import TextLayer
 from ocr_project.domain.outside_text import shown
 from ocr_project.storage.atomic import atomic_file
 from ocr_project.storage.workspace import Workspace
@@ -58,6 +59,9 @@ class Wanted:
     def options(self) -> dict[str, Any]:
         """Return the options of a run, by section.
 
+        Who reads a file wants its text, not error rates of OCR: a PDF's own text stands in wherever it is what is
+        seen, unless an option says otherwise (docs/decisions/0040).
+
         Raises:
             OptionError: One has no `=`.
         """
@@ -66,8 +70,9 @@ class Wanted:
         if wrong := [item for item in self.sets if "=" not in item]:
             raise OptionError(f"--set {wrong[0]}: say KEY=VALUE, such as --set ingest.dpi=300")
         given: Any = OmegaConf.to_container(OmegaConf.from_dotlist(list(self.sets)))
+        ingest = {"text_layer": TextLayer.PREFER.value, **(given.get("ingest") or {})}
         exports = {option: name in self.formats for name, (option, _) in FORMATS.items()}
-        return {**given, "transcript": {**exports, **(given.get("transcript") or {})}}
+        return {**given, "ingest": ingest, "transcript": {**exports, **(given.get("transcript") or {})}}
 
 
 def read_all(found: Sequence[Workspace], output: Path, wanted: Wanted) -> None:

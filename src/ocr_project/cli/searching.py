@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,9 +98,9 @@ def _rank_by_vectors(catalog: CatalogProtocol[Any, Any], index: str, question: s
     options: EmbeddingOptions = EmbeddingOptions.model_validate(catalog.load("params:embedding"))
     ids, vectors = open_index(catalog.load(index))
     check_vectors(_corpus(catalog), catalog.load(index))
-    embedder = build_embedder(options)
-    check_embedder(catalog.load("page_vectors"), stage_identity(embedder.identity, options).canonical())
-    return rank_by_vectors(ids, vectors, embedder.embed_queries([question]), pages)[0]
+    with closing(build_embedder(options)) as embedder:
+        check_embedder(catalog.load("page_vectors"), stage_identity(embedder.identity, options).canonical())
+        return rank_by_vectors(ids, vectors, embedder.embed_queries([question]), pages)[0]
 
 
 def _is_silent(catalog: CatalogProtocol[Any, Any]) -> bool:

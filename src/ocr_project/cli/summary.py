@@ -14,6 +14,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from ocr_project.domain.outside_text import shown
+from ocr_project.domain.run_cost import cost_of_pages
 
 _ORDER = (
     *("ingest", "layout", "recognition", "transcript", "embedding", "benchmark"),
@@ -53,6 +54,8 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]]) -> int:
         How many documents and pages failed, over all stages of this run.
     """
     console = Console()
+    for line in _cost(metrics):
+        console.print(line, highlight=False)
     if any("shards" in measured for measured in metrics.values()):
         console.print(_stages(metrics))
     failures = sum(int(m.get("failed", 0)) + int(m.get("documents_failed", 0)) for m in metrics.values())
@@ -212,6 +215,15 @@ def _stages(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
     return table
 
 
+def _cost(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say what 1,000 pages cost, first of all."""
+    cost = cost_of_pages(metrics)
+    if not cost:
+        return []
+    energy = f", {cost['watt_hours_per_1000_pages']:.1f} Wh" if "watt_hours_per_1000_pages" in cost else ""
+    return [f"[bold]1,000 pages: {cost['seconds_per_1000_pages']:.0f} s{energy}[/] (OCR, start-up included)"]
+
+
 def _documents(ingest: Mapping[str, Any]) -> list[str]:
     if not ingest:
         return []
@@ -254,8 +266,8 @@ def _text_layers(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
     if not with_text or "recognition" not in metrics:
         return []
     return [
-        f"{with_text:>10}  of {pages} pages have a healthy text layer: --params ingest.text_layer=prefer reads them"
-        f" exactly{_how_much_faster(metrics)}"
+        f"{with_text:>10}  of {pages} pages have a healthy text layer: --params ingest.text_layer=prefer takes it"
+        f" instead of OCR, as `ocr-project read` does{_how_much_faster(metrics)}"
     ]
 
 

@@ -40,9 +40,10 @@ class Checkout(_LoadedOnly[Project]):
         super().__init__(metadata)
         self._root = Path(filepath)
         self.data = self._root / str(data)  # a folder may be called 2026
+        self.profile = "base"  # a catalog is not told: a hook says which it is
 
     def load(self) -> Project:
-        return Project(self._root, self.data, describe(self._root))
+        return Project(self._root, self.data, describe(self._root), self.profile)
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._root), "data": str(self.data)}

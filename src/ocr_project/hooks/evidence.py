@@ -15,9 +15,12 @@ from kedro.pipeline import Pipeline
 from ocr_project.cli.evidence import Cell, Evidence, end_run, log_cells, log_files, log_metrics, open_run, set_tags
 from ocr_project.cli.run_notes import corpus_tags, dvc_process, leaves, run_name, run_tags
 from ocr_project.domain.options import RuntimeOptions
+from ocr_project.domain.run_cost import cost_of_pages
 from ocr_project.domain.types import Document, Made, ShardInfo
+from ocr_project.hooks.events import events_path
 from ocr_project.hooks.guards import runtime_of
 from ocr_project.hooks.places import ARTIFACTS, path_of
+from ocr_project.hooks.timeline import timeline_files, timeline_of_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,13 +39,17 @@ class MlflowHooks:
     def __init__(self) -> None:
         self._runtime = RuntimeOptions()
         self._shards: dict[str, int] = {}  # the last step of each stage
+        self._measured: dict[str, Mapping[str, Any]] = {}  # by the stages of this run
         self._evidence = Evidence()
+        self._began = 0.0
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
+        self._began = time.time()
         self._evidence = Evidence(works=runtime_of(catalog).is_alone)  # a run that makes shards only has no scores
+        self._measured = {}
         options = {name: catalog.load(name) for name in sorted(pipeline.inputs()) if name.startswith("params:")}
         self._runtime = options.get("params:runtime", self._runtime)
         by_section = {name.removeprefix("params:"): value for name, value in options.items()}
@@ -63,6 +70,7 @@ class MlflowHooks:
             self._evidence.keep("the runs of the matrix", lambda: log_cells(_cells(data)))
         if dataset_name.endswith("_metrics"):
             stage = dataset_name.removesuffix("_metrics")
+            self._measured[stage] = data
             first = {"_cer": data["cer"]} if "cer" in data else {}  # sorts first, so that it is what is compared
             self._log(first | {f"{stage}.{key}": float(value) for key, value in data.items()})
 
@@ -90,8 +98,14 @@ class MlflowHooks:
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        if cost := cost_of_pages(self._measured):
+            self._log({f"_{name}": value for name, value in cost.items()})  # beside `_cer`, what is compared first
         paths = [path_of(catalog, name) for name in ARTIFACTS if name in pipeline.all_outputs()]
+        paths += timeline_files(catalog, self._began)
+        paths += [str(events)] if (events := events_path(catalog)).is_file() else []
         self._evidence.keep("reports and tables", lambda: log_files(paths))
+        if timeline := timeline_of_run(catalog, self._began):
+            self._log({f"timeline.{name}": value for name, value in timeline.figures().items()})
         if CORPUS & pipeline.datasets() and catalog.exists("documents"):
             from ocr_project.domain.schemas import from_frame
 

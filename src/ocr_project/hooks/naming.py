@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import CatalogProtocol
+from kedro.io import CatalogProtocol, MemoryDataset
 from pydantic import ValidationError
 
 from ocr_project.cli.errors import without_links
 from ocr_project.cli.log_format import show_safely
 from ocr_project.datasets import Checkout, LineageFolder, NamedByOption
 from ocr_project.domain.errors import OptionError
-from ocr_project.domain.options import SECTIONS
+from ocr_project.domain.options import SECTIONS, RuntimeOptions
+from ocr_project.domain.options.cards import on_cards
 from ocr_project.domain.options.names import DATA, unknown_sections
 from ocr_project.domain.types import Transcript
+from ocr_project.engine.running.cards import cards_of
 
 if TYPE_CHECKING:
     from ocr_project.storage.run_record import RunRecord
@@ -31,10 +33,13 @@ class OptionHooks:
 
     def __init__(self) -> None:
         self._root = Path()
+        self._profile = "base"
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         self._root = context.project_path
+        if context.env and context.env != "local":
+            self._profile = context.env
         show_safely()
 
     @hook_impl
@@ -47,12 +52,25 @@ class OptionHooks:
         given: dict[str, Any] = parameters["parameters"]
         _refuse_names(given)
         project = catalog.get("project")
-        data = project.data if isinstance(project, Checkout) else self._root / DATA
+        data = self._root / DATA
+        if isinstance(project, Checkout):
+            data, project.profile = project.data, self._profile
         _refuse_data(given, data, self._root)
+        _use_cards(catalog, given)
         for name, look_up in _look_ups(given, self._root, data).items():
             dataset = catalog.get(name)
             if isinstance(dataset, NamedByOption):  # a person's own catalog may have another in its place
                 dataset.bind(look_up)
+
+
+def _use_cards(catalog: CatalogProtocol[Any, Any], given: Mapping[str, Any]) -> None:
+    """Let every stage use the cards that `runtime.gpus` names."""
+    gpus = cards_of(RuntimeOptions.model_validate(given.get("runtime") or {}))
+    for section, model in SECTIONS.items() if gpus else ():
+        name = f"params:{section}"
+        if name in catalog:
+            options = model.model_validate(catalog.load(name) or {})
+            catalog[name] = MemoryDataset(on_cards(options, gpus), copy_mode="assign")
 
 
 def _look_ups(given: Mapping[str, Any], root: Path, data: Path) -> dict[str, Callable[[], Any]]:

@@ -11,10 +11,12 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from ocr_project.cli.summary import print_fields, print_gate, print_matrix, print_places, print_scores, print_summary
+from ocr_project.cli.timeline import print_timeline
 from ocr_project.datasets import Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen
 from ocr_project.domain.options.testsets import WhenOpen
 from ocr_project.hooks.places import PLACES, path_of
+from ocr_project.hooks.timeline import timeline_of_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +53,8 @@ class SummaryHooks:
         metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
         places: dict[str, str] = {name: path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
         failures = print_summary(metrics)
+        if timeline := timeline_of_run(catalog, self._began - _CLOCK):
+            print_timeline(timeline)
         if "testset_table" in places:
             print_scores(catalog.load("testset_table"))
         if "field_table" in places:

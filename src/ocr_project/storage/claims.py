@@ -107,7 +107,7 @@ class Worker:
     def is_alive(self, name: str) -> bool:
         """Say whether another worker, or this one, has shown life within the lease."""
         try:
-            seen = (self.launch / "workers" / f"{name}.json").stat().st_mtime
+            seen = _time_of(self.launch / "workers" / f"{name}.json")
         except FileNotFoundError:
             return False
         return self.now() - seen < self.lease_seconds
@@ -207,7 +207,7 @@ class Claims:
         if owner:
             return self._worker.is_alive(owner)
         # made, and not written yet; or its worker was killed between the two
-        return self._worker.now() - claim.stat().st_mtime < self._worker.lease_seconds
+        return self._worker.now() - _time_of(claim) < self._worker.lease_seconds
 
 
 def boot_id() -> str:
@@ -232,8 +232,18 @@ def workers_of(launch: Path) -> dict[WorkerInfo, float]:
     found = {}
     for path in sorted((launch / "workers").glob("[!.]*.json")):
         with suppress(FileNotFoundError):
-            found[WorkerInfo(**json.loads(path.read_text("utf-8")))] = path.stat().st_mtime
+            found[WorkerInfo(**json.loads(path.read_text("utf-8")))] = _time_of(path)
     return found
+
+
+def _time_of(path: Path) -> float:
+    """Return when a file was touched, as its server has it: NFS answers for a name out of a cache.
+
+    Raises:
+        FileNotFoundError: It is not there.
+    """
+    with path.open("rb") as file:
+        return os.fstat(file.fileno()).st_mtime
 
 
 def living(launch: Path, now: float) -> list[WorkerInfo]:

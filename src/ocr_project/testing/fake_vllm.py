@@ -46,6 +46,7 @@ class FakeVllm:
         model: What `/v1/models` names.
         models: Its whole answer, instead.
         delay: Seconds before an answer.
+        pace: Answers per second at most, as a card has its limit; 0: as many as this process can.
         embed: Request to the status and body of the answer, of a server that embeds (`/v1/embeddings`).
         dead: Seconds for which connections are refused after `die`.
         port: To listen on; 0 is any that is free.
@@ -77,9 +78,11 @@ class FakeVllm:
     reason: Callable[[Mapping[str, Any]], str] = lambda request: "stop"
     embed: Embed | None = None
     models: bytes | None = None
+    pace: float = 0.0
 
     def __enter__(self) -> FakeVllm:
         self._loop = asyncio.new_event_loop()
+        self._free = 0.0  # when the next answer may be begun, by the loop's clock
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-vllm", daemon=True)
         self._thread.start()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -154,10 +157,18 @@ class FakeVllm:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
-            await asyncio.sleep(self.delay)
+            await asyncio.sleep(self.delay + self._turn())
             return await self._act(fault, request, to)
         finally:
             self.in_flight -= 1
+
+    def _turn(self) -> float:
+        """Return the seconds until it is a request's turn."""
+        if not self.pace:
+            return 0.0
+        now = self._loop.time()
+        self._free = max(self._free, now) + 1 / self.pace
+        return self._free - now
 
     async def _act(self, fault: str | None, request: Mapping[str, Any], to: asyncio.StreamWriter) -> bool:
         match fault:
@@ -242,7 +253,7 @@ def main(arguments: list[str]) -> int:
 
     FAKE_VLLM says how: ok, never (ready), exit, oom, or impostor (with another model). While FAKE_VLLM_LIVES names a
     file with a number above 0, the server dies at its tenth request and counts the number down. FAKE_VLLM_PIDS is a
-    file that collects processes, FAKE_VLLM_HOST where it listens.
+    file that collects processes, FAKE_VLLM_HOST where it listens, FAKE_VLLM_START after how many seconds it does.
 
     Returns:
         The exit status.
@@ -265,6 +276,7 @@ def main(arguments: list[str]) -> int:
     embed = _same_vector if "--runner" in arguments else None
     model = "another" if how == "impostor" else arguments[1]
     host = os.environ.get("FAKE_VLLM_HOST", "127.0.0.1")
+    time.sleep(float(os.environ.get("FAKE_VLLM_START", "0")))
     with FakeVllm(port=port, host=host, model=model, faults=_lives, embed=embed) as server:
         print("Application startup complete.", flush=True)
         while server.port:

@@ -3,7 +3,7 @@
 transformers makes places of patches, weights of position embeddings and bounds of images from the grids of the images.
 From grids on a GPU it reads numbers back, and a GPU answers when all that it was given before is done: no update could
 be prepared while the one before is under way, and the GPU would rest in between. Here the grids stay on the CPU, and
-what is made of them follows by copies that nobody waits for.
+what is made of them follows by copies that are not waited for.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Ahead:
 
     @contextmanager
     def attached(self) -> Iterator[None]:
-        """Let the tower take the tables of the pack that was moved last."""
+        """Let the tower take the tables of the pack that was moved last, once: other images have others."""
         if self._tower is None:
             yield
             return
@@ -120,4 +120,5 @@ class Ahead:
             handle.remove()
 
     def _hand_over(self, _: Any, given: Any, named: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        return given, {**named, **self._given}
+        tables, self._given = self._given, {}
+        return given, {**named, **tables}

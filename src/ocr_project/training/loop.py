@@ -108,7 +108,8 @@ class PackTrainer(Trainer):  # type: ignore[misc]
             StorageError: The disk is full, or a checkpoint cannot be written.
         """
         last = last_checkpoint(self.folder)
-        self._recorder.forget_after(0 if last is None else update_of(last))
+        if self.is_world_process_zero():  # two that rewrite one file would empty it
+            self._recorder.forget_after(0 if last is None else update_of(last))
         with ExitStack() as stack:
             stack.enter_context(_sigterm(self._ends))
             stack.enter_context(packed_attention(_inner(self.model)))

@@ -19,7 +19,9 @@ GIB = 2**30
 _HALF = 2  # bytes of bfloat16
 _FOUR_BIT = 0.55  # bytes of a weight in NF4, with its scales
 _LOGITS = 12.5  # bytes of one at their peak: bfloat16, log-softmax and gradient in float32, a part of its bfloat16
-_COMPILED = 0.76  # of what autograd keeps: the compiler recomputes the cheap rest
+# Of what autograd keeps when layers are compiled: the compiler recomputes the cheap rest, of which LoRA has less.
+_COMPILED = {TrainingMethod.LORA: 0.74, TrainingMethod.FULL: 0.66}
+_UNPACKED = 6  # bytes a weight of a layer's largest matrix, while it is made of four bits and multiplied
 _BACKWARD = 1.4  # of what a layer keeps: with the gradients of its activations beside it
 _SLACK, _SPARE = 1.025, 0.02 * 2**30  # on the sum; measured peaks are then 1 to 5 % lower (docs/log.md, 2026-11-28)
 _CONTEXT = 0.9 * 2**30  # bytes of a card that CUDA, its libraries and holes between tensors take
@@ -133,6 +135,9 @@ class Prediction:
         head: Logits with their gradients: they are gone when the layers' own gradients come.
         backward: What is there while one layer is recomputed and goes backward.
         tower: What a block takes while the tower works: before all else.
+        entries: Of text and vision, what stays until the way back is at its end; the rest goes as gradients come.
+        first_gradient: That of the head or the tied embedding; it comes before those of the layers.
+        earlier_packs: Whether gradients of the packs before are there from the beginning.
     """
 
     weights: float
@@ -143,13 +148,20 @@ class Prediction:
     head: float
     backward: float
     tower: float
+    entries: float = 0.0
+    first_gradient: float = 0.0
+    earlier_packs: bool = False
 
     @property
     def gib(self) -> float:
         """Return the peak of what tensors take, in GiB: that of the tower, of the head, or of the way back."""
         kept = self.text + self.vision
-        moments = (self.tower, kept + self.head, kept + self.gradients + self.backward)
-        return (_SLACK * (self.weights + self.states + max(moments)) + _SPARE) / GIB
+        if self.earlier_packs:
+            moment = self.gradients + max(self.tower, kept + max(self.head - self.first_gradient, self.backward))
+        else:
+            way_back = max(kept + self.first_gradient, self.gradients + self.entries) + self.backward
+            moment = max(self.tower, kept + self.head, way_back)
+        return (_SLACK * (self.weights + self.states + moment) + _SPARE) / GIB
 
     @property
     def card_gib(self) -> float:
@@ -172,18 +184,22 @@ def predict(shape: Shape, family: Family, options: TrainingOptions, load: Load) 
     kept, gradient = (_LORA_STATES if lora else _STATES)[options.optimizer]
     gathered = (1 - share) * 2 * _HALF * _largest_layer(shape)  # two layers of all cards are whole at a time
     head_trained = not lora and not options.freeze.language
-    text, of_layer = _text(shape, family, options, load)
-    vision, of_block = _vision(shape, family, options, load)
+    text, of_layer, text_entries = _text(shape, family, options, load)
+    vision, of_block, vision_entries = _vision(shape, family, options, load)
+    first = 2.0 * shape.vocabulary * shape.hidden if head_trained else 0.0
+    unpacked = _UNPACKED * shape.hidden * shape.inner if options.four_bit else 0.0
     return Prediction(
         weights=share * weights + gathered,
         states=share * trained * kept,
         gradients=share * trained * gradient,
         text=text,
         vision=vision,
-        head=load.answer_tokens * shape.vocabulary * _LOGITS
-        + (2.0 * shape.vocabulary * shape.hidden if head_trained else 0.0),
-        backward=_BACKWARD * max(of_layer, of_block if vision else 0.0),
+        head=load.answer_tokens * shape.vocabulary * _LOGITS + first,
+        backward=_BACKWARD * max(of_layer, of_block if vision else 0.0) + unpacked,
         tower=of_block,
+        entries=text_entries + vision_entries,
+        first_gradient=first,
+        earlier_packs=options.packs_per_update > options.devices,
     )
 
 
@@ -215,28 +231,29 @@ def disk_bytes(shape: Shape, options: TrainingOptions) -> float:
     return (options.keep + 1) * checkpoint + whole
 
 
-def _text(shape: Shape, family: Family, options: TrainingOptions, load: Load) -> tuple[float, float]:
-    """Return what all layers keep, and what one of them does that is not recomputed."""
+def _text(shape: Shape, family: Family, options: TrainingOptions, load: Load) -> tuple[float, float, float]:
+    """Return what all layers keep, what one of them does that is not recomputed, and the entries of the others."""
     full = options.method is TrainingMethod.FULL
     frozen = full and options.freeze.language
     wide = family.norms - (4 if frozen else 0 if full else 2)
     heads = (5.5 if full else 4.4) if family.head_norms else 2
     each = _HALF * (wide * shape.hidden + (3 if frozen else 4) * shape.inner + heads * shape.queries + 5 * shape.keys)
     if not full and options.lora.dropout:
-        each += 3 * (5 * shape.hidden + shape.queries + shape.inner)
+        # each matrix has an input and a mask of its own, in place of the inputs that some shared
+        each += 3 * (5 * shape.hidden + shape.queries + shape.inner) - _HALF * (2 * shape.hidden + shape.inner)
     return _kept(load.tokens, _HALF * shape.hidden, each, shape.layers, options)
 
 
-def _vision(shape: Shape, family: Family, options: TrainingOptions, load: Load) -> tuple[float, float]:
-    """Return what all blocks keep, nothing where none is trained; and what one takes while it works."""
+def _vision(shape: Shape, family: Family, options: TrainingOptions, load: Load) -> tuple[float, float, float]:
+    """Return what all blocks keep, nothing where none is trained; what one takes while it works; and entries."""
     each = _HALF * (8.6 * shape.tower + family.tower_mlp * shape.tower_inner)
     full = options.method is TrainingMethod.FULL
-    kept, one = _kept(4 * load.image_tokens, _HALF * shape.tower, each, shape.blocks, options)
+    kept, one, entries = _kept(4 * load.image_tokens, _HALF * shape.tower, each, shape.blocks, options)
     seen = not options.freeze.vision if full else options.lora.where is LoraWhere.ALL
-    return (kept, one) if seen else (0.0, one)
+    return (kept, one, entries) if seen else (0.0, one, 0.0)
 
 
-def _kept(count: int, entry: float, each: float, layers: int, options: TrainingOptions) -> tuple[float, float]:
+def _kept(count: int, entry: float, each: float, layers: int, options: TrainingOptions) -> tuple[float, float, float]:
     """Add up over layers: the entry of each that is recomputed, all of the others.
 
     Args:
@@ -246,9 +263,9 @@ def _kept(count: int, entry: float, each: float, layers: int, options: TrainingO
         layers: How many there are.
         options: Which of them are recomputed, and whether they are compiled.
     """
-    each *= _COMPILED if options.compile else 1.0
+    each *= _COMPILED[options.method] if options.compile else 1.0
     again = -(-layers // options.checkpoint_every) if options.checkpoint_every else 0
-    return count * (entry * again + each * (layers - again)), count * each
+    return count * (entry * again + each * (layers - again)), count * each, count * entry * again
 
 
 def _largest_layer(shape: Shape) -> float:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
+from torch.distributed.tensor import DTensor
 
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import Optimizer, TrainingOptions
 
 _BETAS, _EPSILON = (0.9, 0.95), 1e-8
+_AT_ONCE = 1 << 24  # numbers of a weight: an embedding's step at once took 5 GiB, more than a small pack
 
 
 def build_optimizer(model: Any, options: TrainingOptions) -> torch.optim.Optimizer:
@@ -48,7 +50,7 @@ def _eight_bit(groups: list[dict[str, Any]], how: dict[str, Any]) -> torch.optim
 class MasterAdamW(torch.optim.Optimizer):  # type: ignore[misc]
     """AdamW over weights that are bfloat16, with float32 copies of them: a step smaller than their rounding is kept.
 
-    One weight tensor at a time: no float32 gradient of the whole model is ever in memory.
+    A part of one weight at a time: no float32 gradient of the whole model, nor of its embedding, is ever in memory.
     """
 
     def __init__(
@@ -71,16 +73,14 @@ class MasterAdamW(torch.optim.Optimizer):  # type: ignore[misc]
             state["master"] = weight.detach().float().clone()
             state["exp_avg"] = torch.zeros_like(state["master"])
             state["exp_avg_sq"] = torch.zeros_like(state["master"])
-        low, high = group["betas"]
-        gradient = weight.grad.float()
         state["step"] += 1
-        steps = state["step"]
-        state["master"].mul_(1 - group["lr"] * group["weight_decay"])
-        state["exp_avg"].lerp_(gradient, 1 - low)
-        state["exp_avg_sq"].mul_(high).addcmul_(gradient, gradient, value=1 - high)
-        size = (state["exp_avg_sq"] / (1 - high**steps)).sqrt_().add_(group["eps"])
-        state["master"].sub_(state["exp_avg"] / size * (group["lr"] / (1 - low**steps)))
-        weight.copy_(state["master"])
+        whole = [weight.detach(), weight.grad, state["master"], state["exp_avg"], state["exp_avg_sq"]]
+        whole = [one.to_local() if isinstance(one, DTensor) else one for one in whole]  # a card's own share
+        if all(one.is_contiguous() for one in whole):
+            for parts in zip(*(one.view(-1).split(_AT_ONCE) for one in whole), strict=True):
+                _update(parts, state["step"], group)
+        else:
+            _update(whole, state["step"], group)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Load what `state_dict` gave; torch's own way would turn all of it into the weights' bfloat16."""
@@ -90,3 +90,16 @@ class MasterAdamW(torch.optim.Optimizer):  # type: ignore[misc]
         for name, weight in zip(names, weights, strict=True):
             if found := state_dict["state"].get(name):
                 self.state[weight] = {key: value.to(weight.device) for key, value in found.items()}
+
+
+def _update(parts: Sequence[torch.Tensor], steps: torch.Tensor, group: dict[str, Any]) -> None:
+    """Take the step of a part of a weight: of itself, its gradient, its float32 copy and the two means."""
+    weight, gradient, master, mean, square = parts
+    low, high = group["betas"]
+    gradient = gradient.float()
+    master.mul_(1 - group["lr"] * group["weight_decay"])
+    mean.lerp_(gradient, 1 - low)
+    square.mul_(high).addcmul_(gradient, gradient, value=1 - high)
+    size = (square / (1 - high**steps)).sqrt_().add_(group["eps"])
+    master.sub_(mean / size * (group["lr"] / (1 - low**steps)))
+    weight.copy_(master)

@@ -129,7 +129,7 @@ class Recorder:
         """Count a pack of the update that is under way."""
         self._losses.append((loss.detach(), pack.sample_ids))
         self._tokens += int(pack.inputs["input_ids"].shape[1])
-        self._answers += int(pack.targets.shape[0])
+        self._answers = pack.update_tokens
         self._flops += self._speed.flops(pack)
 
     def end(self, update: int, norm: Any, rate: float, seen: Mapping[str, float]) -> None:
@@ -150,7 +150,7 @@ class Recorder:
         norm = norm.full_tensor() if hasattr(norm, "full_tensor") else norm  # of weights that cards share
         size = torch.as_tensor(0.0 if norm is None else norm, dtype=torch.float32, device=losses.device)
         numbers, arrived = self._ask(torch.cat([losses, size[None], whole[None]]))
-        line = {"update": update, "learning_rate": rate, "answer_tokens": self._answers * self._cards, **seen}
+        line = {"update": update, "learning_rate": rate, "answer_tokens": self._answers, **seen}
         samples = [ids for _, ids in self._losses]
         self._under_way.append(_Update(samples, numbers, arrived, line, self._tokens * self._cards, self._flops))
         self._losses, self._tokens, self._answers, self._flops = [], 0, 0, 0.0

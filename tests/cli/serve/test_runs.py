@@ -142,7 +142,7 @@ def test_a_corpus_is_read_as_before_with_what_is_said_now(home: Path, shelf: She
     corpus.remember("h200", {"ingest": {"dpi": 100, "source": "/gone"}, "transcript": {"text": False}})
     told = orders(corpus, Wanted(("md", "txt"), None, ("ingest.dpi=300",)))
     assert told["env"] == "h200"
-    assert told["options"]["ingest"] == {"dpi": 300, "source": str(corpus.source)}
+    assert told["options"]["ingest"] == {"dpi": 300, "source": str(corpus.source), "text_layer": "prefer"}
     assert (told["options"]["transcript"]["text"], told["options"]["transcript"]["csv"]) == (True, False)
     assert corpus.settings() == ("h200", told["options"])
     assert orders(corpus, Wanted((), "l4"))["env"] == "l4"

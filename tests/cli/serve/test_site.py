@@ -102,6 +102,8 @@ def test_a_document_is_downloaded_and_never_shown(client: TestClient, at: str, w
     everything = zipfile.ZipFile(io.BytesIO(client.get(f"{at}/file/all/{wanted}").content))
     assert len(everything.namelist()) == 1
     assert client.get(f"{at}/file/{'b' * 16}/{wanted}").status_code == 404
+    for document in ("a" * 16, "b" * 16, "all"):
+        assert client.get(f"{at}/file/{document}/corrected").status_code == 404  # nothing was corrected yet
 
 
 def test_a_corrected_line_becomes_the_reference_of_its_page(client: TestClient, shelf: Shelf, at: str) -> None:
@@ -110,6 +112,9 @@ def test_a_corrected_line_becomes_the_reference_of_its_page(client: TestClient, 
     done = client.post(address, data=form)
     assert (done.status_code, done.headers["location"].endswith(f"{PAGE}#l2")) == (303, True)
     assert reference(shelf).read_text() == f"{LINES[0][0]}\n세 번째\n{ATTACK}\n"
+    text = client.get(f"{at}/file/{'a' * 16}/corrected")
+    assert text.headers["content-disposition"].startswith("attachment")
+    assert text.text == f"{LINES[0][0]}\n세 번째\n{ATTACK}\n\f"
     page = client.get(address, headers={"accept-language": "en"}).text
     assert page.count('class="line corrected"') == 1
     assert "A person has read this page" in page

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -15,9 +18,11 @@ transformers = pytest.importorskip("transformers", reason="the model is transfor
 from ocr_project.domain.errors import BackendError  # noqa: E402
 from ocr_project.domain.options import PpDocLayoutOptions  # noqa: E402
 from ocr_project.domain.protocols import ShardSource  # noqa: E402
-from ocr_project.domain.types import Label, Region, ShardInfo, Status  # noqa: E402
+from ocr_project.domain.types import Label, Page, Region, ShardInfo, Status  # noqa: E402
 from ocr_project.engine.imaging.pixels import crop, encode  # noqa: E402
-from ocr_project.engine.layout.pp_doclayout import PpDocLayoutDetector, checkpoint  # noqa: E402
+from ocr_project.engine.layout.pp_doclayout import PpDocLayoutDetector, checkpoint, runner  # noqa: E402
+from ocr_project.engine.layout.pp_doclayout.postprocess import Boxes  # noqa: E402
+from ocr_project.engine.layout.pp_doclayout.runner import Found  # noqa: E402
 from ocr_project.testing.fakes import MemoryShards, page  # noqa: E402
 from tests.layout_model import draw_page, official_processor, write_checkpoint  # noqa: E402
 
@@ -194,3 +199,38 @@ def test_the_node_streams_batches(folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert sorted(sizes) == [1, 2, 2]
     assert list(dict.fromkeys(row.page_id for row in done.rows())) == [given.page_id for given in pages(5)]
     assert info.workers == 2
+
+
+class FakeRunner:
+    """Finds nothing, while another works beside it; says of each call on which device."""
+
+    together = threading.Barrier(2)
+    devices: ClassVar[list[str]] = []
+
+    def __init__(self, folder: Path, chosen: PpDocLayoutOptions) -> None:
+        self.device = chosen.device
+
+    def run(self, some: Sequence[Page]) -> list[Found]:
+        self.devices.append(self.device)
+        self.together.wait(20)
+        number = np.zeros(0, np.int64)
+        none = Boxes(number, np.zeros(0, np.float32), np.zeros((0, 4), np.float32), number)
+        return [Found((100, 140), none, None, True, "") for _ in some]
+
+    def close(self) -> None:
+        self.devices.append(f"closed {self.device}")
+
+
+def test_cards_work_side_by_side(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "Runner", FakeRunner)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    detector = PpDocLayoutDetector(options(folder, device="cuda", gpus=(0, 3)))
+    assert detector.workers == 4
+    assert detector.identity == PpDocLayoutDetector(options(folder)).identity, "it changes the speed only"
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(detector.detect, (pages(1), pages(1))))
+    assert [regions[0][0].status for regions in found] == [Status.EMPTY] * 2
+    assert sorted(FakeRunner.devices) == ["cuda:0", "cuda:3"], "the one that has the least to do"
+    detector.close()
+    assert sorted(FakeRunner.devices)[:2] == ["closed cuda:0", "closed cuda:3"]

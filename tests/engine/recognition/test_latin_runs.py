@@ -31,7 +31,7 @@ def word(text: str, x0: int, x1: int, confidence: float = 0.93) -> ReadWord:
     return ReadWord(text, (x0, 0, x1, HEIGHT), confidence, 0, parts)
 
 
-def seen(text: str, x0: int, step: int = 10, confidence: float = 0.99) -> list[ReadCharacter]:
+def seen(text: str, x0: float, step: float = 10, confidence: float = 0.99) -> list[ReadCharacter]:
     return [ReadCharacter(sign, x0 + n * step + step / 2, confidence) for n, sign in enumerate(text)]
 
 
@@ -48,6 +48,16 @@ def test_a_latin_word_is_taken_where_tesseract_doubts_and_not_where_hangul_is_su
     assert [(run.text, run.left, run.right) for run in doubted] == [("LPG", 0, 30)]
     assert find_runs(seen("EO", 40), columns, [word("충전", 40, 80)]) == []
     assert find_runs(seen("LPG", 0), columns, [word("LPG", 0, 30, 0.4), word("충전", 40, 80)]) == []
+
+
+def test_a_bracket_close_to_a_sure_syllable_does_not_take_its_ink() -> None:
+    syllables = ReadWord("스크", (0, 0, 39, HEIGHT), 0.93, 0, (
+        ReadWord("스", (0, 0, 18, HEIGHT), 0.93, 0, ()), ReadWord("크", (33, 0, 38, HEIGHT), 0.93, 0, ()),
+    ))  # fmt: skip
+    columns = inked((0, 18), (20, 39), (40, 44), (46, 88))  # the box of the second syllable is its last stroke
+    (run,) = find_runs(seen("(kiosk)", 34.9, 7.8), columns, [syllables, word("01091", 40, 88, 0.1)])
+    assert (run.text, run.right) == ("(kiosk)", 88)
+    assert run.left >= 38, "behind the box of the syllable"
 
 
 def test_what_is_seen_of_a_syllable_is_no_run() -> None:

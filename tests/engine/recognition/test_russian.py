@@ -32,6 +32,8 @@ def mended(text: str, heights: tuple[int, ...] = ()) -> str:
         ("закона М 152-ФЗ", "закона N 152-ФЗ"),
         ("класса М и выше", "класса М и выше"),
         ("06 утверждении порядка", "Об утверждении порядка"),
+        ("«06 утверждении порядка", "«Об утверждении порядка"),
+        ("106 утверждений", "106 утверждений"),
         ("06 августа года", "06 августа года"),
         ("06 марта года", "06 марта года"),
         ("№ n/n", "№ п/п"),
@@ -46,9 +48,10 @@ def test_capitals_as_low_as_small_letters_are_small() -> None:
     low = (_SMALL, _SMALL, _SMALL)
     assert mended("сетях ИЛИ на", low) == "сетях или на"
     assert mended("защита OT нас", low) == "защита от нас"  # of Latin letters
-    assert mended("выбора ВОЗМОЖНОСТЬ", (_TALL, _SMALL)) == "выбора возможность"
+    assert mended("Новая ВОЗМОЖНОСТЬ", (_TALL, _SMALL)) == "Новая возможность"
 
 
 def test_capitals_stay_where_they_are_high_or_nothing_tells() -> None:
     assert mended("сетях ИЛИ на", (_SMALL, _TALL, _SMALL)) == "сетях ИЛИ на"
     assert mended("ИЛИ НЕТ", (_SMALL, _SMALL)) == "ИЛИ НЕТ"
+    assert mended("Таблица ВВП", (_TALL + 6, _TALL)) == "Таблица ВВП"  # a letter that reaches below the line

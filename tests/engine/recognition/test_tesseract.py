@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ImageFont
 from rapidfuzz.distance import Levenshtein
 
 from ocr_project.domain.errors import BackendError
@@ -341,3 +342,17 @@ def test_missing_tessdata_says_what_to_install(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("TESSDATA_PREFIX", str(absent))
     with pytest.raises(BackendError, match=f"are not in {absent}"):
         build_recognizer(RecognitionOptions())
+
+
+def test_a_line_that_fills_its_cell_is_read(recognizer: Recognizer) -> None:
+    """Tesseract finds no line in it, and none in a block: 3 of 40 lines of one shared page were lost so."""
+    path = Path("/usr/share/fonts/truetype/nanum/NanumMyeongjo.ttf")
+    if not path.is_file():
+        pytest.skip(f"{path} is missing: apt-get install fonts-nanum")
+    face, text = ImageFont.truetype(str(path), 17), "생물다양성 보전 및"
+    width = round(face.getlength(text)) + 9
+    sheet = Sheet((width, 25))
+    sheet.draw.text((4, 2), text, fill=0, font=face)
+    whole = Region("d_00001", 0, Label.TEXT, "text", Box(0, 0, width, 25))
+    (found,) = read(recognizer, sheet.page(), whole)
+    assert found.text == text

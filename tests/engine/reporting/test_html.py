@@ -31,6 +31,7 @@ from ocr_project.engine.reporting import (
     StageRow,
     write_report,
 )
+from tests.whole_job import ROOT
 
 EVIL = "</pre><script>alert('가')</script><img src=x onerror=alert(1)>\"' onload=\"x"
 VOID = {"meta", "input", "img", "br", "link", "hr"}
@@ -116,9 +117,36 @@ def test_text_of_documents_never_becomes_markup(tmp_path: Path) -> None:
     write_report(path, make_report())
     tree = parse(path)
     assert len(tree.all("script")) == 1
-    assert [a["src"][:22] for a in tree.all("img") if a["src"]] == ["data:image/jpeg;base64"]
+    assert [a["src"][:22] for a in tree.all("img") if a["src"]] == ["data:image/webp;base64"]
     assert not [a for _, a in tree.elements if any(name.startswith("on") for name in a)]
     assert "".join(tree.text).count("<script>alert('가')</script>") >= 15  # every place shows it as text
+
+
+def test_the_head_says_what_was_read_and_by_which_profile(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write_report(path, make_report(source="papers/2026", profile="h200"))
+    assert "papers/2026 · profile h200 · 40 pages" in " ".join("".join(parse(path).text).split())
+
+
+def test_a_page_leads_to_its_files_and_silver_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    files = {"pdf": "../../exports/pdf/a%20b.pdf", "markdown": "../../exports/markdown/a%20b.md"}
+    silver = [GroupRow("a", 1, 1, {"cer_no_space": Rate(0.1, math.nan, math.nan, 1, 10)}, "silver")]
+    write_report(path, make_report(pages=iter([make_card(files=files, word_f1=0.5)]), groups=silver))
+    tree = parse(path)
+    assert [a["href"] for _, a in tree.elements if (a.get("href") or "").startswith("..")] == list(files.values())
+    assert "compared with the text that the PDF itself holds" in "".join(tree.text)
+    write_report(path, make_report())
+    assert "compared with the text that the PDF itself holds" not in "".join(parse(path).text)
+
+
+def test_a_page_of_text_takes_less_than_100_kb(tmp_path: Path) -> None:
+    photo = (ROOT / "samples" / "documents" / "ko" / "minutes.jpg").read_bytes()
+    path = tmp_path / "report.html"
+    write_report(path, make_report(pages=iter([])))
+    empty = path.stat().st_size
+    write_report(path, make_report(pages=iter([make_card(image=photo)])))
+    assert path.stat().st_size - empty < 100_000
 
 
 def test_nothing_is_loaded_from_anywhere(tmp_path: Path) -> None:

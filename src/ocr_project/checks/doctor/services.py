@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import urllib.error
 import urllib.request
@@ -29,6 +30,21 @@ def check_ports(needs: Needs) -> list[Finding]:
         advice = f"check that {_LOCAL} is up, and `ulimit -n`"
         return [missing("ports", f"no port for each of {needs.servers} servers: {error}", advice)]
     return [ok("ports", f"free for {needs.servers} server{'s' if needs.servers > 1 else ''} on {_LOCAL}")]
+
+
+def check_compiled(needs: Needs) -> list[Finding]:
+    """Say where what servers compile is kept, and whether it can be."""
+    if not needs.servers:
+        return []
+    from ocr_project.engine.models.served.compiled import compile_cache
+
+    folder = compile_cache()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(there, os.W_OK):
+        return [warning("compiled", f"{folder} cannot be written to: each run compiles anew", "set XDG_CACHE_HOME")]
+    kinds = len(list(folder.glob("*.compiled"))) if folder.is_dir() else 0
+    found = f"{folder}: {kinds} kind{'s' if kinds > 1 else ''} of servers" if kinds else f"{folder}: nothing yet"
+    return [ok("compiled", f"{found}; the first start of a kind takes half a minute to two minutes longer")]
 
 
 def check_servers(needs: Needs) -> list[Finding]:

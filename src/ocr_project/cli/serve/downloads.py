@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from ocr_project.cli.serve.results import Results
+from ocr_project.cli.serve.corrections import correction_of
+from ocr_project.cli.serve.results import PageEntry, Results
+from ocr_project.domain.types import Document
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.plan import ChosenExports, plan_exports
 from ocr_project.storage.given_text import is_given
@@ -61,6 +63,25 @@ def of_format(files: Iterable[Path], folder: Path, name: str, *, pictures: bool 
         for start, end in places
         if file.relative_to(folder).parts[0] == start and file.name.endswith(end)
     ]
+
+
+def corrected_text(results: Results, document: Document, pages: Sequence[PageEntry]) -> str | None:
+    """Return the text of a document as it was corrected, a form feed after each page, as in the house's text files.
+
+    Args:
+        results: Of its corpus.
+        document: Of which the text is wanted.
+        pages: Of it, in order.
+
+    Returns:
+        None where none of its pages was corrected.
+    """
+    options = results.benchmark()
+    said = [correction_of(document, page.number, options) for page in pages]
+    if all(text is None for text in said):
+        return None
+    texts = (results.text(page) if text is None else text for page, text in zip(pages, said, strict=True))
+    return "".join(text.rstrip("\n") + "\n\f" for text in texts)
 
 
 def archive(files: Sequence[Path], folder: Path) -> BinaryIO:

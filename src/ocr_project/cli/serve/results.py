@@ -134,6 +134,11 @@ class Results:
             entry, pages_found[0], document, lines, before, order[at + 1] if at + 1 < len(order) else ""
         )
 
+    def text(self, entry: PageEntry) -> str:
+        """Return what was read on a page."""
+        rows = self._catalog.load("transcripts").find(entry.shard, entry.page_id, without=("markdown",))
+        return rows[0].text if rows else ""
+
     def image(self, page_id: str) -> tuple[bytes, str] | None:
         """Return the image of a page and its media type; None where there is none."""
         pages: LineageFolder = self._catalog.load("pages")

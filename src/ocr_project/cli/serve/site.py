@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 
 from ocr_project.cli.errors import own_error
 from ocr_project.cli.serve.corrections import correction_of
-from ocr_project.cli.serve.downloads import FORMATS, archive, files_of, of_format
+from ocr_project.cli.serve.downloads import FORMATS, archive, corrected_text, files_of, of_format
 from ocr_project.cli.serve.guard import HEADERS
 from ocr_project.cli.serve.lines import TextLine, fingerprint, with_reference
 from ocr_project.cli.serve.progress import last_lines, progress_of
@@ -26,12 +26,15 @@ from ocr_project.cli.serve.runs import Runs, log_of
 from ocr_project.cli.serve.shelf import Corpora
 from ocr_project.cli.serve.words import LANGUAGES, chosen, words_of
 from ocr_project.domain.errors import SourceError, StaleSource
+from ocr_project.domain.outside_text import storable
 from ocr_project.domain.types import Box, Document, Page, Status
+from ocr_project.engine.ingest.ground_truth import reference_file
 from ocr_project.engine.reporting.markup import printable
 from ocr_project.engine.reporting.page import environment
 from ocr_project.storage.workspace import Workspace
 
 LANGUAGE = "language"  # the cookie
+CORRECTED = "corrected"  # a format of its own: the text as it was corrected
 MOST_FOUND = 20
 _DOCUMENTS = 100  # on a page
 _DIGITS = 10
@@ -43,11 +46,12 @@ _APART = "sandbox allow-scripts allow-downloads"
 
 @dataclass(frozen=True, slots=True)
 class ShownDocument:
-    """A document of a corpus with its pages, and the formats that it can be had in."""
+    """A document of a corpus with its pages, its formats, and whether any page was corrected."""
 
     document: Document
     pages: Sequence[PageEntry]
     formats: Sequence[str]
+    corrected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +122,11 @@ class Site:
         wanted, document = request.path_params["format"], request.path_params["document"]
         results = self.desk.results(workspace)
         folder = results.exports() if results else None
-        if results is None or folder is None or wanted not in FORMATS:
+        if results is None or folder is None or wanted not in (*FORMATS, CORRECTED):
             raise HTTPException(404)
         by_document = files_of(results)
+        if wanted == CORRECTED:
+            return _corrected(results, document)
         everything = document == "all"
         chosen_files = [file for (doc_id, _), files in by_document.items() if everything or doc_id == document
                         for file in of_format(files, folder, wanted, pictures=everything)]  # fmt: skip
@@ -245,15 +251,26 @@ def _documents(results: Results) -> list[ShownDocument]:
     pages: dict[tuple[str, str], list[PageEntry]] = {}
     for entry in results.pages().values():
         pages.setdefault((entry.doc_id, entry.path), []).append(entry)
-    files, folder = files_of(results), results.exports() or Path()
+    files, folder, options = files_of(results), results.exports() or Path(), results.benchmark()
     return [
         ShownDocument(
             document,
             pages.get(key := (document.doc_id, document.path), []) if document.status is Status.OK else [],
             [name for name in FORMATS if of_format(files.get(key, ()), folder, name)],
+            any(reference_file(document, page.number, options) for page in pages.get(key, ())),
         )
         for document in results.documents()
     ]
+
+
+def _corrected(results: Results, doc_id: str) -> Response:
+    """Return the text of a document with its corrections."""
+    for shown in _documents(results):
+        if shown.document.doc_id == doc_id and (text := corrected_text(results, shown.document, shown.pages)):
+            name = quote(f"{Path(shown.document.path).stem}.{CORRECTED}.txt")
+            headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+            return Response(storable(text), media_type="text/plain; charset=utf-8", headers=headers)
+    raise HTTPException(404)
 
 
 def _formats(results: Results) -> list[str]:

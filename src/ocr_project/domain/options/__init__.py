@@ -53,6 +53,8 @@ from ocr_project.domain.options.publish import PersonalData, PublishImages, Publ
 from ocr_project.domain.options.recognition import (
     LANGUAGE_SEPARATOR,
     GivenOptions,
+    PpOcrOptions,
+    PpOcrWeights,
     RecognitionBackend,
     RecognitionOptions,
     TesseractOptions,
@@ -158,6 +160,8 @@ __all__ = [
     "Options",
     "PersonalData",
     "PpDocLayoutOptions",
+    "PpOcrOptions",
+    "PpOcrWeights",
     "Precision",
     "PromptMethod",
     "PromptSearchOptions",

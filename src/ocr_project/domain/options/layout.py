@@ -50,6 +50,11 @@ class PpDocLayoutOptions(Options):
     checkpoint: str = Field("PaddlePaddle/PP-DocLayoutV3_safetensors", description="Hub name or local folder.")
     revision: str | None = Field(None, description="Commit of the checkpoint. None: what the cache or the Hub has.")
     device: str = Field("cuda", pattern=r"^(cpu|cuda(:\d+)?)$", description="cuda, cuda:1, … or cpu (slow).")
+    gpus: tuple[int, ...] = Field(
+        (),
+        description="Numbers of the GPUs that find regions side by side, each with the model. None: `device`. With"
+        " `device: cpu`, as many copies on the CPU.",
+    )
     precision: Precision = Field(
         Precision.TF32, description="fp32, tf32 or bf16 on the GPU; the CPU has fp32 (also for tf32) and bf16."
     )

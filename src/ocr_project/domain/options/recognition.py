@@ -29,6 +29,7 @@ class RecognitionBackend(StrEnum):
     VLLM = "vllm"
     TRANSFORMERS = "transformers"
     GIVEN = "given"
+    PP_OCR = "pp_ocr"
 
 
 class TesseractOptions(Options):
@@ -53,6 +54,23 @@ class TesseractOptions(Options):
         if not all(part.strip() for part in value.split(LANGUAGE_SEPARATOR)):
             raise ValueError(f"{value!r} is not a list of languages: write for example 'kor+eng'")
         return value
+
+
+class PpOcrWeights(StrEnum):
+    """Weights of PP-OCRv6's reader of lines."""
+
+    TINY = "tiny"
+    SMALL = "small"
+    BOTH = "both"
+
+
+class PpOcrOptions(Options):
+    """PP-OCRv6 alone, for pages of Latin print; Hangul and Cyrillic it cannot read. Needs the extra `rapid`."""
+
+    weights: PpOcrWeights = Field(
+        PpOcrWeights.BOTH,
+        description="Which read lines: `tiny`, `small` (four times as slow), `both`: small what tiny is not sure of.",
+    )
 
 
 class TokenLimits(Options):
@@ -109,6 +127,7 @@ class RecognitionOptions(Options):
     vllm: VllmOptions = VllmOptions()
     transformers: TransformersOptions = TransformersOptions()
     given: GivenOptions = GivenOptions()
+    pp_ocr: PpOcrOptions = PpOcrOptions()
 
     @model_validator(mode="before")
     @classmethod

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from ocr_project.domain.options.base import Options
+
+ALL: Literal["all"] = "all"
+JOINED_BY = "+"
 
 
 class Retry(StrEnum):
@@ -58,6 +61,12 @@ class RuntimeOptions(Options):
     failures_are_errors: bool = Field(
         True, description="End with exit status 3 where documents or pages failed; everything is saved either way."
     )
+    gpus: Literal["all"] | tuple[int, ...] = Field(
+        (),
+        description="GPUs of every stage that uses some, numbered among those that CUDA shows to this process, on the"
+        " command line joined by `+`; `all`: those. Requests in flight then are as many for each as a profile says for"
+        " one. None: as the stages say.",
+    )
     gpu_memory_gib: float = Field(
         0,
         ge=0,
@@ -75,6 +84,14 @@ class RuntimeOptions(Options):
     def is_alone(self) -> bool:
         """Whether this run makes all that is missing, and no other works on the same folder."""
         return self.slice is None and self.launch is None
+
+    @field_validator("gpus", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        """Read `all`, `0+1`, `3`."""
+        if isinstance(value, str) and value != ALL:
+            return tuple(part.strip() for part in value.split(JOINED_BY) if part.strip())
+        return (value,) if isinstance(value, int) else value
 
     @field_validator("slice", mode="before")
     @classmethod

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
 from ocr_project.domain.options.base import Options
 
 URL_SEPARATOR = "+"
+AUTO: Literal["auto"] = "auto"
+MANY_REPLICAS = 4  # of `auto`; more were not faster on an H200 (docs/log.md)
+_SIZED = "--kv-cache-memory-bytes"
 
 
 class Sharing(StrEnum):
@@ -24,6 +27,7 @@ class Sharing(StrEnum):
 class VisionCompile(StrEnum):
     """Which part of the vision tower goes through torch.compile."""
 
+    AUTO = "auto"
     EAGER = "eager"
     LENGTH = "length"
     BLOCKS = "blocks"
@@ -44,7 +48,11 @@ class ServerOptions(Options):
     )
     api_key_env: str | None = Field(None, description="Environment variable that holds the key of those servers.")
     gpus: tuple[int, ...] = Field((0,), min_length=1, description="Numbers of the GPUs on which servers are started.")
-    replicas: int = Field(1, ge=1, le=16, description="Servers on each GPU: a small model needs several to fill it.")
+    replicas: Annotated[int, Field(ge=1, le=16)] | Literal["auto"] = Field(
+        1,
+        description="Servers on each GPU: a small model needs several to fill it. auto: by the pages to read, one for"
+        " few, which is ready sooner, four for many.",
+    )
     sharing: Sharing = Field(
         Sharing.AUTO,
         description="mps: the servers of a GPU run at once, through NVIDIA's Multi-Process Service. time: in turns."
@@ -61,7 +69,8 @@ class ServerOptions(Options):
     chunked_prefill: bool = Field(True, description="Split long prompts over steps.")
     compile_vision: VisionCompile = Field(
         VisionCompile.EAGER,
-        description="Compile the vision tower of GLM-OCR and Qwen3-VL (engine/models/served/vision_*.py).",
+        description="Compile the vision tower of GLM-OCR and Qwen3-VL (engine/models/served/vision_*.py). auto: where"
+        " there are pages enough to be worth it (engine/models/served/scale.py).",
     )
     prefix_caching: bool = Field(
         False, description="Keep what was computed of an image for the next question about it (`urls`: no effect)."
@@ -82,6 +91,19 @@ class ServerOptions(Options):
     patience_seconds: float = Field(
         300, gt=0, description="Seconds without an answer from any server, after which the run ends."
     )
+
+    @property
+    def most_replicas(self) -> int:
+        """The servers on each GPU at most."""
+        return MANY_REPLICAS if self.replicas == AUTO else self.replicas
+
+    @property
+    def is_sized(self) -> bool:
+        """Whether a server is told what it may take of a GPU's memory, and does not measure what is free.
+
+        Servers that measure start one after another, and nothing else may begin or end on the card meanwhile.
+        """
+        return any(argument.startswith(_SIZED) for argument in self.server_args)
 
     @field_validator("urls", mode="before")
     @classmethod

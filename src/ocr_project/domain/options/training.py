@@ -56,9 +56,7 @@ class LoraOptions(Options):
 
     rank: int = Field(16, ge=1, le=512, description="Rank of the matrices.")
     alpha: float = Field(32.0, gt=0, description="What they add is scaled by alpha / rank.")
-    dropout: float = Field(
-        0.0, ge=0, lt=1, description="Dropout before them; above 0, activations take half as much again."
-    )
+    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout before them; above 0, activations take a third more.")
     where: LoraWhere = Field(LoraWhere.TEXT, description="Parts that get them: text, text+projector or all.")
     pattern: str | None = Field(
         None, description="Regular expression of the full names of linear layers, in place of `where`."

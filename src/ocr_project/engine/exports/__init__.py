@@ -1,6 +1,7 @@
 """What a person takes away: Markdown, JSONL, crops, searchable PDFs, text, HTML, tables, docling's documents."""
 
+from ocr_project.engine.exports.manifest import exported_files
 from ocr_project.engine.exports.plan import ChosenExports
 from ocr_project.engine.exports.writing import export_documents
 
-__all__ = ["ChosenExports", "export_documents"]
+__all__ = ["ChosenExports", "export_documents", "exported_files"]

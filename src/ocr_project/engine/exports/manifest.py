@@ -7,12 +7,24 @@ import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from ocr_project.storage.atomic import atomic_file
 
 log = logging.getLogger(__name__)
 
 _NAME = ".manifest.json"
+
+
+def exported_files(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the files of each exported document: kinds (`markdown`, `pdf`, …) and addresses from a run's report.
+
+    A report lies two folders below that of the exports: under its name, and under its version.
+    """
+    return {
+        name: {file.split("/")[0]: f"../../{folder.name}/{quote(file)}" for file in files}
+        for name, (_, files) in Manifest.load(folder).documents.items()
+    }
 
 
 @dataclass(slots=True)

@@ -45,18 +45,21 @@ def _decode(image: bytes, flags: int) -> Pixels:
     return np.asarray(pixels, np.uint8)
 
 
-def encode(pixels: Pixels, *, jpeg_quality: int | None = None) -> bytes:
-    """Encode as PNG, or as JPEG of the given quality.
+def encode(pixels: Pixels, *, jpeg_quality: int | None = None, webp_quality: int | None = None) -> bytes:
+    """Encode as PNG, or as JPEG or WebP of the given quality.
 
     Args:
         pixels: Shape (height, width, 3) RGB or (height, width) grey, uint8.
-        jpeg_quality: 1 to 100; `None` for PNG.
+        jpeg_quality: 1 to 100; `None` for another format.
+        webp_quality: 1 to 100; `None` for another format.
     """
     bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
-    if jpeg_quality is None:
-        _, data = cv2.imencode(".png", bgr, _PNG)
-    else:
+    if jpeg_quality is not None:
         _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])
+    elif webp_quality is not None:
+        _, data = cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, webp_quality])
+    else:
+        _, data = cv2.imencode(".png", bgr, _PNG)
     return bytes(data)
 
 

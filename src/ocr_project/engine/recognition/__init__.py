@@ -3,6 +3,9 @@
 tesseract.py  the recognizer: languages, segmentation modes, words back on the page
 scripts.py    which languages a page is read in
 korean.py     Latin words that the Korean model doubts
+page_lines.py receipts, and pages of Latin print without Tesseract: regions get their words from lines of the page
+pp_ocr.py     the recognizer that has no other way
+outcomes.py   recognitions of words, of nothing, of what is not read
 table_html.py cells that were read to HTML
 crop_places.py  between the pixels of a crop and those of its page
 text_layer.py pages whose text layer stands in for OCR, as far as it does
@@ -47,3 +50,7 @@ def build_recognizer(options: RecognitionOptions, tessdata: Path | None = None) 
             from ocr_project.engine.recognition.given import GivenRecognizer
 
             return GivenRecognizer(options.given)
+        case RecognitionBackend.PP_OCR:
+            from ocr_project.engine.recognition.pp_ocr import PpOcrRecognizer
+
+            return PpOcrRecognizer(options.pp_ocr)

@@ -15,7 +15,7 @@ BULLET = "•"
 _BULLETS = frozenset("•●▪■◦○□‣–—-")  # what is right as it was read
 # In heights of the line's ink.
 _LOW, _HIGH = 0.16, 0.5  # height of the dot
-_BETWEEN = 0.25, 0.8  # where its middle lies, from the top: a full stop lies lower, an asterisk higher
+_BETWEEN = 0.2, 0.8  # where its middle lies, from the top: a full stop lies lower; of low letters only it lies high
 _GAP = 0.3  # white behind it
 _ROUND = 0.75, 1.35  # width over height
 _FILLED = 0.6  # of its box that is ink: a disc of a few pixels covers two thirds, an asterisk half

@@ -15,10 +15,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_project.domain.options import PpOcrWeights
 from ocr_project.engine.imaging.tesseract import ReadWord
 from ocr_project.engine.imaging.text_bands import find_inked
 from ocr_project.engine.models.onnx.line_finder import LineFinder, Quad, find_line_finder
 from ocr_project.engine.models.onnx.line_reader import LineReader, ReadCharacter, find_line_reader
+from ocr_project.engine.recognition.read_words import mean_confidence
 
 # Letters of English print; of others (Greek, Han, full-width forms) the model sees some in bad print.
 _ENGLISH = string.ascii_letters + string.digits + string.punctuation + "“”‘’–—…•·§©®™°±×÷½¼¾€£¥¢éàèêçñöüä"
@@ -26,14 +28,22 @@ _SURE_SPACE = 0.5  # confidence of a space that needs no white to bear it out
 _SPACE = 0.25  # in heights of the line: least white of one that does
 _GAP = 1.0  # in heights of the line: wider white is cut
 _MARGIN = 3  # pixels of white round what is read
+_SURE = 0.95  # confidence of a line that the larger model need not read again
 
 
 class LatinReader:
     """Reads blocks and lines of Latin print; safe to share between threads."""
 
-    def __init__(self, reader: LineReader, finder: LineFinder) -> None:
-        self._reader, self._finder = reader, finder
-        self.identity = f"{reader.identity} {finder.identity}"
+    def __init__(self, reader: LineReader, finder: LineFinder, larger: LineReader | None = None) -> None:
+        """Take the models.
+
+        Args:
+            reader: Of lines.
+            finder: Of lines in a block.
+            larger: Reads again what `reader` is not sure of in a block; the surer of both is taken.
+        """
+        self._reader, self._finder, self._larger = reader, finder, larger
+        self.identity = " ".join(one.identity for one in (reader, finder, larger) if one is not None)
 
     def read(self, block: NDArray[np.uint8]) -> list[ReadWord]:
         """Read a block whose lines the detector finds.
@@ -62,13 +72,25 @@ class LatinReader:
         cut = cv2.warpPerspective(block, there, (width, height), borderMode=cv2.BORDER_REPLICATE)
         back = np.asarray(np.linalg.inv(there), np.float64)
         limits = block.shape[1], block.shape[0]
-        return [_placed(word, back, limits) for word in read_latin_line(np.asarray(cut, np.uint8), self._reader)]
+        words = read_latin_line(np.asarray(cut, np.uint8), self._reader)
+        if self._larger and mean_confidence(words) < _SURE:
+            again = read_latin_line(np.asarray(cut, np.uint8), self._larger)
+            words = max(words, again, key=mean_confidence)
+        return [_placed(word, back, limits) for word in words]
 
 
-def find_latin_reader() -> LatinReader | None:
-    """Return the reader; None where the extra `rapid` is not installed."""
-    reader, finder = find_line_reader(_ENGLISH), find_line_finder()
-    return LatinReader(reader, finder) if reader and finder else None
+def find_latin_reader(weights: PpOcrWeights = PpOcrWeights.TINY) -> LatinReader | None:
+    """Return the reader; None where the extra `rapid` is not installed.
+
+    Args:
+        weights: Of the reader of lines; `both` reads with the small ones what the tiny ones are not sure of.
+    """
+    first = PpOcrWeights.SMALL if weights is PpOcrWeights.SMALL else PpOcrWeights.TINY
+    reader, finder = find_line_reader(_ENGLISH, first.value), find_line_finder()
+    if not reader or not finder:
+        return None
+    larger = find_line_reader(_ENGLISH, PpOcrWeights.SMALL.value) if weights is PpOcrWeights.BOTH else None
+    return LatinReader(reader, finder, larger)
 
 
 def _rows(quads: Sequence[Quad]) -> list[list[Quad]]:

@@ -259,6 +259,9 @@ def _split(
         if any(one.text in _LETTERS or one.text == "℃" for one in seen[first:last]):
             left = (seen[first - 1].x + seen[first].x) / 2 if first else 0.0
             right = (seen[last - 1].x + seen[last].x) / 2 if last < len(seen) else np.inf
+            # a syllable that stands close to a bracket is not seen by the reader, and its ink is near the bracket's
+            left = max([left, *(x1 for _, x1 in hangul if x1 <= seen[first].x)])
+            right = min([right, *(x0 for x0, _ in hangul if x0 >= seen[last - 1].x)])
             yield list(seen[first:last]), (left, right)
 
 

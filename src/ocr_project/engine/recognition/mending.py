@@ -24,6 +24,7 @@ from ocr_project.engine.recognition.latin_runs import (
     put_runs,
     restore_points,
 )
+from ocr_project.engine.recognition.numbers import put_numbers
 from ocr_project.engine.recognition.signs import put_signs
 
 Pixels = NDArray[np.uint8]
@@ -62,13 +63,13 @@ def mended(
         return list(words)
     runs = [_with_power(run, line[rows[0] : rows[-1] + 1], reader) for run in find_runs(seen, columns, words)]
     if not runs:
-        return put_signs(words, seen)
+        return put_numbers(put_signs(words, seen), seen)
     number = words[0].line
     cut = cut_out(line, runs, words)
     again = [replace(cut.whole(word), line=number) for word in read(cut.pixels)]
     again = restore_points(drop_remains(again, runs, seen, line_height(words)), words, runs)
     between = [one for one in seen if not any(run.left <= one.x < run.right for run in runs)]
-    return put_runs(put_signs(again, between), runs, columns, number)
+    return put_runs(put_numbers(put_signs(again, between), between), runs, columns, number)
 
 
 def _seen(strip: Pixels, spans: Sequence[Span], reader: LineReader) -> list[ReadCharacter]:

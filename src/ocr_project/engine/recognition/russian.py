@@ -17,13 +17,19 @@ _IN_ORDER = re.compile(
     r"[nп]/[nп]"
 )  # № п/п, "number in order": the letters are one shape in upright faces of few pixels
 _NUMBER = re.compile(r"\d+-?[А-ЯЁ]*\b")
+_OPENING = tuple('«„"(')
 _LATIN_TWINS = str.maketrans("ABCEHKMOPTX", "АВСЕНКМОРТХ")
 _CAPITALS = re.compile(r"[АВГЕЖЗИКЛМНОПСТХЧШЪЫЬЭЮЯ]{2,}")  # whose small letters have nothing above or below
 _SMALL = re.compile(r"[авгежзиклмнопстхчшъыьэюя]{2,}")
-_TALL = re.compile(r"[А-ЯЁ]?[а-яё]*[бё][а-яё]*|[А-Я][а-яё]+")
-_AS_HIGH, _LOWER = 1.12, 0.84  # heights of a word in those of small letters on its line, and of tall ones
+_TALL = re.compile(
+    r"[АВБГЕЖЗИКЛМНОПРСТУХЧШЭЮЯ][абвгежзиклмнопстхчшъыьэюя]+|[абвгежзиклмнопстхчшъыьэюя]*б[абвгежзиклмнопстхчшъыьэюя]*"
+)
+_AS_HIGH, _LOWER = (
+    1.12,
+    0.84,
+)  # in heights of words of small letters on its line, and of tall ones that reach not below
 # "Об" stands before a vowel, and is read as 06; so does the day of a month, before one of these.
-_VOWELS, _MONTHS = "аоуэыияюе", ("апрел", "август", "июн", "июл", "октябр")
+_VOWELS, _MONTHS = tuple("аоуэыияюе"), ("апрел", "август", "июн", "июл", "октябр")
 
 
 def mend_russian(words: Sequence[ReadWord], line: NDArray[np.uint8]) -> list[ReadWord]:
@@ -51,9 +57,10 @@ def _with(words: Sequence[ReadWord], texts: Sequence[str]) -> list[ReadWord]:
 
 def _by_neighbour(text: str, behind: str) -> str:
     if text in ("М", "M") and _NUMBER.match(behind):
-        return "N"  # of a law: the model has no N, and "М" before a number is no word
-    if text in ("06", "Об", "O6", "О6") and behind[:1] in tuple(_VOWELS) and not behind.startswith(_MONTHS):
-        return "Об"
+        return "N"  # of a law: the model has no N, and "М" does not stand before numbers
+    about = text.endswith(("06", "O6", "О6")) and len(text) - 2 == (text[:1] in _OPENING)
+    if about and behind.startswith(_VOWELS) and not behind.startswith(_MONTHS):
+        return f"{text[:-2]}Об"
     return "п/п" if _IN_ORDER.fullmatch(text) else text
 
 

@@ -14,8 +14,8 @@ import tesserocr
 from numpy.typing import NDArray
 
 from ocr_project.domain.errors import DocumentError
-from ocr_project.domain.options import LANGUAGE_SEPARATOR, TesseractOptions
-from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, TextFormat, Word
+from ocr_project.domain.options import LANGUAGE_SEPARATOR, PpOcrWeights, TesseractOptions
+from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, TextFormat
 from ocr_project.engine.imaging.borderless_table import (
     BorderlessTable,
     find_borderless_table,
@@ -34,12 +34,14 @@ from ocr_project.engine.imaging.text_bands import find_bands, ink_box
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_reader
 from ocr_project.engine.recognition.bullets import put_bullet
-from ocr_project.engine.recognition.crop_places import CropToPage, known_cells
+from ocr_project.engine.recognition.crop_places import known_cells
 from ocr_project.engine.recognition.korean import read_latin
 from ocr_project.engine.recognition.korean_marks import middle_dots, put_circle
 from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
 from ocr_project.engine.recognition.leader_words import put_leaders
 from ocr_project.engine.recognition.mending import mended
+from ocr_project.engine.recognition.outcomes import LEAST_SIDE, UNREAD, assembled, empty, unread
+from ocr_project.engine.recognition.page_lines import is_slip, read_page
 from ocr_project.engine.recognition.read_words import by_cell, mean_confidence, moved, words_as_lines
 from ocr_project.engine.recognition.russian import mend_russian
 from ocr_project.engine.recognition.scripts import (
@@ -57,10 +59,9 @@ from ocr_project.engine.recognition.signs import pair_quotes, won_signs
 from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
 
-VERSION = "16"
+VERSION = "22"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
-_UNREAD = frozenset({Label.PICTURE, Label.CHART})
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
 # Set by hand; what they give on the shared pages is in docs/log.md.
 _SAMPLES = 4  # regions that are looked at to tell the script of a page
@@ -71,7 +72,6 @@ _DOUBTFUL = 0.6  # confidence of a line that is read once more, as a block
 _SHORT = 4  # heights that a short word is wide, at most
 _CLEAR = 0.8  # confidence of each word where a line is read without the detector of lines
 _LEAST_CONTRAST = 60  # grey levels within a cell that says something
-_LEAST_SIDE = 3  # pixels: no letter is smaller
 _NO_ANSWERS = "Tesseract reads, and answers no questions: choose a chat model with recognition.backend"
 _LARGEST_SIDE = 20_000  # pixels: beyond it Tesseract itself refuses (32,767) or runs out of memory
 
@@ -95,7 +95,7 @@ class TesseractRecognizer:
         self._script = {names: script for script, names in scripts.items()}
         self._korean, self._latin = scripts.get("hangul", ""), scripts.get("latin", "")
         self._signs = find_line_reader() if self._korean and options.trained else None
-        self._trained = find_latin_reader() if self._latin == _ENGLISH and options.trained else None
+        self._trained = find_latin_reader(PpOcrWeights.BOTH) if self._latin == _ENGLISH and options.trained else None
         self._reader = Reader(tessdata or options.tessdata)
         self._reader.require(self._languages)
         models = {name: self._reader.fingerprint(name) for name in self._languages}
@@ -116,13 +116,13 @@ class TesseractRecognizer:
 
     def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
         if page.text_layer_preferred:
-            return [_unread(region, "the page's own text layer is used") for region in regions]
+            return [unread(region, "the page's own text layer is used") for region in regions]
         if page.question and page.image is not None:
-            return [_unread(region, _NO_ANSWERS) for region in regions]
+            return [unread(region, _NO_ANSWERS) for region in regions]
         try:
             grey = page_grey(page)
         except DocumentError as error:
-            return [_unread(region, region.reason or error.reason) for region in regions]
+            return [unread(region, region.reason or error.reason) for region in regions]
         upright, ink = prepare(grey)
         dots = find_leaders(ink)
         if dots is not None:
@@ -138,12 +138,14 @@ class TesseractRecognizer:
         self, grey: NDArray[np.uint8], size: PrintSize, regions: Sequence[Region], sample: tuple[int, int]
     ) -> list[Recognition]:
         languages = self._languages_of(grey, size, regions, sample)
+        if self._trained and languages == _ENGLISH and is_slip(regions, size):
+            return read_page(grey, size, regions, self._trained)
         return [self._region(grey, size, region, languages) for region in regions]
 
     def _languages_of(
         self, grey: NDArray[np.uint8], size: PrintSize, regions: Sequence[Region], sample: tuple[int, int]
     ) -> str:
-        readable = [region for region in regions if region.label not in _UNREAD and region.status is Status.OK]
+        readable = [region for region in regions if region.label not in UNREAD and region.status is Status.OK]
         if len(self._candidates) == 1 or not readable:
             return self._candidates[0]
         # Running text tells more than the numbers of a table.
@@ -169,13 +171,13 @@ class TesseractRecognizer:
 
     def _region(self, grey: NDArray[np.uint8], size: PrintSize, region: Region, languages: str) -> Recognition:
         if region.status in (Status.FAILED, Status.SKIPPED):
-            return _unread(region, region.reason)
-        if region.label in _UNREAD:
-            return _unread(region, f"a {region.label.value} is kept as an image, not read")
+            return unread(region, region.reason)
+        if region.label in UNREAD:
+            return unread(region, f"a {region.label.value} is kept as an image, not read")
         started = time.perf_counter()
         cut = np.ascontiguousarray(crop(grey, region))
-        if min(cut.shape) < _LEAST_SIDE or region.status is Status.EMPTY:
-            return _empty(region, "nothing to read")
+        if min(cut.shape) < LEAST_SIDE or region.status is Status.EMPTY:
+            return empty(region, "nothing to read")
         if max(cut.shape) > _LARGEST_SIDE:
             reason = (
                 f"too_large: {cut.shape[1]} x {cut.shape[0]} pixels are more than Tesseract reads; lower ingest.dpi"
@@ -184,7 +186,7 @@ class TesseractRecognizer:
         piece = enlarge(cut, size)
         recognition = self._table(piece, region, languages) if region.label is Label.TABLE else None
         if recognition is None:
-            recognition = _assembled(region, self._read(piece, region, languages), piece)
+            recognition = assembled(region, self._read(piece, region, languages), piece)
         return replace(recognition, seconds=time.perf_counter() - started)
 
     def _table(self, piece: ScaledCrop, region: Region, languages: str) -> Recognition | None:
@@ -205,8 +207,8 @@ class TesseractRecognizer:
             texts[cell] = words_as_lines(found)
             words += [replace(word, line=cell.row) for word in found]
         if not words:
-            return None if has_letters(cleaned) else _empty(region, f"an empty table of {len(cells)} cells")
-        return replace(_assembled(region, words, piece), text=to_html(cells, texts), format=TextFormat.HTML)
+            return None if has_letters(cleaned) else empty(region, f"an empty table of {len(cells)} cells")
+        return replace(assembled(region, words, piece), text=to_html(cells, texts), format=TextFormat.HTML)
 
     def _borderless_table(
         self, table: BorderlessTable, piece: ScaledCrop, region: Region, languages: str
@@ -225,7 +227,7 @@ class TesseractRecognizer:
         if not everything:
             return None
         html = to_html(table.cells, {cell: words_as_lines(found) for cell, found in read.items()}, table.heading)
-        return replace(_assembled(region, everything, piece), text=html, format=TextFormat.HTML)
+        return replace(assembled(region, everything, piece), text=html, format=TextFormat.HTML)
 
     def _cell(self, table: ScaledCrop, cell: TableCell, region: Region, languages: str) -> list[ReadWord]:
         x0, y0, x1, y1 = cell.box
@@ -326,14 +328,21 @@ class TesseractRecognizer:
         return self._piece(line, 0, self._korean, _LINE, dpi)
 
     def _once_more(self, one: NDArray[np.uint8], top: int, languages: str, dpi: float) -> list[ReadWord]:
-        """Read a doubtful line as a block; a short word close by, since in white Tesseract finds no line or two."""
+        """Read a doubtful line as a block; close by what is short, or of which nothing was read.
+
+        In white Tesseract finds no line around a short word, or two; and between the lines of a cell that one of text
+        fills from side to side, it finds none.
+        """
         x0, y0, x1, y1 = ink_box(one)
+        block: list[ReadWord] = []
         if x1 - x0 > _SHORT * (y1 - y0):
-            return self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
+            block = self._piece(one, top, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
         close = np.ascontiguousarray(one[y0:y1, x0:x1])
-        if min(close.shape, default=0) < _LEAST_SIDE:
-            return []
-        return [moved(word, x0, 0) for word in self._piece(close, top + y0, languages, tesserocr.PSM.RAW_LINE, dpi)]
+        if block or min(close.shape, default=0) < LEAST_SIDE:
+            return block
+        read = self._piece(close, top + y0, languages, tesserocr.PSM.RAW_LINE, dpi)
+        noise = x1 - x0 > _SHORT * (y1 - y0) and mean_confidence(read) < _DOUBTFUL
+        return [] if noise else [moved(word, x0, 0) for word in read]
 
     def _piece(self, cut: NDArray[np.uint8], top: int, languages: str, mode: int, dpi: float) -> list[ReadWord]:
         words = self._reader.read(_padded(cut), languages, mode, round(dpi) or 150)
@@ -357,15 +366,6 @@ def _padded(cut: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.copyMakeBorder(cut, *(_MARGIN,) * 4, borderType=cv2.BORDER_CONSTANT, value=paper), np.uint8)
 
 
-def _assembled(region: Region, words: Sequence[ReadWord], piece: ScaledCrop) -> Recognition:
-    if not words:
-        return _empty(region, "no text found")
-    back = CropToPage(region, piece)
-    placed = tuple(Word(w.text, back(w.box), w.confidence, w.line) for w in words)
-    text = words_as_lines(words)
-    return Recognition(region.page_id, region.index, text, TextFormat.TEXT, placed, mean_confidence(words))
-
-
 def _placed(word: ReadWord, shape: tuple[int, ...], top: int) -> ReadWord:
     """Take a box out of the white that was put around a crop of the given shape, and move it down with the crop."""
     (x0, y0, x1, y1), (height, width) = word.box, shape
@@ -373,11 +373,3 @@ def _placed(word: ReadWord, shape: tuple[int, ...], top: int) -> ReadWord:
     right, lower = max(1, min(x1 - _MARGIN, width)), max(1, min(y1 - _MARGIN, height)) + top
     parts = tuple([_placed(part, shape, top) for part in word.parts])
     return ReadWord(word.text, (left, upper, right, lower), word.confidence, word.line, parts)
-
-
-def _empty(region: Region, reason: str) -> Recognition:
-    return Recognition(region.page_id, region.index, "", status=Status.EMPTY, reason=reason)
-
-
-def _unread(region: Region, reason: str) -> Recognition:
-    return Recognition(region.page_id, region.index, "", attempts=0, status=Status.SKIPPED, reason=reason)

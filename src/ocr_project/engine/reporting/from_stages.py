@@ -47,6 +47,8 @@ class CorpusTables:
         search_table: Differences between searches.
         recognizer_table: Retrieval figures and error rates by recognizer.
         confidence_table: The expected share of right characters of each page; NaN where nothing is known.
+        files: By the name under which a document was exported: kinds and addresses from the report.
+        source: Of the documents.
     """
 
     documents: pd.DataFrame
@@ -57,6 +59,30 @@ class CorpusTables:
     search_table: pd.DataFrame
     recognizer_table: pd.DataFrame
     confidence_table: pd.DataFrame
+    files: Mapping[str, Mapping[str, str]]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What is known of pages, by their ids.
+
+    Attributes:
+        cer: Without spaces; fractions.
+        confidence: Expected shares of right characters.
+        files: By the name under which a document was exported: kinds and addresses from the report.
+    """
+
+    references: Mapping[str, Reference]
+    cer: Mapping[str, float]
+    word_f1: Mapping[str, float]
+    confidence: Mapping[str, float]
+    files: Mapping[str, Mapping[str, str]]
+
+
+def _page_rates(scores: pd.DataFrame, metric: str) -> dict[str, float]:
+    rows = scores[scores["metric"] == metric]
+    return {i: e / t for i, e, t in zip(rows["item_id"], rows["numerator"], rows["denominator"], strict=True) if t}
 
 
 def collect_report(
@@ -66,9 +92,9 @@ def collect_report(
     measured = {stage: measure_stage(shards, runtime) for stage, shards in corpus.stages().items()}
     known = from_frame(tables.documents, Document)
     expected = {reference.page_id: reference for reference in from_frame(tables.references, Reference)}
-    cer = tables.scores[tables.scores["metric"] == "cer_no_space"]
-    rate_of = {i: e / t for i, e, t in zip(cer["item_id"], cer["numerator"], cer["denominator"], strict=True) if t}
+    rate_of, word_f1 = (_page_rates(tables.scores, metric) for metric in ("cer_no_space", "word_f1"))
     confidence = _confidences(tables.confidence_table)
+    known_of_pages = PageFacts(expected, rate_of, word_f1, confidence, tables.files)
     failures = [*_document_failures(known), *_page_failures(corpus)]
     return Report(
         title="OCR report",
@@ -82,10 +108,12 @@ def collect_report(
         documents=_groups(tables.score_table, "document"),
         failures=failures,
         retrieval=_retrieval(tables),
-        pages=_cards(corpus, expected, rate_of, confidence, options.report_pages),
+        pages=_cards(corpus, known_of_pages, options.report_pages),
         points=[
             PagePoint(rate_of.get(page_id), confidence.get(page_id)) for page_id in tables.confidence_table["page_id"]
         ],
+        source=tables.source,
+        profile=project.profile,
     )
 
 
@@ -213,38 +241,25 @@ def _page_failures(corpus: Corpus) -> Iterator[FailureRow]:
                 yield FailureRow(page.path, stage, row.reason, str(page.number))
 
 
-def _cards(
-    corpus: Corpus,
-    expected: Mapping[str, Reference],
-    rate_of: Mapping[str, float],
-    confidence: Mapping[str, float],
-    limit: int,
-) -> Iterator[PageCard]:
+def _cards(corpus: Corpus, known: PageFacts, limit: int) -> Iterator[PageCard]:
     """Yield the worst pages first: failures and what has a reason, then by error rate, the unscored by confidence."""
     places = [
-        (not _told(row), -rate_of.get(row.page_id, -1.0), confidence.get(row.page_id, 1.0), name, row)
+        (not _told(row), -known.cer.get(row.page_id, -1.0), known.confidence.get(row.page_id, 1.0), name, row)
         for name in corpus.transcripts.index()
         for row in corpus.transcripts.read(name, without=("markdown", "text"))
     ]
     places.sort(key=lambda place: (*place[:3], place[4].path, place[4].number))
     for *_, name, row in places[:limit]:
         (transcript,) = corpus.transcripts.find(name, row.page_id)
-        rate, sure = rate_of.get(row.page_id), confidence.get(row.page_id)
-        yield _card(corpus, name, transcript, expected.get(row.page_id), rate, sure)
+        yield _card(corpus, name, transcript, known)
 
 
 def _told(row: Transcript) -> bool:
     return row.status is Status.FAILED or bool(row.reason)
 
 
-def _card(
-    corpus: Corpus,
-    shard: str,
-    row: Transcript,
-    reference: Reference | None,
-    rate: float | None,
-    confidence: float | None,
-) -> PageCard:
+def _card(corpus: Corpus, shard: str, row: Transcript, known: PageFacts) -> PageCard:
+    reference = known.references.get(row.page_id)
     (page,) = corpus.pages.find(shard, row.page_id, without=("text_layer", "text_layer_words"))
     return PageCard(
         page_id=row.page_id,
@@ -258,9 +273,11 @@ def _card(
         reference=reference.text if reference else None,
         hypothesis=row.text,
         spans=diff(reference.text, row.text) if reference else [],
-        cer_no_space=rate,
-        confidence=confidence,
+        cer_no_space=known.cer.get(row.page_id),
+        word_f1=known.word_f1.get(row.page_id),
+        confidence=known.confidence.get(row.page_id),
         status=row.status,
         reason=row.reason,
         reference_kind=reference.kind if reference else "none",
+        files=known.files.get(row.path) or known.files.get(row.path.rpartition(".")[0], {}),
     )

@@ -125,6 +125,8 @@ class PageCard:
         cer_no_space: Fraction; `None` where the page was not scored.
         confidence: Expected share of right characters; `None` where the backend gives none.
         reference_kind: `gold`, `silver` or `none`.
+        word_f1: Fraction; `None` where the page was not scored.
+        files: What was exported of its document: a kind, and the address from the report.
     """
 
     page_id: str
@@ -143,6 +145,8 @@ class PageCard:
     status: str
     reason: str
     reference_kind: str
+    word_f1: float | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def alignment(self) -> Sequence[Span]:
@@ -228,6 +232,8 @@ class Report:
         retrieval: How well pages are found.
         pages: Worst first; taken one at a time, so that a generator keeps the memory bounded.
         points: Every page of the run, for the plots, which are left out without it.
+        source: Of the documents: a folder, or a dataset of the Hub.
+        profile: The environment of the run.
     """
 
     title: str
@@ -243,3 +249,5 @@ class Report:
     retrieval: Retrieval
     pages: Iterable[PageCard]
     points: Sequence[PagePoint] = field(default=())
+    source: str = ""
+    profile: str = "base"

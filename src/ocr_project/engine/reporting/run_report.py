@@ -37,7 +37,7 @@ def write_report(path: Path, report: Report, workers: int = 1) -> None:
 
     Args:
         path: The file; its folder is made where it is missing.
-        report: See `model.Report`. Images are scaled down to 900 px of width.
+        report: See `model.Report`. Images are scaled down to 800 px of width.
         workers: Pages whose images are prepared at once.
 
     Raises:

@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Page, Prune, Shard, ShardInfo, Status
+from ocr_project.engine.running.events import EVENTS, Happening
 from ocr_project.engine.running.monitoring import GpuMonitor
 from ocr_project.engine.running.plan import Plan, fails_by_circumstance
 from ocr_project.engine.running.sharing import share_of
@@ -58,6 +59,7 @@ def stream(
     if not plan.todo:
         return
     stage = plan.todo[0].stage
+    EVENTS.note(Happening.STAGE_BEGAN, stage, pages=sum(info.pages for info in plan.todo))
     with _progress(plan, runtime) as bar, start_workers(work, stage, runtime) as workers, GpuMonitor() as gpus:
 
         def submit(items: Sequence[Item]) -> BatchResult:
@@ -80,9 +82,11 @@ def stream(
                     made=time.time(),
                 )
                 yield replace(shard, info=info, lineage=plan.lineage)
+                EVENTS.note(Happening.SHARD_MADE, stage, info.name, pages=info.pages)
                 share.finish(info)  # it is stored: who is handed a shard stores it before asking for the next
                 started = now
             more = share.wait()
+    EVENTS.note(Happening.STAGE_ENDED, stage)
 
 
 def join_pages(pages: Iterator[Page], *others: Iterator[Any]) -> Iterator[tuple[Any, ...]]:

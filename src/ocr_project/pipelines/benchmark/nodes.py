@@ -16,6 +16,7 @@ from ocr_project.domain.project import Project
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, Transcript
+from ocr_project.engine.exports import exported_files
 from ocr_project.engine.ingest import read_qrels
 from ocr_project.engine.ingest.ground_truth import find_references
 from ocr_project.engine.metrics import estimate_rate, score_page
@@ -128,6 +129,8 @@ def write_run_report(
     search_table: pd.DataFrame,
     recognizer_table: pd.DataFrame,
     confidence_table: pd.DataFrame,
+    source: str,
+    exports: Path,
     options: BenchmarkOptions,
     runtime: RuntimeOptions,
 ) -> Path:
@@ -145,6 +148,8 @@ def write_run_report(
     tables = CorpusTables(
         *(documents, references, scores, score_table),
         *(retrieval_table, search_table, recognizer_table, confidence_table),
+        files=exported_files(exports),
+        source=source,
     )
     report = collect_report(corpus, tables, project, options, runtime)
     with scratch.draft("report.html") as path:

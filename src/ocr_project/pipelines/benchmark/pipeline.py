@@ -119,7 +119,10 @@ def _reporting() -> list[Node]:
                 "project": "project",
                 **{
                     name: name
-                    for name in (*_SHARDS, "documents", "references", "scores", *_TABLES, "confidence_table")
+                    for name in (
+                        *_SHARDS,
+                        *("documents", "references", "scores", *_TABLES, "confidence_table", "source", "exports"),
+                    )
                 },
                 "options": _OPTIONS,
                 "runtime": "params:runtime",

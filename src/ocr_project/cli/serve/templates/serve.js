@@ -65,6 +65,13 @@ for (const line of document.querySelectorAll(".line")) {
     one.addEventListener("pointerleave", () => other.classList.remove("lit"));
   }
 }
+for (const area of document.querySelectorAll(".edit textarea")) {
+  area.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return; // Enter also ends a syllable of Hangul
+    event.preventDefault();
+    area.form.requestSubmit();
+  });
+}
 document.addEventListener("keydown", (event) => {
   if (event.target.closest("input, textarea, select") || event.ctrlKey || event.altKey || event.metaKey) return;
   const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -18,19 +19,21 @@ if TYPE_CHECKING:
     from ocr_project.engine.layout.pp_doclayout.runner import Found, Runner
 
 VERSION = "1"  # of the rules in this folder: raise it when the same weights would give other regions
-_SPEED_ONLY = {"checkpoint", "revision", "device", "compile", "batch_pages", "decoders"}
+_SPEED_ONLY = {"checkpoint", "revision", "device", "gpus", "compile", "batch_pages", "decoders"}
+_CALLS = 2  # to a model at once: one batch is decoded while the model works on another
 
 
 class PpDocLayoutDetector:
-    """Finds regions with PP-DocLayoutV3. The weights are loaded for the first page, not before."""
-
-    workers = 2  # one batch is decoded while the model works on another
+    """Finds regions with PP-DocLayoutV3, on one card or several. Weights are loaded for the first page, not before."""
 
     def __init__(self, options: PpDocLayoutOptions) -> None:
-        check(options)
+        on_each = _on_each(options)
+        for one in on_each:
+            check(one)
         self._options = options
-        self._lock = threading.Lock()
-        self._runner: Runner | None = None
+        self._models = list(map(_Model, on_each))
+        self._lock = threading.Lock()  # around how many calls each has
+        self.workers = _CALLS * len(self._models)
 
     @property
     def batch_pages(self) -> int:
@@ -47,11 +50,48 @@ class PpDocLayoutDetector:
         for first in range(0, len(sound), self.batch_pages):
             places = sound[first : first + self.batch_pages]
             start = perf_counter()
-            found = self._loaded().run([pages[place] for place in places])
+            found = self._run([pages[place] for place in places])
             seconds = (perf_counter() - start) / len(places)
             for place, item in zip(places, found, strict=True):
                 answers[place] = _regions(pages[place], item, seconds)
         return answers
+
+    def close(self) -> None:
+        for model in self._models:
+            model.close()
+
+    @cached_property
+    def _weights(self) -> str:
+        return revision_of(locate(self._options))
+
+    def _run(self, pages: Sequence[Page]) -> list[Found]:
+        """Let the model that has the least to do find the boxes."""
+        with self._lock:
+            model = min(self._models, key=lambda one: one.calls)
+            model.calls += 1
+        try:
+            return model.loaded().run(pages)
+        finally:
+            with self._lock:
+                model.calls -= 1
+
+
+class _Model:
+    """The model on one card."""
+
+    def __init__(self, options: PpDocLayoutOptions) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._runner: Runner | None = None
+        self.calls = 0  # that it works on, or that wait for it
+
+    def loaded(self) -> Runner:
+        with self._lock:
+            if self._runner is None:
+                from ocr_project.engine.layout.pp_doclayout.runner import Runner
+
+                self._runner = Runner(locate(self._options), self._options)
+            return self._runner
 
     def close(self) -> None:
         with self._lock:
@@ -59,17 +99,14 @@ class PpDocLayoutDetector:
         if runner is not None:
             runner.close()
 
-    @cached_property
-    def _weights(self) -> str:
-        return revision_of(locate(self._options))
 
-    def _loaded(self) -> Runner:
-        with self._lock:
-            if self._runner is None:
-                from ocr_project.engine.layout.pp_doclayout.runner import Runner
-
-                self._runner = Runner(locate(self._options), self._options)
-            return self._runner
+def _on_each(options: PpDocLayoutOptions) -> list[PpDocLayoutOptions]:
+    """Return the options for each card; they share the cores that decode."""
+    kind = options.device.partition(":")[0]
+    devices = [kind if kind == "cpu" else f"{kind}:{gpu}" for gpu in options.gpus] or [options.device]
+    cores = options.decoders or len(os.sched_getaffinity(0))
+    decoders = max(1, cores // len(devices))
+    return [options.model_copy(update={"device": device, "decoders": decoders}) for device in devices]
 
 
 def _regions(page: Page, found: Found, seconds: float) -> list[Region]:

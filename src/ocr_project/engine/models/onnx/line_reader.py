@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from ocr_project.engine.models.onnx.weights import fingerprint, open_session, weights_file
 
-_FOLDER = "ppocrv6/tiny/rec"
-_CHARACTERS = "ppocrv6_tiny_dict.txt"
+_CHARACTERS = {"tiny": "ppocrv6_tiny_dict.txt", "small": "ppocrv6_dict.txt"}
 _HEIGHT = 48  # pixels: what the model was trained on (inference.yml, RecResizeImg)
 _NARROWEST, _WIDEST = 320, 3200  # pixels at that height (inference.yml, dynamic_shapes)
 _BLANK = 0
@@ -46,11 +45,12 @@ class LineReader:
         """Take a model; it is loaded with the first line.
 
         Args:
-            file: `rec.onnx`, in its package: its characters lie two folders up.
+            file: `<size>/rec/rec.onnx`, in its package: the characters of `tiny` or `small` lie two folders up.
             alphabet: The characters that are possible, a space aside. None: all that the model knows.
         """
         self._file, self._alphabet = file, alphabet
-        self.identity = f"pp-ocrv6-tiny-{fingerprint(file)}"
+        self._size = file.parents[1].name
+        self.identity = f"pp-ocrv6-{self._size}-{fingerprint(file)}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return LineReader, (self._file, self._alphabet)  # a session does not go to another process
@@ -61,7 +61,7 @@ class LineReader:
 
     @cached_property
     def _characters(self) -> list[str]:
-        known = (self._file.parents[2] / _CHARACTERS).read_text(encoding="utf-8").split("\n")
+        known = (self._file.parents[2] / _CHARACTERS[self._size]).read_text(encoding="utf-8").split("\n")
         return ["", *(line for line in known if line), " "]
 
     @cached_property
@@ -110,7 +110,12 @@ class LineReader:
         return found
 
 
-def find_line_reader(alphabet: str | None = None) -> LineReader | None:
-    """Return the reader, for an alphabet as it takes it; None where the extra `rapid` is not installed."""
-    file = weights_file(f"{_FOLDER}/rec.onnx")
+def find_line_reader(alphabet: str | None = None, size: str = "tiny") -> LineReader | None:
+    """Return a reader; None where the extra `rapid` is not installed.
+
+    Args:
+        alphabet: As `LineReader` takes it.
+        size: `tiny` (4.5 MB) or `small` (21 MB, four times as slow).
+    """
+    file = weights_file(f"ppocrv6/{size}/rec/rec.onnx")
     return LineReader(file, alphabet) if file else None

@@ -97,7 +97,7 @@ class Mps:
 
 
 def _find_program(options: ServerOptions) -> str | None:
-    if options.sharing is Sharing.TIME or (options.sharing is Sharing.AUTO and options.replicas == 1):
+    if options.sharing is Sharing.TIME or (options.sharing is Sharing.AUTO and options.most_replicas == 1):
         return None
     program = shutil.which(_PROGRAM) or next(
         (found for place in _PLACES if (found := shutil.which(_PROGRAM, path=place))), None

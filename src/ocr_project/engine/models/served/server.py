@@ -1,8 +1,9 @@
 """vLLM servers of our own: started, watched, started again where one dies, and gone when we are.
 
 Servers on one GPU start one after another: vLLM measures the memory of the whole card while it starts and takes what
-another server claims meanwhile for its own. With `--kv-cache-memory-bytes` among the arguments nothing is measured,
-and all start at once. Requests wait until every server has been ready once, for the same reason.
+another server claims meanwhile for its own; requests wait until every server has been ready once, for the same
+reason. With `--kv-cache-memory-bytes` among the arguments nothing is measured: all start at once, and each is asked as
+soon as it is ready. Where what they run is not compiled yet, the first compiles it, and the others wait for its cache.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from pathlib import Path
 
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import ServerOptions, VisionCompile
+from ocr_project.engine.models.served.compiled import cache_environment, settled
 from ocr_project.engine.models.served.endpoints import Endpoint, Endpoints, from_thread
 from ocr_project.engine.models.served.mps import Mps
 from ocr_project.engine.models.served.probe import answers, free_port, models_of
+from ocr_project.engine.models.served.scale import EAGER
 from ocr_project.engine.models.served.server_log import explain_server_log
 from ocr_project.engine.models.served.vision_plugin import VARIABLE
+from ocr_project.engine.running.events import EVENTS, Happening
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +38,6 @@ _TICK = 0.25  # seconds between two looks
 _LOOK_EVERY = 5.0  # seconds between two looks at the health of a server that is ready
 _DEAF_AFTER = 120.0  # seconds without an answer to /health, after which a server counts as dead
 _STOP_SECONDS = 25.0  # the launcher itself kills after 10, and once more
-_SIZED = "--kv-cache-memory-bytes"
 
 
 @dataclass(slots=True, eq=False)
@@ -63,41 +66,50 @@ class _Server:
 
 
 class ServerFleet:
-    """`replicas` servers on each of `gpus`. Starts with `start`, ends with `close`."""
+    """`replicas` servers on each of `gpus`. Starts with `begin` or `start`, ends with `close`."""
 
-    def __init__(self, options: ServerOptions, arguments: Sequence[str] = ()) -> None:
+    def __init__(self, options: ServerOptions, arguments: Sequence[str] = (), pages: int | None = None) -> None:
         """Start nothing.
 
         Args:
             options: Of the servers; their urls are not looked at.
             arguments: Of `vllm serve`, that go before `options.server_args`: what the stage asks of its servers.
+            pages: That there are to work on, which `auto` chooses by; None: not known.
         """
+        options, self._mark = settled(options, arguments, pages)
         self._options = options
         self._arguments = tuple(arguments)
         self._mps = Mps(options)
         self._servers = [
             _Server(gpu, replica, options.logs / f"gpu{gpu}-{replica}.log", options.option)
             for gpu in options.gpus
-            for replica in range(options.replicas)
+            for replica in range(options.most_replicas)
         ]
         self.endpoints = Endpoints(
             [server.endpoint for server in self._servers], None, option=f"{options.option}.urls"
         )
-        self._on_loop: Callable[[Callable[[], None]], None] = lambda call: call()
+        self._lock = threading.Lock()  # around `endpoints`, until a loop has them
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="vllm-watch", daemon=True)
         self._opened = False
         self._error: BackendError | None = None
 
+    def begin(self) -> None:
+        """Start the servers and watch them, in the background, before anything asks them. Idempotent."""
+        if self._thread.ident is None:
+            log.info("%d servers are started for %s", len(self._servers), self._options.option)
+            self._thread.start()
+
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Start the servers and watch them, in the background; requests wait until they are ready. Idempotent.
+        """Begin, where that has not been done; requests wait until servers are ready. Idempotent.
 
         Args:
-            loop: The asyncio loop that uses `endpoints`.
+            loop: The asyncio loop that uses `endpoints` from now on.
         """
-        if self._thread.ident is None:
-            self._on_loop = lambda call: from_thread(loop, call)
-            self._thread.start()
+        with self._lock:
+            self._loop = loop
+        self.begin()
 
     def wait(self) -> list[str]:
         """Wait until all servers are ready, and return their addresses.
@@ -122,13 +134,32 @@ class ServerFleet:
         for server in self._servers:
             _wait_or_kill(server, deadline)
         self._mps.close()
+        if any(server.started for server in self._servers):
+            EVENTS.note(Happening.SERVERS_GONE, self._stage)
+            for server in self._servers:
+                server.started = 0.0
+
+    @property
+    def _stage(self) -> str:
+        return self._options.option.partition(".")[0]
+
+    def _on_loop(self, call: Callable[[], None]) -> None:
+        with self._lock:
+            if self._loop is None:
+                call()
+            else:
+                from_thread(self._loop, call)
+
+    def _note(self, what: Happening, server: _Server) -> None:
+        EVENTS.note(what, self._stage, server.name, gpu=server.gpu)
 
     def _watch(self) -> None:
         try:
             self._mps.start()
-            while not self._stopping.wait(_TICK):
+            while not self._stopping.is_set():
                 for server in self._servers:
                     self._look(server)
+                self._stopping.wait(_TICK)
         except BackendError as error:
             log.error("%s", error)
             self._fail(error)
@@ -152,11 +183,19 @@ class ServerFleet:
             self._look_whether_well(server)
 
     def _may_start(self, server: _Server) -> bool:
-        if any(argument.startswith(_SIZED) for argument in self._options.server_args):
+        if self._compiles_first(server):
+            return False
+        if self._options.is_sized:
             return True
         return not any(
             other.gpu == server.gpu and other.process is not None and not other.ready for other in self._servers
         )
+
+    def _compiles_first(self, server: _Server) -> bool:
+        """Say whether another server compiles what this one will run."""
+        if server is self._servers[0] or self._opened or EAGER in self._options.server_args or self._mark.exists():
+            return False
+        return not self._servers[0].ready
 
     def _launch(self, server: _Server) -> None:
         port = free_port()
@@ -176,6 +215,7 @@ class ServerFleet:
             )
         server.started = time.monotonic()
         server.endpoint.url = f"http://127.0.0.1:{port}"
+        self._note(Happening.SERVER_STARTED, server)
         log.info("%s starts on port %d, its log is %s", server.name, port, server.log)
 
     def _look_whether_ready(self, server: _Server) -> None:
@@ -183,6 +223,8 @@ class ServerFleet:
         if answers(f"{url}/health") and self._options.model in (models_of(url) or ()):
             server.ready, server.heard = True, time.monotonic()
             log.info("%s is ready after %.0f s", server.name, server.heard - server.started)
+            self._note(Happening.SERVER_READY, server)
+            self._mark.write()
             self._open_up(server)
         elif time.monotonic() - server.started > self._options.startup_seconds:
             raise BackendError(
@@ -191,12 +233,16 @@ class ServerFleet:
             )
 
     def _open_up(self, server: _Server) -> None:
-        """Let requests in: to all servers once the last is ready for the first time, later to each by itself."""
-        if self._opened:
+        """Let requests in: to all servers once the last is ready for the first time, later to each by itself.
+
+        Where none measures the memory of the card, to each by itself from the first.
+        """
+        alone = self._opened or self._options.is_sized
+        if alone:
             self._set(server, up=True)
-        elif all(other.ready for other in self._servers):
+        if not self._opened and all(other.ready for other in self._servers):
             self._opened = True
-            for other in self._servers:
+            for other in self._servers if not alone else ():
                 self._set(other, up=True)
 
     def _look_whether_well(self, server: _Server) -> None:
@@ -217,6 +263,7 @@ class ServerFleet:
                 f"the vLLM server ({server.name}) {how}, for the {server.deaths}th time; finished work is kept:"
                 f" {server.explain()}"
             )
+        self._note(Happening.SERVER_DIED, server)
         log.warning("%s %s; it is started again, its requests are asked again", server.name, how)
         _let_go(server)
         server.process, server.ready = None, False
@@ -232,7 +279,7 @@ def serve_arguments(options: ServerOptions, port: int, own: Sequence[str] = ()) 
     Args:
         own: Of the stage that asks; they go before `options.server_args`.
     """
-    share = options.gpu_memory_utilization / options.replicas
+    share = options.gpu_memory_utilization / options.most_replicas
     arguments = ["serve", options.model, "--host", "127.0.0.1", "--port", str(port)]
     arguments += ["--served-model-name", options.model]
     arguments += ["--revision", options.revision] if options.revision else []
@@ -262,10 +309,10 @@ def _environment(options: ServerOptions, gpu: int) -> dict[str, str]:
         "VLLM_NO_USAGE_STATS": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    if options.compile_vision is not VisionCompile.EAGER:
+    if options.compile_vision not in (VisionCompile.EAGER, VisionCompile.AUTO):
         own[VARIABLE] = options.compile_vision.value
     inherited = {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}  # ours need no key
-    return {**inherited, **own}
+    return {**inherited, **cache_environment(), **own}
 
 
 def _let_go(server: _Server) -> None:

@@ -95,9 +95,33 @@ function setUpFilters(bar, members, show = () => {}) {
 
 // Cards: filtered, and ordered by the data attributes that an option names, a minus before those that fall
 
+function setUpIndex(cards) {
+  const list = byId("page-index");
+  if (!list) return;
+  for (const card of cards) {
+    const link = document.createElement("a");
+    link.href = "#" + card.id;
+    link.textContent = card.getAttribute("aria-label");
+    const rate = card.querySelector("[data-rate]");
+    const row = document.createElement("li");
+    row.append(link, rate ? " " + rate.textContent : "");
+    list.append(row);
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
+    const way = { j: 1, k: -1 }[event.key];
+    if (!way) return;
+    const shown = all(".card").filter((card) => !card.hidden);
+    const now = shown.findIndex((card) => "#" + card.id === location.hash);
+    const next = shown[now < 0 ? (way > 0 ? 0 : shown.length - 1) : now + way];
+    if (next) location.hash = next.id;
+  });
+}
+
 function setUpCards() {
   const box = byId("cards");
   const cards = all(".card", box);
+  setUpIndex(cards);
   const clear = setUpFilters(byId("card-filters"), cards, (shown) => {
     byId("card-count").textContent = shown === cards.length ? String(shown) : `${shown} of ${cards.length}`;
     byId("none-fit").hidden = shown > 0 || !cards.length;

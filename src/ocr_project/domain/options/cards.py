@@ -1,0 +1,39 @@
+"""All cards of a machine for every stage: `runtime.gpus` written into the options that name cards one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from ocr_project.domain.options.base import Options
+from ocr_project.domain.options.layout import PpDocLayoutOptions
+from ocr_project.domain.options.matrix import MatrixOptions
+from ocr_project.domain.options.serving import ServerOptions
+
+T = TypeVar("T", bound=Options)
+
+
+def on_cards(options: T, gpus: tuple[int, ...]) -> T:
+    """Return options that use these cards, in the blocks below them, too.
+
+    Args:
+        options: Of a section, or of a block of one. A profile is written for one card: requests in flight are as many
+            for each of them.
+        gpus: Numbers among those that this process sees; empty: as the options say.
+    """
+    if not gpus:
+        return options
+    if isinstance(options, ServerOptions):
+        return options if options.urls else options.model_copy(update=_servers(options, gpus))
+    if isinstance(options, PpDocLayoutOptions):
+        return options.model_copy(update={"gpus": gpus})
+    if isinstance(options, MatrixOptions):
+        return options.model_copy(update={"gpus": gpus})
+    blocks = {name: block for name, block in options if isinstance(block, Options)}
+    changed = {name: there for name, block in blocks.items() if (there := on_cards(block, gpus)) is not block}
+    return options.model_copy(update=changed) if changed else options
+
+
+def _servers(options: ServerOptions, gpus: tuple[int, ...]) -> Mapping[str, Any]:
+    each = options.requests / len(options.gpus)
+    return {"gpus": gpus, "requests": round(each * len(gpus))}

@@ -1,0 +1,95 @@
+"""What servers compile outlives them: a folder in the user's cache, and a note of what is in it.
+
+vLLM's own cache and those of torch.compile and Triton lie below it; without it the last two are in /tmp. The first
+server of a kind compiles, and notes that it is done; those after it find it there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ocr_project.domain.options import ServerOptions
+from ocr_project.engine.models.packages import installed
+from ocr_project.engine.models.served.scale import Kind, scaled
+from ocr_project.engine.running.monitoring.nvml import open_nvml, visible_gpus
+
+_FOLDERS: Mapping[str, str] = {
+    "VLLM_CACHE_ROOT": "vllm",
+    "TORCHINDUCTOR_CACHE_DIR": "torchinductor",
+    "TRITON_CACHE_DIR": "triton",
+}
+_TELLS = (
+    "model",
+    "revision",
+    "quantization",
+    "compile_vision",
+    "max_model_len",
+    "max_num_batched_tokens",
+    "max_num_seqs",
+)
+
+
+def compile_cache() -> Path:
+    """Return the folder of what was compiled, in the user's cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ocr_project" / "compiled"
+
+
+def cache_environment() -> dict[str, str]:
+    """Return the variables that put caches there; those that a person has set stay as they are."""
+    return {name: os.environ.get(name) or str(compile_cache() / folder) for name, folder in _FOLDERS.items()}
+
+
+class CompileMark:
+    """The note that servers of one kind have compiled on this machine."""
+
+    def __init__(self, options: ServerOptions, arguments: Sequence[str] = ()) -> None:
+        """Tell the kind: what is compiled depends on it.
+
+        Args:
+            options: Of the servers, with nothing left to choose.
+            arguments: What the stage asks of its servers.
+        """
+        told = options.model_dump(mode="json", include=set(_TELLS))
+        kind = json.dumps([told, *arguments, *options.server_args, installed("vllm"), _card()], sort_keys=True)
+        self.path = compile_cache() / f"{hashlib.sha256(kind.encode()).hexdigest()[:16]}.compiled"
+
+    def exists(self) -> bool:
+        """Say whether what they need is in the cache, as far as is known."""
+        return self.path.is_file()
+
+    def write(self) -> None:
+        """Note that it is. A cache that cannot be written to costs time, not the run."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch()
+        except OSError:
+            return
+
+
+def settled(options: Kind, arguments: Sequence[str], pages: int | None) -> tuple[Kind, CompileMark]:
+    """Return options in which nothing is left to choose, and the note of whether what they need is compiled.
+
+    Args:
+        options: Of servers.
+        arguments: What the stage asks of its servers.
+        pages: To work on; None: not known.
+    """
+    warm = scaled(options, pages, warm=True)
+    if (mark := CompileMark(warm, arguments)).exists():
+        return warm, mark
+    cold = scaled(options, pages)
+    return cold, CompileMark(cold, arguments)
+
+
+def _card() -> str:
+    nvml = open_nvml()
+    if nvml is None:
+        return ""
+    try:
+        return ", ".join(sorted({gpu.name for gpu in visible_gpus(nvml)}))
+    finally:
+        nvml.nvmlShutdown()

@@ -1,0 +1,109 @@
+"""How many servers a run is worth, and what of them is compiled: by the pages that there are to read.
+
+What `replicas=auto` and `compile_vision=auto` mean. A server that is ready sooner reads more slowly; the choice is the
+one whose last page is out first, and of those that are a few seconds apart the one that costs least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ocr_project.domain.options import ServerOptions, VisionCompile
+from ocr_project.domain.options.serving import AUTO, MANY_REPLICAS
+
+Kind = TypeVar("Kind", bound=ServerOptions)
+
+EAGER = "--enforce-eager"  # nothing compiled, and nothing captured in CUDA graphs
+_NOT_WORTH = 5.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """One way to start the servers of a card, and what was measured of it.
+
+    Attributes:
+        replicas: Servers on a card.
+        tower: Whether the vision tower is compiled.
+        first: Seconds until the first is ready where nothing was compiled before: it compiles, the others wait.
+        rest: Seconds until all are.
+        warm: Seconds until all are from the cache of a start before; they start together.
+        one: Pages/s of one server alone.
+        speed: Pages/s of all.
+        eager: Whether nothing at all is compiled.
+    """
+
+    replicas: int
+    tower: bool
+    first: float
+    rest: float
+    warm: float
+    one: float
+    speed: float
+    eager: bool = False
+
+    def seconds(self, pages: int, cards: int, *, warm: bool) -> float:
+        """Return how long it is until the last page is read."""
+        if warm and not self.eager:
+            return self.warm + pages / (self.speed * cards)
+        alone = self.first + pages / self.one
+        if self.replicas * cards == 1 or alone <= self.rest:
+            return alone
+        read = (self.rest - self.first) * self.one
+        return self.rest + (pages - read) / (self.speed * cards)
+
+
+# One H200 with 16 cores, GLM-OCR's shape in bf16, vLLM 0.26, from the begin of the run: docs/log.md, 2026-11-28 and
+# 2026-11-29. Those of four with a compiled tower were measured when all four compiled at once. Not measured, and taken
+# from the row of four: the warm start of one server. Other cards and models are slower or faster, all rows about
+# alike: only the rows are compared.
+MEASURED: Sequence[Scale] = (
+    Scale(1, tower=False, first=103.0, rest=103.0, warm=78.0, one=3.9, speed=3.9),
+    Scale(MANY_REPLICAS, tower=False, first=103.0, rest=185.0, warm=78.0, one=3.9, speed=13.4),
+    Scale(1, tower=True, first=133.0, rest=133.0, warm=110.0, one=4.95, speed=4.95),
+    Scale(MANY_REPLICAS, tower=True, first=133.0, rest=243.0, warm=110.0, one=4.95, speed=17.6),
+    Scale(1, tower=False, first=74.0, rest=74.0, warm=74.0, one=1.45, speed=1.45, eager=True),
+)
+
+
+def choose_scale(pages: int, *, cards: int = 1, warm: bool = False, rows: Sequence[Scale] = MEASURED) -> Scale:
+    """Return the first of the rows whose last page is out as soon as that of any, give or take a few seconds.
+
+    Args:
+        pages: To read.
+        cards: GPUs that share them.
+        warm: Whether what is compiled is in the cache already.
+        rows: To choose among, the cheapest first.
+    """
+    best = min(row.seconds(pages, cards, warm=warm) for row in rows)
+    return next(row for row in rows if row.seconds(pages, cards, warm=warm) <= best + _NOT_WORTH)
+
+
+def scaled(options: Kind, pages: int | None, *, warm: bool = False) -> Kind:
+    """Return options in which nothing is left to choose.
+
+    Args:
+        options: Of servers; what they name stays.
+        pages: To read; None: not known, and taken for many.
+        warm: Whether what is compiled is in the cache already.
+    """
+    counts, compiles = options.replicas == AUTO, options.compile_vision is VisionCompile.AUTO
+    if not counts and not compiles:
+        return options
+    rows = [
+        row
+        for row in MEASURED
+        if (counts or (row.replicas == 1) == (options.replicas == 1))
+        and (compiles or row.tower == (options.compile_vision is not VisionCompile.EAGER))
+        and (compiles or not row.eager)
+    ]
+    chosen = max(rows, key=lambda row: row.speed)
+    if pages is not None:
+        chosen = choose_scale(pages, cards=len(options.gpus), warm=warm, rows=rows)
+    changes: dict[str, object] = {"replicas": chosen.replicas} if counts else {}
+    if compiles:
+        changes["compile_vision"] = VisionCompile.TOWER if chosen.tower else VisionCompile.EAGER
+    if chosen.eager:
+        changes["server_args"] = (*options.server_args, EAGER)
+    return options.model_copy(update=changes)

@@ -1,0 +1,252 @@
+"""When a run's stages and cards were at work, getting ready, or waiting: so that its next limit is read, not guessed.
+
+Made from what a run knows anyway: when its nodes began and ended, when its shards were whole and what the cards did
+meanwhile (their footers), and when servers were started and ready (the events of the run). A stage is busy while one
+of its nodes is at work, but for the time in which its servers are not ready yet; a card is busy by the share of the
+time in which a kernel ran on it. Clocks of several machines are taken for equal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from ocr_project.domain.gpu_usage import GpuUsage
+from ocr_project.domain.types import ShardInfo
+from ocr_project.engine.running.events import Happening
+from ocr_project.engine.running.monitoring.figures import mean
+from ocr_project.storage.atomic import atomic_json
+
+
+class State(StrEnum):
+    """What a stage or a card does."""
+
+    STARTING = "starting"
+    BUSY = "busy"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A node, from its beginning to its end.
+
+    Attributes:
+        stage: To which it belongs.
+        name: Of the node.
+        began: Seconds since 1970.
+        ended: Seconds since 1970.
+    """
+
+    stage: str
+    name: str
+    began: float
+    ended: float
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time of a stage or a card.
+
+    Attributes:
+        began: Seconds since the run began.
+        ended: Seconds since the run began.
+        state: What it did.
+        what: Why, in a word: a node, a stage whose shard was made, servers.
+        share: Of the time in which it was at work, where that is known; 1 otherwise.
+    """
+
+    began: float
+    ended: float
+    state: State
+    what: str
+    share: float = 1.0
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.ended - self.began
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What one stage or one card did.
+
+    Attributes:
+        name: Of the stage, or `GPU 0`; with several machines, `GPU 0 of HOST`.
+        is_card: Whether it is a card.
+        spans: In order, without overlaps; where there is none, it waited.
+    """
+
+    name: str
+    is_card: bool
+    spans: tuple[Span, ...]
+
+    def seconds(self, whole: float) -> dict[State, float]:
+        """Return how long it was in each state; the three add up to the time of the run.
+
+        Args:
+            whole: Seconds of the run.
+        """
+        starting = sum(span.seconds for span in self.spans if span.state is State.STARTING)
+        busy = sum(span.seconds * span.share for span in self.spans if span.state is State.BUSY)
+        return {State.BUSY: busy, State.STARTING: starting, State.WAITING: max(0.0, whole - busy - starting)}
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A run.
+
+    Attributes:
+        began: Seconds since 1970.
+        seconds: That it took.
+        lanes: Its stages in the order of their work, then its cards.
+    """
+
+    began: float
+    seconds: float
+    lanes: tuple[Lane, ...] = field(default=())
+
+    def figures(self) -> dict[str, float]:
+        """Return numbers to compare runs by: `GPU 0.busy_seconds` and so on, of each stage and card."""
+        found = {"seconds": round(self.seconds, 3)}
+        for lane in self.lanes:
+            times = lane.seconds(self.seconds)
+            found |= {f"{lane.name}.{state.value}_seconds": round(value, 3) for state, value in times.items()}
+        return found
+
+
+def timeline_of(
+    began: float, ended: float, work: Sequence[Work], shards: Sequence[ShardInfo], events: Iterable[Mapping[str, Any]]
+) -> Timeline:
+    """Put together what a run knows.
+
+    Args:
+        began: Seconds since 1970.
+        ended: Seconds since 1970.
+        work: Its nodes.
+        shards: Footers of what it made.
+        events: Of the run: `at` (seconds since 1970), `what`, `stage`, `who`, `gpu`; others than those of servers are
+            passed over.
+    """
+    starts = _starts(events, ended)
+    stages = dict.fromkeys(one.stage for one in sorted(work, key=lambda one: one.began))
+    lanes = [Lane(stage, False, _stage_spans(stage, work, starts, began)) for stage in stages]
+    return Timeline(began, ended - began, (*lanes, *_cards(shards, starts, began)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """A server from its start until it was ready, died, or the run was over."""
+
+    stage: str
+    gpu: int
+    began: float
+    ended: float
+
+
+def _starts(events: Iterable[Mapping[str, Any]], ended: float) -> list[_Start]:
+    open_: dict[tuple[str, str], tuple[float, int]] = {}
+    found = []
+    for event in sorted(events, key=lambda event: float(event["at"])):
+        server = str(event["stage"]), str(event.get("who", ""))
+        if event["what"] == Happening.SERVER_STARTED:
+            open_[server] = float(event["at"]), int(event.get("gpu", -1))
+        elif event["what"] in (Happening.SERVER_READY, Happening.SERVER_DIED) and server in open_:
+            at, gpu = open_.pop(server)
+            found.append(_Start(server[0], gpu, at, float(event["at"])))
+    return found + [_Start(stage, gpu, at, ended) for (stage, _), (at, gpu) in open_.items()]
+
+
+def _stage_spans(stage: str, work: Sequence[Work], starts: Sequence[_Start], zero: float) -> tuple[Span, ...]:
+    """Return the nodes of a stage one after another, and before their work the time until a server is ready."""
+    ready = min((start.ended for start in starts if start.stage == stage), default=0.0)
+    spans: list[Span] = []
+    until = zero
+    for one in sorted((one for one in work if one.stage == stage), key=lambda one: one.began):
+        first = max(one.began, until)
+        served = min(max(first, ready), one.ended) if _waits(one, starts) else first
+        spans += [Span(first - zero, served - zero, State.STARTING, "servers")] if served > first else []
+        spans += [Span(served - zero, one.ended - zero, State.BUSY, one.name)] if one.ended > served else []
+        until = max(until, one.ended)
+    return tuple(spans)
+
+
+def _waits(one: Work, starts: Sequence[_Start]) -> bool:
+    """Say whether servers of its stage were started, and not ready, while a node was at work."""
+    return any(start.stage == one.stage and start.began < one.ended and start.ended > one.began for start in starts)
+
+
+def _cards(shards: Sequence[ShardInfo], starts: Sequence[_Start], zero: float) -> list[Lane]:
+    seen: dict[tuple[str, int], list[tuple[ShardInfo, GpuUsage]]] = {}
+    for info in shards:
+        for usage in info.gpus:
+            seen.setdefault((info.process.rpartition("-")[0], usage.index), []).append((info, usage))
+    hosts = {host for host, _ in seen}
+    for start in starts:
+        if start.gpu >= 0 and len(hosts) < 2:
+            seen.setdefault((next(iter(hosts), ""), start.gpu), [])
+    lanes = []
+    for (host, gpu), made in sorted(seen.items()):
+        name = f"GPU {gpu}" if len(hosts) < 2 else f"GPU {gpu} of {host}"
+        own = [start for start in starts if start.gpu == gpu] if len(hosts) < 2 else []
+        lanes.append(Lane(name, True, _card_spans(made, own, zero)))
+    return lanes
+
+
+def _card_spans(made: Sequence[tuple[ShardInfo, GpuUsage]], starts: Sequence[_Start], zero: float) -> tuple[Span, ...]:
+    """Return what a card did: shard by shard, and before them, or between them, servers that start on it."""
+    spans: list[Span] = []
+    until = zero
+    for info, usage in sorted(made, key=lambda pair: pair[0].made):
+        first, last = max(info.made - usage.seconds, until), info.made
+        if last <= first:
+            continue
+        ready = _first_ready(starts, first, last)
+        spans += [Span(first - zero, ready - zero, State.STARTING, "servers")] if ready > first else []
+        share = min(1.0, (mean(usage.sm) / 100 if usage.sm else 0.0) * (last - first) / max(last - ready, 1e-9))
+        spans += [Span(ready - zero, last - zero, State.BUSY, info.stage, share)] if last > ready else []
+        until = last
+    return tuple(sorted((*spans, *_unseen(spans, starts, zero)), key=lambda span: span.began))
+
+
+def _first_ready(starts: Sequence[_Start], first: float, last: float) -> float:
+    """Return until when, of a stretch of time that begins with servers starting, none of them was ready."""
+    waiting = [start.ended for start in starts if start.began <= first + 1.0 and start.ended > first]
+    ready_before = any(start.ended <= first for start in starts)
+    return first if ready_before or not waiting else min(min(waiting), last)
+
+
+def _unseen(spans: Sequence[Span], starts: Sequence[_Start], zero: float) -> list[Span]:
+    """Return the stretches in which servers started while no shard was in the making."""
+    found: list[Span] = []
+    for start in sorted(starts, key=lambda start: start.began):
+        pieces = [(start.began - zero, start.ended - zero)]
+        for span in (*spans, *found):
+            pieces = [
+                piece
+                for first, last in pieces
+                for piece in ((first, min(last, span.began)), (max(first, span.ended), last))
+                if piece[1] > piece[0]
+            ]
+        found += [Span(first, last, State.STARTING, "servers") for first, last in pieces]
+    return found
+
+
+def write_timeline(path: Path, timeline: Timeline) -> None:
+    """Write a timeline as JSON."""
+    atomic_json(path, asdict(timeline))
+
+
+def read_timeline(path: Path) -> Timeline:
+    """Read what `write_timeline` wrote."""
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    lanes = [
+        Lane(lane["name"], lane["is_card"], tuple(Span(**{**span, "state": State(span["state"])})
+                                                  for span in lane["spans"]))
+        for lane in kept["lanes"]
+    ]  # fmt: skip
+    return Timeline(kept["began"], kept["seconds"], tuple(lanes))

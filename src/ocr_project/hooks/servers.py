@@ -1,0 +1,95 @@
+"""Servers are started while the stages before theirs are at work, and none is left when a run is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+
+from ocr_project.domain.options import (
+    Embedded,
+    EmbeddingBackend,
+    EmbeddingOptions,
+    IngestOptions,
+    LayoutBackend,
+    LayoutOptions,
+    RecognitionBackend,
+    RecognitionOptions,
+    ServerOptions,
+    TextLayer,
+)
+
+_TEXTS = frozenset({Embedded.PAGE_TEXT, Embedded.REGION_TEXT})
+
+
+class ServerHooks:
+    """What a run says of its servers: which its stages will want, and that it is over."""
+
+    def __init__(self) -> None:
+        self._expects = False
+
+    @hook_impl(trylast=True)
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        expected = dict(_expected(pipeline, catalog))
+        self._expects = bool(expected)
+        if not expected:
+            return
+        from ocr_project.engine.models.served.embedding import pooling_arguments
+        from ocr_project.engine.models.served.fleets import FLEETS, Expected
+
+        FLEETS.expect(
+            [
+                Expected(stage, options, tuple(pooling_arguments(options)) if stage == "embedding" else ())
+                for stage, options in expected.items()
+            ]
+        )
+
+    @hook_impl(tryfirst=True)
+    def after_pipeline_run(self) -> None:
+        self._close()
+
+    @hook_impl(tryfirst=True)
+    def on_pipeline_error(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._expects:
+            from ocr_project.engine.models.served.fleets import FLEETS
+
+            FLEETS.close()
+
+
+def _expected(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the stages whose servers may start before they ask for them, in their order, and the servers' options."""
+    named = {name for name in pipeline.inputs() if name.startswith("params:")}
+
+    def options(stage: str) -> Any:
+        return catalog.load(f"params:{stage}") if f"params:{stage}" in named else None
+
+    reading, embedding = options("recognition"), options("embedding")
+    if isinstance(reading, RecognitionOptions) and reading.backend is RecognitionBackend.VLLM:
+        servers = reading.vllm
+        if _is_ours(servers) and _reads_all(options("ingest")) and _has_room(servers, options("layout")):
+            yield "recognition", servers
+    if isinstance(embedding, EmbeddingOptions) and embedding.backend is EmbeddingBackend.VLLM:
+        # new pages have other texts; whether images are to be embedded again, their stage alone knows
+        embeds_texts = bool(_TEXTS & set(embedding.embed))
+        if embeds_texts and _is_ours(embedding.vllm):
+            yield "embedding", embedding.vllm
+
+
+def _is_ours(options: ServerOptions) -> bool:
+    return not options.urls
+
+
+def _reads_all(options: IngestOptions | None) -> bool:
+    """Say whether new pages are read: with `prefer` all of them may have a text layer, and no model is asked."""
+    return options is None or options.text_layer is not TextLayer.PREFER
+
+
+def _has_room(options: ServerOptions, layout: LayoutOptions | None) -> bool:
+    """Say whether servers may start beside layout: one that measures the card wants it to itself."""
+    return options.is_sized or layout is None or layout.backend is not LayoutBackend.PP_DOCLAYOUT_V3

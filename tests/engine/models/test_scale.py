@@ -1,0 +1,68 @@
+"""`auto`: how many servers a run is worth, by its pages; and what was compiled is known again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ocr_project.domain.options import VisionCompile, VllmOptions
+from ocr_project.engine.models.served.compiled import CompileMark, cache_environment, settled
+from ocr_project.engine.models.served.scale import EAGER, MEASURED, choose_scale, scaled
+from ocr_project.engine.models.served.server import serve_arguments
+
+AUTO = VllmOptions(replicas="auto", compile_vision=VisionCompile.AUTO)
+
+
+@pytest.mark.parametrize(
+    ("pages", "warm", "servers", "tower", "eager"),
+    [
+        (10, False, 1, False, True),
+        (64, False, 1, False, False),
+        (512, False, 4, False, False),
+        (40_000, False, 4, True, False),
+        (10, True, 1, False, False),
+        (64, True, 4, False, False),
+        (1_000, True, 4, False, False),
+        (3_000, True, 4, True, False),
+    ],
+)
+def test_many_pages_are_worth_more_servers_and_compiling(
+    pages: int, warm: bool, servers: int, tower: bool, eager: bool
+) -> None:
+    chosen = scaled(AUTO, pages, warm=warm)
+    assert chosen.replicas == servers
+    assert chosen.compile_vision is (VisionCompile.TOWER if tower else VisionCompile.EAGER)
+    assert (EAGER in serve_arguments(chosen, 8000)) == eager
+
+
+def test_no_choice_is_later_than_another_by_more_than_a_few_seconds() -> None:
+    for pages in (1, 50, 100, 400, 2_000, 10_000, 100_000):
+        for warm in (False, True):
+            chosen = choose_scale(pages, warm=warm).seconds(pages, 1, warm=warm)
+            assert all(chosen <= row.seconds(pages, 1, warm=warm) + 5 for row in MEASURED)
+
+
+def test_what_the_options_name_is_not_chosen() -> None:
+    assert scaled(VllmOptions(replicas=2, compile_vision=VisionCompile.BLOCKS), 10).replicas == 2
+    one = scaled(AUTO.model_copy(update={"replicas": 1}), 40_000)
+    assert (one.replicas, one.compile_vision) == (1, VisionCompile.TOWER)
+    eager = scaled(AUTO.model_copy(update={"compile_vision": VisionCompile.EAGER}), 1)
+    assert EAGER not in eager.server_args
+    unknown = scaled(AUTO, None)
+    assert (unknown.replicas, unknown.compile_vision) == (4, VisionCompile.TOWER)
+
+
+def test_a_start_that_compiled_is_known_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("TRITON_CACHE_DIR", raising=False)
+    assert Path(cache_environment()["TRITON_CACHE_DIR"]).is_relative_to(tmp_path)
+    cold, mark = settled(AUTO, (), 64)
+    assert cold.replicas == 1
+    assert not mark.exists()
+    CompileMark(scaled(AUTO, 64, warm=True)).write()
+    warm, mark = settled(AUTO, (), 64)
+    assert warm.replicas == 4
+    assert mark.exists()
+    other = CompileMark(warm.model_copy(update={"quantization": None}))
+    assert not other.exists(), "what is compiled depends on it"
