@@ -2,6 +2,7 @@
 
 run.py        kedro run, with messages that say what to do
 standalone.py ocr-project, outside of a checkout; reading.py does what it says
+              delivery.py brings files to their place; clean.py empties the cache
 search.py     kedro search; searching.py asks the corpus, in a notebook too
 doctor.py     kedro doctor
 testsets.py   kedro testsets
