@@ -116,7 +116,8 @@ class RecognitionOptions(Options):
     backend: RecognitionBackend = Field(RecognitionBackend.TESSERACT, description="Which recognizer.")
     model: str | None = Field(
         None,
-        description="The vision-language model, for `vllm` and `transformers` alike: glm-ocr, paddleocr-vl, paddleocr-vl-1.6, olmocr, a"
+        description="The vision-language model, for `vllm` and `transformers` alike: glm-ocr, paddleocr-vl,"
+        " paddleocr-vl-1.6, olmocr, a"
         " hub name or a folder. None: as their blocks say.",
     )
     tasks: dict[str, Task] = Field(
