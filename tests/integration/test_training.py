@@ -6,17 +6,15 @@ import json
 from pathlib import Path
 
 import mlflow
-import pandas as pd
 import pytest
 
 from ocr_project.testing import tiny_trainable
+from tests.trained_model import PAGES, UPDATES, check_model, check_samples
 from tests.whole_job import Finished, copy_project, run_job, write_pages
 
 pytest.importorskip("torch", reason="training needs the extra train: `make models`")
 pytest.importorskip("peft", reason="training needs the extra train: `make models`")
 pytestmark = pytest.mark.slow
-
-PAGES, UPDATES = 10, 6
 
 
 def _pipeline(project: Path, name: str, *parameters: str) -> Finished:
@@ -32,11 +30,7 @@ def test_from_samples_to_a_merged_model_and_its_scores(tmp_path: Path) -> None:
     (tmp_path / "pages" / "page00009.gt.txt").unlink()
     sources = (f"training_data.sources=folder:{tmp_path / 'pages'}", "training_data.valid=0.3")
     _pipeline(project, "training_data", *sources)
-    made = json.loads((project / "metrics/training_data.json").read_text())
-    assert made["rows"] == PAGES
-    assert made["used"] == PAGES - 1, "one has no text"
-    assert made["train"] > 0
-    assert made["valid"] > 0
+    check_samples(project)
 
     recipe = (
         *(f"training.model={base}", "training.device=cpu", "training.workers=0", f"training.updates={UPDATES}"),
@@ -45,20 +39,7 @@ def test_from_samples_to_a_merged_model_and_its_scores(tmp_path: Path) -> None:
     )
     first = _pipeline(project, "training", *recipe)
     (run,) = [path for path in (project / "data/06_models").iterdir() if path.is_dir()]
-    proof = json.loads((run / "merged/proof.json").read_text())
-    assert proof["merged_reloaded"] == 0
-    assert proof["moved"] > 0
-    card = (run / "merged/README.md").read_text(encoding="utf-8")
-    assert f"{made['train']} learnt of {PAGES}; refused: 1 no_answer" in card
-    read = pd.concat(pd.read_parquet(run / f"{name}_readings.parquet") for name in ("base", "tuned"))
-    assert read.groupby("model").size().to_dict() == {"base": made["valid"], "tuned": made["valid"]}
-    curve = pd.read_csv(project / "metrics/training_curve.csv")
-    assert curve["update"].tolist() == list(range(1, UPDATES + 1))
-    assert curve["loss"].iloc[-1] < curve["loss"].iloc[0]
-    scored = json.loads((project / "metrics/training.json").read_text())
-    assert scored["updates"] == UPDATES
-    assert len(list((project / "data/08_reporting/training.html").glob("*/training.html"))) == 1
-    assert "training_page" in first.output
+    check_model(project, run, first.output)
     weights = (run / "merged/model.safetensors").stat()
 
     again = _pipeline(project, "training", *recipe)

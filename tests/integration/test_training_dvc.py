@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import yaml
 
 from ocr_project.testing import tiny_trainable
+from tests.trained_model import PAGES, UPDATES, check_model
 from tests.whole_job import ROOT, Finished, copy_project, run_command, write_pages
 
 pytest.importorskip("torch", reason="training needs the extra train: `make models`")
 pytest.importorskip("peft", reason="training needs the extra train: `make models`")
 pytestmark = pytest.mark.slow
-
-PAGES, UPDATES = 10, 6
 
 
 def _dvc(project: Path, *arguments: str) -> Finished:
@@ -77,22 +74,4 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 def test_both_stages_run_and_leave_what_they_say(trained: Trained) -> None:
     project, run = trained.project, trained.run
     assert _ran(trained.first) == ["training_data", "training"]
-    made = json.loads((project / "metrics/training_data.json").read_text())
-    assert made["rows"] == PAGES
-    assert made["used"] == PAGES - 1, "one has no text"
-    assert made["train"] > 0
-    assert made["valid"] > 0
-    proof = json.loads((run / "merged/proof.json").read_text())
-    assert proof["merged_reloaded"] == 0
-    assert proof["moved"] > 0
-    card = (run / "merged/README.md").read_text(encoding="utf-8")
-    assert f"{made['train']} learnt of {PAGES}; refused: 1 no_answer" in card
-    read = pd.concat(pd.read_parquet(run / f"{name}_readings.parquet") for name in ("base", "tuned"))
-    assert read.groupby("model").size().to_dict() == {"base": made["valid"], "tuned": made["valid"]}
-    curve = pd.read_csv(project / "metrics/training_curve.csv")
-    assert curve["update"].tolist() == list(range(1, UPDATES + 1))
-    assert curve["loss"].iloc[-1] < curve["loss"].iloc[0]
-    scored = json.loads((project / "metrics/training.json").read_text())
-    assert scored["updates"] == UPDATES
-    assert len(list((project / "data/08_reporting/training.html").glob("*/training.html"))) == 1
-    assert "training_page" in trained.first.output
+    check_model(project, run, trained.first.output)

@@ -35,7 +35,12 @@ def test_a_dot_between_syllables_is_a_middle_dot() -> None:
     assert "".join(part.text for part in found.parts) == found.text
 
 
-@pytest.mark.parametrize("text", ["2024.5.7", "했습니다.그", "제1항.", "kr.or"])
+def test_a_letter_of_a_list_is_one_at_the_begin_of_a_line_alone() -> None:
+    _, found = middle_dots([word("중"), word("가.나", 60)])
+    assert found.text == "가·나"
+
+
+@pytest.mark.parametrize("text", ["2024.5.7", "했습니다.그", "제1항.", "kr.or", "가.사업"])
 def test_other_dots_stay(text: str) -> None:
     assert middle_dots([word(text)]) == [word(text)]
 

@@ -20,6 +20,7 @@ from ocr_project.engine.recognition.korean import is_hangul
 
 CIRCLE = "◯"
 _MIDDLE_DOT = "·"
+_COUNTS = frozenset("가나다라마바사아자차카타파하")  # letters of a list: a space behind their full stop was lost
 _ON_THE_LINE = re.compile(r"(?<=[가-힣])(?<!다)\.(?=[가-힣])")  # behind 다 a sentence ends, and a space was lost
 # The white within the circle: its height in that of the line's ink, its width in its height, its share of its own box
 # (of a disc: 0.785), and how far it lies from where the line begins, in its height.
@@ -34,8 +35,10 @@ def middle_dots(words: Sequence[ReadWord]) -> list[ReadWord]:
         words: Of a line, each with its syllables as parts.
     """
     found = []
-    for word in words:
+    for place, word in enumerate(words):
         places = {match.start() for match in _ON_THE_LINE.finditer(word.text)}
+        if not place and word.text[:1] in _COUNTS:
+            places.discard(1)
         found.append(_with_dots(word, places) if places else word)
     return found
 

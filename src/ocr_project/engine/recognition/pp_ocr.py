@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ocr_project.domain.errors import BackendError, DocumentError
+from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import PpOcrOptions
 from ocr_project.domain.types import Identity, Page, Recognition, Region
-from ocr_project.engine.imaging.pixels import page_grey
 from ocr_project.engine.imaging.preparing import prepare
 from ocr_project.engine.imaging.small_print import measure_print
 from ocr_project.engine.recognition.latin_lines import find_latin_reader
-from ocr_project.engine.recognition.outcomes import unread
+from ocr_project.engine.recognition.outcomes import opened
 from ocr_project.engine.recognition.page_lines import read_page
 from ocr_project.engine.recognition.unread_ink import name_unread
 
@@ -45,14 +44,9 @@ class PpOcrRecognizer:
         """Do nothing: models end with the process."""
 
     def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
-        if page.text_layer_preferred:
-            return [unread(region, "the page's own text layer is used") for region in regions]
-        if page.question and page.image is not None:
-            return [unread(region, _NO_ANSWERS) for region in regions]
-        try:
-            grey = page_grey(page)
-        except DocumentError as error:
-            return [unread(region, region.reason or error.reason) for region in regions]
+        grey = opened(page, regions, _NO_ANSWERS)
+        if isinstance(grey, list):
+            return grey
         upright, ink = prepare(grey)
         found = read_page(upright, measure_print(ink, page.dpi), regions, self._reader)
         return name_unread(ink, regions, found)

@@ -13,7 +13,6 @@ import numpy as np
 import tesserocr
 from numpy.typing import NDArray
 
-from ocr_project.domain.errors import DocumentError
 from ocr_project.domain.options import LANGUAGE_SEPARATOR, PpOcrWeights, TesseractOptions
 from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, TextFormat
 from ocr_project.engine.imaging.borderless_table import (
@@ -24,7 +23,7 @@ from ocr_project.engine.imaging.borderless_table import (
 )
 from ocr_project.engine.imaging.ink import levels
 from ocr_project.engine.imaging.leaders import find_leaders
-from ocr_project.engine.imaging.pixels import crop, page_grey
+from ocr_project.engine.imaging.pixels import crop
 from ocr_project.engine.imaging.preparing import prepare
 from ocr_project.engine.imaging.ruled_table import TableCell, find_ruled_cells, without_lines
 from ocr_project.engine.imaging.small_print import PrintSize, ScaledCrop, enlarge, measure_print
@@ -40,7 +39,7 @@ from ocr_project.engine.recognition.korean_marks import middle_dots, put_circle
 from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
 from ocr_project.engine.recognition.leader_words import put_leaders
 from ocr_project.engine.recognition.mending import mended
-from ocr_project.engine.recognition.outcomes import LEAST_SIDE, UNREAD, assembled, empty, unread
+from ocr_project.engine.recognition.outcomes import LEAST_SIDE, UNREAD, assembled, empty, opened, unread
 from ocr_project.engine.recognition.page_lines import is_slip, read_page
 from ocr_project.engine.recognition.read_words import by_cell, mean_confidence, moved, words_as_lines
 from ocr_project.engine.recognition.russian import mend_russian
@@ -59,7 +58,7 @@ from ocr_project.engine.recognition.signs import pair_quotes, won_signs
 from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
 
-VERSION = "22"
+VERSION = "23"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
@@ -115,14 +114,9 @@ class TesseractRecognizer:
         """Do nothing: an instance ends with its thread."""
 
     def recognize(self, page: Page, regions: Sequence[Region]) -> list[Recognition]:
-        if page.text_layer_preferred:
-            return [unread(region, "the page's own text layer is used") for region in regions]
-        if page.question and page.image is not None:
-            return [unread(region, _NO_ANSWERS) for region in regions]
-        try:
-            grey = page_grey(page)
-        except DocumentError as error:
-            return [unread(region, region.reason or error.reason) for region in regions]
+        grey = opened(page, regions, _NO_ANSWERS)
+        if isinstance(grey, list):
+            return grey
         upright, ink = prepare(grey)
         dots = find_leaders(ink)
         if dots is not None:
