@@ -1,7 +1,8 @@
 """The pipelines by name.
 
-Each stage by its own name, `ocr` for the way from documents to text, `__default__` for all of it, and `testsets` for
-the lane of the public test sets: the stages from layout to transcript once more, on other datasets.
+Each stage by its own name, `ocr` for the way from documents to text, `all` for the whole of it (Kedro's
+`__default__`), and `testsets` for the lane of the public test sets: the stages from layout to transcript once more, on
+other datasets.
 An explicit registry, because `find_pipelines` imports only the pipeline that is asked for, and a
 composed one is made of several.
 """
@@ -72,6 +73,8 @@ def register_pipelines() -> Mapping[str, Pipeline]:
             ),
             "testsets": _test_sets,
             "release": lambda: _together((stages["fields"], _stage("release"))),
+            # of `__default__` Kedro validates the options of all pipelines, and imports them for it: 1 s of a run
+            "all": lambda: _together(stages[name] for name in STAGES),
             "__default__": lambda: _together(stages[name] for name in STAGES),
         }
     )

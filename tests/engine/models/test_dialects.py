@@ -22,6 +22,7 @@ from ocr_project.engine.models.dialects.otsl import otsl_to_html
         ("zai-org/GLM-OCR", "glm_ocr"),
         ("/models/glm_ocr-fp8", "glm_ocr"),
         ("PaddlePaddle/PaddleOCR-VL-1.5", "paddleocr_vl"),
+        ("PaddlePaddle/PaddleOCR-VL-1.6", "paddleocr_vl"),
         ("allenai/olmOCR-2-7B-1025", "olmocr"),
         ("data/06_models/qwen3_vl_2b_olmocr/merged", "olmocr_qwen3_vl"),
         ("Qwen/Qwen3-VL-8B-Instruct", "chat"),
