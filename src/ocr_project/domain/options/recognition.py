@@ -123,7 +123,8 @@ class RecognitionOptions(Options):
     tasks: dict[str, Task] = Field(
         {},
         description="What a vision-language model does with regions, by the detector's label (`native_label`): text,"
-        " table, formula, image (kept, not read) or drop. What is not named here: domain/tasks.py.",
+        " table, formula, seal, spotting (lines anywhere in it), image (kept, not read) or drop. What is not named"
+        " here: domain/tasks.py.",
     )
     tesseract: TesseractOptions = TesseractOptions()
     vllm: VllmOptions = VllmOptions()
