@@ -24,6 +24,7 @@ from typing import Any
 
 import pandas as pd
 import torch
+from benchmarks.gpu_machine import gpu_watched
 from torch.utils.data import Dataset
 
 from ocr_project.domain.options import Optimizer, Sharding, TrainingMethod, TrainingOptions
@@ -187,9 +188,12 @@ def options_of(arguments: argparse.Namespace, tokens: int) -> TrainingOptions:
 
 
 def main() -> None:
-    found = measured(parsed())
+    arguments = parsed()
+    found = measured(arguments)
     if found is not None:
         print(json.dumps(found), flush=True)
+        if arguments.json is not None:
+            arguments.json.write_text(json.dumps(found))
 
 
 def measured(arguments: argparse.Namespace) -> dict[str, Any] | None:
@@ -234,11 +238,13 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any] | None:
     started = time.perf_counter()
     trainer = UnsavedTrainer(model, packs, options, folder, Looked(speed=speed_of(shape, options)))
     trainer.watch(range(arguments.steps - 6, arguments.steps - 2))
-    trainer.fit()
+    with gpu_watched(arguments.cards) as gpu:
+        trainer.fit()
     if rank:
         return None
     return {
         **_facts(arguments, read_steps(folder), load),
+        **gpu,
         "idle": trainer.idle(arguments.gaps),
         "peak_gib": round(torch.cuda.max_memory_allocated() / GIB, 2) if device.type == "cuda" else 0.0,
         "predicted_gib": round(predict(shape, family, options, load).gib, 2),
@@ -287,6 +293,7 @@ def parsed(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--gaps", type=Path, help="file for the longest gaps between kernels")
+    parser.add_argument("--json", type=Path)
     parser.add_argument("--optimizer", choices=[one.value for one in Optimizer])
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--cap", type=float, default=0.0)
