@@ -97,6 +97,7 @@ def _is_alone(one: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
 def main() -> int:
     """Measure, and print a table."""
     chosen = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended then, too
     record = Record(chosen)
     there = len(cards_of(RuntimeOptions(gpus="all")))
     counts = [count for count in chosen.cards if chosen.simulate or count <= there]
