@@ -53,6 +53,7 @@ WANTED = {"ocr": (1.9, 3.8, 7.4), "embedding": (1.9, 3.8, 7.4), "training": (1.8
 COUNTS = (2, 4, 8)  # of cards, of what is wanted
 REQUESTS_A_PAGE = 7.7  # of the drawn pages
 REQUESTS = {"ocr": 512, "embedding": 192}  # in flight for a card: conf/h200
+PROFILE = {"max_num_seqs": 128, "server_args": ["--kv-cache-memory-bytes=8G"]}  # conf/h200; the cache leaves room
 EMBEDDING_CROPS = 6  # processes for a card: conf/h200
 _MPS = ("CUDA_MPS_PIPE_DIRECTORY", "CUDA_MPS_LOG_DIRECTORY")
 
@@ -130,12 +131,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--layout", type=Path, help="checkpoint of PP-DocLayoutV3")
     parser.add_argument("--layout-options", type=json.loads, default={}, help="JSON of layout.pp_doclayout_v3")
     parser.add_argument("--forced", type=Path)
-    parser.add_argument("--profile", type=json.loads, default={"server_args": ["--kv-cache-memory-bytes=8G"]})
+    parser.add_argument("--profile", type=json.loads, default=PROFILE, help="JSON of recognition.vllm")
     parser.add_argument("--replicas", type=int, default=4)
     parser.add_argument("--batched-tokens", type=int, default=16384)
     parser.add_argument("--compile", default="tower")
     parser.add_argument("--kv", default="4G", help="of each server that embeds")
-    parser.add_argument("--server-args", nargs="*", default=[], help="of all servers, each as --name=value")
+    parser.add_argument("--server-args", nargs="*", default=[], help="of all servers: --server-args=--name=value")
     parser.add_argument("--command", nargs="+", default=[], help="what stands before `serve`, for a trial")
     parser.add_argument("--crop-workers", type=int, default=0, help="of a client that recognises; 0: as the product")
     parser.add_argument("--training", nargs="+", default=["qwen3-vl-8b", "lora", "4"], help="model, method, pages")
