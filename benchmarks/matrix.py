@@ -62,14 +62,15 @@ def side_by_side(home: Path, documents: int, model: str, urls: Sequence[str]) ->
     """Do a run for each card, all at once, and say how long each was asking."""
     write_set(home / "Datasets/VQA/small", documents, tuple(f"number {place}" for place in range(QUESTIONS)))
     options, config = (
-        MatrixOptions(gpus=tuple(range(len(urls))), single_documents=max(1, documents // 8)),
+        MatrixOptions(gpus=tuple(range(len(urls))), single_documents=max(1, documents // 4)),
         home / "runs.csv",
     )
     rows = "".join(
         f"small;vLLM;{model};{each.replace('+', ', ')};{400_000 - 28 * place}\n" for place, each in enumerate(urls)
     )
     config.write_text(f"dataset;framework;model;url;pixels\n{rows}")
-    runs = plan_runs(config, read_user_config(config, options), options, FieldsOptions())
+    fields = FieldsOptions.model_validate({"vllm": {"dialect": "chat", "loops": False, "max_tokens": 64}})
+    runs = plan_runs(config, read_user_config(config, options), options, fields)
     began = time.perf_counter()
     with gpu_watched(len(urls)) as gpu:
         facts = run_locally(runs, Common(home / "runs", options, RuntimeOptions()))
