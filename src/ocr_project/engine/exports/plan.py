@@ -82,7 +82,8 @@ def plan_exports(pages: ShardSource, transcripts: ShardSource, wanted: ChosenExp
     """
     found = list(_documents(pages, transcripts))
     _name(found)
-    keys = {name: (pages.index()[name].source_key, info.source_key) for name, info in transcripts.index().items()}
+    rendered = pages.index()
+    keys = {name: (rendered[name].source_key, info.source_key) for name, info in transcripts.index().items()}
     chosen = json.dumps(asdict(wanted))
     for export in found:
         parts = [VERSION, chosen, export.doc_id, export.path, export.name, export.title]

@@ -111,10 +111,10 @@ def _export(corpus: Corpus, plan: Sequence[Export], todo: set[str], manifest: Ma
 
 def _page_rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> Iterator[_PageRow]:
     """Walk through the corpus; images are read only in shards that need them."""
+    read_by = {name: info.identity for name, info in corpus.recognitions.index().items()}
     for name in shard_names(corpus.pages, corpus.transcripts):
         if name not in with_images and not everything:
             continue
-        identity = corpus.recognitions.index()[name].identity
         without = () if name in with_images else ("image",)
         joined = join_pages(
             corpus.pages.read(name, without=without),
@@ -124,7 +124,7 @@ def _page_rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> It
         )
         for page, regions, recognitions, (transcript, *_) in joined:
             read = readings(page, regions, recognitions)
-            yield _PageRow(page, read, transcript, calibration_for(page, identity))
+            yield _PageRow(page, read, transcript, calibration_for(page, read_by[name]))
 
 
 def _write_document(

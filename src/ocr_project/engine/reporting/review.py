@@ -87,12 +87,12 @@ def review_pages(corpus: Corpus, settled: Collection[str]) -> list[PageDoubts]:
     Returns:
         A row for each page, those with the most to look at first, equal ones in the order of the corpus.
     """
-    found = [row for name in corpus.transcripts.index() for row in _shard(corpus, name, settled)]
+    read_by = {name: info.identity for name, info in corpus.recognitions.index().items()}
+    found = [row for name in corpus.transcripts.index() for row in _shard(corpus, name, read_by[name], settled)]
     return sorted(found, key=lambda row: row.weight, reverse=True)
 
 
-def _shard(corpus: Corpus, name: str, settled: Collection[str]) -> Iterator[PageDoubts]:
-    identity = corpus.recognitions.index()[name].identity
+def _shard(corpus: Corpus, name: str, identity: str, settled: Collection[str]) -> Iterator[PageDoubts]:
     joined = join_pages(
         corpus.pages.read(name, without=("image",)),
         corpus.regions.read(name),

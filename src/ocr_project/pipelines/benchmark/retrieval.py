@@ -28,7 +28,9 @@ from ocr_project.engine.metrics import (
 )
 from ocr_project.engine.reporting.from_stages import EVERYTHING, THIS_RUN
 from ocr_project.engine.retrieval import LexicalIndex
+from ocr_project.engine.running.once import once
 from ocr_project.engine.running.origins import check_stamp, origin_of, origin_of_queries, stamp_of, stamped
+from ocr_project.storage.earlier import Earlier
 
 PERFECT = "reference text"
 _SLICES = ("type", "domain")
@@ -111,6 +113,7 @@ def compare_recognizers(
     qrels: pd.DataFrame,
     options: BenchmarkOptions,
     search: SearchOptions,
+    earlier: Earlier | None = None,
 ) -> pd.DataFrame:
     """Ask the same questions to the same pages as several recognizers read them: does better OCR find more?
 
@@ -126,9 +129,28 @@ def compare_recognizers(
     Raises:
         SourceError: A folder that `benchmark.compare` names holds no transcripts.
     """
-    judged, asked = _judgements(qrels), from_frame(queries, Query)
-    if not judged or not asked:
+    if not len(qrels) or not len(queries):
         return pd.DataFrame(columns=_recognizer_columns())
+    made_from = stamp_of(references) | {"transcripts": origin_of(transcripts)}
+
+    def compare() -> pd.DataFrame:
+        return stamped(
+            _compared(transcripts, other_transcripts, references, (queries, qrels), options, search), made_from
+        )
+
+    sources = (transcripts, other_transcripts, references, queries, qrels, options, search)
+    return once(earlier, "compare_recognizers", sources, compare)
+
+
+def _compared(
+    transcripts: ShardSource,
+    other_transcripts: Mapping[str, ShardSource],
+    references: pd.DataFrame,
+    asking: tuple[pd.DataFrame, pd.DataFrame],
+    options: BenchmarkOptions,
+    search: SearchOptions,
+) -> pd.DataFrame:
+    asked, judged = from_frame(asking[0], Query), _judgements(asking[1])
     known = {reference.page_id: reference.text for reference in from_frame(references, Reference)}
     rows = list(transcripts.rows(without=("markdown",)))
     readings = {THIS_RUN: {row.page_id: _said(row) for row in rows}}
@@ -145,8 +167,7 @@ def compare_recognizers(
         *(_reading(name, rows, texts, known) for name, texts in readings.items() if known),
         *_finding({name: find(texts) for name, texts in readings.items()}, options),
     ]
-    made_from = stamp_of(references) | {"transcripts": origin_of(transcripts)}
-    return stamped(pd.DataFrame(figures, columns=_recognizer_columns()), made_from)
+    return pd.DataFrame(figures, columns=_recognizer_columns())
 
 
 def _recognizer_columns() -> list[str]:

@@ -17,9 +17,11 @@ from ocr_project.domain.types import Document, Reference
 from ocr_project.engine.ingest.ground_truth import reference_path
 from ocr_project.engine.reporting.review import PageDoubts, review_pages
 from ocr_project.engine.reporting.review_page import ReviewFacts, write_review_page
+from ocr_project.engine.running.once import once
 from ocr_project.engine.running.origins import check_stamp, origin_of, stamp_of, stamped
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.workers import worker_count
+from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
 
 _BOX = ("x0", "y0", "x1", "y1")
@@ -40,6 +42,7 @@ def review_readings(
     references: pd.DataFrame,
     options: BenchmarkOptions,
     runtime: RuntimeOptions,
+    earlier: Earlier | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
     """List what is in doubt, and show the worst pages.
 
@@ -52,6 +55,24 @@ def review_readings(
     check_sources(pages, regions, recognitions, transcripts)
     check_stamp("the table of references", "benchmark", stamp_of(references), {"pages": origin_of(pages)})
     corpus = Corpus(pages, regions, recognitions, transcripts)
+    made_from = {"pages": origin_of(pages), "transcripts": origin_of(transcripts)}
+
+    def review() -> tuple[pd.DataFrame, pd.DataFrame, Path]:
+        places, by_page, path = _reviewed(scratch, corpus, (documents, references), options, runtime)
+        return stamped(places, made_from), stamped(by_page, made_from), path
+
+    sources = (*corpus.stages().values(), documents, references, options, runtime)
+    return once(earlier, "review_readings", sources, review)
+
+
+def _reviewed(
+    scratch: Scratch,
+    corpus: Corpus,
+    tables: tuple[pd.DataFrame, pd.DataFrame],
+    options: BenchmarkOptions,
+    runtime: RuntimeOptions,
+) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
+    documents, references = tables
     settled = {reference.page_id for reference in from_frame(references, Reference) if reference.kind == "gold"}
     known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
     rows = review_pages(corpus, settled)
@@ -69,14 +90,9 @@ def review_readings(
     with scratch.draft("review.html") as path:
         shown = doubtful[: options.review_pages]
         write_review_page(path, corpus, shown, corrections, facts, worker_count(runtime))
-    made_from = {"pages": origin_of(pages), "transcripts": origin_of(transcripts)}
     places = pd.DataFrame(list(_places(doubtful, corrections)), columns=list(_PLACES))
     by_page = [(row.page_id, row.path, row.number, row.confidence, len(row.doubts)) for row in rows]
-    return (
-        stamped(places, made_from),
-        stamped(pd.DataFrame(by_page, columns=list(_PAGES)).astype({"confidence": "float64"}), made_from),
-        path,
-    )
+    return places, pd.DataFrame(by_page, columns=list(_PAGES)).astype({"confidence": "float64"}), path
 
 
 def _places(rows: Sequence[PageDoubts], corrections: Mapping[str, str]) -> Iterator[dict[str, Any]]:
