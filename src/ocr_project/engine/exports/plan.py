@@ -91,6 +91,17 @@ def plan_exports(pages: ShardSource, transcripts: ShardSource, wanted: ChosenExp
     return found
 
 
+def corpus_key(pages: ShardSource, transcripts: ShardSource, wanted: ChosenExports) -> str:
+    """Return what tells all of these documents, and what is exported of them, from any others; no row is read."""
+    rendered = pages.index()
+    shards = [
+        f"{name} {rendered[name].source_key} {info.source_key}"
+        for name, info in transcripts.index().items()
+        if name in rendered
+    ]
+    return digest([VERSION, json.dumps(asdict(wanted)), *shards])
+
+
 def digest(parts: list[str]) -> str:
     """Return the sha256 of a list of strings, in hexadecimal."""
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()

@@ -21,7 +21,7 @@ from ocr_project.engine.exports.formats import further_files
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.markdown_files import markdown_path, page_block
 from ocr_project.engine.exports.passed_pages import PdfExport
-from ocr_project.engine.exports.plan import ChosenExports, Export, digest, plan_exports, shard_names
+from ocr_project.engine.exports.plan import ChosenExports, Export, corpus_key, digest, plan_exports, shard_names
 from ocr_project.engine.exports.searchable_pdf import pdf_path
 from ocr_project.engine.running.stream import join_pages
 from ocr_project.engine.transcript import readings
@@ -61,22 +61,25 @@ def export_documents(
     Raises:
         StorageError: The disk is full, or the folder cannot be written to; finished work is kept.
     """
+    whole = corpus_key(corpus.pages, corpus.transcripts, wanted)
+    manifest = Manifest.load(folder)
+    if manifest.holds_all(whole) and (folder / jsonl.FILE).is_file() == wanted.jsonl:
+        return
     plan = plan_exports(corpus.pages, corpus.transcripts, wanted)
     folder.mkdir(parents=True, exist_ok=True)
     for leftover in folder.rglob(f".*{PARTIAL}"):  # of a run that was killed
         leftover.unlink()
-    manifest = Manifest.load(folder)
+    manifest.corpus = ""
     pruned = manifest.keep({export.name for export in plan})
     todo = {export.name for export in plan if not manifest.holds(export.name, export.key)}
     key = digest([export.key for export in plan]) if wanted.jsonl else ""
     lines = wanted.jsonl and (manifest.jsonl != key or not (folder / jsonl.FILE).is_file())
     if not wanted.jsonl:
         (folder / jsonl.FILE).unlink(missing_ok=True)
-    if not (todo or lines or pruned or manifest.jsonl != key):
-        return
     try:
-        _export(corpus, plan, todo, manifest, _Jobs(wanted, lines, documents))
-        manifest.jsonl = key
+        if todo or lines or pruned:
+            _export(corpus, plan, todo, manifest, _Jobs(wanted, lines, documents))
+        manifest.jsonl, manifest.corpus = key, whole
     finally:
         manifest.save()
 

@@ -18,7 +18,7 @@ from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, Transcript
 from ocr_project.engine.exports import exported_files
 from ocr_project.engine.ingest import read_qrels
-from ocr_project.engine.ingest.ground_truth import find_references
+from ocr_project.engine.ingest.ground_truth import find_references, references_there
 from ocr_project.engine.metrics import estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
 from ocr_project.engine.reporting.from_stages import CorpusTables, collect_report
@@ -31,11 +31,19 @@ from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
 
 
-def list_references(documents: pd.DataFrame, pages: ShardSource, options: BenchmarkOptions) -> pd.DataFrame:
+def list_references(
+    documents: pd.DataFrame, pages: ShardSource, options: BenchmarkOptions, earlier: Earlier | None = None
+) -> pd.DataFrame:
     """Collect the ground truth of the pages that have one."""
     known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
-    found = find_references(known, pages.rows(without=("image", "text_layer_words")), options)
-    return stamped(to_frame(list(found), Reference), {"pages": origin_of(pages)})
+    there = references_there(known.values(), options)
+
+    def collect() -> pd.DataFrame:
+        found = find_references(known, pages.rows(without=("image", "text_layer_words", "text_layer_gaps")), options)
+        return stamped(to_frame(found, Reference), {"pages": origin_of(pages)})
+
+    sources = (documents, pages, options, there)
+    return once(earlier if there is not None else None, "list_references", sources, collect)
 
 
 def score_pages(
@@ -54,9 +62,11 @@ def score_pages(
     check_stamp("the table of references", "benchmark", stamp_of(references), {"pages": origin_of(pages)})
 
     def count() -> pd.DataFrame:
-        expected = {reference.page_id: reference for reference in from_frame(references, Reference)}
-        rows = transcripts.rows(without=("markdown",))
-        scores = [score for row in rows if row.page_id in expected for score in _scores(row, expected)]
+        place = {page_id: place for place, page_id in enumerate(references["page_id"])}
+        texts, rows = references["text"], transcripts.rows(without=("markdown",))
+        scores = (
+            score for row in rows if row.page_id in place for score in _scores(row, texts.iat[place[row.page_id]])
+        )
         return stamped(to_frame(scores, Score), stamp_of(references) | {"transcripts": origin_of(transcripts)})
 
     return once(earlier, "score_pages", (transcripts, references), count)
@@ -195,9 +205,9 @@ def tabulate_all_shards(
 _RATE = ("numerator", "denominator", "rate", "low", "high")
 
 
-def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
+def _scores(row: Transcript, expected: str) -> Iterator[Score]:
     said = row.text if row.status is not Status.FAILED else ""
-    for metric, counts in score_page(expected[row.page_id].text, said).items():
+    for metric, counts in score_page(expected, said).items():
         yield Score(
             row.page_id, row.doc_id, row.group, metric, counts.numerator, counts.denominator, Status.OK, row.reason
         )

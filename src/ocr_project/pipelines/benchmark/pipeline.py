@@ -31,7 +31,7 @@ def _reading() -> list[Node]:
     return [
         node(
             list_references,
-            inputs={"documents": "documents", "pages": "pages", "options": _OPTIONS},
+            inputs={**{name: name for name in ("documents", "pages", "earlier")}, "options": _OPTIONS},
             outputs="references",
             name="list_references",
         ),
