@@ -27,6 +27,7 @@ from ocr_project.engine.running.origins import check_stamp, origin_of, stamp_of,
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
+from ocr_project.pipelines.benchmark.known_texts import KnownTexts
 from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
 
@@ -62,11 +63,8 @@ def score_pages(
     check_stamp("the table of references", "benchmark", stamp_of(references), {"pages": origin_of(pages)})
 
     def count() -> pd.DataFrame:
-        place = {page_id: place for place, page_id in enumerate(references["page_id"])}
-        texts, rows = references["text"], transcripts.rows(without=("markdown",))
-        scores = (
-            score for row in rows if row.page_id in place for score in _scores(row, texts.iat[place[row.page_id]])
-        )
+        known, rows = KnownTexts(references), transcripts.rows(without=("markdown",))
+        scores = (score for row in rows if row.page_id in known for score in _scores(row, known[row.page_id]))
         return stamped(to_frame(scores, Score), stamp_of(references) | {"transcripts": origin_of(transcripts)})
 
     return once(earlier, "score_pages", (transcripts, references), count)
