@@ -60,7 +60,7 @@ from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
 from ocr_project.engine.recognition.wide_set import narrowed
 
-VERSION = "24"
+VERSION = "25"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
@@ -135,7 +135,7 @@ class TesseractRecognizer:
     ) -> list[Recognition]:
         languages = self._languages_of(grey, size, regions, sample)
         if self._trained and languages == _ENGLISH and is_slip(regions, size):
-            return read_page(grey, size, regions, self._trained)
+            return read_page(grey, size, regions, self._trained.thorough)
         return [self._region(grey, size, region, languages) for region in regions]
 
     def _languages_of(
