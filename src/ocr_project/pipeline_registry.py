@@ -182,7 +182,8 @@ def _drawn_by_name(found: Mapping[str, Pipeline], name: str) -> Pipeline:
 
 
 def _drawn(one: Node) -> Node:
-    kept = {argument: name for argument, name in one._inputs.items() if not _is_hidden(name)}
+    given: Any = one._inputs  # a dict in all of this project's nodes
+    kept = {argument: name for argument, name in given.items() if not _is_hidden(name)}
 
     @wraps(one.func)
     def shown(**inputs: Any) -> Any:

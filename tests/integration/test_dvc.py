@@ -15,7 +15,7 @@ from tests.whole_job import ROOT, Finished, copy_project, run_command, write_pag
 STAGES = ["ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark"]
 QUICK = """\
 runtime: {progress: false}
-ingest: {}
+ingest: {source: data/01_raw/documents}
 layout: {backend: whole_page}
 recognition: {tesseract: {languages: eng}}
 transcript: {}
@@ -84,3 +84,28 @@ def test_the_second_does_nothing_and_a_change_runs_what_depends_on_it(project: P
     changed = run_dvc(project, "repro")
     assert changed.code == 0, changed.output
     assert ran(changed) == ["embedding", "retrieval", "benchmark"]
+
+
+@pytest.mark.usefixtures("first")
+def test_a_folder_outside_is_a_dependency(project: Path, tmp_path: Path) -> None:
+    write_pages(tmp_path / "elsewhere", 2)
+    options = QUICK.replace("data/01_raw/documents", str(tmp_path / "elsewhere"))
+    (project / "conf/base/parameters.yml").write_text(options)
+    moved = run_dvc(project, "repro")
+    assert moved.code == 0, moved.output
+    assert ran(moved)[:2] == ["ingest", "layout"]
+    exports = project / "data/08_reporting/exports/markdown"
+    assert len(list(exports.glob("*.md"))) == 2
+    assert ran(run_dvc(project, "repro")) == []
+
+    write_pages(tmp_path / "elsewhere", 3)
+    grown = run_dvc(project, "repro")
+    assert grown.code == 0, grown.output
+    assert ran(grown)[:2] == ["ingest", "layout"]
+    assert len(list(exports.glob("*.md"))) == 3
+
+    (page,) = sorted((tmp_path / "elsewhere").iterdir())[:1]
+    page.with_suffix(".gt.txt").write_text("another truth\n")
+    judged = run_dvc(project, "repro")
+    assert judged.code == 0, judged.output
+    assert ran(judged)[-1] == "benchmark", "a reference text outside is read again"

@@ -58,7 +58,7 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]]) -> int:
         console.print(line, highlight=False)
     if any("shards" in measured for measured in metrics.values()):
         console.print(_stages(metrics))
-    failures = sum(int(m.get("failed", 0)) + int(m.get("documents_failed", 0)) for m in metrics.values())
+    failures = count_failures(metrics)
     lines = (
         *_documents(metrics.get("ingest", {})),
         *_scores(metrics.get("benchmark", {})),
@@ -71,6 +71,11 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]]) -> int:
     if failures:
         console.print(f"[bold red]{failures} failures[/]: each with its reason in the report", highlight=False)
     return failures
+
+
+def count_failures(metrics: Mapping[str, Mapping[str, Any]]) -> int:
+    """Return how many documents, pages and regions failed, over all stages of a run."""
+    return sum(int(m.get("failed", 0)) + int(m.get("documents_failed", 0)) for m in metrics.values())
 
 
 def print_places(places: Mapping[str, str]) -> None:

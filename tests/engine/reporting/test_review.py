@@ -28,6 +28,7 @@ from ocr_project.domain.types import (
     Word,
 )
 from ocr_project.engine.imaging.pixels import encode
+from ocr_project.engine.ingest.line_corrections import box_key
 from ocr_project.engine.reporting.review import review_pages
 from ocr_project.engine.transcript import assemble
 from ocr_project.pipelines.benchmark.review import review_readings
@@ -114,6 +115,15 @@ def test_a_page_with_a_reference_is_settled() -> None:
     (row,) = review_pages(corpus(drawn(1, ("eee", 0.0))), settled={"d_00001"})
     assert list(row.doubts) == []
     assert row.confidence is not None
+
+
+def test_a_line_that_was_corrected_alone_is_no_doubt_any_more() -> None:
+    made = corpus(drawn(1, ("eee", 0.0), ("wees", 0.0)))
+    (row,) = review_pages(made, settled=())
+    assert {doubt.text for doubt in row.doubts} == {"eee", "wees"}
+    (first,) = (doubt for doubt in row.doubts if doubt.text == "eee")
+    (row,) = review_pages(made, (), {"d_00001": {box_key(first.box)}})
+    assert {doubt.text for doubt in row.doubts} == {"wees"}
 
 
 @pytest.fixture

@@ -1,16 +1,18 @@
 """What a person should look at, worst first: lines that are probably wrong, and what was not read at all.
 
 One rule says which lines (`engine/transcript/confidence.py`; docs/review.md has its figures). Pages with a reference
-text of their own are left out: a person has read them already.
+text of their own are left out, and so are single lines that were corrected: a person has read them already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.types import Box, Label, Page, Region, Status, Transcript
+from ocr_project.engine.ingest.line_corrections import box_key
 from ocr_project.engine.running.stream import join_pages
 from ocr_project.engine.transcript import readings
 from ocr_project.engine.transcript.confidence import (
@@ -77,21 +79,26 @@ class PageDoubts:
         return unread, sum(doubt.expected_errors or 0.0 for doubt in self.doubts)
 
 
-def review_pages(corpus: Corpus, settled: Collection[str]) -> list[PageDoubts]:
+def review_pages(
+    corpus: Corpus, settled: Collection[str], seen: Mapping[str, Collection[tuple[int, ...]]] = MappingProxyType({})
+) -> list[PageDoubts]:
     """Look at all pages of a corpus; no image is read.
 
     Args:
         corpus: What its documents have come to.
         settled: Ids of pages that a person has read: nothing on them is in doubt.
+        seen: Lines that a person has read on other pages: their boxes (`box_key`), by the page's id.
 
     Returns:
         A row for each page, those with the most to look at first, equal ones in the order of the corpus.
     """
-    found = [row for name in corpus.transcripts.index() for row in _shard(corpus, name, settled)]
+    found = [row for name in corpus.transcripts.index() for row in _shard(corpus, name, settled, seen)]
     return sorted(found, key=lambda row: row.weight, reverse=True)
 
 
-def _shard(corpus: Corpus, name: str, settled: Collection[str]) -> Iterator[PageDoubts]:
+def _shard(
+    corpus: Corpus, name: str, settled: Collection[str], seen: Mapping[str, Collection[tuple[int, ...]]]
+) -> Iterator[PageDoubts]:
     identity = corpus.recognitions.index()[name].identity
     joined = join_pages(
         corpus.pages.read(name, without=("image",)),
@@ -104,6 +111,7 @@ def _shard(corpus: Corpus, name: str, settled: Collection[str]) -> Iterator[Page
         read = readings(page, regions, recognitions)
         lines = {reading.region.index: line_confidences(reading, calibration) for reading in read}
         doubts = [] if page.page_id in settled else list(_doubts(page, transcript, read, lines))
+        doubts = [one for one in doubts if one.line < 0 or box_key(one.box) not in seen.get(page.page_id, ())]
         yield PageDoubts(
             shard=name,
             page_id=page.page_id,

@@ -15,6 +15,7 @@ from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document, Reference
 from ocr_project.engine.ingest.ground_truth import reference_path
+from ocr_project.engine.ingest.line_corrections import read_line_corrections
 from ocr_project.engine.reporting.review import PageDoubts, review_pages
 from ocr_project.engine.reporting.review_page import ReviewFacts, write_review_page
 from ocr_project.engine.running.origins import check_stamp, origin_of, stamp_of, stamped
@@ -54,7 +55,7 @@ def review_readings(
     corpus = Corpus(pages, regions, recognitions, transcripts)
     settled = {reference.page_id for reference in from_frame(references, Reference) if reference.kind == "gold"}
     known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
-    rows = review_pages(corpus, settled)
+    rows = review_pages(corpus, settled, _seen(pages, known, options))
     corrections = {row.page_id: reference_path(known[row.doc_id], row.number, options) for row in rows if row.doubts}
     doubtful = [row for row in rows if row.doubts]
     facts = ReviewFacts(
@@ -77,6 +78,18 @@ def review_readings(
         stamped(pd.DataFrame(by_page, columns=list(_PAGES)).astype({"confidence": "float64"}), made_from),
         path,
     )
+
+
+def _seen(
+    pages: ShardSource, known: Mapping[str, Document], options: BenchmarkOptions
+) -> dict[str, set[tuple[int, ...]]]:
+    """Return the lines that a person has corrected alone, by page."""
+    found: dict[str, set[tuple[int, ...]]] = {}
+    for name in pages.index():
+        for page in pages.read(name, without=("image", "text_layer", "text_layer_words")):
+            if lines := read_line_corrections(known[page.doc_id], page.number, options):
+                found[page.page_id] = {line.box for line in lines}
+    return found
 
 
 def _places(rows: Sequence[PageDoubts], corrections: Mapping[str, str]) -> Iterator[dict[str, Any]]:
