@@ -29,6 +29,8 @@ FORMATS: Mapping[str, tuple[str, str]] = {  # the option of `transcript` that wr
     "json": ("docling", "docling"),
     "doctags": ("doctags", "docling"),
     "pdf": ("searchable_pdf", "pdf"),
+    "hocr": ("hocr", "hocr"),
+    "alto": ("alto", "alto"),
     "csv": ("csv", "tables"),
     "xlsx": ("xlsx", "tables"),
 }
