@@ -29,7 +29,7 @@ from ocr_project.domain.types import (
 )
 from ocr_project.engine.imaging.pixels import encode
 from ocr_project.engine.ingest.line_corrections import box_key
-from ocr_project.engine.reporting.review import review_pages
+from ocr_project.engine.reporting.review import review_pages, without_lines, worst_first
 from ocr_project.engine.transcript import assemble
 from ocr_project.pipelines.benchmark.review import review_readings
 from ocr_project.storage.scratch import Scratch
@@ -71,7 +71,7 @@ def test_lines_in_doubt_come_worst_first() -> None:
         drawn(1, ("개인정보", 0.96), ("eee", 0.0)),
         drawn(2, ("wees wee eee", 0.1), ("x.", 0.2), ("보호법", 0.96)),
     )
-    rows = review_pages(corpus(few, many), settled=())
+    rows = worst_first(review_pages(corpus(few, many), settled=()))
     assert [(row.number, len(row.doubts)) for row in rows] == [(2, 2), (1, 1)]
     worst, second = rows[0].doubts
     assert (worst.text, worst.line, worst.box) == ("wees wee eee", 0, Box(12, 12, 80, 26))
@@ -84,7 +84,7 @@ def test_lines_in_doubt_come_worst_first() -> None:
 def test_what_was_not_read_comes_before_what_was_read_badly() -> None:
     bad, failed = drawn(1, ("eee eee", 0.0)), unread(drawn(2, ("", 0.0)), Status.FAILED, "too_large: 1 x 1")
     empty = unread(drawn(3, ("", 0.0)), Status.EMPTY, "no text found")
-    rows = review_pages(corpus(bad, failed, empty), settled=())
+    rows = worst_first(review_pages(corpus(bad, failed, empty), settled=()))
     assert [row.number for row in rows] == [2, 3, 1]
     reasons = {row.number: row.doubts[0].reason for row in rows}
     assert reasons[2] == "too_large: 1 x 1"
@@ -118,12 +118,11 @@ def test_a_page_with_a_reference_is_settled() -> None:
 
 
 def test_a_line_that_was_corrected_alone_is_no_doubt_any_more() -> None:
-    made = corpus(drawn(1, ("eee", 0.0), ("wees", 0.0)))
-    (row,) = review_pages(made, settled=())
+    (row,) = review_pages(corpus(drawn(1, ("eee", 0.0), ("wees", 0.0))), settled=())
     assert {doubt.text for doubt in row.doubts} == {"eee", "wees"}
     (first,) = (doubt for doubt in row.doubts if doubt.text == "eee")
-    (row,) = review_pages(made, (), {"d_00001": {box_key(first.box)}})
-    assert {doubt.text for doubt in row.doubts} == {"wees"}
+    assert {doubt.text for doubt in without_lines(row, {box_key(first.box)}).doubts} == {"wees"}
+    assert without_lines(row, ()) is row
 
 
 @pytest.fixture

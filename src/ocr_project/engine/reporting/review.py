@@ -6,9 +6,8 @@ text of their own are left out, and so are single lines that were corrected: a p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.types import Box, Label, Page, Region, Status, Transcript
@@ -79,27 +78,38 @@ class PageDoubts:
         return unread, sum(doubt.expected_errors or 0.0 for doubt in self.doubts)
 
 
-def review_pages(
-    corpus: Corpus, settled: Collection[str], seen: Mapping[str, Collection[tuple[int, ...]]] = MappingProxyType({})
-) -> list[PageDoubts]:
+def review_pages(corpus: Corpus, settled: Collection[str]) -> Iterator[PageDoubts]:
     """Look at all pages of a corpus; no image is read.
 
     Args:
         corpus: What its documents have come to.
         settled: Ids of pages that a person has read: nothing on them is in doubt.
-        seen: Lines that a person has read on other pages: their boxes (`box_key`), by the page's id.
 
-    Returns:
-        A row for each page, those with the most to look at first, equal ones in the order of the corpus.
+    Yields:
+        A row for each page, in the order of the corpus.
     """
-    found = [row for name in corpus.transcripts.index() for row in _shard(corpus, name, settled, seen)]
-    return sorted(found, key=lambda row: row.weight, reverse=True)
+    read_by = {name: info.identity for name, info in corpus.recognitions.index().items()}
+    for name in corpus.transcripts.index():
+        yield from _shard(corpus, name, read_by[name], settled)
 
 
-def _shard(
-    corpus: Corpus, name: str, settled: Collection[str], seen: Mapping[str, Collection[tuple[int, ...]]]
-) -> Iterator[PageDoubts]:
-    identity = corpus.recognitions.index()[name].identity
+def without_lines(row: PageDoubts, seen: Collection[tuple[int, ...]]) -> PageDoubts:
+    """Return a page without the doubts of lines that a person has looked at.
+
+    Args:
+        row: A page.
+        seen: Where these lines stand, as `box_key` says it.
+    """
+    left = [doubt for doubt in row.doubts if doubt.line < 0 or box_key(doubt.box) not in seen]
+    return row if len(left) == len(row.doubts) else replace(row, doubts=left)
+
+
+def worst_first(rows: Iterable[PageDoubts]) -> list[PageDoubts]:
+    """Return pages, those with the most to look at first, equal ones as they are given."""
+    return sorted(rows, key=lambda row: row.weight, reverse=True)
+
+
+def _shard(corpus: Corpus, name: str, identity: str, settled: Collection[str]) -> Iterator[PageDoubts]:
     joined = join_pages(
         corpus.pages.read(name, without=("image",)),
         corpus.regions.read(name),
@@ -111,7 +121,6 @@ def _shard(
         read = readings(page, regions, recognitions)
         lines = {reading.region.index: line_confidences(reading, calibration) for reading in read}
         doubts = [] if page.page_id in settled else list(_doubts(page, transcript, read, lines))
-        doubts = [one for one in doubts if one.line < 0 or box_key(one.box) not in seen.get(page.page_id, ())]
         yield PageDoubts(
             shard=name,
             page_id=page.page_id,
