@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,17 @@ def print_places(places: Mapping[str, str]) -> None:
     """Print paths worth a look, by what they are."""
     for name, path in places.items():
         Console().print(f"{name:>10}  {escape(_short(path))}", highlight=False, soft_wrap=True)
+
+
+def print_next(data: str | None) -> None:
+    """Print what a person may do next.
+
+    Args:
+        data: The data folder, where it is not the project's own.
+    """
+    at = f" --data {shlex.quote(shown(data))}" if data else ""
+    line = f'{"next":>10}  kedro search "…"{at}, kedro review{at}; in a browser: kedro serve{at}'
+    Console().print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def print_scores(table: pd.DataFrame) -> None:

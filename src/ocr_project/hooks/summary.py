@@ -15,6 +15,7 @@ from ocr_project.cli.summary import (
     print_fields,
     print_gate,
     print_matrix,
+    print_next,
     print_places,
     print_scores,
     print_summary,
@@ -22,6 +23,7 @@ from ocr_project.cli.summary import (
 from ocr_project.cli.timeline import print_timeline
 from ocr_project.datasets import Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen
+from ocr_project.domain.options.names import DATA
 from ocr_project.domain.options.testsets import WhenOpen
 from ocr_project.hooks.guards import runtime_of
 from ocr_project.hooks.places import PLACES, path_of
@@ -85,8 +87,12 @@ class SummaryHooks:
         for name, print_table in _TABLES.items():
             if name in places:
                 print_table(catalog.load(name))
-        if (catalog.load("project").root / "pyproject.toml").is_file():
-            print_places(places)  # else its folders are a matter of `ocr-project`
+        project = catalog.load("project")
+        if not (project.root / "pyproject.toml").is_file():
+            return  # its folders, and what comes next, are a matter of `ocr-project`
+        print_places(places)
+        if "report" in places:
+            print_next(None if project.data == project.root / DATA else str(project.data))
 
 
 def _judge(table: pd.DataFrame, when_open: WhenOpen) -> None:
