@@ -60,8 +60,8 @@ def bytecode_kept(package: Path) -> bool:
 def _bytecode_environment() -> dict[str, str]:
     """Return what lets a server keep the bytecode of its 5,000 modules where it would compile them at each start.
 
-    Images often forbid Python to write any (`PYTHONDONTWRITEBYTECODE`), or their packages belong to another account; to
-    compile takes a server more time than to import (docs/log.md). Nothing is written beside the packages then.
+    Images often forbid Python to write any (`PYTHONDONTWRITEBYTECODE`), or their packages belong to another account;
+    to compile takes a server more time than to import (docs/log.md). Nothing is written beside the packages then.
     """
     package = package_folder("vllm")
     if package is None or bytecode_kept(package):
