@@ -31,6 +31,7 @@ from typing import Any
 
 import pandas as pd
 import torch
+from benchmarks.gpu_machine import gpu_watched
 from torch.utils.data import Dataset
 
 from ocr_project.domain.options import Optimizer, Sharding, TrainingMethod, TrainingOptions
@@ -244,9 +245,12 @@ def options_of(arguments: argparse.Namespace, tokens: int) -> TrainingOptions:
 
 
 def main() -> None:
-    found = measured(parsed())
+    arguments = parsed()
+    found = measured(arguments)
     if found is not None:
         print(json.dumps(found), flush=True)
+        if arguments.json is not None:
+            arguments.json.write_text(json.dumps(found))
 
 
 def measured(arguments: argparse.Namespace) -> dict[str, Any] | None:
@@ -291,11 +295,13 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any] | None:
     started = time.perf_counter()
     trainer = UnsavedTrainer(model, packs, options, folder, Looked(speed=speed_of(shape, options)))
     watcher = trainer.watcher = Watcher(arguments.steps, arguments.causes)
-    trainer.fit()
+    with gpu_watched(arguments.cards) as gpu:
+        trainer.fit()
     if rank:
         return None
     return {
         **_facts(arguments, read_steps(folder), load, watcher),
+        **gpu,
         "peak_gib": round(torch.cuda.max_memory_allocated() / GIB, 2) if device.type == "cuda" else 0.0,
         "predicted_gib": round(predict(shape, family, options, load).gib, 2),
         "whole_s": round(time.perf_counter() - started, 1),
@@ -351,6 +357,7 @@ def parsed(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--causes", type=Path, help="file for what makes the GPU rest")
+    parser.add_argument("--json", type=Path)
     parser.add_argument("--optimizer", choices=[one.value for one in Optimizer])
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--cap", type=float, default=0.0)
