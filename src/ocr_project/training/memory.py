@@ -276,7 +276,7 @@ def _largest_layer(shape: Shape) -> float:
 def fitted(shape: Shape, family: Family, options: TrainingOptions, load: Load, gib: float) -> TrainingOptions:
     """Return the options with as little computed again as a card allows, where they leave that open.
 
-    What is computed again is a third of the arithmetic of the layers, and two thirds of what a CPU does for them.
+    Computing all again is a third of LoRA's arithmetic in the layers, and more than half of what a CPU does for them.
 
     Args:
         shape: Of the model.
