@@ -24,6 +24,7 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.pipeline.node import Node
 
+SHOWN, MEMORY = 0.05, 10  # seconds, MB
 _RESET = "5"  # of the high-water mark: man 5 proc
 
 
@@ -50,6 +51,9 @@ class Watch:
         wall, cpu = time.perf_counter() - began[0], time.process_time() - began[1]
         now, peak = _memory()
         self.rows.append({"what": name, "seconds": round(wall, 2), "cpu": round(cpu, 2), "peak_mb": peak, "mb": now})
+        if wall >= SHOWN or peak - now > MEMORY:
+            taken = f"{wall:8.2f} s {cpu:8.2f} core-s"
+            print(f"{name:>38} {taken}  peak {peak:5} MB  then {now:5} MB", flush=True)
         Path("/proc/self/clear_refs").write_text(_RESET)
 
 
@@ -80,10 +84,6 @@ def main() -> None:
     with KedroSession.create(folder, runtime_params=_params(options.params)) as session:
         session._hook_manager.register(watch)
         session.run(pipeline_names=[options.pipelines])
-    for row in watch.rows:
-        if row["seconds"] >= 0.05 or row["peak_mb"] - row["mb"] > 10:
-            taken = f"{row['seconds']:8.2f} s {row['cpu']:8.2f} core-s"
-            print(f"{row['what']:>34} {taken}  peak {row['peak_mb']:5} MB  then {row['mb']:5} MB")
     print(f"{'all':>34} {time.perf_counter() - began:8.2f} s {time.process_time():8.2f} cpu")
     if options.json is not None:
         options.json.write_text(

@@ -12,7 +12,6 @@ from ocr_project.cli.serve.corrections import correction_of
 from ocr_project.cli.serve.results import PageEntry, Results
 from ocr_project.domain.types import Document
 from ocr_project.engine.exports.manifest import Manifest
-from ocr_project.engine.exports.plan import ChosenExports, plan_exports
 from ocr_project.storage.given_text import is_given
 
 FORMATS: Mapping[str, tuple[str, str]] = {  # the folder of the exports that has it, and how its files end
@@ -42,7 +41,7 @@ def files_of(results: Results) -> dict[tuple[str, str], list[Path]]:
         (export.doc_id, export.path): [
             folder / name for name in manifest.files(export.name) if is_given(folder / name, folder)
         ]
-        for export in plan_exports(*results.shards(), ChosenExports())
+        for export in results.exported()
     }
 
 
