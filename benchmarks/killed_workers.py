@@ -1,4 +1,4 @@
-"""Workers that are killed and queued again at random moments, beside one run that nobody disturbs: the same tables?
+"""Workers that are killed and queued again at random moments, beside one run that is left alone: the same tables?
 
 Usage: python -m benchmarks.killed_workers --folder DIR [--pages 8000] [--workers 4] [--kills 12] [--seed 0] [--json F]
 
