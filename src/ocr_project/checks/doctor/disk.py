@@ -123,13 +123,16 @@ def _compared(needs: Needs, corpus: Workload, folder: Path) -> Finding:
     free, pages = room(folder, each)
     wanted = max(0.0, corpus.pages * each - there)
     count = f"{corpus.pages:,} pages" if corpus.whole else f"at least {corpus.pages:,} pages"
-    found = f"{free / 1e9:.1f} GB free, enough for about {_about(pages)} more pages; the corpus has {count}"
+    found = (
+        f"{free / 1e9:.1f} GB free, enough for about {_about(pages)} more pages; the corpus has {count}, which take"
+    )
+    found += f" about {wanted / 1e9:.1f} GB more"
     if wanted + _SPARE > free:
         advice = (
             "free some, let data/ be a link to a larger disk, set ingest.limit,"
             " or transcript.searchable_pdf to false; a run that fills the disk keeps what it finished"
         )
-        return missing("disk", f"{found}, about {wanted / 1e9:.1f} GB", advice)
+        return missing("disk", found, advice)
     return ok("disk", found) if corpus.whole else warning("disk", found, "not all pages were counted")
 
 

@@ -104,7 +104,8 @@ def _time(profile: Profile, stages: list[_Stage], count: str, machine: str) -> F
     )
     known = [stage for stage in stages if stage.rate is not None and stage.left]
     parts = ", ".join(f"{stage.name} {_span(stage.seconds('likely'))}" for stage in known)
-    sources = "; ".join(dict.fromkeys(stage.rate.source for stage in known if stage.rate is not None))
+    named = [part for stage in known if stage.rate is not None for part in stage.rate.source.split("; ")]
+    sources = "; ".join(dict.fromkeys(named))
     unknown = [f"{stage.name} ({stage.backend})" for stage in stages if stage.rate is None and stage.left]
     told = f"about {_span(likely)} ({_span(low)} to {_span(high)}) for {count}: {parts}, by {sources}"
     if unknown and known:

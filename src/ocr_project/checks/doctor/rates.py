@@ -51,24 +51,25 @@ class Rate:
 
 def _card(slow: float, usual: float, fast: float, watts: float, source: str) -> Rate:
     """Make a rate of pages a second on one card, and its power at work."""
-    return Rate(1 / fast, 1 / usual, 1 / slow, f"docs/log.md, {source}", watts / usual, "card")
+    return Rate(1 / fast, 1 / usual, 1 / slow, source, watts / usual, "card")
 
 
 def _cores(fast: float, usual: float, slow: float, source: str) -> Rate:
     """Make a rate of seconds that one core takes for a page."""
-    return Rate(fast, usual, slow, f"docs/log.md, {source}", None, "core")
+    return Rate(fast, usual, slow, source, None, "core")
 
 
-_HOUSE, _WHOLE = "2026-11-28 the rebuilt house on a GPU", "2026-11-21 the whole OCR on a GPU"
-_COST, _EMBEDDING = "2026-11-29 what the day's changes cost", "2026-11-21 embedding on a GPU"
-_LESS = "2026-11-21 the main job again, with less work of our own"
+_LOG = "docs/log.md, "
+_HOUSE, _WHOLE = f"{_LOG}2026-11-28 the rebuilt house on a GPU", f"{_LOG}2026-11-21 the whole OCR on a GPU"
+_COST, _EMBEDDING = f"{_LOG}2026-11-29 what the day's changes cost", f"{_LOG}2026-11-21 embedding on a GPU"
+_LESS = f"{_LOG}2026-11-21 the main job again, with less work of our own"
 
 # By machine, stage and backend. On an H200: pages of 8 regions, 200 dpi, weights of true shape without training. The
 # transcript is one core of the same host. Seconds of Tesseract hold its share of layout.
 MEASURED: Mapping[tuple[str, str, str], Rate] = {
     ("h200", "layout", "pp_doclayout_v3"): _card(232, 251, 269, 600, f"{_WHOLE}; {_HOUSE}"),
     ("h200", "recognition", "vllm"): _card(15.4, 16.4, 17.6, 630, f"{_WHOLE}; {_HOUSE}"),
-    ("h200", "transcript", "transcript"): Rate(1 / 175, 1 / 98, 1 / 92.6, f"docs/log.md, {_WHOLE}; {_HOUSE}"),
+    ("h200", "transcript", "transcript"): Rate(1 / 175, 1 / 98, 1 / 92.6, f"{_WHOLE}; {_HOUSE}"),
     ("h200", "embedding", "vllm"): _card(30, 33.4, 40.3, 680, _EMBEDDING),
     (LAPTOP, "layout", "opencv"): _cores(0.1, 0.16, 0.3, _LESS),
     (LAPTOP, "recognition", "tesseract"): _cores(1.2, 2.3, 3.3, _COST),
