@@ -22,6 +22,7 @@ from ocr_project.storage.claims import Claims, join
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 1.0
+_LOOKS_A_WAIT = 20.0  # a look at many thousand claims keeps the folder's server busy: it is a twentieth of the time
 
 
 class Share(Protocol):
@@ -105,6 +106,7 @@ class _Claimed:
         """Look at what others have, until all of it is stored or one of them is gone."""
         said = False
         while True:
+            began = time.monotonic()
             left = self._claims.undone(self._left)
             self._left = {name: self._left[name] for name in left}
             if not left:
@@ -114,4 +116,5 @@ class _Claimed:
             if not said:
                 log.info("%d shards are with other workers: waiting for them", len(left))
                 said = True
-            time.sleep(self._poll_seconds)
+            looking = time.monotonic() - began
+            time.sleep(max(self._poll_seconds, _LOOKS_A_WAIT * looking))
