@@ -228,7 +228,7 @@ def timed(embedder: VllmEmbedder, items: Sequence[tuple[Page | None, Part]], cho
         "cpu_seconds_each": round((used["process"] + used["crops"]) / len(items), 4),
         **{f"cores_of_{name}": round(spent / seconds, 2) for name, spent in used.items()},
         "resident_mb": round(after["resident_mb"]),
-        "cores_busy": round((busy_core_seconds() - busy) / seconds, 1),
+        "cores_of_machine": round((busy_core_seconds() - busy) / seconds, 1),
         "failed": sum(row.status is not Status.OK for row in rows),
         "first_reason": next((row.reason for row in rows if row.status is not Status.OK), ""),
         **gpu,

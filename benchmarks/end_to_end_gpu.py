@@ -23,7 +23,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu_machine import commit, gpu_watched, hardware, host_side, report
+from benchmarks.gpu_machine import busy_core_seconds, commit, gpu_watched, hardware, host_side, report
 from benchmarks.known_pages import known_pages, page_shards
 from benchmarks.serving import drive, servers
 
@@ -165,7 +165,7 @@ def transcripts(chosen: argparse.Namespace, folder: Path, pages: ShardFolder, re
 
 def clocked(chosen: argparse.Namespace, results: Iterable[Any], done: ShardFolder) -> dict[str, Any]:
     """Write the shards of a stage as they come, and say what that took."""
-    before, started, failed, rows = host_side(), time.perf_counter(), 0, 0
+    before, busy, started, failed, rows = host_side(), busy_core_seconds(), time.perf_counter(), 0, 0
     with gpu_watched(chosen.cards) as gpu:
         for shard in results:
             assert isinstance(shard, Shard)
@@ -173,6 +173,7 @@ def clocked(chosen: argparse.Namespace, results: Iterable[Any], done: ShardFolde
             failed, rows = failed + shard.info.failed, rows + shard.info.items
     seconds, after = time.perf_counter() - started, host_side()
     used = {name: after[name] - before[name] for name in ("process", "loop", "crops")}
+    used["machine"] = busy_core_seconds() - busy  # with the servers
     return {
         "seconds": round(seconds, 2),
         "core_seconds": round(used["process"] + used["crops"], 2),

@@ -13,7 +13,7 @@ Models of the true shape without weights; cards that are not there are left out.
 The servers of all parts that want some start at once on all cards, beside each other; of n cards, the first n are
 asked. Each measurement is a process of its own with a limit (`--limit`), and written down when it ends: one that fails
 costs no other one. Of the host: `cores_of_process` is what the process that feeds all servers keeps busy, which
-Python's lock ends near 1; `core_seconds` is of our own processes, without servers.
+Python's lock ends near 1; `core_seconds` is of our own processes, `cores_of_machine` of all, servers included.
 
 `--simulate` puts a fake server in the place of each card, at the pace of a real one (`--pace`, `--embedding-pace`). On
 a machine with too few cores for that, `--slower N` divides the pace by N: what the host does in a second has to be
@@ -58,8 +58,8 @@ EMBEDDING_CROPS = 6  # processes for a card: conf/h200
 _MPS = ("CUDA_MPS_PIPE_DIRECTORY", "CUDA_MPS_LOG_DIRECTORY")
 
 _SHOWN = ("layout", "recognition", "transcript", "core_seconds_a_page", "cores_of_process", "cores_of_crops",
-          "resident_mb", "gpu_percent_each", "gpu_memory_gb_max", "watt_hours", "step_s", "peak_gib", "mfu", "idle",
-          "sharding", "failed", "answers")  # fmt: skip
+          "cores_of_machine", "resident_mb", "gpu_percent_each", "gpu_memory_gb_max", "watt_hours", "step_s",
+          "peak_gib", "mfu", "idle", "sharding", "failed", "answers")  # fmt: skip
 
 Urls = Callable[[str, int], list[list[str]]]  # part and cards to the addresses of each card
 
@@ -336,6 +336,7 @@ def _told(part: str, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     told |= {"core_seconds_a_page": round(sum(cores for _, cores in whole) / len(whole), 4)}
     told |= {"cores_of_process": max(one["cores_of_process"] for one in heavy)}
     told |= {"cores_of_crops": round(sum(one["cores_of_crops"] for one in heavy), 2)}
+    told |= {"cores_of_machine": max(one["cores_of_machine"] for one in heavy)}
     told |= {"resident_mb": max(stage["resident_mb"] for stage in every)}
     if part == "ocr":
         told |= {name: round(sum(one[name]["pages_per_second"] for one in stages), 2) for name in stages[0]}
