@@ -57,9 +57,9 @@ PROFILE = {"max_num_seqs": 128, "server_args": ["--kv-cache-memory-bytes=8G"]}  
 EMBEDDING_CROPS = 6  # processes for a card: conf/h200
 _MPS = ("CUDA_MPS_PIPE_DIRECTORY", "CUDA_MPS_LOG_DIRECTORY")
 
-_SHOWN = ("layout", "recognition", "transcript", "core_seconds_a_page", "cores_of_process", "cores_of_crops",
-          "cores_of_machine", "resident_mb", "gpu_percent_each", "gpu_memory_gb_max", "watt_hours", "step_s",
-          "peak_gib", "mfu", "idle", "sharding", "failed", "answers")  # fmt: skip
+_SHOWN = ("layout", "recognition", "transcript", "core_seconds_a_page", "cores_of_process", "cores_of_thread",
+          "cores_of_crops", "cores_of_machine", "resident_mb", "gpu_percent_each", "gpu_memory_gb_max", "watt_hours",
+          "step_s", "peak_gib", "mfu", "idle", "sharding", "failed", "answers")  # fmt: skip
 
 Urls = Callable[[str, int], list[list[str]]]  # part and cards to the addresses of each card
 
@@ -334,7 +334,7 @@ def _told(part: str, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     told: dict[str, Any] = {"value": round(sum(rate for rate, _ in whole), 2), "unit": "pages/s"}
     told |= {"pages": pages, "failed": sum(stage["failed"] for stage in every)}
     told |= {"core_seconds_a_page": round(sum(cores for _, cores in whole) / len(whole), 4)}
-    told |= {"cores_of_process": max(one["cores_of_process"] for one in heavy)}
+    told |= {name: max(one[name] for one in heavy) for name in ("cores_of_process", "cores_of_thread")}
     told |= {"cores_of_crops": round(sum(one["cores_of_crops"] for one in heavy), 2)}
     told |= {"cores_of_machine": max(one["cores_of_machine"] for one in heavy)}
     told |= {"resident_mb": max(stage["resident_mb"] for stage in every)}
