@@ -17,8 +17,9 @@ Python's lock ends near 1; `core_seconds` is of our own processes, `cores_of_mac
 
 `--simulate` puts a fake server in the place of each card, at the pace of a real one (`--pace`, `--embedding-pace`). On
 a machine with too few cores for that, `--slower N` divides the pace by N: what the host does in a second has to be
-multiplied by N again. `--clients` are the processes that share the pages and the servers, 0: one for each card;
-`--cores-a-card` holds clients and fakes to cores of their own.
+multiplied by N again. `--cores-a-card` holds clients and fakes to cores of their own.
+
+`--clients` are the processes that share pages and servers of `ocr`, 0: one for each card, as `kedro launch local` has.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def main() -> int:
     with (simulated if chosen.simulate else started)(chosen, asked, max(counts)) as urls:
         for part in asked:
             for count in counts:
-                shared = {1} if part == "matrix" else {min(count, many or count) for many in chosen.clients}
+                shared = {min(count, many or count) for many in chosen.clients} if part == "ocr" else {1}
                 for clients in sorted(shared):
                     record.add(attempted(chosen, part, urls, count, clients))
     print(table(record.result["rows"], chosen.slower), flush=True)
