@@ -61,10 +61,16 @@ def stream(
     stage = plan.todo[0].stage
     EVENTS.note(Happening.STAGE_BEGAN, stage, pages=sum(info.pages for info in plan.todo))
     with _progress(plan, runtime) as bar, start_workers(work, stage, runtime) as workers, GpuMonitor() as gpus:
+        first = iter((True,))
+
+        def done(pages: int) -> None:
+            bar.update(pages)
+            if next(first, False):
+                EVENTS.note(Happening.FIRST_DONE, stage, pages=pages)
 
         def submit(items: Sequence[Item]) -> BatchResult:
             result = workers.submit(items)
-            result.future.add_done_callback(lambda _: bar.update(sum(map(size, items))))
+            result.future.add_done_callback(lambda _: done(sum(map(size, items))))
             return result
 
         share = share_of(plan, runtime)
