@@ -14,13 +14,12 @@ from ocr_project.domain.options import (
     EmbeddingBackend,
     EmbeddingOptions,
     IngestOptions,
-    LayoutBackend,
-    LayoutOptions,
     RecognitionBackend,
     RecognitionOptions,
     ServerOptions,
     TextLayer,
 )
+from ocr_project.runner import has_room
 
 _TEXTS = frozenset({Embedded.PAGE_TEXT, Embedded.REGION_TEXT})
 
@@ -72,7 +71,7 @@ def _expected(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> Iterato
     reading, embedding = options("recognition"), options("embedding")
     if isinstance(reading, RecognitionOptions) and reading.backend is RecognitionBackend.VLLM:
         servers = reading.vllm
-        if _is_ours(servers) and _reads_all(options("ingest")) and _has_room(servers, options("layout")):
+        if _is_ours(servers) and _reads_all(options("ingest")) and has_room(servers, options("layout")):
             yield "recognition", servers
     if isinstance(embedding, EmbeddingOptions) and embedding.backend is EmbeddingBackend.VLLM:
         # new pages have other texts; whether images are to be embedded again, their stage alone knows
@@ -88,8 +87,3 @@ def _is_ours(options: ServerOptions) -> bool:
 def _reads_all(options: IngestOptions | None) -> bool:
     """Say whether new pages are read: with `prefer` all of them may have a text layer, and no model is asked."""
     return options is None or options.text_layer is not TextLayer.PREFER
-
-
-def _has_room(options: ServerOptions, layout: LayoutOptions | None) -> bool:
-    """Say whether servers may start beside layout: one that measures the card wants it to itself."""
-    return options.is_sized or layout is None or layout.backend is not LayoutBackend.PP_DOCLAYOUT_V3

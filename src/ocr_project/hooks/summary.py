@@ -15,6 +15,7 @@ from ocr_project.cli.timeline import print_timeline
 from ocr_project.datasets import Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen
 from ocr_project.domain.options.testsets import WhenOpen
+from ocr_project.hooks.cost import seconds_beside
 from ocr_project.hooks.places import PLACES, path_of
 from ocr_project.hooks.timeline import timeline_of_run
 
@@ -52,7 +53,7 @@ class SummaryHooks:
         stages = [name.removesuffix("_metrics") for name in named if self._is_of_this_run(catalog, name)]
         metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
         places: dict[str, str] = {name: path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
-        failures = print_summary(metrics)
+        failures = print_summary(metrics, seconds_beside(catalog, metrics))
         if timeline := timeline_of_run(catalog, self._began - _CLOCK):
             print_timeline(timeline)
         if "testset_table" in places:

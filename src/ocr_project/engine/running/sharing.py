@@ -4,6 +4,7 @@ All of them         a run of its own
 a fixed part        `runtime.slice=2/16`: only the folder is shared, and no process waits for another
 what is free        `runtime.launch=FOLDER`: a worker that is free takes the next shard; a stage ends, for all workers,
                     when all shards are stored, also those of workers that were killed
+what is stored      all, or a fixed part, of a stage whose shards are made from those of one that is still at work
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import Protocol
 
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import ShardInfo
-from ocr_project.engine.running.plan import Plan
+from ocr_project.engine.running.feeds import FEEDS
+from ocr_project.engine.running.plan import Plan, Upstream
 from ocr_project.storage.claims import Claims, join
 
 log = logging.getLogger(__name__)
@@ -25,7 +27,13 @@ _POLL_SECONDS = 1.0
 
 
 class Share(Protocol):
-    """The part of a plan that this process makes."""
+    """The part of a plan that this process makes.
+
+    Attributes:
+        grows: Whether more may be free at any time, so that it is worth asking again while pages are in flight.
+    """
+
+    grows: bool
 
     def take(self) -> Iterator[ShardInfo]:
         """Yield what is free now, each when it is asked for: from then on it is this process's."""
@@ -46,6 +54,8 @@ def share_of(plan: Plan, runtime: RuntimeOptions) -> Share:
     Raises:
         StorageError: The folder of the launch cannot be written to.
     """
+    if plan.upstream is not None:
+        return _Following(_part(plan.todo, runtime), plan.upstream, plan)
     return share_among(plan.todo, plan.lineage or plan.todo[0].stage, runtime)
 
 
@@ -65,7 +75,11 @@ def share_among(todo: Sequence[ShardInfo], lineage: str, runtime: RuntimeOptions
         claims = Claims(join(runtime.launch, runtime.lease_seconds), lineage)
         claims.announce(todo[0].stage, {info.name: info.pages for info in todo}, unit)
         return _Claimed(todo, claims, min(_POLL_SECONDS, runtime.lease_seconds / 4))
-    return _Fixed([info for info in todo if runtime.slice is None or is_in_slice(info.name, *runtime.slice)])
+    return _Fixed(_part(todo, runtime))
+
+
+def _part(todo: Sequence[ShardInfo], runtime: RuntimeOptions) -> list[ShardInfo]:
+    return [info for info in todo if runtime.slice is None or is_in_slice(info.name, *runtime.slice)]
 
 
 def is_in_slice(name: str, part: int, parts: int) -> bool:
@@ -74,6 +88,8 @@ def is_in_slice(name: str, part: int, parts: int) -> bool:
 
 
 class _Fixed:
+    grows = False
+
     def __init__(self, todo: Sequence[ShardInfo]) -> None:
         self._todo = list(todo)
 
@@ -87,7 +103,39 @@ class _Fixed:
         return False
 
 
+class _Following:
+    """What the stage before has stored, of a part of a plan."""
+
+    grows = True
+
+    def __init__(self, todo: Sequence[ShardInfo], upstream: Upstream, plan: Plan) -> None:
+        self._left = [info.name for info in todo]
+        self._upstream, self._plan = upstream, plan
+
+    def take(self) -> Iterator[ShardInfo]:
+        for name in list(self._left):
+            source = self._upstream.feed.settled(name)
+            if source is None:
+                continue
+            self._left.remove(name)
+            made = self._upstream.judge(source)
+            if made is not None:
+                yield made
+            elif self._plan.feed is not None:
+                self._plan.feed.settle(self._upstream.have[name])
+
+    def finish(self, info: ShardInfo) -> None:
+        """No other process asks."""
+
+    def wait(self) -> bool:
+        feed = self._upstream.feed
+        FEEDS.wait(lambda: not self._left or feed.has_ended or any(map(feed.settled, self._left)))
+        return any(map(feed.settled, self._left))
+
+
 class _Claimed:
+    grows = False
+
     def __init__(self, todo: Sequence[ShardInfo], claims: Claims, poll_seconds: float) -> None:
         self._left = {info.name: info for info in todo}
         self._claims, self._poll_seconds = claims, poll_seconds

@@ -18,6 +18,7 @@ from ocr_project.domain.errors import OcrProjectError
 from ocr_project.domain.options import ServerOptions
 from ocr_project.engine.models.served.server import ServerFleet
 from ocr_project.engine.running.events import EVENTS, Event, Happening
+from ocr_project.engine.running.feeds import FEEDS
 
 log = logging.getLogger(__name__)
 
@@ -59,12 +60,18 @@ class Fleets:
         atexit.register(self.close)  # after an interrupt Kedro calls no hook
 
     def hear(self, event: Event) -> None:
-        """Start what a stage that has pages to work on makes worth it."""
-        if event.what is not Happening.STAGE_BEGAN or event.stage not in _ORDER:
+        """Start what a stage that has pages to work on makes worth it, and end what a stage had no use for."""
+        if event.stage not in _ORDER:
+            return
+        if event.what is Happening.STAGE_ENDED:
+            with self._lock:
+                if self._expected and self._expected[0].stage == event.stage:
+                    self._drop_first()
+        if event.what is not Happening.STAGE_BEGAN:
             return
         with self._lock:
             self._pages = event.pages
-            while self._expected and _comes_after(event.stage, self._expected[0].stage):
+            while self._expected and _comes_after(event.stage, self._expected[0].stage) and not FEEDS.is_active:
                 self._drop_first()
             self._start_first(at=event.stage)
 
