@@ -108,7 +108,7 @@ def _made(
 
 
 def _wait(share: Share, stage: str) -> bool:
-    """Wait for more work, and say so where another stage is waited for: it is no time of this one's."""
+    """Wait for more work, and say so where another stage is waited for: this one's time does not count that."""
     if not share.grows:
         return share.wait()
     EVENTS.note(Happening.STAGE_WAITS, stage)
