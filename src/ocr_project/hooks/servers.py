@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
@@ -19,7 +19,11 @@ from ocr_project.domain.options import (
     ServerOptions,
     TextLayer,
 )
+from ocr_project.domain.types import Status
 from ocr_project.runner import has_room
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TEXTS = frozenset({Embedded.PAGE_TEXT, Embedded.REGION_TEXT})
 
@@ -29,6 +33,7 @@ class ServerHooks:
 
     def __init__(self) -> None:
         self._expects = False
+        self._ingest: IngestOptions | None = None
 
     @hook_impl(trylast=True)
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
@@ -45,6 +50,22 @@ class ServerHooks:
                 for stage, options in expected.items()
             ]
         )
+        named = "params:ingest" in pipeline.inputs()
+        self._ingest = catalog.load("params:ingest") if named else None
+        if "documents" not in pipeline.all_outputs() and catalog.exists("documents"):
+            self._look_at(catalog.load("documents"))
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        if dataset_name == "documents":
+            self._look_at(data)
+
+    def _look_at(self, documents: pd.DataFrame) -> None:
+        """Let servers of recognition wait for a request where all pages may bring their own text."""
+        if self._expects and bring_text(documents, self._ingest or IngestOptions()):
+            from ocr_project.engine.models.served.fleets import FLEETS
+
+            FLEETS.start_with_request("recognition")
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self) -> None:
@@ -59,6 +80,14 @@ class ServerHooks:
             from ocr_project.engine.models.served.fleets import FLEETS
 
             FLEETS.close()
+
+
+def bring_text(documents: pd.DataFrame, options: IngestOptions) -> bool:
+    """Say whether all documents are office files whose own text is taken: few of their pages ask a model, or none."""
+    from ocr_project.engine.ingest.office_kinds import is_office
+
+    kinds = documents.loc[documents["status"] == Status.OK, "media_type"]
+    return options.office_text_layer is TextLayer.PREFER and bool(len(kinds)) and all(map(is_office, kinds))
 
 
 def _expected(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> Iterator[tuple[str, Any]]:

@@ -50,14 +50,20 @@ class Fleets:
         self._early: tuple[Expected, ServerFleet] | None = None
         self._in_use: list[ServerFleet] = []
         self._pages: int | None = None
+        self._with_request: set[str] = set()
 
     def expect(self, expected: Sequence[Expected]) -> None:
         """Say which servers a run will want, in the order of its stages; those of a run before it are closed."""
         self.close()
         with self._lock:
-            self._expected = list(expected)
+            self._expected, self._with_request = list(expected), set()
         EVENTS.listen(self.hear)
         atexit.register(self.close)  # after an interrupt Kedro calls no hook
+
+    def start_with_request(self, stage: str) -> None:
+        """Start the servers of a stage with its first request, and not before: it may have none."""
+        with self._lock:
+            self._with_request.add(stage)
 
     def hear(self, event: Event) -> None:
         """Start what a stage that has pages to work on makes worth it, and end what a stage had no use for."""
@@ -110,9 +116,9 @@ class Fleets:
         """Start the servers that are wanted next, unless a stage is about to do so itself, or others are there."""
         if not self._expected or self._expected[0].stage == at or self._pages is None:
             return
-        if self._early is not None or self._in_use:
-            return
         first = self._expected[0]
+        if self._early is not None or self._in_use or first.stage in self._with_request:
+            return
         try:
             fleet = ServerFleet(first.options, first.arguments, self._pages)
         except OcrProjectError as error:  # the stage that wants them says so, where it does
