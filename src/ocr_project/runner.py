@@ -113,7 +113,7 @@ def _has_failed(running: Sequence[Future[Node]]) -> bool:
 
 def _groups(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> list[list[Node]]:
     """Return the nodes that run beside each other, two or more in each group, in the order of their stages."""
-    if not _options(catalog, "runtime", RuntimeOptions).overlaps:
+    if not _options(catalog, "runtime", RuntimeOptions).overlap:
         return []
     nodes = {_stage_of(node): node for node in pipeline.nodes if SHARDS in node.tags}
     groups: list[list[Node]] = [[]]

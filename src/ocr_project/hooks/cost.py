@@ -23,6 +23,6 @@ def seconds_beside(catalog: CatalogProtocol[Any, Any], measured: Mapping[str, Ma
     Returns:
         None where they ran one after another: then those of each stage add up.
     """
-    if not runtime_of(catalog).overlaps:
+    if not runtime_of(catalog).overlap:
         return None
     return seconds_together(catalog.load(name) for stage, name in _SHARDS.items() if stage in measured)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +26,21 @@ from ocr_project.engine.running.stream import stream
 from ocr_project.storage.lineages import LineageFolder
 from ocr_project.testing.fakes import identity, page
 
+WORKER = """
+import sys, time
+from pathlib import Path
+from ocr_project.domain.options import RuntimeOptions
+from tests.engine.running.test_feeds import Corpus
+root = Path(sys.argv[1])
+def last_waits_for_first(batch):
+    deadline = time.monotonic() + 40
+    while batch[0].doc_id == "d5" and not list((root / "recognition").rglob("*.parquet")):
+        assert time.monotonic() < deadline, "no shard is through all stages before the first stage has ended"
+        time.sleep(0.01)
+    return batch
+runtime = RuntimeOptions(workers=1, progress=False, launch=sys.argv[2], lease_seconds=1.0)
+Corpus(root, runtime=runtime).beside(ingest=last_waits_for_first)
+"""
 STAGES = ("ingest", "layout", "recognition")
 NAMES = tuple(f"d{number}_00001" for number in range(6))
 QUIET = RuntimeOptions(workers=2, progress=False, ahead=1)
@@ -173,6 +190,25 @@ def test_a_slice_takes_its_part_of_every_stage(tmp_path: Path, straight: Corpus)
         parts = RuntimeOptions(workers=2, progress=False, slice=f"{part}/2")
         Corpus(tmp_path / "beside", runtime=parts).beside()
     assert Corpus(tmp_path / "beside").stored() == straight.stored()
+
+
+def test_workers_of_a_launch_do_not_wait_between_stages_and_one_may_be_killed(
+    tmp_path: Path, straight: Corpus
+) -> None:
+    root, launch = tmp_path / "beside", tmp_path / "launch"
+    processes = [subprocess.Popen((sys.executable, "-c", WORKER, str(root), str(launch))) for _ in range(2)]
+    try:
+        while not (root / "layout").is_dir() or not list((root / "layout").rglob("*.parquet")):
+            assert all(process.poll() is None for process in processes)
+            time.sleep(0.005)
+        processes[0].kill()
+        assert processes[1].wait(60) == 0
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert Corpus(root).stored() == straight.stored()
+    assert Corpus(root).rows() == straight.rows()
 
 
 def test_seconds_do_not_count_the_wait_for_another_stage(tmp_path: Path) -> None:

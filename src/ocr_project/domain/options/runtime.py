@@ -61,8 +61,7 @@ class RuntimeOptions(Options):
     overlap: bool = Field(
         False,
         description="Let the stages of `ocr` work beside each other: a shard that one has stored is taken up by the"
-        " next at once. For machines on which they do not share the same cores. Workers of a launch take their stages"
-        " one after another.",
+        " next at once. For machines on which they do not share the same cores.",
     )
     failures_are_errors: bool = Field(
         True, description="End with exit status 3 where documents or pages failed; everything is saved either way."
@@ -90,11 +89,6 @@ class RuntimeOptions(Options):
     def is_alone(self) -> bool:
         """Whether this run makes all that is missing, and no other works on the same folder."""
         return self.slice is None and self.launch is None
-
-    @property
-    def overlaps(self) -> bool:
-        """Whether stages work beside each other in this run."""
-        return self.overlap and self.launch is None
 
     @field_validator("gpus", mode="before")
     @classmethod

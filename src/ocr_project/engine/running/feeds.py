@@ -10,9 +10,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from ocr_project.domain.protocols import ShardSource, ShardStore
 from ocr_project.domain.types import ShardInfo
+from ocr_project.storage.shard_folder import ShardFolder
 
 _LOOK_SECONDS = 0.2  # between two looks at whether the run was stopped
 
@@ -24,14 +26,22 @@ class Stopped(Exception):
 class Feed:
     """What one stage stores in one run."""
 
-    def __init__(self, infos: Iterable[ShardInfo], settled: Collection[str], changed: threading.Condition) -> None:
+    def __init__(
+        self,
+        infos: Iterable[ShardInfo],
+        settled: Collection[str],
+        changed: threading.Condition,
+        look_up: Callable[[str], ShardInfo | None],
+    ) -> None:
         """Begin.
 
         Args:
             infos: All shards that there will be, in the order of the corpus, as far as they are known beforehand.
             settled: Names of those that are stored already.
             changed: Is told of each that is stored.
+            look_up: The name of a shard to its footer, as it is stored now.
         """
+        self._look_up = look_up
         self._infos = {info.name: info for info in infos}
         self._settled = set(settled)
         self._changed = changed
@@ -48,6 +58,12 @@ class Feed:
             self._infos[info.name] = info
             self._settled.add(info.name)
             self._changed.notify_all()
+
+    def settle_others(self, names: Iterable[str]) -> None:
+        """Say that another process has stored some shards; one that is gone again stays open."""
+        for name in names:
+            if self.settled(name) is None and (info := self._look_up(name)) is not None:
+                self.settle(info)
 
     def settled(self, name: str) -> ShardInfo | None:
         """Return the footer of a shard that is stored; None of one that is not yet."""
@@ -106,7 +122,7 @@ class Feeds:
             infos: All shards that there will be, by name.
             todo: Names of those that it is going to make.
         """
-        feed = Feed(infos.values(), infos.keys() - set(todo), self._changed)
+        feed = Feed(infos.values(), infos.keys() - set(todo), self._changed, partial(_stored, done))
         with self._changed:
             if isinstance(done, ShardStore) and stage in self._followed:
                 self._feeds[done.place, lineage] = feed
@@ -161,6 +177,10 @@ class Feeds:
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
+
+
+def _stored(done: ShardSource, name: str) -> ShardInfo | None:
+    return done.info(name) if isinstance(done, ShardFolder) else done.index().get(name)
 
 
 FEEDS = Feeds()

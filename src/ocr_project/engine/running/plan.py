@@ -102,7 +102,7 @@ def pending(
         stale=tuple(sorted(set(have) - set(wanted))),
         done=done_pages,
         lineage=lineage.name,
-        feed=FEEDS.open(stage, done, lineage.name, there, [info.name for info in todo]),
+        feed=FEEDS.open(stage, opened, lineage.name, there, [info.name for info in todo]),
         upstream=Upstream(before, lambda info: judge(_wanted(stage, identity, info)), have) if before else None,
     )
 

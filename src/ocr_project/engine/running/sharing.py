@@ -54,9 +54,10 @@ def share_of(plan: Plan, runtime: RuntimeOptions) -> Share:
     Raises:
         StorageError: The folder of the launch cannot be written to.
     """
-    if plan.upstream is not None:
-        return _Following(_part(plan.todo, runtime), plan.upstream, plan)
-    return share_among(plan.todo, plan.lineage or plan.todo[0].stage, runtime)
+    if runtime.launch is not None:
+        return _claimed(plan.todo, plan.lineage or plan.todo[0].stage, runtime, plan)
+    todo = _part(plan.todo, runtime)
+    return _Fixed(todo) if plan.upstream is None else _Following(todo, plan.upstream, plan)
 
 
 def share_among(todo: Sequence[ShardInfo], lineage: str, runtime: RuntimeOptions, unit: str = "pages") -> Share:
@@ -71,11 +72,16 @@ def share_among(todo: Sequence[ShardInfo], lineage: str, runtime: RuntimeOptions
     Raises:
         StorageError: The folder of the launch cannot be written to.
     """
-    if runtime.launch is not None:
-        claims = Claims(join(runtime.launch, runtime.lease_seconds), lineage)
-        claims.announce(todo[0].stage, {info.name: info.pages for info in todo}, unit)
-        return _Claimed(todo, claims, min(_POLL_SECONDS, runtime.lease_seconds / 4))
-    return _Fixed(_part(todo, runtime))
+    return _Fixed(_part(todo, runtime)) if runtime.launch is None else _claimed(todo, lineage, runtime, unit=unit)
+
+
+def _claimed(
+    todo: Sequence[ShardInfo], lineage: str, runtime: RuntimeOptions, plan: Plan | None = None, unit: str = "pages"
+) -> Share:
+    assert runtime.launch is not None
+    claims = Claims(join(runtime.launch, runtime.lease_seconds), lineage)
+    claims.announce(todo[0].stage, {info.name: info.pages for info in todo}, unit)
+    return _Claimed(todo, claims, min(_POLL_SECONDS, runtime.lease_seconds / 4), plan)
 
 
 def _part(todo: Sequence[ShardInfo], runtime: RuntimeOptions) -> list[ShardInfo]:
@@ -110,40 +116,57 @@ class _Following:
 
     def __init__(self, todo: Sequence[ShardInfo], upstream: Upstream, plan: Plan) -> None:
         self._left = [info.name for info in todo]
-        self._upstream, self._plan = upstream, plan
+        self._feed, self._plan = upstream.feed, plan
 
     def take(self) -> Iterator[ShardInfo]:
         for name in list(self._left):
-            source = self._upstream.feed.settled(name)
-            if source is None:
+            if self._feed.settled(name) is None:
                 continue
             self._left.remove(name)
-            made = self._upstream.judge(source)
-            if made is not None:
-                yield made
-            elif self._plan.feed is not None:
-                self._plan.feed.settle(self._upstream.have[name])
+            if (info := _to_make(self._plan, name)) is not None:
+                yield info
 
     def finish(self, info: ShardInfo) -> None:
         """No other process asks."""
 
     def wait(self) -> bool:
-        feed = self._upstream.feed
-        FEEDS.wait(lambda: not self._left or feed.has_ended or any(map(feed.settled, self._left)))
-        return any(map(feed.settled, self._left))
+        FEEDS.wait(lambda: not self._left or self._feed.has_ended or any(map(self._feed.settled, self._left)))
+        return any(map(self._feed.settled, self._left))
+
+
+def _to_make(plan: Plan, name: str) -> ShardInfo | None:
+    """Return what is to be made of a shard that the stage before has stored; None: this stage has it already."""
+    assert plan.upstream is not None
+    source = plan.upstream.feed.settled(name)
+    made = plan.upstream.judge(source) if source is not None else None
+    if made is None and plan.feed is not None:
+        plan.feed.settle(plan.upstream.have[name])
+    return made
 
 
 class _Claimed:
-    grows = False
+    """What no other worker has, and the stage before, if that is still at work, has stored."""
 
-    def __init__(self, todo: Sequence[ShardInfo], claims: Claims, poll_seconds: float) -> None:
+    def __init__(
+        self, todo: Sequence[ShardInfo], claims: Claims, poll_seconds: float, plan: Plan | None = None
+    ) -> None:
         self._left = {info.name: info for info in todo}
-        self._claims, self._poll_seconds = claims, poll_seconds
+        self._claims, self._poll_seconds, self._plan = claims, poll_seconds, plan
+        self._with_others: set[str] = set()  # when it was last asked: a shared file system is not asked all the time
+        self.grows = plan is not None and plan.upstream is not None
 
     def take(self) -> Iterator[ShardInfo]:
-        for info in list(self._left.values()):
-            if info.name in self._left and self._claims.take(info.name):
+        for name, info in list(self._left.items()):
+            if name not in self._left or name in self._with_others or not self._is_stored_upstream(name):
+                continue
+            if not self._claims.take(name):
+                self._with_others.add(name)
+            elif not self.grows or self._plan is None:
                 yield info
+            elif (made := _to_make(self._plan, name)) is not None:
+                yield made
+            else:
+                self.finish(info)
 
     def finish(self, info: ShardInfo) -> None:
         self._claims.finish(info.name)
@@ -152,14 +175,22 @@ class _Claimed:
     def wait(self) -> bool:
         """Look at what others have, until all of it is stored or one of them is gone."""
         said = False
+        self._with_others.clear()
         while True:
+            FEEDS.check()
             left = self._claims.undone(self._left)
+            if self._plan is not None and self._plan.feed is not None and FEEDS.is_active:
+                self._plan.feed.settle_others(self._left.keys() - set(left))
             self._left = {name: self._left[name] for name in left}
             if not left:
                 return False
-            if any(self._claims.is_free(name) for name in left):
+            if any(self._is_stored_upstream(name) and self._claims.is_free(name) for name in left):
                 return True
-            if not said:
+            if not said and not self.grows:
                 log.info("%d shards are with other workers: waiting for them", len(left))
                 said = True
             time.sleep(self._poll_seconds)
+
+    def _is_stored_upstream(self, name: str) -> bool:
+        upstream = self._plan.upstream if self._plan is not None else None
+        return upstream is None or upstream.feed.settled(name) is not None
