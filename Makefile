@@ -60,7 +60,7 @@ bench: $(READY)  ## install what scoring on test sets needs
 	bash scripts/setup.sh $(VENV) --extra bench
 
 gpu: $(READY)  ## install what models on a GPU need: several GB
-	bash scripts/setup.sh $(VENV) --extra gpu
+	bash scripts/setup.sh $(VENV) --extra gpu --compile-bytecode
 
 models: $(MODELS)  ## install torch and transformers for tests of GPU code that run on a CPU
 

@@ -39,7 +39,7 @@ from benchmarks.gpu_machine import (
     commit,
     gpu_watched,
     hardware,
-    own_cpu_seconds,
+    host_side,
     plugin_folder,
 )
 from benchmarks.weightless_qwen3_vl import write_folder
@@ -98,7 +98,8 @@ def main() -> int:
     watch = threading.Timer(chosen.limit, give_up, (record, chosen.limit))
     watch.daemon = True
     watch.start()
-    folder = write_folder(chosen.folder / "Qwen3-VL-Embedding-2B")
+    place = chosen.folder / "Qwen3-VL-Embedding-2B"
+    folder = place if chosen.urls else write_folder(place)
     record.say("the model's folder is written")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("VLLM_USE_FLASHINFER_SAMPLER", "0")  # as shared/gpu/serve.sh: it is not in the bundle
@@ -129,6 +130,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--peer-seconds", type=float, default=240)
     parser.add_argument("--urls", nargs="+", default=[])
+    parser.add_argument("--cards", type=int, default=1, help="that are at work and watched")
     parser.add_argument("--replicas", type=int, nargs="+", default=[4])
     parser.add_argument("--quantization", nargs="+", default=["none"], choices=["none", "fp8"])
     parser.add_argument("--compile", nargs="+", default=["tower"], choices=["eager", "blocks", "tower"])
@@ -176,21 +178,10 @@ def ours(
 ) -> dict[str, Any]:
     """Start servers, warm up, and embed the corpus; what fails is said in the JSON."""
     run: dict[str, Any] = dict(setting)
-    options = EmbeddingVllmOptions.model_validate(
-        {
-            "model": str(folder),
-            "logs": chosen.folder / "logs",
-            "renderer_workers": chosen.renderers,
-            "crop_workers": chosen.crop_workers,
-            "startup_seconds": chosen.startup_seconds,
-            "command": tuple(chosen.command),
-            "server_args": ("--load-format=dummy", f"--kv-cache-memory-bytes={chosen.kv}", *chosen.server_args),
-            **setting,
-        }
-    )
+    options = options_of(chosen, folder, setting)
     record.say(f"servers start: {setting}; their logs are in {options.logs}")
-    pages, texts = corpus
-    work = {"images": [image_item(image) for image in pages], "texts": [text_item(text) for text in texts]}
+    drawn = {"images": [image_item(image) for image in corpus[0]], "texts": [text_item(text) for text in corpus[1]]}
+    work = {kind: items for kind, items in drawn.items() if items}
     try:
         with closing(VllmEmbedder(options)) as embedder:
             began = time.perf_counter()
@@ -211,15 +202,32 @@ def ours(
     return run
 
 
+def options_of(chosen: argparse.Namespace, folder: Path, setting: dict[str, Any]) -> EmbeddingVllmOptions:
+    """Return the options of servers without weights, and of how they are asked."""
+    values: dict[str, Any] = {
+        "model": str(folder),
+        "logs": chosen.folder / "logs",
+        "renderer_workers": chosen.renderers,
+        "crop_workers": chosen.crop_workers,
+        "startup_seconds": chosen.startup_seconds,
+        "command": tuple(chosen.command),
+        "server_args": ("--load-format=dummy", f"--kv-cache-memory-bytes={chosen.kv}", *chosen.server_args),
+    }
+    return EmbeddingVllmOptions.model_validate({**values, **setting})
+
+
 def timed(embedder: VllmEmbedder, items: Sequence[tuple[Page | None, Part]], chosen: argparse.Namespace) -> Any:
-    cpu, busy, began = own_cpu_seconds(), busy_core_seconds(), time.perf_counter()
-    with gpu_watched() as gpu:
+    before, busy, began = host_side(), busy_core_seconds(), time.perf_counter()
+    with gpu_watched(chosen.cards) as gpu:
         rows = drive(embedder, items, chosen)
-    seconds = time.perf_counter() - began
+    seconds, after = time.perf_counter() - began, host_side()
+    used = {name: after[name] - before[name] for name in ("process", "loop", "crops")}
     return {
         "per_second": round(len(items) / seconds, 2),
         "seconds": round(seconds, 2),
-        "cpu_seconds_each": round((own_cpu_seconds() - cpu) / len(items), 4),
+        "cpu_seconds_each": round((used["process"] + used["crops"]) / len(items), 4),
+        **{f"cores_of_{name}": round(spent / seconds, 2) for name, spent in used.items()},
+        "resident_mb": round(after["resident_mb"]),
         "cores_busy": round((busy_core_seconds() - busy) / seconds, 1),
         "failed": sum(row.status is not Status.OK for row in rows),
         "first_reason": next((row.reason for row in rows if row.status is not Status.OK), ""),

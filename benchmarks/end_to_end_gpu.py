@@ -1,11 +1,13 @@
 """The whole OCR on a GPU: page shards to transcripts, models loaded; by stage and in all.
 
 Usage: python -m benchmarks.end_to_end_gpu --pages DIR --model DIR --forced shared/gpu [--layout DIR] [--count 512]
+       … --urls URL … --cards 2     of servers that run, on two cards: what `benchmarks.scaling` asks
 
 Layout runs the real detector; its random weights find nothing of meaning, so recognition goes on with the known
 regions, as the peers' measurement does. Without `--layout` (a checkpoint folder) that stage is left out. Every stage
 reads and writes its shards (Parquet), one stage after another, as `kedro run` does. Start-up is told apart: loading
-the detector, starting the servers, and the first pages of each. Needs no Kedro.
+the detector, starting the servers, and the first pages of each. Of the host are told, for each stage, the cores that
+this process keeps busy (Python's lock ends that near one), those of its crop workers, and the memory. Needs no Kedro.
 """
 
 from __future__ import annotations
@@ -17,11 +19,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu_machine import commit, gpu_watched, hardware, own_cpu_seconds, report
+from benchmarks.gpu_machine import commit, gpu_watched, hardware, host_side, report
 from benchmarks.known_pages import known_pages, page_shards
 from benchmarks.serving import drive, servers
 
@@ -51,13 +53,17 @@ def main() -> int:
             options = options.model_copy(update={"requests": chosen.requests})
             stages["recognition"] = recognition(VllmRecognizer(options), chosen, folder, (pages, regions))
             result["urls"] = len(urls)
-        stages["transcript"] = transcripts(folder, pages, regions)
+        stages["transcript"] = transcripts(chosen, folder, pages, regions)
     finally:
         shutil.rmtree(folder)
     seconds = sum(stage["seconds"] for stage in stages.values())
     for stage in stages.values():
         stage["pages_per_second"] = round(chosen.count / stage["seconds"], 2)
     whole = {"seconds": round(seconds, 2), "pages_per_second": round(chosen.count / seconds, 2)}
+    cores = sum(stage["core_seconds"] for stage in stages.values())
+    whole |= {"core_seconds_a_page": round(cores / chosen.count, 4)}
+    whole |= {"resident_mb": max(stage["resident_mb"] for stage in stages.values())}
+    whole |= {"failed": sum(stage["failed"] for stage in stages.values())}
     report({**result, "stages": stages, "whole": whole}, chosen.json)
     return 0
 
@@ -66,6 +72,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=Path, required=True)
     parser.add_argument("--count", type=int, default=512)
+    parser.add_argument(
+        "--first", type=int, default=0, help="page to begin with, where several clients share a corpus"
+    )
+    parser.add_argument("--cards", type=int, default=1, help="that are at work and watched")
     parser.add_argument("--shard-pages", type=int, default=128)
     parser.add_argument("--layout", type=Path, help="checkpoint of PP-DocLayoutV3")
     parser.add_argument("--layout-options", type=json.loads, default={}, help="JSON of layout.pp_doclayout_v3")
@@ -86,7 +96,7 @@ def arguments() -> argparse.Namespace:
 
 def written_pages(folder: Path, chosen: argparse.Namespace) -> tuple[ShardFolder, ShardFolder]:
     pages, regions = ShardFolder(folder / "pages", Page), ShardFolder(folder / "known", Region)
-    for page_shard, region_shard in page_shards(chosen.pages, chosen.count, chosen.shard_pages):
+    for page_shard, region_shard in page_shards(chosen.pages, chosen.count, chosen.shard_pages, chosen.first):
         pages.write(page_shard)
         regions.write(region_shard)
     return pages, regions
@@ -99,8 +109,9 @@ def layout(chosen: argparse.Namespace, folder: Path, pages: ShardFolder) -> dict
     options = LayoutOptions.model_validate({"backend": LayoutBackend.PP_DOCLAYOUT_V3, "pp_doclayout_v3": values})
     started = time.perf_counter()
     detector: Any = build_detector(options)
-    for _ in range(2):
-        detector.detect([page for page, _ in known_pages(chosen.pages, detector.batch_pages)])
+    batch = [page for page, _ in known_pages(chosen.pages, detector.batch_pages)]
+    with ThreadPoolExecutor(chosen.cards) as pool:  # as many at once as there are cards: the free one takes the next
+        list(pool.map(detector.detect, [batch] * (2 * chosen.cards)))
     loading = time.perf_counter() - started
 
     def detect(batch: Sequence[Page]) -> list[Region]:
@@ -112,7 +123,7 @@ def layout(chosen: argparse.Namespace, folder: Path, pages: ShardFolder) -> dict
     read = pages.read
     results = stream(plan, lambda name: read(name), detect, runtime, batch=detector.batch_pages)
     try:
-        return {"load_seconds": round(loading, 1), **clocked(results, done)}
+        return {"load_seconds": round(loading, 1), **clocked(chosen, results, done)}
     finally:
         detector.close()
 
@@ -132,12 +143,12 @@ def recognition(
         plan = pending(regions, done, "recognition", recognizer.identity)
         work: Work[Any] = AsyncWork(submit, recognizer.in_flight_pages)
         results = stream(plan, lambda name: join_pages(pages.read(name), regions.read(name)), work, QUIET)
-        return clocked(results, done)
+        return clocked(chosen, results, done)
     finally:
         recognizer.close()
 
 
-def transcripts(folder: Path, pages: ShardFolder, regions: ShardFolder) -> dict[str, Any]:
+def transcripts(chosen: argparse.Namespace, folder: Path, pages: ShardFolder, regions: ShardFolder) -> dict[str, Any]:
     options = TranscriptOptions()
     recognitions = ShardFolder(folder / "recognitions", Recognition)
     done = ShardFolder(folder / "transcripts", Transcript)
@@ -149,20 +160,28 @@ def transcripts(folder: Path, pages: ShardFolder, regions: ShardFolder) -> dict[
     def write(batch: Sequence[Any]) -> list[Transcript]:
         return [assemble(page, found, read_, options) for page, found, read_ in batch]
 
-    return clocked(stream(plan, read, write, QUIET), done)
+    return clocked(chosen, stream(plan, read, write, QUIET), done)
 
 
-def clocked(results: Iterable[Any], done: ShardFolder) -> dict[str, Any]:
+def clocked(chosen: argparse.Namespace, results: Iterable[Any], done: ShardFolder) -> dict[str, Any]:
     """Write the shards of a stage as they come, and say what that took."""
-    cpu, started, failed, rows = own_cpu_seconds(), time.perf_counter(), 0, 0
-    with gpu_watched() as gpu:
+    before, started, failed, rows = host_side(), time.perf_counter(), 0, 0
+    with gpu_watched(chosen.cards) as gpu:
         for shard in results:
             assert isinstance(shard, Shard)
             done.write(shard)
             failed, rows = failed + shard.info.failed, rows + shard.info.items
-    seconds = time.perf_counter() - started
-    used = round(own_cpu_seconds() - cpu, 2)
-    return {"seconds": round(seconds, 2), "cpu_seconds": used, "rows": rows, "failed": failed, **gpu}
+    seconds, after = time.perf_counter() - started, host_side()
+    used = {name: after[name] - before[name] for name in ("process", "loop", "crops")}
+    return {
+        "seconds": round(seconds, 2),
+        "core_seconds": round(used["process"] + used["crops"], 2),
+        **{f"cores_of_{name}": round(spent / seconds, 2) for name, spent in used.items()},
+        "resident_mb": round(after["resident_mb"]),
+        "rows": rows,
+        "failed": failed,
+        **gpu,
+    }
 
 
 if __name__ == "__main__":

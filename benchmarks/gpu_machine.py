@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,6 +15,10 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from ocr_project.domain.gpu_usage import GpuUsage
+from ocr_project.engine.running.monitoring import GpuMonitor, figures
+from ocr_project.engine.running.monitoring.nvml import open_nvml, visible_gpus
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _CROP_WORKER = b"engine.models.crops.worker"  # what its command line holds
@@ -38,11 +42,11 @@ def hardware() -> dict[str, Any]:
     with suppress(OSError, StopIteration):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         found["cpu"] = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    for gpu in _gpus():
-        import pynvml
-
-        found["gpu"] = str(pynvml.nvmlDeviceGetName(gpu))
-        found["driver"] = str(pynvml.nvmlSystemGetDriverVersion())
+    if (nvml := open_nvml()) is not None:
+        gpus = visible_gpus(nvml)
+        found |= {"gpu": gpus[0].name, "gpus": len(gpus)} if gpus else {}
+        found["driver"] = str(nvml.nvmlSystemGetDriverVersion())
+        nvml.nvmlShutdown()
     return found
 
 
@@ -58,6 +62,27 @@ def own_cpu_seconds() -> float:
     return total
 
 
+def host_side() -> dict[str, float]:
+    """Return what this process and its crop workers have taken so far: the limit of one process is its own core.
+
+    Returns:
+        `process`: core-seconds of this process, which Python's lock holds near one core; `loop`: of its busiest
+        thread; `crops`: of the processes that cut crops; `resident_mb`: the most that this process held.
+    """
+    process, threads = time.process_time(), []
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(OSError):
+            fields = (task / "stat").read_text().rpartition(")")[2].split()
+            threads.append((int(fields[11]) + int(fields[12])) / _TICKS)
+    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    return {
+        "process": process,
+        "loop": max(threads),
+        "crops": max(0.0, own_cpu_seconds() - process),
+        "resident_mb": resident,
+    }
+
+
 def busy_core_seconds() -> float:
     """Return the time that the cores of this machine have worked since it started, for any process."""
     user, nice, system, _idle, _wait, interrupts, soft, *_ = map(int, Path("/proc/stat").read_text().split()[1:9])
@@ -65,31 +90,37 @@ def busy_core_seconds() -> float:
 
 
 @contextmanager
-def gpu_watched(every: float = 0.25) -> Iterator[dict[str, float]]:
-    """Fill the yielded dict, at the end, with means over the time: utilisation (%), power (W), memory used (GB)."""
-    gpus, found, end = _gpus(), dict[str, float](), threading.Event()
-    samples: list[tuple[float, float, float]] = []
-    if not gpus:
-        yield found
-        return
-    import pynvml
+def gpu_watched(cards: int = 1) -> Iterator[dict[str, Any]]:
+    """Fill the yielded dict, at the end, with what the first cards did meanwhile; nothing without a GPU.
 
-    def watch() -> None:
-        while not end.wait(every):
-            used = pynvml.nvmlDeviceGetMemoryInfo(gpus[0]).used / 1e9
-            busy = pynvml.nvmlDeviceGetUtilizationRates(gpus[0]).gpu
-            samples.append((busy, pynvml.nvmlDeviceGetPowerUsage(gpus[0]) / 1e3, used))
+    Args:
+        cards: Those that are at work, of the ones that this process sees.
 
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield found
-    finally:
-        end.set()
-        thread.join()
-        if samples:
-            means = [round(sum(column) / len(column), 1) for column in zip(*samples, strict=True)]
-            found |= dict(zip(("gpu_percent", "gpu_watts", "gpu_memory_gb"), means, strict=True))
+    Yields:
+        `gpu_percent`, `gpu_watts` and `gpu_memory_gb` are means of one card, `gpu_percent_each` is of each,
+        `gpu_memory_gb_max` the most of any, `watt_hours` of all of them together.
+    """
+    found = dict[str, Any]()
+    with GpuMonitor() as monitor:
+        try:
+            yield found
+        finally:
+            usages = monitor.take()[:cards]
+            if usages:
+                found |= _told(usages)
+
+
+def _told(usages: Sequence[GpuUsage]) -> dict[str, Any]:
+    seen, gib = figures(usages, 0), 2**30 / 1e9
+    alone = [figures([usage], 0) for usage in usages]
+    return {
+        "gpu_percent": seen.get("gpu_sm_mean", 0.0),
+        "gpu_percent_each": [one.get("gpu_sm_mean", 0.0) for one in alone],
+        "gpu_watts": seen.get("gpu_watts_mean", 0.0),
+        "gpu_memory_gb": round(seen.get("gpu_gib_mean", 0.0) * gib, 1),
+        "gpu_memory_gb_max": round(seen.get("gpu_gib_max", 0.0) * gib, 1),
+        "watt_hours": seen.get("gpu_watt_hours", 0.0),
+    }
 
 
 def timed(work: Callable[[], Any], pages: int, *, repeats: int = 3) -> float:
@@ -134,16 +165,6 @@ def _wait() -> None:
 
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-
-
-def _gpus() -> list[Any]:
-    try:
-        import pynvml
-
-        pynvml.nvmlInit()
-        return [pynvml.nvmlDeviceGetHandleByIndex(0)]
-    except Exception:
-        return []
 
 
 def add_to_path(folder: Path) -> None:

@@ -17,10 +17,10 @@ _LABELS = {
 }
 
 
-def known_pages(folder: Path, count: int) -> Iterator[tuple[Page, list[Region]]]:
+def known_pages(folder: Path, count: int, first: int = 0) -> Iterator[tuple[Page, list[Region]]]:
     """Yield pages and their regions; from the first again where more are wanted than there are."""
     drawn = json.loads((folder / "regions.json").read_text())
-    for number in range(count):
+    for number in range(first, first + count):
         path, regions = drawn[number % len(drawn)]
         name = f"known_{number:05d}"
         image = (folder / Path(path).name).read_bytes()
@@ -34,15 +34,15 @@ def known_pages(folder: Path, count: int) -> Iterator[tuple[Page, list[Region]]]
         )
 
 
-def page_shards(folder: Path, count: int, per_shard: int) -> Iterator[tuple[Shard, Shard]]:
+def page_shards(folder: Path, count: int, per_shard: int, first: int = 0) -> Iterator[tuple[Shard, Shard]]:
     """Yield shards of pages, each with that of its regions."""
     pages: list[Page] = []
     regions: list[Region] = []
-    for number, (page, found) in enumerate(known_pages(folder, count), start=1):
+    for number, (page, found) in enumerate(known_pages(folder, count, first), start=1):
         pages.append(page)
         regions += found
         if number % per_shard == 0 or number == count:
-            first = pages[0].page_id
-            info = ShardInfo(first, f"key of {first}", f"known.pdf#{pages[0].number:05d}", len(pages))
+            name = pages[0].page_id
+            info = ShardInfo(name, f"key of {name}", f"known.pdf#{pages[0].number:05d}", len(pages))
             yield Shard(info, pages), Shard(info, regions)
             pages, regions = [], []

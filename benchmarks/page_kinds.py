@@ -43,12 +43,12 @@ from ocr_project.testing import fakes
 
 _READ = 0.05
 _FONTS = Path("/usr/share/fonts/truetype")
-_FACES = {
+FACES = {
     "ko": ("nanum/NanumGothic", "nanum/NanumMyeongjo", "nanum/NanumBarunGothic", "nanum/NanumSquareR"),
     "en": ("dejavu/DejaVuSans", "dejavu/DejaVuSerif", "liberation/LiberationSans-Regular"),
     "ru": ("dejavu/DejaVuSans", "dejavu/DejaVuSerif", "liberation/LiberationSerif-Regular"),
 }
-_PRINT = {
+PRINT = {
     "ko": "이 규정은 청사의 출입과 보안에 필요한 사항을 정한다. 방문자는 안내소에서 이름을 적고 출입증을 받는다. "
     "회의실은 하루 전에 신청하며 사용한 뒤에는 정리한다. 예산은 모두 7억 2천만 원이고 지난해보다 9퍼센트 늘었다. "
     "담당자는 매달 셋째 주까지 결과를 보고한다. 기록물은 온도와 습도를 지키는 서고에 보존한다. "
@@ -102,10 +102,10 @@ class Sheet:
     tops: list[int]
 
     def font(self, size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
-        return _font(self.face, size, bold=bold)
+        return print_font(self.face, size, bold=bold)
 
 
-def _font(face: str, size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
+def print_font(face: str, size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     stem = face.removesuffix("-Regular").removesuffix("SquareR")
     heavy = [_FONTS / f"{stem}{end}.ttf" for end in ("Bold", "-Bold", "SquareB")]
     files = [path for path in heavy if bold and path.is_file()]
@@ -116,11 +116,11 @@ def sheet(seed: int, *, paper: object = "white", print_in: object = "black", lea
     """Draw a page of print; language, font, size and leading by the seed."""
     dice = random.Random(seed * 7919 + 13)
     language = ("ko", "en", "ko", "ru")[seed // 2 % 4]
-    face = dice.choice(_FACES[language])
+    face = dice.choice(FACES[language])
     size = dice.choice((24, 28, 32, 36, 40, 44))
-    font = _font(face, size)
+    font = print_font(face, size)
     width, margin = 1654, 130
-    words = _PRINT[language].split()
+    words = PRINT[language].split()
     start = dice.randrange(len(words))
     words = (words[start:] + words[:start]) * 3
     lines: list[str] = []
@@ -131,7 +131,7 @@ def sheet(seed: int, *, paper: object = "white", print_in: object = "black", lea
             line += f" {words.pop(0)}"
         lines.append(line)
         if len(words) < 30:
-            words += _PRINT[language].split()
+            words += PRINT[language].split()
     step = round(size * (leading or dice.choice((1.5, 1.7, 2.0, 2.4))))
     image = Image.new("RGB", (width, 2 * margin + step * count), paper)  # type: ignore[arg-type]
     draw = ImageDraw.Draw(image)
@@ -141,14 +141,14 @@ def sheet(seed: int, *, paper: object = "white", print_in: object = "black", lea
     return Sheet(dice, language, face, size, image, lines, tops)
 
 
-def _file(image: Image.Image, kind: str = "PNG", **more: object) -> bytes:
+def image_file(image: Image.Image, kind: str = "PNG", **more: object) -> bytes:
     stream = BytesIO()
     image.save(stream, kind, **({"dpi": (200, 200)} | more))
     return stream.getvalue()
 
 
 def _done(page: Sheet, image: Image.Image, kind: str = "PNG", **more: object) -> Drawn:
-    return Drawn(_file(image, kind, **more), "\n".join(page.lines))
+    return Drawn(image_file(image, kind, **more), "\n".join(page.lines))
 
 
 def plain(seed: int) -> Drawn:
@@ -252,7 +252,7 @@ def leaders(seed: int) -> Drawn:
             x += max(pitch * size, font.getlength(dot)) if dot == "…" else pitch * size
         lines.append(f"{entry} … {number}")
         number += dice.randrange(2, 30)
-    return Drawn(_file(image), "\n".join(lines))
+    return Drawn(image_file(image), "\n".join(lines))
 
 
 def fax(seed: int) -> Drawn:
@@ -271,7 +271,7 @@ def strip(seed: int) -> Drawn:
     image = Image.new("L", (page.image.width, page.image.height * times), 255)
     for turn in range(times):
         image.paste(page.image.convert("L"), (0, turn * page.image.height))
-    return Drawn(_file(image), "\n".join(page.lines * times))
+    return Drawn(image_file(image), "\n".join(page.lines * times))
 
 
 def underline(seed: int) -> Drawn:
@@ -298,7 +298,7 @@ def title(seed: int) -> Drawn:
     dice = page.dice
     size = round(page.size * dice.uniform(1.6, 2.6))
     font = page.font(size, bold=True)
-    words = _PRINT[page.language].split()
+    words = PRINT[page.language].split()
     heads = [" ".join(words[place * 3 : place * 3 + 3]) for place in range(dice.choice((2, 2, 3)))]
     step = round(size * dice.uniform(0.95, 1.15))
     image = Image.new("L", (page.image.width, page.image.height + step * (len(heads) + 1)), 255)
@@ -306,14 +306,14 @@ def title(seed: int) -> Drawn:
     for row, head in enumerate(heads):
         left = (image.width - font.getlength(head)) / 2
         ImageDraw.Draw(image).text((left, 60 + row * step), head, font=font, fill=0)
-    return Drawn(_file(image), "\n".join(heads + page.lines))
+    return Drawn(image_file(image), "\n".join(heads + page.lines))
 
 
 def vertical(seed: int) -> Drawn:
     """Korean from top to bottom, columns from right to left. It is not read: counted is the reason."""
     dice = random.Random(seed)
-    font = _font(dice.choice(_FACES["ko"]), dice.choice((32, 40, 48)))
-    pitch, text = font.size * dice.uniform(1.05, 1.25), "".join(_PRINT["ko"].split()).replace(".", "")
+    font = print_font(dice.choice(FACES["ko"]), dice.choice((32, 40, 48)))
+    pitch, text = font.size * dice.uniform(1.05, 1.25), "".join(PRINT["ko"].split()).replace(".", "")
     image = Image.new("L", (1240, 1500), 255)
     draw, lines = ImageDraw.Draw(image), []
     x, rows = 1240 - 120 - font.size, int(1260 / pitch)
@@ -323,7 +323,7 @@ def vertical(seed: int) -> Drawn:
             draw.text((x, 120 + row * pitch), letter, font=font, fill=0)
         lines.append(line)
         x -= font.size * dice.uniform(1.5, 1.9)
-    return Drawn(_file(image), "\n".join(lines))
+    return Drawn(image_file(image), "\n".join(lines))
 
 
 KINDS: dict[str, Callable[[int], Drawn]] = {

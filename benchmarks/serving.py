@@ -99,6 +99,21 @@ def servers(
     if chosen.urls:
         yield list(chosen.urls), asking(chosen, {"model": ALIAS}, chosen.urls), 0.0
         return
+    options = served(chosen, replicas, tokens, mode)
+    fleet, loop = ServerFleet(options), LoopThread("servers")
+    started = time.perf_counter()
+    try:
+        fleet.start(loop.loop)
+        urls = fleet.wait()
+        values = options.model_dump() | {"model": ALIAS}
+        yield urls, asking(chosen, values, urls), round(time.perf_counter() - started, 1)
+    finally:
+        fleet.close()
+        loop.close()
+
+
+def served(chosen: argparse.Namespace, replicas: int, tokens: int, mode: str) -> VllmOptions:
+    """Return options of servers to be started, and let them import what they need for models without weights."""
     values = {
         "quantization": None,
         **chosen.profile,
@@ -108,23 +123,14 @@ def servers(
         "compile_vision": mode,
         "logs": chosen.logs,
     }
-    extra = ["--served-model-name", ALIAS]
+    extra = ["--served-model-name", ALIAS, str(chosen.model)]  # what the peers ask for, and what our own server does
     if chosen.forced:
         extra += ["--load-format", "dummy", "--logits-processors", "forced_length:ForcedLength"]
         add_to_path(chosen.forced)
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("VLLM_USE_FLASHINFER_SAMPLER", "0")  # as shared/gpu/serve.sh: it is not in the bundle
     add_to_path(plugin_folder(chosen.logs))
-    options = VllmOptions.model_validate({**values, "server_args": [*chosen.profile.get("server_args", ()), *extra]})
-    fleet, loop = ServerFleet(options), LoopThread("servers")
-    started = time.perf_counter()
-    try:
-        fleet.start(loop.loop)
-        urls = fleet.wait()
-        yield urls, asking(chosen, {**values, "model": ALIAS}, urls), round(time.perf_counter() - started, 1)
-    finally:
-        fleet.close()
-        loop.close()
+    return VllmOptions.model_validate({**values, "server_args": [*chosen.profile.get("server_args", ()), *extra]})
 
 
 def asking(chosen: argparse.Namespace, values: dict[str, Any], urls: Sequence[str]) -> VllmOptions:

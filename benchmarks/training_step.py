@@ -5,9 +5,14 @@ Usage: python -m benchmarks.training_step MODEL HOW PAGES [--steps N] [--every N
 
 MODEL is qwen3-vl-8b, qwen3-vl-2b, qwen2-vl-2b or tiny; HOW is lora, full (float32 copies of the weights) or full_bf16
 (none). A page is 1,120 image and 1,000 answer tokens; with --side it is a square image of so many pixels and 30 answer
-tokens, a signboard. PAGES of them are a pack, a pack is an update of a card. Prints one line of JSON; `idle` is the
-share of four updates before the last two in which the GPU had no kernel at work, by the profiler, which makes each
-launch dearer: an upper bound. Copies are not work.
+tokens, a signboard. PAGES of them are a pack, a pack is an update of a card. Prints one line of JSON. Of the GPU:
+- `busy_s`: time of an update in which a kernel was at work, by the profiler; copies are not work. Watching makes each
+  launch dearer, but no kernel.
+- `idle`: the share of the other time, of updates that were not watched; `idle_watched`: of those that were.
+- `headroom_s`: time of an update for which the CPU waited for the GPU: near 0, and launches are what limits.
+- `waited_s`: time for which it waited for packs.
+--causes FILE writes what made it wait, if anything did: gaps between kernels and their neighbours, calls that wait
+for the GPU and where they stand, what the CPU spends its time on. --steps counts all updates.
 """
 
 from __future__ import annotations
@@ -18,12 +23,15 @@ import os
 import statistics
 import tempfile
 import time
+import warnings
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
+from benchmarks.gpu_machine import gpu_watched
 from torch.utils.data import Dataset
 
 from ocr_project.domain.options import Optimizer, Sharding, TrainingMethod, TrainingOptions
@@ -37,6 +45,7 @@ from ocr_project.training.speed import speed_of
 
 _IMAGE, _PATCH_NUMBERS = 5, {"qwen3_vl": 3 * 2 * 16 * 16, "qwen2_vl": 3 * 2 * 14 * 14}
 _MARKS = {"image_token_id": _IMAGE, "video_token_id": 6, "vision_start_token_id": 3, "vision_end_token_id": 4}
+_WATCHED, _EXPLAINED = 4, 2  # updates of which kernels are recorded, and then all
 _QWEN3_ROPE = {"rope_type": "default", "rope_theta": 5e6, "mrope_interleaved": True}
 
 
@@ -104,62 +113,110 @@ class MadePacks(Dataset[Pack]):
 
 
 class UnsavedTrainer(PackTrainer):
-    """Ours, without checkpoints: what a disk takes is not the step. Some of its updates are watched for idle time."""
+    """Ours, without checkpoints: what a disk takes is not the step. Some of its updates are watched."""
 
-    _window, _done = range(0), 0
-    _profiler: Any = None
-
-    def watch(self, window: range) -> None:
-        """Record the GPU's kernels in these updates.
-
-        Not in the first ones: packs that are ahead are still being put into new pinned memory, which stops the GPU.
-        And not in the last, when the loader's processes end.
-        """
-        self._window = window
+    watcher: Watcher | None = None
 
     def training_step(self, *given: Any, **more: Any) -> torch.Tensor:
-        if torch.cuda.is_available() and self._done == self._window.start and self._window:
-            self._profiler = torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA])
-            self._profiler.start()
-        if self._profiler is not None and self._done == self._window.stop:
-            torch.cuda.synchronize()
-            self._profiler.stop()
-        self._done += 1
+        if self.watcher is not None:
+            self.watcher.before(self.state.global_step)
         return super().training_step(*given, **more)
 
-    def idle(self, gaps: Path | None = None) -> float | None:
-        """Return the share of the time, from the first kernel recorded to the last, in which none was at work.
-
-        Copies count as idle: the multiprocessors wait. `gaps` takes a table of the longest gaps and their neighbours.
-        """
-        if self._profiler is None:
-            return None
-        kernels = sorted(
-            (one.time_range.start, one.time_range.end, one.name)
-            for one in self._profiler.events()
-            if one.device_type == torch.autograd.DeviceType.CUDA and _is_kernel(one)
-        )
-        found, end, before = [], kernels[0][0], ""
-        for begin, over, name in kernels:
-            if begin > end:
-                found.append((begin - end, before, name))
-            if over > end:
-                end, before = over, name
-        if gaps is not None:
-            gaps.write_text(_table_of(found, end - kernels[0][0]))
-        return round(sum(gap for gap, _, _ in found) / (end - kernels[0][0]), 4)
+    def _maybe_log_save_evaluate(self, *given: Any, **more: Any) -> None:
+        began = time.perf_counter()
+        super()._maybe_log_save_evaluate(*given, **more)
+        if self.watcher is not None:
+            self.watcher.headroom.append(time.perf_counter() - began)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         return
 
 
-def _is_kernel(event: Any) -> bool:
-    return not (event.is_user_annotation or event.name.startswith(("Memcpy", "Memset")))
+class Watcher:
+    """Records kernels of some updates, and of two later ones what the CPU does and where it waits for the GPU.
+
+    Not of the first ones: packs that are ahead are still being put into new pinned memory, which stops the GPU. Not of
+    the last either, when the loader's processes end.
+
+    Attributes:
+        headroom: Of each update, seconds for which the CPU waited for the one before.
+    """
+
+    def __init__(self, steps: int, causes: Path | None) -> None:
+        last = steps - 2
+        self.first_watched = last - _WATCHED - (_EXPLAINED if causes else 0)
+        self.headroom: list[float] = []
+        self._causes = causes
+        self._ends = self.first_watched + _WATCHED, last
+        self._waits: Counter[str] = Counter()
+        self._kernels: Any = None
+        self._whole: Any = None
+
+    def before(self, update: int) -> None:
+        """Begin or end watching."""
+        if not torch.cuda.is_available():
+            return
+        activity = torch.profiler.ProfilerActivity
+        if update == self.first_watched:
+            self._kernels = torch.profiler.profile(activities=[activity.CUDA])
+            self._kernels.start()
+        if update == self._ends[0]:
+            torch.cuda.synchronize()
+            self._kernels.stop()
+            if self._causes is not None:
+                self._whole = torch.profiler.profile(activities=[activity.CUDA, activity.CPU])
+                self._whole.start()
+                warnings.simplefilter("always")
+                warnings.showwarning = self._count
+                torch.cuda.set_sync_debug_mode("warn")
+        if update == self._ends[1] and self._whole is not None:
+            torch.cuda.set_sync_debug_mode("default")
+            torch.cuda.synchronize()
+            self._whole.stop()
+
+    def busy(self) -> tuple[float, float] | None:
+        """Return seconds an update in which a kernel was at work, and seconds from the first to the last kernel."""
+        if self._kernels is None:
+            return None
+        kernels = _kernels_of(self._kernels)
+        gaps, whole = _gaps_of(kernels), (max(one[1] for one in kernels) - kernels[0][0]) / 1e6
+        if self._causes is not None and self._whole is not None:
+            self._causes.write_text(_table_of(gaps, whole * 1e6, len(kernels)) + self._explained())
+        return (whole - sum(gap for gap, _, _ in gaps) / 1e6) / _WATCHED, whole / _WATCHED
+
+    def _count(self, message: Any, category: Any, filename: str, lineno: int, *_: Any) -> None:
+        if "synchronizing" in str(message):
+            self._waits[f"{'/'.join(Path(filename).parts[-3:])}:{lineno}"] += 1
+
+    def _explained(self) -> str:
+        waits = [f"{count:>6} {where}" for where, count in self._waits.most_common(20)]
+        table = self._whole.key_averages().table(sort_by="self_cpu_time_total", row_limit=25, max_name_column_width=48)
+        return "\n".join([f"waits for the GPU in {_EXPLAINED} updates, and where:", *waits, str(table), ""])
 
 
-def _table_of(gaps: list[tuple[float, str, str]], whole: float) -> str:
+def _kernels_of(profile: Any) -> list[tuple[float, float, str]]:
+    """Return begin, end (microseconds) and name of what was at work; copies are not: the multiprocessors wait."""
+    return sorted(
+        (one.time_range.start, one.time_range.end, one.name)
+        for one in profile.events()
+        if one.device_type == torch.autograd.DeviceType.CUDA
+        and not (one.is_user_annotation or one.name.startswith(("Memcpy", "Memset")))
+    )
+
+
+def _gaps_of(kernels: Sequence[tuple[float, float, str]]) -> list[tuple[float, str, str]]:
+    found, (_, end, before) = [], kernels[0]
+    for begin, over, name in kernels:
+        if begin > end:
+            found.append((begin - end, before, name))
+        if over > end:
+            end, before = over, name
+    return found
+
+
+def _table_of(gaps: list[tuple[float, str, str]], whole: float, kernels: int) -> str:
     """Say how much of the time went by in gaps of which length, and where the longest are."""
-    lines = [f"{whole / 1000:.1f} ms, {len(gaps)} gaps"]
+    lines = [f"{whole / 1000:.1f} ms, {kernels} kernels, {len(gaps)} gaps"]
     for low, high in ((0, 5), (5, 20), (20, 100), (100, 1000), (1000, 10_000), (10_000, 1e9)):
         some = [gap for gap, _, _ in gaps if low <= gap < high]
         lines.append(f"{low:>6} to {high:.0f} us: {len(some):>6} gaps, {sum(some) / whole:.4f} of the time")
@@ -187,9 +244,12 @@ def options_of(arguments: argparse.Namespace, tokens: int) -> TrainingOptions:
 
 
 def main() -> None:
-    found = measured(parsed())
+    arguments = parsed()
+    found = measured(arguments)
     if found is not None:
         print(json.dumps(found), flush=True)
+        if arguments.json is not None:
+            arguments.json.write_text(json.dumps(found))
 
 
 def measured(arguments: argparse.Namespace) -> dict[str, Any] | None:
@@ -233,13 +293,14 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any] | None:
     folder = Path(tempfile.mkdtemp())
     started = time.perf_counter()
     trainer = UnsavedTrainer(model, packs, options, folder, Looked(speed=speed_of(shape, options)))
-    trainer.watch(range(arguments.steps - 6, arguments.steps - 2))
-    trainer.fit()
+    watcher = trainer.watcher = Watcher(arguments.steps, arguments.causes)
+    with gpu_watched(arguments.cards) as gpu:
+        trainer.fit()
     if rank:
         return None
     return {
-        **_facts(arguments, read_steps(folder), load),
-        "idle": trainer.idle(arguments.gaps),
+        **_facts(arguments, read_steps(folder), load, watcher),
+        **gpu,
         "peak_gib": round(torch.cuda.max_memory_allocated() / GIB, 2) if device.type == "cuda" else 0.0,
         "predicted_gib": round(predict(shape, family, options, load).gib, 2),
         "whole_s": round(time.perf_counter() - started, 1),
@@ -253,12 +314,12 @@ def _page_of(arguments: argparse.Namespace, side: int) -> tuple[tuple[int, int],
     return ((80, 56), 1000) if not arguments.side else ((_even(arguments, side),) * 2, 30)
 
 
-def _facts(arguments: argparse.Namespace, found: pd.DataFrame, load: Load) -> dict[str, Any]:
+def _facts(arguments: argparse.Namespace, found: pd.DataFrame, load: Load, watcher: Watcher) -> dict[str, Any]:
     """Return what was run and how fast, of the updates in the middle: as fast as it is when it is not watched."""
-    steps = len(found)
-    kept = found.iloc[steps // 3 : max(steps // 3 + 1, steps - 6)]
+    middle = slice(len(found) // 3, max(len(found) // 3 + 1, watcher.first_watched))
+    kept = found.iloc[middle]
     median = statistics.median(kept["seconds"])
-    return {
+    facts = {
         **{name: getattr(arguments, name) for name in ("model", "how", "pages", "every", "compile", "cards")},
         "sharding": arguments.sharding if arguments.cards > 1 else "",
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
@@ -270,7 +331,15 @@ def _facts(arguments: argparse.Namespace, found: pd.DataFrame, load: Load) -> di
         "samples_s": round(arguments.pages * arguments.cards / median, 2),
         "mfu": round(float(kept["mfu"].median()), 4) if "mfu" in kept else 0.0,
         "first_s": round(float(found["seconds"].iloc[0]), 1),
+        "headroom_s": round(statistics.median(watcher.headroom[middle]), 4),
+        "waited_s": round(float(kept["waited"].median()), 4),
     }
+    seen = watcher.busy()
+    if seen is not None:
+        busy, whole = seen
+        facts |= {"busy_s": round(busy, 4), "idle": round(1 - busy / kept["seconds"].mean(), 4)}
+        facts["idle_watched"] = round(1 - busy / whole, 4)
+    return facts
 
 
 def _even(arguments: argparse.Namespace, side: int) -> int:
@@ -286,7 +355,8 @@ def parsed(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=24)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--gaps", type=Path, help="file for the longest gaps between kernels")
+    parser.add_argument("--causes", type=Path, help="file for what makes the GPU rest")
+    parser.add_argument("--json", type=Path)
     parser.add_argument("--optimizer", choices=[one.value for one in Optimizer])
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--cap", type=float, default=0.0)

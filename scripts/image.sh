@@ -17,10 +17,10 @@ packages) # what changes seldom, and is gigabytes with a GPU
   more=(ca-certificates)
   [[ " $* " != *" gpu "* ]] || more+=(gcc libc6-dev python3-dev) # Triton compiles its kernels when they are first used
   apt-get install -y -qq --no-install-recommends "${more[@]}" >/dev/null
-  bash scripts/setup.sh .venv --no-install-project --extra serve "$@"
+  bash scripts/setup.sh .venv --no-install-project "$@"
   rm -rf /var/lib/apt/lists/* ;;
 project)
-  bash scripts/setup.sh .venv --no-editable --extra serve "$@"
+  bash scripts/setup.sh .venv --no-editable "$@"
   # any user may be given: a home that all can write to, and a name for the usual one
   useradd --uid 1000 --home-dir /home/ocr --create-home ocr
   chmod 1777 /home/ocr

@@ -19,7 +19,7 @@ from ocr_project.bench.testsets import NAMES, card_of
 from ocr_project.datasets import ShardedParquet
 from ocr_project.domain.options import SECTIONS, RuntimeOptions, TestsetsOptions
 from ocr_project.domain.types import ShardInfo
-from ocr_project.pipeline_registry import register_pipelines
+from ocr_project.pipeline_registry import as_drawn, is_drawn, register_pipelines
 from ocr_project.testing.fakes import MemoryShards
 from tests.whole_job import ROOT
 
@@ -47,6 +47,35 @@ def test_the_lane_shares_the_code_of_the_stages_and_none_of_their_data(pipelines
     assert "write_exports" not in {function.__name__ for function in functions}
     assert {f"params:{stage}" for stage in (*STAGES, "testsets", "ingest")} <= lane.inputs()
     assert "params:benchmark" not in lane.inputs()
+
+
+@pytest.mark.parametrize("name", ["__default__", "ocr", "testsets", "publish", "training_data"])
+def test_what_is_drawn_has_no_twins_and_begins_with_the_source(pipelines: dict[str, Any], name: str) -> None:
+    drawn, run = as_drawn(pipelines[name]), pipelines[name]
+    assert not any(dataset.endswith("_done") for dataset in drawn.datasets())
+    assert {node.name for node in drawn.nodes} == {node.name for node in run.nodes}
+    assert drawn.all_outputs() == run.all_outputs()
+    assert {one for one in drawn.inputs() if one.startswith("params:")} == {
+        one for one in run.inputs() if one.startswith("params:")
+    }
+    if name == "ocr":
+        assert data(drawn.inputs()) == {"source"}
+    for node in drawn.nodes:
+        assert "drawn here" in str(pytest.raises(NotImplementedError, node.func, **{}).value)
+
+
+@pytest.mark.parametrize(
+    ("command", "drawn"),
+    [
+        (["kedro", "viz"], True),
+        (["kedro", "-v", "viz", "build"], True),
+        (["/bin/kedro", "run"], False),
+        (["kedro", "run", "--tags", "viz"], False),
+        (["kedro"], False),
+    ],
+)
+def test_only_kedro_viz_draws(command: list[str], drawn: bool) -> None:
+    assert is_drawn(command) is drawn
 
 
 def test_the_main_job_leaves_the_lane_alone(pipelines: dict[str, Any]) -> None:

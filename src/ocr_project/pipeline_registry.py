@@ -1,7 +1,8 @@
 """The pipelines by name.
 
-Each stage by its own name, `ocr` for the way from documents to text, `__default__` for all of it, and `testsets` for
-the lane of the public test sets: the stages from layout to transcript once more, on other datasets.
+Each stage by its own name, `ocr` for the way from documents to text, `all` for the whole of it (Kedro's
+`__default__`), and `testsets` for the lane of the public test sets: the stages from layout to transcript once more, on
+other datasets.
 An explicit registry, because `find_pipelines` imports only the pipeline that is asked for, and a
 composed one is made of several.
 """
@@ -9,7 +10,8 @@ composed one is made of several.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial, wraps
 from importlib import import_module
 from typing import Any
@@ -34,6 +36,8 @@ APART = (  # run only when asked for
 )
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
+_DONE = "_done"  # ends the name of a twin: what a stage has finished before, of the dataset that it adds to
+_PLUMBING = ("project", "scratch")
 
 
 class ByName(Mapping[str, Pipeline]):
@@ -61,7 +65,32 @@ class ByName(Mapping[str, Pipeline]):
 
 
 def register_pipelines() -> Mapping[str, Pipeline]:
-    """Return all pipelines by name."""
+    """Return all pipelines by name; for `kedro viz` without what hides the flow."""
+    found = _pipelines()
+    if not is_drawn(sys.argv):
+        return found
+    return ByName({name: partial(_drawn_by_name, found, name) for name in found})
+
+
+def is_drawn(command: Sequence[str]) -> bool:
+    """Say whether a command draws pipelines and runs none: `kedro viz`, which asks no hook and leaves no other mark.
+
+    Args:
+        command: As `sys.argv` has it.
+    """
+    words = [word for word in command[1:] if not word.startswith("-")]
+    return words[:1] == ["viz"]
+
+
+def as_drawn(made: Pipeline) -> Pipeline:
+    """Return a pipeline without the datasets that say nothing about the flow: the twins, the checkout, drafts.
+
+    A twin is a second box of a dataset that is there, layers above it, and an arrow against the flow.
+    """
+    return Pipeline([_drawn(each) for each in made.nodes])
+
+
+def _pipelines() -> Mapping[str, Pipeline]:
     stages = ByName({name: partial(_stage, name) for name in (*STAGES, *APART)})
     return ByName(
         {
@@ -72,6 +101,8 @@ def register_pipelines() -> Mapping[str, Pipeline]:
             ),
             "testsets": _test_sets,
             "release": lambda: _together((stages["fields"], _stage("release"))),
+            # of `__default__` Kedro validates the options of all pipelines, and imports them for it: 1 s of a run
+            "all": lambda: _together(stages[name] for name in STAGES),
             "__default__": lambda: _together(stages[name] for name in STAGES),
         }
     )
@@ -124,13 +155,16 @@ def _selective(function: Callable[..., Any], shards: frozenset[str]) -> Callable
 
 
 def _described(selected: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a wrapper the signature that it has: Kedro takes the types of `params:` from there, by their places."""
+    """Give a wrapper the signature that it has."""
     extra = inspect.Parameter("testsets", inspect.Parameter.KEYWORD_ONLY, annotation=TestsetsOptions)
-    signature = inspect.signature(function)
-    described: Any = selected
-    described.__signature__ = signature.replace(parameters=[*signature.parameters.values(), extra])
-    described.__annotations__ = {**function.__annotations__, "testsets": TestsetsOptions}
+    _describe(selected, [*inspect.signature(function).parameters.values(), extra])
+    selected.__annotations__ = {**function.__annotations__, "testsets": TestsetsOptions}
     return selected
+
+
+def _describe(wrapper: Any, parameters: Sequence[inspect.Parameter]) -> None:
+    """Say which parameters a wrapper has: Kedro takes the types of `params:` from there, by their places."""
+    wrapper.__signature__ = inspect.signature(wrapper).replace(parameters=parameters)
 
 
 def _creator(name: str) -> Callable[..., Pipeline]:
@@ -141,6 +175,26 @@ def _creator(name: str) -> Callable[..., Pipeline]:
 def _stage(name: str) -> Pipeline:
     # the namespace draws a box round the stage in kedro-viz; datasets keep their names, for stages share them
     return Pipeline(_creator(name)(), namespace=name, prefix_datasets_with_namespace=False)
+
+
+def _drawn_by_name(found: Mapping[str, Pipeline], name: str) -> Pipeline:
+    return as_drawn(found[name])
+
+
+def _drawn(one: Node) -> Node:
+    kept = {argument: name for argument, name in one._inputs.items() if not _is_hidden(name)}
+
+    @wraps(one.func)
+    def shown(**inputs: Any) -> Any:
+        raise NotImplementedError(f"{one.name} is drawn here, and not run")
+
+    parameters = inspect.signature(one.func, follow_wrapped=False).parameters.values()
+    _describe(shown, [parameter for parameter in parameters if parameter.name in kept])
+    return node(shown, kept, one._outputs, name=one._name, tags=one.tags, namespace=one.namespace)
+
+
+def _is_hidden(dataset: str) -> bool:
+    return dataset.endswith(_DONE) or dataset in _PLUMBING
 
 
 def _together(stages: object) -> Pipeline:

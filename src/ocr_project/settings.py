@@ -1,35 +1,22 @@
 """Kedro's settings: hooks and how environments are merged."""
 
+from collections.abc import Iterator
 from pathlib import PurePath
+from typing import Any
 
 from kedro.config import OmegaConfigLoader
 
-from ocr_project.hooks import (
-    EventHooks,
-    LockHooks,
-    MemoryHooks,
-    MlflowHooks,
-    OptionHooks,
-    PreflightHooks,
-    ServerHooks,
-    SummaryHooks,
-    TimelineHooks,
-    WorkerHooks,
-)
 
-# The order in which they work stands in each of them; the lock is a wrapper around all others, wherever it stands.
-HOOKS = (
-    OptionHooks(),
-    PreflightHooks(),
-    LockHooks(),
-    WorkerHooks(),
-    MlflowHooks(),
-    MemoryHooks(),
-    TimelineHooks(),  # at the end before MLflow's, which keeps what it wrote: the last comes first
-    EventHooks(),
-    ServerHooks(),  # after the events: at the end the last comes first, and its servers' end is an event
-    SummaryHooks(),
-)
+class HooksOfRuns:
+    """The hooks, imported when a session registers them: `kedro run --help` reads this file, and runs nothing."""
+
+    def __iter__(self) -> Iterator[Any]:
+        from ocr_project.hooks import HOOKS
+
+        return iter(HOOKS)
+
+
+HOOKS = HooksOfRuns()
 
 
 def metrics_folder(data: str) -> str:

@@ -19,6 +19,7 @@ from ocr_project.checks.doctor.finding import Finding, missing, ok, warning
 from ocr_project.cli.doctor import findings_as_lines
 from ocr_project.cli.errors import EXIT_ERROR, own_error
 from ocr_project.cli.log_format import show_safely
+from ocr_project.cli.run import run
 from ocr_project.domain.errors import SourceError, StorageError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -157,15 +158,15 @@ def test_lines_are_aligned_and_folded_between_words() -> None:
     ],
 )
 def test_a_value_may_have_commas(given: str, found: dict[str, object]) -> None:
-    context = click.Context(cli.run)
-    option = next(option for option in cli.run.params if option.name == "params")
+    context = click.Context(run)
+    option = next(option for option in run.params if option.name == "params")
     assert option.callback is not None
     assert option.callback(context, option, given) == found
 
 
 @pytest.mark.parametrize("given", ["a,b", "ingest.source", ",", "=1,b"])
 def test_what_names_no_parameter_is_refused_as_before(given: str) -> None:
-    done = CliRunner().invoke(cli.run, ["--params", given, "--pipelines", "none of these"])
+    done = CliRunner().invoke(run, ["--params", given, "--pipelines", "none of these"])
     assert done.exit_code != 0
     assert "Invalid format of `params`" in done.output or given == ","
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from ocr_project import cli
 from ocr_project.cli import searching
+from ocr_project.cli.search import search
 from ocr_project.cli.searching import Hit, search_pages
 from ocr_project.domain.errors import OptionError, SourceError
 from ocr_project.domain.options import EmbeddingOptions, LexicalOptions, SearchMode
@@ -199,6 +200,6 @@ def test_names_and_snippets_send_no_controls_to_the_terminal(monkeypatch: pytest
     hit = Hit(1.0, "x\x1b]0;owned\x07\u202efdp.pdf", 1, "a\x1b[31m b")
     monkeypatch.setattr(searching, "search_pages", lambda *_: [hit])
     monkeypatch.chdir(ROOT)
-    done = CliRunner().invoke(cli.search, ["a"], color=True)
+    done = CliRunner().invoke(search, ["a"], color=True)
     assert "x\ufffd]0;owned\ufffd\ufffdfdp.pdf, page 1" in done.output
     assert "a\ufffd[31m b" in done.output

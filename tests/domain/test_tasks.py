@@ -18,7 +18,7 @@ def region(native: str, label: Label = Label.TEXT) -> Region:
     ("native", "task"),
     [
         ("text", Task.TEXT),
-        ("seal", Task.TEXT),
+        ("seal", Task.SEAL),
         ("table", Task.TABLE),
         ("ruled_table", Task.TABLE),
         ("inline_formula", Task.FORMULA),

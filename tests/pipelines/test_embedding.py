@@ -184,26 +184,30 @@ def test_indexes_and_files_hold_the_right_rows(corpus: Corpus, server: FakeVllm,
     queries = embed_queries(to_frame([Query("q1", "page 3"), Query("q2", " ")], Query), chosen)
     assert [row.status for row in from_frame(queries, Embedding)] == [Status.OK, Status.EMPTY]
     scratch = Scratch(tmp_path / "scratch")
-    ids, texts = open_index(index_pages(folder, scratch, chosen))
-    images = open_index(index_images(folder, scratch))[0]
+    ids, texts = open_index(index_pages(folder, tmp_path / "page_index", scratch, chosen))
+    images = open_index(index_images(folder, tmp_path / "page_image_index", scratch))[0]
     assert ids == [f"d_{number:05d}" for number in range(1, PAGES + 1)] == images
     # the stand-in sees the words alone, so the page's own words find it
     assert int(np.argmax(texts @ from_frame(queries, Embedding)[0].vector)) == 2
-    npy = write_files(folder, queries, scratch, chosen)
+    npy = write_files(folder, queries, tmp_path / "files", scratch, chosen)
     names = ("corpus_images", "corpus_ocr_text", "queries", "region_images", "region_ocr_text")
     for name, count in zip(names, (PAGES, PAGES, 2, 2 * PAGES, 2 * PAGES), strict=True):
         array = np.load(npy / f"{name}.npy", mmap_mode="r")
         assert (array.shape, array.dtype) == ((count, SIZE), np.float16)
         assert len((npy / f"{name}.ids.txt").read_text().splitlines()) == count
     assert np.load(npy / "corpus_ocr_text.npy") == pytest.approx(texts, abs=2e-3)
-    assert list(write_files(folder, queries, scratch, options(server, EVERYTHING)).iterdir()) == []
+    empty = write_files(folder, queries, tmp_path / "files", scratch, options(server, EVERYTHING))
+    assert [path.name for path in empty.iterdir()] == [".made_from.json"]
 
 
 def test_where_only_images_have_vectors_they_are_searched(corpus: Corpus, server: FakeVllm, tmp_path: Path) -> None:
     folder = ShardFolder(tmp_path / "shards", Embedding)
     chosen = options(server, [Embedded.PAGE_IMAGE])
     run(corpus, folder, chosen)
-    assert len(open_index(index_pages(folder, Scratch(tmp_path / "scratch"), chosen))[0]) == PAGES
+    assert (
+        len(open_index(index_pages(folder, tmp_path / "page_index", Scratch(tmp_path / "scratch"), chosen))[0])
+        == PAGES
+    )
     assert list(RowsOf(folder, "page", "text").rows()) == []
     assert len(RowsOf(folder, "page", "image").find("s0", "d_00002")) == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,42 @@ def test_a_loss_is_the_same_to_the_last_bit_with_tables_that_were_made_ahead(
     ahead = Ahead(inner)
     collate = pickle.loads(pickle.dumps(ahead.collate))  # as a process of its own gets it
     collated = collate([pack])
-    with packed_attention(inner), torch.no_grad():
+    with packed_attention(inner):
         alone = answer_loss(training.model, pack)
-        if collated.tables:  # the tower has to get on without a grid that it could read
+        expected = gradients(training.model, alone)
+        if collated.tables:  # the model has to get on without numbers that it could read from the device
             monkeypatch.setattr(vision_utils.torch, "meshgrid", None)
             monkeypatch.setattr(vision_utils.torch, "repeat_interleave", None)
+            monkeypatch.setattr(import_module(type(inner).__module__), "torch_compilable_check", None)
         with ahead.attached():
             handed = answer_loss(training.model, ahead.moved(collated, torch.device("cpu")))
     assert bool(collated.tables) == family.startswith("qwen")
     assert torch.equal(alone, handed)
+    for one, other in zip(expected, gradients(training.model, handed), strict=True):
+        assert torch.equal(one, other)
+
+
+def gradients(model: Any, loss: Any) -> tuple[Any, ...]:
+    return tuple(torch.autograd.grad(loss, [one for one in model.parameters() if one.requires_grad]))
+
+
+@pytest.mark.parametrize("family", ["qwen3_vl", "qwen2_vl"])
+def test_a_model_that_was_trained_counts_images_itself_again(family: str, tmp_path: Path) -> None:
+    from ocr_project.training.ahead import Ahead
+    from ocr_project.training.loop import Packs
+    from ocr_project.training.losses import answer_loss
+    from ocr_project.training.samples_at_hand import SamplesInMemory
+
+    training = prepare(tiny_trainable.build(tmp_path, family))
+    pack = Packs(training.plan, SamplesInMemory(training.samples), training.encoder)[0]
+    ahead = Ahead(training.model.get_base_model())
+    with ahead.attached():
+        pass
+    pack.inputs["input_ids"][0, int(pack.places[0])] = ahead.collate.image_id
+    with pytest.raises(ValueError, match=r"image tokens, but \d+ pieces of images"):
+        ahead.collate([pack])
+    with pytest.raises(ValueError, match="do not match"):
+        answer_loss(training.model, pack)
 
 
 class _Later:

@@ -2,6 +2,7 @@
 
 run.py        kedro run, with messages that say what to do
 standalone.py ocr-project, outside of a checkout; reading.py does what it says
+              delivery.py brings files to their place; clean.py empties the cache
 search.py     kedro search; searching.py asks the corpus, in a notebook too
 doctor.py     kedro doctor
 testsets.py   kedro testsets
@@ -20,24 +21,27 @@ summary.py    the table at the end of a run
 from __future__ import annotations
 
 import click
+from kedro.framework.cli.utils import LazyGroup
 
-from ocr_project.cli.compare import compare
-from ocr_project.cli.doctor import doctor
-from ocr_project.cli.launch import launch
-from ocr_project.cli.options import options
-from ocr_project.cli.results import results
-from ocr_project.cli.review import review
-from ocr_project.cli.run import run
-from ocr_project.cli.search import search
-from ocr_project.cli.serve.command import work
-from ocr_project.cli.serve.project import serve_project
-from ocr_project.cli.testsets import testsets
+# a command imports what it needs when it is called, and not what the others need
+COMMANDS = {
+    name: f"ocr_project.cli.{place}"
+    for name, place in {
+        "run": "run.run",
+        "search": "search.search",
+        "doctor": "doctor.doctor",
+        "testsets": "testsets.testsets",
+        "compare": "compare.compare",
+        "results": "results.results",
+        "review": "review.review",
+        "options": "options.options",
+        "launch": "launch.launch",
+        "serve": "serve.project.serve_project",
+        "work": "serve.command.work",
+    }.items()
+}
 
 
-@click.group()
+@click.group(cls=LazyGroup, lazy_subcommands=COMMANDS)
 def cli() -> None:
     """Commands of ocr_project."""
-
-
-for command in (run, search, doctor, testsets, compare, results, review, options, launch, serve_project, work):
-    cli.add_command(command)

@@ -20,8 +20,6 @@ from typing import Any
 import click
 from kedro.validation.exceptions import ParameterValidationError
 
-from ocr_project.cli.evidence import Evidence, end_run
-from ocr_project.cli.unknown_names import unknown_name
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen, OcrProjectError, OptionError, StorageError
 from ocr_project.domain.outside_text import shown_lines
 from ocr_project.storage.run_lock import release_all
@@ -69,6 +67,8 @@ def own_error(error: BaseException | None) -> OcrProjectError | None:
     while error is not None and not isinstance(error, OcrProjectError):
         if isinstance(error, ParameterValidationError):
             return OptionError(without_links(str(error)))
+        from ocr_project.cli.unknown_names import unknown_name
+
         if (said := unknown_name(error)) is not None:
             return OptionError(said)
         if _is_full_disk(error):
@@ -100,6 +100,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _close_mlflow() -> None:
     if "mlflow" in sys.modules:
+        from ocr_project.cli.evidence import Evidence, end_run
+
         Evidence().keep("the end of this run", lambda: end_run("KILLED"))
 
 

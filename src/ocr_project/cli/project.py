@@ -27,14 +27,23 @@ def open_project(
 ) -> Iterator[KedroContext]:
     """Open a project, for its catalog and its options; nothing is run.
 
+    Its pipelines are left out, for to take the types of options from them Kedro imports every stage: the options are
+    as they were written, and the caller makes the models of those that it reads.
+
     Args:
         env: Environment; None: the one that a run takes.
         params: As `--params` has them.
         folder: The project; None: the working folder.
     """
+    from kedro.framework.project import pipelines
+
     session = session_of(env, params, folder)
-    with session:
-        yield session.load_context()
+    pipelines.configure()
+    try:
+        with session:
+            yield session.load_context()
+    finally:
+        pipelines.configure(f"{PACKAGE.name}.pipeline_registry")
 
 
 def session_of(env: str | None, params: dict[str, Any] | None = None, folder: Path | None = None) -> KedroSession:

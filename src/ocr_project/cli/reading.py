@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,13 +12,13 @@ from typing import Any
 
 import click
 
+from ocr_project.cli.delivery import deliver
 from ocr_project.cli.project import open_project, session_of
 from ocr_project.cli.review import show_review
 from ocr_project.cli.search import show_hits
 from ocr_project.domain.errors import FailuresLeft, OptionError, SourceError, StaleSource
 from ocr_project.domain.options import TextLayer
 from ocr_project.domain.outside_text import shown
-from ocr_project.storage.atomic import atomic_file
 from ocr_project.storage.workspace import Workspace
 
 FORMATS: Mapping[str, tuple[str, str]] = {  # the option of `transcript` that writes it, and the folder of the exports
@@ -35,6 +34,7 @@ FORMATS: Mapping[str, tuple[str, str]] = {  # the option of `transcript` that wr
 }
 _ALWAYS = ("crops",)  # Markdown and HTML lead to them
 _BASE = "base"
+_RECORD = "delivered.json"  # what was brought where
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,12 @@ def read_all(found: Sequence[Workspace], output: Path, wanted: Wanted) -> None:
     places = _places(found, output)
     for workspace, place in places.items():
         failures += _read(workspace, wanted)
-        count = _bring(workspace.data / "08_reporting/exports", place, wanted)
+        names = dict.fromkeys([*(FORMATS[name][1] for name in wanted.formats), *_ALWAYS])
+        exports, record = workspace.data / "08_reporting/exports", workspace.folder / _RECORD
+        count, gone = deliver(exports, place, list(names), record)
         click.echo(f"{count:>10}  files in {shown(str(place))}")
+        for name in gone:
+            click.echo(f"{'removed':>10}  {shown(str(name))}: its document is gone")
     words = " ".join(_quoted(source) for workspace in found for source in workspace.sources())
     click.echo(f'{"next":>10}  ocr-project search "…" {shown(words)}')
     if failures:
@@ -178,28 +182,6 @@ def _places(found: Sequence[Workspace], output: Path) -> dict[Workspace, Path]:
             name = f"{workspace.label}-{number}"
         places[workspace] = output / name
     return places
-
-
-def _bring(exports: Path, place: Path, wanted: Wanted) -> int:
-    """Copy what is wanted and not there yet; return how many files there are of it."""
-    count = 0
-    for name in dict.fromkeys([*(FORMATS[format][1] for format in wanted.formats), *_ALWAYS]):
-        start = exports / name
-        for file in [start] if start.is_file() else sorted(start.rglob("*")):
-            if file.is_file() and not file.name.startswith("."):
-                count += 1
-                _copy(file, place / file.relative_to(exports))
-    return count
-
-
-def _copy(file: Path, place: Path) -> None:
-    state = file.stat()
-    if place.is_file() and (place.stat().st_size, place.stat().st_mtime_ns) == (state.st_size, state.st_mtime_ns):
-        return
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_file(place) as target, file.open("rb") as source:
-        shutil.copyfileobj(source, target)
-    os.utime(place, ns=(state.st_atime_ns, state.st_mtime_ns))
 
 
 def _state(folder: Path) -> dict[str, tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 from typing import Any
 
 import click
@@ -10,6 +11,8 @@ from kedro.framework.cli.project import run as kedro_run
 from omegaconf import OmegaConf
 
 from ocr_project.cli.errors import plainly
+
+ALL = "all"  # of the pipelines
 
 
 def with_commas(context: click.Context, option: click.Parameter, value: Any) -> Any:
@@ -30,11 +33,22 @@ def with_commas(context: click.Context, option: click.Parameter, value: Any) -> 
     return OmegaConf.to_container(OmegaConf.from_dotlist([item.strip() for item in items]))
 
 
-assert kedro_run.callback is not None
+def _run(**given: Any) -> Any:
+    """Run what is named; all stages without a name."""
+    gc.disable()  # looking for garbage among what is imported takes a tenth of a short run; MemoryHooks ends it
+    if not given["pipeline"] and not given["pipelines"]:
+        given["pipelines"] = [ALL]
+    try:
+        return _kedros_run(**given)
+    finally:
+        gc.enable()
+
+
+_kedros_run: Any = kedro_run.callback
 _params = next(option for option in kedro_run.params if option.name == "params")
 _kedros: Any = _params.callback
 run = copy.copy(kedro_run)
-run.callback = plainly(kedro_run.callback)
+run.callback = plainly(_run)
 run.params = [copy.copy(option) for option in kedro_run.params]
 next(option for option in run.params if option.name == "params").callback = with_commas
 _runner = next(option for option in run.params if option.name == "runner")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ocr_project.cli.clean import clean
 from ocr_project.cli.compare import compare
 from ocr_project.cli.doctor import doctor
 from ocr_project.cli.errors import plainly
@@ -115,6 +116,7 @@ def _absolute(value: Any) -> Any:
 
 for one in (doctor, compare):
     standalone.add_command(_elsewhere(one))
+standalone.add_command(clean)
 standalone.add_command(options)
 standalone.add_command(serve)
 standalone.add_command(work)

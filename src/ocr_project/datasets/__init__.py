@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from ocr_project.datasets.place import Place
     from ocr_project.datasets.sharded_parquet import ShardedParquet
     from ocr_project.datasets.stage_metrics import StageMetrics
-    from ocr_project.datasets.surroundings import Checkout, NamedByOption, ScratchFolder
+    from ocr_project.datasets.surroundings import Checkout, EarlierResults, NamedByOption, ScratchFolder
     from ocr_project.datasets.whole_table import WholeTable
     from ocr_project.datasets.written import Written
 
 __all__ = [
     "Checkout",
+    "EarlierResults",
     "KeptRun",
     "LineageFolder",
     "NamedByOption",
@@ -39,7 +40,7 @@ _FACES = {
     "Place": "place",
     "ShardedParquet": "sharded_parquet",
     "StageMetrics": "stage_metrics",
-    **dict.fromkeys(("Checkout", "NamedByOption", "ScratchFolder"), "surroundings"),
+    **dict.fromkeys(("Checkout", "EarlierResults", "NamedByOption", "ScratchFolder"), "surroundings"),
     "WholeTable": "whole_table",
     "Written": "written",
 }

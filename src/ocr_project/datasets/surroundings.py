@@ -10,6 +10,7 @@ from kedro.io import AbstractDataset, DatasetError
 
 from ocr_project.domain.project import Project
 from ocr_project.storage.checkout import describe
+from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
 
 Loaded = TypeVar("Loaded")
@@ -66,6 +67,28 @@ class ScratchFolder(_LoadedOnly[Scratch]):
         scratch = Scratch(self._root)
         scratch.sweep()
         return scratch
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._root)}
+
+
+class EarlierResults(_LoadedOnly[Earlier]):
+    """What nodes made in earlier runs: they look there before they make it again (`engine.running.once`)."""
+
+    def __init__(self, *, filepath: str, scratch: str, metadata: dict[str, Any] | None = None) -> None:
+        """Name the folders.
+
+        Args:
+            filepath: The folder of the results.
+            scratch: The folder of drafts, on the same file system.
+            metadata: For plugins such as kedro-viz; not used here.
+        """
+        super().__init__(metadata)
+        self._root = Path(filepath)
+        self._scratch = Path(scratch)
+
+    def load(self) -> Earlier:
+        return Earlier(self._root, Scratch(self._scratch))
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._root)}

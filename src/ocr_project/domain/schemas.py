@@ -5,9 +5,10 @@ A `Box` is stored as four float32, a label or status as its string, words as a l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING, asdict, fields
 from enum import StrEnum
+from itertools import islice
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -46,6 +47,8 @@ from ocr_project.domain.types import (
 )
 
 Row = TypeVar("Row")
+
+_ROWS_AT_ONCE = 1_000  # of a table that is laid out as its rows come
 
 _BOX = pa.list_(pa.float32(), 4)
 _WORDS = pa.list_(
@@ -290,9 +293,19 @@ def from_table(table: pa.Table | pa.RecordBatch, row_type: type[Row]) -> Iterato
         yield row_type(**dict(zip(names, values, strict=True)), **absent)
 
 
-def to_frame(rows: Sequence[Any], row_type: type) -> pd.DataFrame:
-    """Lay rows out as a data frame: for tables that are small enough to be held whole."""
-    return to_table(rows, row_type).to_pandas()
+def to_frame(rows: Iterable[Any], row_type: type) -> pd.DataFrame:
+    """Lay rows out as a data frame: for tables that are small enough to be held whole.
+
+    Args:
+        rows: Of a generator a thousand objects are there at a time, and otherwise columns.
+        row_type: One of the keys of `SCHEMAS`.
+    """
+    if isinstance(rows, Sequence):
+        return to_table(rows, row_type).to_pandas()
+    left, parts = iter(rows), [to_table([], row_type)]
+    while some := list(islice(left, _ROWS_AT_ONCE)):
+        parts.append(to_table(some, row_type))
+    return pa.concat_tables(parts).to_pandas()
 
 
 def from_frame(frame: pd.DataFrame, row_type: type[Row]) -> list[Row]:

@@ -47,13 +47,13 @@ _BY_TASK: Mapping[Task, tuple[str, ...]] = {
         "formula_number",
         "paragraph_title",
         "reference_content",
-        "seal",
         "text",
         "vertical_text",
         "vision_footnote",
     ),
     Task.TABLE: ("table", "ruled_table"),  # the second is the detector opencv's
     Task.FORMULA: ("display_formula", "inline_formula"),
+    Task.SEAL: ("seal",),
     Task.IMAGE: ("chart", "image", "picture"),  # the last is the detector opencv's
     Task.DROP: (
         "aside_text",

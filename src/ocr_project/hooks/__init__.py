@@ -19,8 +19,23 @@ from ocr_project.hooks.servers import ServerHooks
 from ocr_project.hooks.summary import SummaryHooks
 from ocr_project.hooks.timeline import TimelineHooks
 
+# The order in which they work stands in each of them; the lock is a wrapper around all others, wherever it stands.
+HOOKS = (
+    OptionHooks(),
+    PreflightHooks(),
+    LockHooks(),
+    WorkerHooks(),
+    MlflowHooks(),
+    MemoryHooks(),
+    TimelineHooks(),  # at the end before MLflow's, which keeps what it wrote: the last comes first
+    EventHooks(),
+    ServerHooks(),  # after the events: at the end the last comes first, and its servers' end is an event
+    SummaryHooks(),
+)
+
 __all__ = [
     "ARTIFACTS",
+    "HOOKS",
     "PLACES",
     "EventHooks",
     "LockHooks",

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol, MemoryDataset
+from pydantic import ValidationError
 
+from ocr_project.cli.errors import without_links
 from ocr_project.cli.log_format import show_safely
 from ocr_project.datasets import Checkout, LineageFolder, NamedByOption
 from ocr_project.domain.errors import OptionError
@@ -121,7 +123,7 @@ def _refuse_data(given: Mapping[str, Any], data: Path, root: Path) -> None:
 
 
 def _refuse_names(given: Mapping[str, Any]) -> None:
-    """Look at all stages: Kedro validates the options of those that run."""
+    """Look at the options of all stages: Kedro validates those of the stages that run."""
     said = unknown_sections(given, SECTIONS)
     said += [
         message
@@ -132,3 +134,9 @@ def _refuse_names(given: Mapping[str, Any]) -> None:
     ]
     if said:
         raise OptionError("; ".join(said))
+    for section, model in SECTIONS.items():
+        if isinstance(values := given.get(section), Mapping):
+            try:
+                model.model_validate(values)
+            except ValidationError as error:
+                raise OptionError(f"{section}: {without_links(str(error))}") from error

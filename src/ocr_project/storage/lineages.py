@@ -26,7 +26,8 @@ from typing import Any
 from ocr_project.domain.errors import StorageError
 from ocr_project.domain.types import Lineage, Prune, Shard
 from ocr_project.storage.atomic import atomic_json, partial_of, remove_abandoned, storing, sync, this_writer
-from ocr_project.storage.shard_folder import ShardFolder, read_footer, shard_files
+from ocr_project.storage.footers import read_footer
+from ocr_project.storage.shard_folder import ShardFolder, shard_files
 
 log = logging.getLogger(__name__)
 

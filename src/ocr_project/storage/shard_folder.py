@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ocr_project.domain.errors import StorageError
-from ocr_project.domain.gpu_usage import GpuUsage
 from ocr_project.domain.schemas import from_table, stored_columns, to_table
 from ocr_project.domain.types import Prune, Shard, ShardInfo
 from ocr_project.storage.atomic import atomic_file, this_writer
+from ocr_project.storage.footers import footer_of, read_footer
 
-log = logging.getLogger(__name__)
-
-_FOOTER = b"ocr_project.shard"
 _DAMAGED = ".damaged"  # what a file that cannot be read is called from then on: the next run makes it again
 _ROWS_AT_ONCE = 8  # pages hold images of up to some megabytes: a few at a time keep memory flat
 
@@ -102,8 +96,7 @@ class ShardFolder:
             StorageError: The disk is full, or the folder cannot be written to.
         """
         path = self._path(shard.info.name)
-        footer = {_FOOTER: json.dumps(asdict(shard.info), ensure_ascii=False).encode()}
-        table = to_table(shard.rows, self.row_type).replace_schema_metadata(footer)
+        table = to_table(shard.rows, self.row_type).replace_schema_metadata(footer_of(shard.info))
         with atomic_file(path, writer=this_writer()) as file:
             pq.write_table(table, file, compression="zstd", row_group_size=_ROWS_AT_ONCE * 8, write_page_checksum=True)
         _aside(path).unlink(missing_ok=True)
@@ -156,25 +149,3 @@ def _aside(path: Path) -> Path:
 def shard_files(folder: Path) -> list[Path]:
     """Return the files of the finished shards in a folder."""
     return [path for path in folder.glob("*.parquet") if not path.name.startswith(".")]
-
-
-def read_footer(path: Path) -> ShardInfo | None:
-    """Read the footer of a shard; None, and a warning, where it cannot be read."""
-    try:
-        metadata = pq.read_schema(path).metadata or {}
-        return _info(json.loads(metadata[_FOOTER]))
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-        log.warning("%s has no readable footer (%s): it counts as missing and is made again", path, error)
-        return None
-
-
-def _info(footer: dict[str, Any]) -> ShardInfo:
-    """Return what `asdict` made a footer of; shards from before GPUs were watched say nothing of them."""
-    gpus = tuple(_usage(gpu) for gpu in footer.pop("gpus", ()))
-    return ShardInfo(**footer, gpus=gpus)
-
-
-def _usage(values: dict[str, Any]) -> GpuUsage:
-    """JSON knows lists only; the types say tuples, so that footers can be compared."""
-    found: dict[str, Any] = {k: tuple(map(tuple, v)) if isinstance(v, list) else v for k, v in values.items()}
-    return GpuUsage(**found)

@@ -36,7 +36,7 @@ def prepared_for_training(model: Any, options: TrainingOptions, family: Family, 
         model = _with_lora(model, options, family, tied=tied)
     else:
         _freeze(model, options, family, tied=tied)
-    _checkpoint_layers(model, options.checkpoint_every, family)
+    _checkpoint_layers(model, options, family)
     if options.compile:
         _compile_layers(model)
     return model
@@ -117,18 +117,20 @@ def _freeze(model: Any, options: TrainingOptions, family: Family, *, tied: bool)
         parameter.requires_grad_(not frozen[part_of(name, family)])
 
 
-def _checkpoint_layers(model: Any, every: int, family: Family) -> None:
+def _checkpoint_layers(model: Any, options: TrainingOptions, family: Family) -> None:
     """Recompute every n-th layer of each part that is trained, or that gradients pass.
 
     Without reentry: with it, LoRA's matrices in the tower get no gradient, and no error says so. The hook that makes
     the embedding's output require gradients, which reentry needs, is taken off: it would keep the graph of a frozen
-    tower too.
+    tower too. Random states are kept, and set again for each layer, only where something is drawn: LoRA's dropout.
     """
     from transformers.modeling_layers import GradientCheckpointingLayer
 
+    every = options.checkpoint_every
     if not every:
         return
-    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    how = {"use_reentrant": False, "preserve_rng_state": options.lora.dropout > 0}
+    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs=how)
     model.disable_input_require_grads()
     number: Counter[Part] = Counter()
     trained = _trained_parts(model, family)
@@ -141,12 +143,15 @@ def _checkpoint_layers(model: Any, every: int, family: Family) -> None:
 
 
 def _compile_layers(model: Any) -> None:
-    """Compile each layer for itself: what is recomputed is compiled too, and all layers of a kind share the work."""
+    """Compile each layer for itself: what is recomputed is compiled too, and all layers of a kind share the work.
+
+    Its `forward` and not its call: hooks, by which FSDP2 gathers a layer's weights, stay outside.
+    """
     from transformers.modeling_layers import GradientCheckpointingLayer
 
     for module in model.modules():
         if isinstance(module, GradientCheckpointingLayer):
-            module.compile(dynamic=True)
+            module.forward = torch.compile(module.forward, dynamic=True)
 
 
 def _trained_parts(model: Any, family: Family) -> set[Part]:

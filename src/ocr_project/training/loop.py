@@ -33,7 +33,7 @@ from ocr_project.training.encoding import Encoder
 from ocr_project.training.losses import answer_loss
 from ocr_project.training.optimizers import build_optimizer
 from ocr_project.training.packing import Pack, pack, switch_cache_off
-from ocr_project.training.recording import Looked, Recorder
+from ocr_project.training.recording import Arrival, Looked, Recorder, ask_for
 from ocr_project.training.samples_at_hand import SampleSource
 
 
@@ -128,8 +128,10 @@ class PackTrainer(Trainer):  # type: ignore[misc]
         return loss.detach() * self.accelerator.num_processes
 
     def get_batch_samples(self, epoch_iterator: Iterator[Pack], num_batches: int, device: Any) -> Any:
-        """Take the packs of an update; how many answer tokens there are, the plan says."""
+        """Take the packs of an update, and say how long they were waited for; their answer tokens the plan counts."""
+        began = time.monotonic()
         taken = [found for _, found in zip(range(num_batches), epoch_iterator, strict=False)]
+        self._recorder.wait(time.monotonic() - began)
         return taken, None
 
     def floating_point_ops(self, inputs: Any) -> int:
@@ -282,6 +284,7 @@ class _Ends(TrainerCallback):  # type: ignore[misc]
         self._looked = looked
         self._saved = time.monotonic()
         self._seen: Mapping[str, float] = {}
+        self._vote: tuple[torch.Tensor, Arrival | None] | None = None
 
     def seen(self) -> Mapping[str, float]:
         """Return what was seen of held-out samples since the last call."""
@@ -295,25 +298,36 @@ class _Ends(TrainerCallback):  # type: ignore[misc]
         trainer = self.trainer
         assert trainer is not None
         due = time.monotonic() - self._saved > self._options.save_minutes * 60
-        stop, due = self._agreed(self.stop), self._agreed(due)
+        stop, due = self._agreed(self.stop, due)
         over = state.global_step >= state.max_steps
         control.should_save = due or stop or over
         control.should_training_stop = stop or over
         if control.should_save:
-            self._saved = time.monotonic()
+            self._saved, self._vote = time.monotonic(), None
         every, looks = self._looked.every, self._looked.looks
         if every and looks is not None and (state.global_step % every == 0 or over):
             self._seen = looks(trainer.model, state.global_step)
 
-    def _agreed(self, wish: bool) -> bool:
-        """Return whether any card wishes: all have to save or stop at the same update."""
+    def _agreed(self, stop: bool, due: bool) -> tuple[bool, bool]:
+        """Return what any card wishes: all have to save or stop at the same update.
+
+        Of several cards it is what they wished an update ago: to read a vote is to wait for all that is under way.
+        """
         trainer = self.trainer
         assert trainer is not None
         if trainer.accelerator.num_processes == 1:
-            return wish
-        voted = torch.tensor([float(wish)], device=trainer.args.device)
+            return stop, due
+        wishes = [torch.full((), float(wish), device=trainer.args.device) for wish in (stop, due)]
+        voted = torch.stack(wishes)
         torch.distributed.all_reduce(voted, torch.distributed.ReduceOp.MAX)
-        return bool(voted.item())
+        before, self._vote = self._vote, ask_for(voted)
+        if before is None:
+            return False, False
+        numbers, arrived = before
+        if arrived is not None:
+            arrived.synchronize()
+        stop, due = (number > 0 for number in numbers.tolist())
+        return stop, due
 
 
 @contextmanager

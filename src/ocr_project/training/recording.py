@@ -114,7 +114,7 @@ class Recorder:
         self._cards = cards
         self._speed = speed
         self._began = time.monotonic()
-        self._tokens, self._answers, self._flops = 0, 0, 0.0
+        self._tokens, self._answers, self._flops, self._waited = 0, 0, 0.0, 0.0
         self._losses: list[tuple[torch.Tensor, tuple[str, ...]]] = []
         self._under_way: deque[_Update] = deque()
 
@@ -124,6 +124,10 @@ class Recorder:
             kept = [json.dumps(line) for line in read_lines(self._path) if line["update"] <= update]
             self._path.write_text("".join(f"{line}\n" for line in kept))
         self._began = time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        """Count the time for which the packs of an update were waited for: more than a moment, and images are late."""
+        self._waited += seconds
 
     def count(self, pack: Pack, loss: torch.Tensor) -> None:
         """Count a pack of the update that is under way."""
@@ -151,9 +155,10 @@ class Recorder:
         size = torch.as_tensor(0.0 if norm is None else norm, dtype=torch.float32, device=losses.device)
         numbers, arrived = self._ask(torch.cat([losses, size[None], whole[None]]))
         line = {"update": update, "learning_rate": rate, "answer_tokens": self._answers, **seen}
+        line["waited"] = round(self._waited, 4)
         samples = [ids for _, ids in self._losses]
         self._under_way.append(_Update(samples, numbers, arrived, line, self._tokens * self._cards, self._flops))
-        self._losses, self._tokens, self._answers, self._flops = [], 0, 0, 0.0
+        self._losses, self._tokens, self._answers, self._flops, self._waited = [], 0, 0, 0.0, 0.0
 
     def write(self, *, to_the_last: bool, first: bool) -> None:
         """Write a line for each update whose numbers are there: on a GPU for all but the last.

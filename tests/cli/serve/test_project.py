@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from ocr_project import cli
 from ocr_project.cli.serve import command
-from ocr_project.cli.serve.project import ProjectCorpus, ProjectShelf
+from ocr_project.cli.serve.project import ProjectCorpus, ProjectShelf, serve_project
 from ocr_project.cli.serve.runs import Runs
 from ocr_project.cli.serve.shelf import Corpora
 from tests.cli.serve.served import serving
@@ -63,7 +62,7 @@ def test_the_command_takes_its_corpus_from_the_options(
 
     monkeypatch.setattr(command, "show", show)
     monkeypatch.setattr("ocr_project.cli.serve.project.show", show)
-    done = CliRunner().invoke(cli.serve_project, ["--no-open", *arguments])
+    done = CliRunner().invoke(serve_project, ["--no-open", *arguments])
     assert done.exit_code == 0, done.output
     (corpus,) = shown[0].corpora().values()
     assert (corpus.source, corpus.data) == (project / source, project / data)

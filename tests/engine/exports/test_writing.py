@@ -259,6 +259,24 @@ def test_a_second_export_writes_nothing_and_reads_no_image(corpus: Corpus, tmp_p
     assert corpus.reads == []
 
 
+def test_of_a_corpus_that_did_not_change_no_row_is_read(corpus: Corpus, tmp_path: Path) -> None:
+    corpus.export(tmp_path)
+    before = stamps(tmp_path)
+    for name in ROWS:
+        for shard, (info, _) in corpus.folders[name].shards.items():
+            corpus.folders[name].shards[shard] = (info, [])
+    corpus.export(tmp_path)
+    assert stamps(tmp_path) == before
+
+
+def test_exports_that_are_no_longer_wanted_go(corpus: Corpus, tmp_path: Path) -> None:
+    corpus.export(tmp_path)
+    corpus.export(tmp_path, replace(WANTED, jsonl=False))
+    assert files(tmp_path) == [name for name in ALL if name != "ocr_results.jsonl"]
+    corpus.export(tmp_path)
+    assert files(tmp_path) == ALL
+
+
 def test_only_a_changed_document_is_written_again(corpus: Corpus, tmp_path: Path) -> None:
     corpus.export(tmp_path)
     before = stamps(tmp_path)

@@ -10,7 +10,7 @@ import pytest
 
 from ocr_project.domain.options import DialectName
 from ocr_project.domain.types import Task, TextFormat
-from ocr_project.engine.models.dialects import dialect_of, unfenced
+from ocr_project.engine.models.dialects import NoTarget, dialect_of, unfenced
 from ocr_project.engine.models.dialects.forms import read_table
 from ocr_project.engine.models.dialects.html_table import parse_table
 from ocr_project.engine.models.dialects.otsl import otsl_to_html
@@ -22,6 +22,7 @@ from ocr_project.engine.models.dialects.otsl import otsl_to_html
         ("zai-org/GLM-OCR", "glm_ocr"),
         ("/models/glm_ocr-fp8", "glm_ocr"),
         ("PaddlePaddle/PaddleOCR-VL-1.5", "paddleocr_vl"),
+        ("PaddlePaddle/PaddleOCR-VL-1.6", "paddleocr_vl"),
         ("allenai/olmOCR-2-7B-1025", "olmocr"),
         ("data/06_models/qwen3_vl_2b_olmocr/merged", "olmocr_qwen3_vl"),
         ("Qwen/Qwen3-VL-8B-Instruct", "chat"),
@@ -132,6 +133,27 @@ def test_paddle_writes_tables_in_otsl() -> None:
     assert dialect.prompt_for(Task.TEXT) == "OCR:"
     assert dialect.read("<fcel>1<nl>", Task.TABLE) == ("<table><tr><td>1</td></tr></table>", TextFormat.HTML)
     assert dialect.read("no table", Task.TABLE) == ("no table", TextFormat.TEXT)
+
+
+def test_paddle_has_words_of_its_own_for_stamps_and_for_lines_anywhere() -> None:
+    dialect = dialect_of("PaddlePaddle/PaddleOCR-VL-1.6", DialectName.AUTO)
+    assert [dialect.prompt_for(task) for task in (Task.SEAL, Task.SPOTTING)] == ["Seal Recognition:", "Spotting:"]
+    assert dialect.read(" 서울\n시장 ", Task.SEAL).text == "서울\n시장"
+    corners = "".join(f"<|LOC_{at}|>" for at in (1, 2, 30, 2, 30, 9, 1, 9))
+    assert dialect.read(f"출구 3{corners}\nExit{corners}", Task.SPOTTING) == ("출구 3\nExit", TextFormat.TEXT)
+    marked = f"<|TEXT_START|>나가는 곳<|TEXT_END|><|LOC_BEGIN|>{corners}<|LOC_END|>"
+    assert dialect.read(marked * 2, Task.SPOTTING).text == "나가는 곳\n나가는 곳"
+    assert dialect.read("no places", Task.SPOTTING).text == "no places"
+    with pytest.raises(NoTarget, match="places"):
+        dialect.target_for("Exit", Task.SPOTTING)
+
+
+@pytest.mark.parametrize("name", ["zai-org/GLM-OCR", "allenai/olmOCR-2-7B-1025", "Qwen/Qwen3-VL-8B-Instruct"])
+def test_who_has_no_words_for_a_stamp_reads_it_as_text(name: str) -> None:
+    dialect = dialect_of(name, DialectName.AUTO)
+    assert {dialect.task_for(task) for task in (Task.SEAL, Task.SPOTTING)} == {Task.TEXT}
+    assert dialect.prompt_for(Task.SEAL) == dialect.prompt_for(Task.TEXT)
+    assert dialect.task_for(Task.DROP) is Task.DROP
 
 
 def test_olmocr_writes_front_matter_before_the_page() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +69,24 @@ def test_a_start_that_compiled_is_known_again(tmp_path: Path, monkeypatch: pytes
     assert mark.exists()
     other = CompileMark(warm.model_copy(update={"quantization": None}))
     assert not other.exists(), "what is compiled depends on it"
+
+
+def test_servers_keep_their_bytecode_where_it_would_be_compiled_at_each_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "vllm"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.pycache_prefix", None)
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    assert "PYTHONPYCACHEPREFIX" not in cache_environment(), "Python writes it beside the package"
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    told = cache_environment()
+    assert Path(told["PYTHONPYCACHEPREFIX"]).is_relative_to(tmp_path / "ocr_project" / "compiled")
+    environment = {**os.environ, **told, "PYTHONPATH": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", "import vllm"], check=True, env=environment)
+    assert list(Path(told["PYTHONPYCACHEPREFIX"]).rglob("vllm/__init__.*.pyc"))
+    (package / "__pycache__").mkdir()
+    assert "PYTHONPYCACHEPREFIX" not in cache_environment(), "it is there already"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from ocr_project.domain.options import PpOcrWeights
 from ocr_project.engine.recognition.latin_lines import LatinReader, find_latin_reader
 
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
@@ -39,6 +40,14 @@ def test_words_of_a_line_have_boxes_on_their_ink(reader: LatinReader) -> None:
         assert (line[y0:y1, x0] < 160).any()
         assert (line[y0:y1, x1 - 1] < 160).any()
     assert all(left.box[2] <= right.box[0] for left, right in pairwise(words))
+
+
+def test_a_thorough_reader_reads_by_the_larger_model_alone() -> None:
+    both, small = find_latin_reader(PpOcrWeights.BOTH), find_latin_reader(PpOcrWeights.SMALL)
+    if both is None or small is None:
+        pytest.skip("the extra `rapid` is not installed")
+    assert both.thorough.identity == small.identity
+    assert small.thorough is small  # there is none larger
 
 
 def test_a_wide_gap_is_a_space(reader: LatinReader) -> None:

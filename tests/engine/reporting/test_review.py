@@ -28,7 +28,7 @@ from ocr_project.domain.types import (
     Word,
 )
 from ocr_project.engine.imaging.pixels import encode
-from ocr_project.engine.reporting.review import review_pages
+from ocr_project.engine.reporting.review import review_pages, worst_first
 from ocr_project.engine.transcript import assemble
 from ocr_project.pipelines.benchmark.review import review_readings
 from ocr_project.storage.scratch import Scratch
@@ -70,7 +70,7 @@ def test_lines_in_doubt_come_worst_first() -> None:
         drawn(1, ("개인정보", 0.96), ("eee", 0.0)),
         drawn(2, ("wees wee eee", 0.1), ("x.", 0.2), ("보호법", 0.96)),
     )
-    rows = review_pages(corpus(few, many), settled=())
+    rows = worst_first(review_pages(corpus(few, many), settled=()))
     assert [(row.number, len(row.doubts)) for row in rows] == [(2, 2), (1, 1)]
     worst, second = rows[0].doubts
     assert (worst.text, worst.line, worst.box) == ("wees wee eee", 0, Box(12, 12, 80, 26))
@@ -83,7 +83,7 @@ def test_lines_in_doubt_come_worst_first() -> None:
 def test_what_was_not_read_comes_before_what_was_read_badly() -> None:
     bad, failed = drawn(1, ("eee eee", 0.0)), unread(drawn(2, ("", 0.0)), Status.FAILED, "too_large: 1 x 1")
     empty = unread(drawn(3, ("", 0.0)), Status.EMPTY, "no text found")
-    rows = review_pages(corpus(bad, failed, empty), settled=())
+    rows = worst_first(review_pages(corpus(bad, failed, empty), settled=()))
     assert [row.number for row in rows] == [2, 3, 1]
     reasons = {row.number: row.doubts[0].reason for row in rows}
     assert reasons[2] == "too_large: 1 x 1"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bm25s import BM25
 
 from ocr_project.domain.errors import SourceError, StorageError
 from ocr_project.domain.options import LexicalOptions, SearchMode, SearchOptions
@@ -135,11 +136,11 @@ def test_one_that_could_not_be_written_leaves_the_old_one_and_nothing_else(
 ) -> None:
     write_words(tmp_path / "words", rows=corpus(TEXTS), options=OPTIONS)
 
-    def full(self: LexicalIndex, folder: Path) -> None:
-        (folder / "half").write_text("x")
+    def full(matrix: BM25, folder: str, **options: object) -> None:
+        (Path(folder).parent / "half").write_text("x")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(LexicalIndex, "save", full)
+    monkeypatch.setattr(BM25, "save", full)
     with pytest.raises(StorageError, match="no space left for"):
         write_words(tmp_path / "words", rows=corpus(TEXTS, "other"), options=OPTIONS)
     assert [path.name for path in tmp_path.iterdir()] == ["words"]

@@ -10,6 +10,7 @@ import pytest
 
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Page, Prune, Shard, ShardInfo
+from ocr_project.engine.running.events import EVENTS, Happening
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.testing.fakes import MemoryShards, identity, page
@@ -183,3 +184,11 @@ def test_joining_groups_rows_by_page() -> None:
     rows = [page(1), page(1), page(2)]
     joined = list(join_pages(iter([page(1), page(2)]), iter(rows)))
     assert [len(found) for _, found in joined] == [2, 1]
+
+
+def test_the_first_page_that_is_done_is_noted_once_before_its_shard() -> None:
+    EVENTS.take()
+    plan = pending(source(a=3), MemoryShards(), "layout", identity())
+    list(stream(plan, numbers({"a": 3}), echo, QUIET))
+    happened = [event.what for event in EVENTS.take()]
+    assert happened == [Happening.STAGE_BEGAN, Happening.FIRST_DONE, Happening.SHARD_MADE, Happening.STAGE_ENDED]

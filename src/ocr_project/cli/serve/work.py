@@ -30,7 +30,7 @@ def work(orders: BinaryIO) -> None:
     os.chdir(order["folder"])
     session = session_of(order["env"], order["options"])
     with session:
-        session.run(pipeline_names=["__default__"])
+        session.run(pipeline_names=["all"])
 
 
 def _end_with(server: int) -> None:

@@ -17,6 +17,7 @@ LANGUAGE_SEPARATOR = "+"
 SHORT_NAMES: Mapping[str, str] = {  # what a person calls a model, and what the Hub calls it
     "glm-ocr": "zai-org/GLM-OCR",
     "paddleocr-vl": "PaddlePaddle/PaddleOCR-VL-1.5",
+    "paddleocr-vl-1.6": "PaddlePaddle/PaddleOCR-VL-1.6",
     "olmocr": "allenai/olmOCR-2-7B-1025",
 }
 _WITH_A_MODEL = ("vllm", "transformers")
@@ -68,8 +69,8 @@ class PpOcrOptions(Options):
     """PP-OCRv6 alone, for pages of Latin print; Hangul and Cyrillic it cannot read. Needs the extra `rapid`."""
 
     weights: PpOcrWeights = Field(
-        PpOcrWeights.BOTH,
-        description="Which read lines: `tiny`, `small` (four times as slow), `both`: small what tiny is not sure of.",
+        PpOcrWeights.SMALL,
+        description="Which read lines: `small`, `tiny` (four times as fast), `both`: small what tiny is not sure of.",
     )
 
 
@@ -115,13 +116,15 @@ class RecognitionOptions(Options):
     backend: RecognitionBackend = Field(RecognitionBackend.TESSERACT, description="Which recognizer.")
     model: str | None = Field(
         None,
-        description="The vision-language model, for `vllm` and `transformers` alike: glm-ocr, paddleocr-vl, olmocr, a"
+        description="The vision-language model, for `vllm` and `transformers` alike: glm-ocr, paddleocr-vl,"
+        " paddleocr-vl-1.6, olmocr, a"
         " hub name or a folder. None: as their blocks say.",
     )
     tasks: dict[str, Task] = Field(
         {},
         description="What a vision-language model does with regions, by the detector's label (`native_label`): text,"
-        " table, formula, image (kept, not read) or drop. What is not named here: domain/tasks.py.",
+        " table, formula, seal, spotting (lines anywhere in it), image (kept, not read) or drop. What is not named"
+        " here: domain/tasks.py.",
     )
     tesseract: TesseractOptions = TesseractOptions()
     vllm: VllmOptions = VllmOptions()

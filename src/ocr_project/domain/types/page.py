@@ -46,6 +46,8 @@ class Task(StrEnum):
     TEXT = "text"
     TABLE = "table"
     FORMULA = "formula"
+    SEAL = "seal"  # text, for models without a prompt of their own for it; so is the next one
+    SPOTTING = "spotting"  # lines wherever they stand: in a picture, on a sign
     IMAGE = "image"  # kept as an image, not read
     DROP = "drop"  # neither read nor kept; its row says so
 

@@ -34,11 +34,13 @@ class Manifest:
     Attributes:
         documents: By name: the key, and the files relative to the folder.
         jsonl: Key of `ocr_results.jsonl`; an empty string where it is not up to date.
+        corpus: Key of all of it; an empty string while something is missing.
     """
 
     folder: Path
     documents: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
     jsonl: str = ""
+    corpus: str = ""
 
     @classmethod
     def load(cls, folder: Path) -> Manifest:
@@ -47,7 +49,7 @@ class Manifest:
         try:
             data = json.loads(path.read_text("utf-8"))
             documents = {name: (str(entry["key"]), list(entry["files"])) for name, entry in data["documents"].items()}
-            return cls(folder, documents, str(data["jsonl"]))
+            return cls(folder, documents, str(data["jsonl"]), str(data.get("corpus", "")))
         except FileNotFoundError:
             return cls(folder)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -58,6 +60,10 @@ class Manifest:
         """Say whether a document was exported with this very key and its files are still there."""
         known, files = self.documents.get(name, ("", []))
         return known == key and all((self.folder / file).is_file() for file in files)
+
+    def holds_all(self, corpus: str) -> bool:
+        """Say whether a whole corpus was exported with this very key and all of its files are still there."""
+        return self.corpus == corpus and all(self.holds(name, key) for name, (key, _) in self.documents.items())
 
     def files(self, name: str) -> list[str]:
         """Return the files of a document, relative to the folder; none where it was not exported."""
@@ -85,8 +91,9 @@ class Manifest:
     def save(self) -> None:
         """Write the manifest."""
         entries = {name: {"key": key, "files": files} for name, (key, files) in self.documents.items()}
+        whole = {"jsonl": self.jsonl, "corpus": self.corpus, "documents": entries}
         with atomic_file(self.folder / _NAME) as file:
-            file.write(json.dumps({"jsonl": self.jsonl, "documents": entries}, ensure_ascii=False).encode())
+            file.write(json.dumps(whole, ensure_ascii=False).encode())
 
     def _remove(self, files: Collection[str]) -> None:
         """Remove files that no document has, and the folders that this leaves empty."""

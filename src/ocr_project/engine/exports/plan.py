@@ -82,12 +82,24 @@ def plan_exports(pages: ShardSource, transcripts: ShardSource, wanted: ChosenExp
     """
     found = list(_documents(pages, transcripts))
     _name(found)
-    keys = {name: (pages.index()[name].source_key, info.source_key) for name, info in transcripts.index().items()}
+    rendered = pages.index()
+    keys = {name: (rendered[name].source_key, info.source_key) for name, info in transcripts.index().items()}
     chosen = json.dumps(asdict(wanted))
     for export in found:
         parts = [VERSION, chosen, export.doc_id, export.path, export.name, export.title]
         export.key = digest([*parts, *(key for name in export.shards for key in keys[name])])
     return found
+
+
+def corpus_key(pages: ShardSource, transcripts: ShardSource, wanted: ChosenExports) -> str:
+    """Return what tells all of these documents, and what is exported of them, from any others; no row is read."""
+    rendered = pages.index()
+    shards = [
+        f"{name} {rendered[name].source_key} {info.source_key}"
+        for name, info in transcripts.index().items()
+        if name in rendered
+    ]
+    return digest([VERSION, json.dumps(asdict(wanted)), *shards])
 
 
 def digest(parts: list[str]) -> str:

@@ -21,7 +21,7 @@ from ocr_project.engine.exports.formats import further_files
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.markdown_files import markdown_path, page_block
 from ocr_project.engine.exports.passed_pages import PdfExport
-from ocr_project.engine.exports.plan import ChosenExports, Export, digest, plan_exports, shard_names
+from ocr_project.engine.exports.plan import ChosenExports, Export, corpus_key, digest, plan_exports, shard_names
 from ocr_project.engine.exports.searchable_pdf import pdf_path
 from ocr_project.engine.running.stream import join_pages
 from ocr_project.engine.transcript import readings
@@ -61,22 +61,25 @@ def export_documents(
     Raises:
         StorageError: The disk is full, or the folder cannot be written to; finished work is kept.
     """
+    whole = corpus_key(corpus.pages, corpus.transcripts, wanted)
+    manifest = Manifest.load(folder)
+    if manifest.holds_all(whole) and (folder / jsonl.FILE).is_file() == wanted.jsonl:
+        return
     plan = plan_exports(corpus.pages, corpus.transcripts, wanted)
     folder.mkdir(parents=True, exist_ok=True)
     for leftover in folder.rglob(f".*{PARTIAL}"):  # of a run that was killed
         leftover.unlink()
-    manifest = Manifest.load(folder)
+    manifest.corpus = ""
     pruned = manifest.keep({export.name for export in plan})
     todo = {export.name for export in plan if not manifest.holds(export.name, export.key)}
     key = digest([export.key for export in plan]) if wanted.jsonl else ""
     lines = wanted.jsonl and (manifest.jsonl != key or not (folder / jsonl.FILE).is_file())
     if not wanted.jsonl:
         (folder / jsonl.FILE).unlink(missing_ok=True)
-    if not (todo or lines or pruned or manifest.jsonl != key):
-        return
     try:
-        _export(corpus, plan, todo, manifest, _Jobs(wanted, lines, documents))
-        manifest.jsonl = key
+        if todo or lines or pruned:
+            _export(corpus, plan, todo, manifest, _Jobs(wanted, lines, documents))
+        manifest.jsonl, manifest.corpus = key, whole
     finally:
         manifest.save()
 
@@ -111,10 +114,10 @@ def _export(corpus: Corpus, plan: Sequence[Export], todo: set[str], manifest: Ma
 
 def _page_rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> Iterator[_PageRow]:
     """Walk through the corpus; images are read only in shards that need them."""
+    read_by = {name: info.identity for name, info in corpus.recognitions.index().items()}
     for name in shard_names(corpus.pages, corpus.transcripts):
         if name not in with_images and not everything:
             continue
-        identity = corpus.recognitions.index()[name].identity
         without = () if name in with_images else ("image",)
         joined = join_pages(
             corpus.pages.read(name, without=without),
@@ -124,7 +127,7 @@ def _page_rows(corpus: Corpus, with_images: set[str], *, everything: bool) -> It
         )
         for page, regions, recognitions, (transcript, *_) in joined:
             read = readings(page, regions, recognitions)
-            yield _PageRow(page, read, transcript, calibration_for(page, identity))
+            yield _PageRow(page, read, transcript, calibration_for(page, read_by[name]))
 
 
 def _write_document(

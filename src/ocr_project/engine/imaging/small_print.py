@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_project.engine.imaging.blanks import Blanks
 from ocr_project.engine.imaging.ink import Mask
 from ocr_project.engine.imaging.words import TooBusy, line_height
 
@@ -31,12 +32,14 @@ class ScaledCrop:
         dpi: Of these pixels.
         scale: Pixels of the crop to one of the page.
         line: Height of a line of the page's text in these pixels; 0 where it is not known.
+        blanks: Blanks to fill in, in these pixels, which are painted over.
     """
 
     pixels: NDArray[np.uint8]
     dpi: float
     scale: float = 1.0
     line: float = 0.0
+    blanks: Blanks | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from ocr_project.domain.options import BenchmarkOptions
 from ocr_project.domain.types import Document, Page, Reference
 from ocr_project.storage.given_text import is_given, read_given
+
+_SETTLED = 5.0  # seconds: file systems have times in steps of up to two
 
 
 def find_references(
@@ -29,6 +34,43 @@ def find_references(
             yield Reference(page.page_id, read_given(path), "gold")
         elif options.silver and page.text_layer and page.text_layer_healthy and not page.text_layer_preferred:
             yield Reference(page.page_id, page.text_layer, "silver")
+
+
+def references_there(documents: Iterable[Document], options: BenchmarkOptions) -> list[str] | None:
+    """Return what tells the files that references are read from, from those of another time.
+
+    All files of the folders in which references may lie: their names, sizes and times.
+
+    Returns:
+        None where that would not tell: a pattern has the page in the name of a folder, or a file was changed just now,
+        so that a second change may have the same time.
+    """
+    if any("{page" in str(PurePosixPath(pattern).parent) for pattern in options.reference_patterns):
+        return None
+    found, now = [], time.time()
+    for folder in sorted({folder for document in documents for folder in _folders(document, options)}):
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+            for entry in entries:
+                state = _state(entry)
+                if state is not None and abs(now - state.st_mtime) < _SETTLED:
+                    return None
+                found.append(f"{entry.path} {state and (state.st_size, state.st_mtime_ns, state.st_ctime_ns)}")
+    return sorted(found)
+
+
+def _folders(document: Document, options: BenchmarkOptions) -> Iterator[Path]:
+    path = Path(document.path)
+    folder = options.reference / path.parent if options.reference else Path(document.source).parent
+    for pattern in options.reference_patterns:
+        yield (folder / pattern.format(stem=path.stem, page=1)).parent
+
+
+def _state(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """Return what the system says of a file; None of a link that leads nowhere."""
+    try:
+        return entry.stat()
+    except OSError:
+        return None
 
 
 def reference_path(document: Document, number: int, options: BenchmarkOptions) -> str:

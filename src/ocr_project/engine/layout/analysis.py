@@ -99,7 +99,7 @@ def _columns(parts: PageParts) -> list[ReadingColumn]:
         occupied[y0 : max(y1, y0 + 2), x0:x1] = 255
     middle = (words.boxes[:, :2] + words.boxes[:, 2:]) / 2
     columns = []
-    for area in find_columns(occupied, body, word_gap(words, body)):
+    for area in find_columns(occupied, body, word_gap(words, body), parts.blanks):
         low, high = np.asarray(area[:2]), np.asarray(area[2:])
         members = np.nonzero(((middle >= low) & (middle < high)).all(axis=1))[0]
         lines = gather_lines(words.boxes[members], body)

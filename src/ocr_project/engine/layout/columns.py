@@ -1,7 +1,8 @@
 """Cutting a page into columns along gutters: tall empty strips with running text on both sides.
 
 The strip between two columns of a table is as tall and as empty. What tells them apart is what stands
-beside it: lines of running text fill their column, cells do not.
+beside it: lines of running text fill their column, cells do not. Two blocks of signatures side by side have the same
+blanks to fill in, at the same heights, and are columns, too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_project.domain.types import Box
-from ocr_project.engine.imaging.ink import Mask
+from ocr_project.engine.imaging.ink import Boxes, Mask
 
 # Set by hand; what they give on the shared pages is in docs/log.md.
 # Squares of the raster on which gutters are looked for: this many to a body height, each way.
@@ -34,6 +35,9 @@ _RUN_GAP = 1.25
 # of its column's width that its lines fill.
 _RUN_LENGTH = 7.0
 _FILLED = 0.25
+# Blocks of signatures: so many blanks on each side at least, whose widths differ by this share, and whose heights on
+# the page by as many body heights, at most.
+_BLANKS, _ALIKE, _LEVEL = 2, 0.1, 0.6
 _DEEPEST = 24  # nested cuts; a page of a newspaper has fewer than ten
 _TRIES = 12  # gutters looked at in one rectangle, tallest first
 
@@ -50,13 +54,14 @@ class Gutter:
     y1: int
 
 
-def find_columns(occupied: Mask, body: float, gap: float) -> list[Box]:
+def find_columns(occupied: Mask, body: float, gap: float, blanks: Boxes | None = None) -> list[Box]:
     """Cut a page into rectangles of one column each.
 
     Args:
         occupied: Shape (height, width), uint8: words, and whatever else no gutter may cross.
         body: Height of a line of body text in pixels.
         gap: Usual white between words in pixels.
+        blanks: Boxes of blanks to fill in; all of them are among what is occupied.
 
     Returns:
         Rectangles that tile the page, in reading order.
@@ -65,16 +70,39 @@ def find_columns(occupied: Mask, body: float, gap: float) -> list[Box]:
     size = max(1, round(occupied.shape[1] / cell)), max(1, round(occupied.shape[0] / cell))
     raster = np.asarray(cv2.resize(occupied, size, interpolation=cv2.INTER_AREA)) > 32
     scale_x, scale_y = occupied.shape[1] / size[0], occupied.shape[0] / size[1]
-    leaves = _cut(raster, (0, 0, size[0], size[1]), gap / cell, 0)
+    forms = np.zeros((0, 4)) if blanks is None else blanks / np.asarray([scale_x, scale_y] * 2)
+    leaves = _cut(Squares(raster, forms, gap / cell), (0, 0, size[0], size[1]), 0)
     return [Box(x0 * scale_x, y0 * scale_y, x1 * scale_x, y1 * scale_y) for x0, y0, x1, y1 in leaves]
 
 
 Rect = tuple[int, int, int, int]
 
 
-def _cut(raster: Raster, rect: Rect, gap: float, depth: int) -> Iterator[Rect]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Squares:
+    """A page, or a rectangle of it, in squares of the raster.
+
+    Attributes:
+        raster: Shape (height, width): where something stands.
+        blanks: Shape (n, 4): blanks to fill in.
+        gap: Usual white between words.
+    """
+
+    raster: Raster
+    blanks: NDArray[np.float64]
+    gap: float
+
+    def part(self, rect: Rect) -> Squares:
+        """Return a rectangle of it, with the blanks whose middle it holds."""
+        x0, y0, x1, y1 = rect
+        middle = (self.blanks[:, :2] + self.blanks[:, 2:]) / 2
+        inside = ((middle >= (x0, y0)) & (middle < (x1, y1))).all(axis=1)
+        return Squares(self.raster[y0:y1, x0:x1], self.blanks[inside] - (x0, y0, x0, y0), self.gap)
+
+
+def _cut(page: Squares, rect: Rect, depth: int) -> Iterator[Rect]:
     x0, y0, x1, y1 = rect
-    gutter = _best_gutter(raster[y0:y1, x0:x1], gap) if depth < _DEEPEST else None
+    gutter = _best_gutter(page.part(rect)) if depth < _DEEPEST else None
     if gutter is None:
         yield rect
         return
@@ -83,19 +111,35 @@ def _cut(raster: Raster, rect: Rect, gap: float, depth: int) -> Iterator[Rect]:
     parts = [(x0, y0, x1, top), (x0, top, middle, bottom), (middle, top, x1, bottom), (x0, bottom, x1, y1)]
     for part in parts:
         if part[3] > part[1]:
-            yield from _cut(raster, part, gap, depth + 1)
+            yield from _cut(page, part, depth + 1)
 
 
-def _best_gutter(raster: Raster, gap: float) -> Gutter | None:
-    """Return the tallest strip that has running text on both sides."""
-    for gutter in _strips(raster, gap):
-        area = (gutter.x1 - gutter.x0 - gap) * (gutter.y1 - gutter.y0)
+def _best_gutter(page: Squares) -> Gutter | None:
+    """Return the tallest strip that has running text on both sides, or the same blanks."""
+    for gutter in _strips(page.raster, page.gap):
+        area = (gutter.x1 - gutter.x0 - page.gap) * (gutter.y1 - gutter.y0)
         if area < _GUTTER_AREA * _CELLS**2:
             continue
-        rows = raster[gutter.y0 : gutter.y1]
+        rows = page.raster[gutter.y0 : gutter.y1]
         if _is_text(rows[:, : gutter.x0]) and _is_text(rows[:, gutter.x1 :]):
             return gutter
+        if len(page.blanks) >= 2 * _BLANKS and _same_blanks(page, gutter):
+            return gutter
     return None
+
+
+def _same_blanks(page: Squares, gutter: Gutter) -> bool:
+    """Return whether the blanks left and right of a strip are as many, as wide, and as high on the page."""
+    width = page.raster.shape[1]
+    sides = (0, gutter.y0, gutter.x0, gutter.y1), (gutter.x1, gutter.y0, width, gutter.y1)
+    left, right = (page.part(side).blanks for side in sides)
+    if not _BLANKS <= len(left) == len(right):
+        return False
+    # in order of rows, and in a row from left to right
+    left, right = (one[np.lexsort((one[:, 0], np.rint(one[:, 3] / _CELLS)))] for one in (left, right))
+    widths = [one[:, 2] - one[:, 0] for one in (left, right)]
+    alike = np.abs(widths[0] - widths[1]) <= np.maximum(1.0, _ALIKE * np.maximum(*widths))
+    return bool(alike.all() and (np.abs(left[:, 3] - right[:, 3]) <= _LEVEL * _CELLS).all())
 
 
 def _strips(raster: Raster, gap: float) -> list[Gutter]:

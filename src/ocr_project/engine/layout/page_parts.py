@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_project.engine.imaging.blanks import find_blanks
 from ocr_project.engine.imaging.fills import lift_fills
 from ocr_project.engine.imaging.ink import Boxes, Grey, Mask, components
 from ocr_project.engine.imaging.leaders import find_leaders
@@ -52,6 +53,7 @@ class PageParts:
         cells: Of each table: the boxes of its cells, none where they are not known.
         pictures: Shape (n, 4).
         rules: Shape (n, 4): level lines that part what is above from what is below.
+        blanks: Shape (n, 4): blanks to fill in; they are among the words.
         strokes: Of the ink that is not drawn lines.
         body: Height of a line of body text in pixels.
         printed: How much of each picture looks like lines of print, as a share of all print of the page, 0 to 1.
@@ -62,6 +64,7 @@ class PageParts:
     cells: tuple[Boxes, ...]
     pictures: Boxes
     rules: Boxes
+    blanks: Boxes
     strokes: Strokes
     body: float
     printed: NDArray[np.float64]
@@ -88,6 +91,9 @@ def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
     if not letters:
         return _wordless(grey, ink)
     line = letters * _LINE_OF_LETTERS
+    blanks = find_blanks(ink, line)
+    if blanks is not None:
+        ink = np.asarray(cv2.subtract(ink, blanks.mask), np.uint8)
     plain, ink = ink, lift_fills(grey, ink, line)
     rulings = _rulings(_with_fill_lines(ink, lifted, line) if lifted else ink, line)
     grids, drawings = group_rulings(rulings, line)
@@ -109,12 +115,13 @@ def take_apart(grey: Grey, ink: Mask) -> PageParts | None:
     words = Words(words.boxes[free], words.ink[free], words.mask)
     written, dashed = separate_specks(words.boxes, body)
     words = Words(words.boxes[written], words.ink[written], words.mask)
-    if leaders is not None:
-        words = _with_leaders(words, leaders.boxes[~_within(leaders.boxes, np.concatenate([tables, pictures]))])
+    atoms = np.concatenate([tables, pictures])
+    dots, free_blanks = (frames[:0] if rows is None else _outside(rows.boxes, atoms) for rows in (leaders, blanks))
+    words = _with_rows(words, np.concatenate([dots, free_blanks]))
     long = rulings.horizontal[rulings.horizontal[:, 2] - rulings.horizontal[:, 0] > _RULE * body]
     rules = _outside(_outside(long, tables), pictures)
     rules = np.concatenate([rules[~_underlines(rules, words.boxes, body)], dashed])
-    return PageParts(words, tables, cells, pictures, rules, Strokes.measure(text), body, printed)
+    return PageParts(words, tables, cells, pictures, rules, free_blanks, Strokes.measure(text), body, printed)
 
 
 def _with_whole_syllables(words: Words, body: float) -> Words:
@@ -146,8 +153,10 @@ def _with_whole_syllables(words: Words, body: float) -> Words:
     return Words(boxes[~gone], ink[~gone], words.mask)
 
 
-def _with_leaders(words: Words, rows: Boxes) -> Words:
-    """Put dot leaders among the words, each as one: what they lead to is of one line with what they lead from."""
+def _with_rows(words: Words, rows: Boxes) -> Words:
+    """Put dot leaders and blanks among the words, each as one: what is left and right of them is of one line."""
+    if not len(rows):
+        return words
     mask = words.mask.copy()
     for x0, y0, x1, y1 in rows:
         mask[y0:y1, x0:x1] = 255
@@ -189,7 +198,7 @@ def _wordless(grey: Grey, ink: Mask) -> PageParts | None:
     if not len(pictures):
         return None
     words = Words(none, np.zeros(0, np.int32), np.zeros_like(ink))
-    return PageParts(words, none, (), pictures, none, Strokes.measure(ink), body, np.zeros(len(pictures)))
+    return PageParts(words, none, (), pictures, none, none, Strokes.measure(ink), body, np.zeros(len(pictures)))
 
 
 def _within(boxes: Boxes, holders: Boxes) -> NDArray[np.bool_]:

@@ -45,6 +45,11 @@ class LatinReader:
         self._reader, self._finder, self._larger = reader, finder, larger
         self.identity = " ".join(one.identity for one in (reader, finder, larger) if one is not None)
 
+    @property
+    def thorough(self) -> LatinReader:
+        """The reader that reads every line with the larger model; this one where it has none."""
+        return LatinReader(self._larger, self._finder) if self._larger else self
+
     def read(self, block: NDArray[np.uint8]) -> list[ReadWord]:
         """Read a block whose lines the detector finds.
 

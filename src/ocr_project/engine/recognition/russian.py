@@ -39,7 +39,7 @@ def mend_russian(words: Sequence[ReadWord], line: NDArray[np.uint8]) -> list[Rea
         words: Of the line, with boxes in its pixels.
         line: Shape (height, width), uint8, dark on light.
     """
-    texts = [word.text for word in words]
+    texts = _closed([word.text for word in words])
     if not any("а" <= character <= "я" for text in texts for character in text):
         texts = [_IN_ORDER.sub("п/п", text) if _IN_ORDER.fullmatch(text) else text for text in texts]
         return _with(words, texts)
@@ -48,6 +48,14 @@ def mend_russian(words: Sequence[ReadWord], line: NDArray[np.uint8]) -> list[Rea
     behind = [*texts[1:], ""]
     texts = [_by_neighbour(text, after) for text, after in zip(texts, behind, strict=True)]
     return _with(words, _small_again(words, texts, line))
+
+
+def _closed(texts: list[str]) -> list[str]:
+    """Close a quote that a line opens and seems to end with a sign of mathematics, as in `« > 2025 г.`."""
+    line = "".join(texts)
+    if line.count("«") != line.count("»") + line.count(">") or "<" in line or line.find(">") < line.find("«"):
+        return texts
+    return [text.replace(">", "»") for text in texts]
 
 
 def _with(words: Sequence[ReadWord], texts: Sequence[str]) -> list[ReadWord]:

@@ -32,6 +32,7 @@ from ocr_project.engine.imaging.tesseract import Reader, ReadWord
 from ocr_project.engine.imaging.text_bands import find_bands, ink_box
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.models.onnx.line_reader import LineReader, find_line_reader
+from ocr_project.engine.recognition.blank_words import put_blanks, without_blanks
 from ocr_project.engine.recognition.bullets import put_bullet
 from ocr_project.engine.recognition.crop_places import known_cells
 from ocr_project.engine.recognition.korean import read_latin
@@ -58,7 +59,7 @@ from ocr_project.engine.recognition.signs import pair_quotes, won_signs
 from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
 
-VERSION = "23"
+VERSION = "24"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
@@ -133,7 +134,7 @@ class TesseractRecognizer:
     ) -> list[Recognition]:
         languages = self._languages_of(grey, size, regions, sample)
         if self._trained and languages == _ENGLISH and is_slip(regions, size):
-            return read_page(grey, size, regions, self._trained)
+            return read_page(grey, size, regions, self._trained.thorough)
         return [self._region(grey, size, region, languages) for region in regions]
 
     def _languages_of(
@@ -177,10 +178,10 @@ class TesseractRecognizer:
                 f"too_large: {cut.shape[1]} x {cut.shape[0]} pixels are more than Tesseract reads; lower ingest.dpi"
             )
             return Recognition(region.page_id, region.index, "", status=Status.FAILED, reason=reason)
-        piece = enlarge(cut, size)
+        piece = without_blanks(enlarge(cut, size))
         recognition = self._table(piece, region, languages) if region.label is Label.TABLE else None
         if recognition is None:
-            recognition = assembled(region, self._read(piece, region, languages), piece)
+            recognition = assembled(region, put_blanks(self._read(piece, region, languages), piece), piece)
         return replace(recognition, seconds=time.perf_counter() - started)
 
     def _table(self, piece: ScaledCrop, region: Region, languages: str) -> Recognition | None:
@@ -197,7 +198,7 @@ class TesseractRecognizer:
         words: list[ReadWord] = []
         table = replace(piece, pixels=cleaned)
         for cell in cells:
-            found = self._cell(table, cell, region, languages)
+            found = put_blanks(self._cell(table, cell, region, languages), piece, cell.box)
             texts[cell] = words_as_lines(found)
             words += [replace(word, line=cell.row) for word in found]
         if not words:
@@ -216,7 +217,8 @@ class TesseractRecognizer:
             words = self._line(strip, row.top, languages, piece.dpi) if row.single else []
             across = by_cell(words, cells)
             for cell in cells:
-                read[cell] = across.get(cell) or self._cell(cleaned, cell, region, languages)
+                found = across.get(cell) or self._cell(cleaned, cell, region, languages)
+                read[cell] = put_blanks(found, piece, cell.box)
         everything = [replace(word, line=cell.row) for cell, found in read.items() for word in found]
         if not everything:
             return None

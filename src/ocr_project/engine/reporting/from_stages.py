@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,6 +61,10 @@ class CorpusTables:
     confidence_table: pd.DataFrame
     files: Mapping[str, Mapping[str, str]]
     source: str
+
+    def all(self) -> tuple[object, ...]:
+        """Return all that is known: a report depends on each of it."""
+        return tuple(getattr(self, part.name) for part in fields(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ text of their own are left out: a person has read them already.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ocr_project.domain.corpus import Corpus
@@ -77,22 +77,27 @@ class PageDoubts:
         return unread, sum(doubt.expected_errors or 0.0 for doubt in self.doubts)
 
 
-def review_pages(corpus: Corpus, settled: Collection[str]) -> list[PageDoubts]:
+def review_pages(corpus: Corpus, settled: Collection[str]) -> Iterator[PageDoubts]:
     """Look at all pages of a corpus; no image is read.
 
     Args:
         corpus: What its documents have come to.
         settled: Ids of pages that a person has read: nothing on them is in doubt.
 
-    Returns:
-        A row for each page, those with the most to look at first, equal ones in the order of the corpus.
+    Yields:
+        A row for each page, in the order of the corpus.
     """
-    found = [row for name in corpus.transcripts.index() for row in _shard(corpus, name, settled)]
-    return sorted(found, key=lambda row: row.weight, reverse=True)
+    read_by = {name: info.identity for name, info in corpus.recognitions.index().items()}
+    for name in corpus.transcripts.index():
+        yield from _shard(corpus, name, read_by[name], settled)
 
 
-def _shard(corpus: Corpus, name: str, settled: Collection[str]) -> Iterator[PageDoubts]:
-    identity = corpus.recognitions.index()[name].identity
+def worst_first(rows: Iterable[PageDoubts]) -> list[PageDoubts]:
+    """Return pages, those with the most to look at first, equal ones as they are given."""
+    return sorted(rows, key=lambda row: row.weight, reverse=True)
+
+
+def _shard(corpus: Corpus, name: str, identity: str, settled: Collection[str]) -> Iterator[PageDoubts]:
     joined = join_pages(
         corpus.pages.read(name, without=("image",)),
         corpus.regions.read(name),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from ocr_project.domain.options import LexicalOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.engine.retrieval.ranking import Ranking, best
 from ocr_project.engine.retrieval.tokens import character_ngrams
+from ocr_project.engine.retrieval.word_matrix import write_matrix
 from ocr_project.storage.atomic import atomic_folder
 
 if TYPE_CHECKING:
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
 VERSION = "1"
 
 _ABOUT, _IDS, _MATRIX = "about.json", "ids.txt", "bm25"
-
-
-class _Tokenized(NamedTuple):
-    """What bm25s takes: the tokens of each page as numbers, and the numbers of the tokens."""
-
-    ids: list[array[int]]
-    vocab: dict[str, int]
 
 
 class LexicalIndex:
@@ -55,19 +49,23 @@ class LexicalIndex:
         """Index pages.
 
         Args:
-            pages: Id and text of each; taken one at a time, only the numbers of the tokens are kept.
+            pages: Id and text of each; taken one at a time.
             options: How texts are cut and weighed.
         """
-        ids: list[str] = []
-        tokens: list[array[int]] = []
-        vocabulary: dict[str, int] = {}
-        for page_id, text in pages:
-            ids.append(page_id)
-            tokens.append(array("i", (vocabulary.setdefault(token, len(vocabulary)) for token in _cut(text, options))))
-        if not vocabulary:
-            return cls(ids, None, options)
-        matrix = _bm25s().BM25(k1=options.k1, b=options.b, method="lucene")
-        matrix.index(_Tokenized(tokens, vocabulary), create_empty_token=False, show_progress=False)
+        with TemporaryDirectory() as folder:
+            _, terms = _write(Path(folder), pages, options)
+            return cls._read(Path(folder), terms, options, mapped=False)
+
+    @classmethod
+    def mapped(cls, folder: Path, pages: Iterable[tuple[str, str]], options: LexicalOptions) -> LexicalIndex:
+        """Index pages as `build` does, in a folder that is there and empty, and stays until the index is let go."""
+        _, terms = _write(folder, pages, options)
+        return cls._read(folder, terms, options, mapped=True)
+
+    @classmethod
+    def _read(cls, folder: Path, terms: int, options: LexicalOptions, *, mapped: bool) -> LexicalIndex:
+        ids = (folder / _IDS).read_text(encoding="utf-8").splitlines()
+        matrix = _bm25s().BM25.load(str(folder / _MATRIX), mmap=mapped) if terms else None
         return cls(ids, matrix, options)
 
     @property
@@ -83,12 +81,6 @@ class LexicalIndex:
         scores = np.asarray(self._matrix.get_scores_from_ids(asked), np.float32)
         return [(self.ids[place], float(scores[place])) for place in best(scores, k) if scores[place] > 0]
 
-    def save(self, folder: Path) -> None:
-        """Write ids and matrix into a folder that is there."""
-        (folder / _IDS).write_text("".join(f"{name}\n" for name in self.ids), encoding="utf-8")
-        if self._matrix is not None:
-            self._matrix.save(str(folder / _MATRIX), show_progress=False)
-
 
 def write_words(folder: Path, *, rows: ShardSource, options: LexicalOptions) -> None:
     """Index the text of all pages; the folder is replaced as a whole, and left alone where nothing changed.
@@ -102,10 +94,9 @@ def write_words(folder: Path, *, rows: ShardSource, options: LexicalOptions) -> 
         return
     key = _key(rows, options)
     pages = ((row.page_id, row.text) for row in rows.rows(without=("markdown",)))
-    index = LexicalIndex.build(pages, options)
     with atomic_folder(folder) as partial:
-        index.save(partial)
-        about = {"key": key, "options": options.model_dump(mode="json"), "pages": len(index.ids), "terms": index.terms}
+        count, terms = _write(partial, pages, options)
+        about = {"key": key, "options": options.model_dump(mode="json"), "pages": count, "terms": terms}
         (partial / _ABOUT).write_text(json.dumps(about, indent=2), encoding="utf-8")
 
 
@@ -128,15 +119,29 @@ def open_words(folder: Path, options: LexicalOptions) -> LexicalIndex:
             f"the index of words in {folder} was made with other options than search.lexical has now:"
             " run `kedro run --pipelines retrieval`"
         )
-    ids = (folder / _IDS).read_text(encoding="utf-8").splitlines()
-    matrix = _bm25s().BM25.load(str(folder / _MATRIX), mmap=True) if about["terms"] else None
-    return LexicalIndex(ids, matrix, options)
+    return LexicalIndex._read(folder, about["terms"], options, mapped=True)
 
 
 def count_terms(folder: Path) -> int | None:
     """Return the number of different tokens in an index, without opening it; None where there is none."""
     about = _about(folder)
     return int(about["terms"]) if about else None
+
+
+def _write(folder: Path, pages: Iterable[tuple[str, str]], options: LexicalOptions) -> tuple[int, int]:
+    """Write ids and matrix into a folder that is there; return the numbers of pages and of different tokens."""
+    count = 0
+    with (folder / _IDS).open("w", encoding="utf-8") as ids:
+
+        def tokens() -> Iterator[list[str]]:
+            nonlocal count
+            for page_id, text in pages:
+                count += 1
+                ids.write(f"{page_id}\n")
+                yield _cut(text, options)
+
+        terms = write_matrix(folder / _MATRIX, tokens(), options)
+    return count, terms
 
 
 def _cut(text: str, options: LexicalOptions) -> list[str]:

@@ -17,6 +17,7 @@ class Happening(StrEnum):
     """What can happen."""
 
     STAGE_BEGAN = "stage began"
+    FIRST_DONE = "first done"
     SHARD_MADE = "shard made"
     STAGE_WAITS = "stage waits"
     STAGE_GOES_ON = "stage goes on"
@@ -37,7 +38,7 @@ class Event:
         stage: Whose work or whose servers.
         who: Which shard or server, where there are several.
         gpu: On which card; -1: on none that is known.
-        pages: To be worked on, where a stage begins; made, where a shard is.
+        pages: To be worked on, where a stage begins; of the first batch that is done; made, where a shard is.
     """
 
     at: float

@@ -14,6 +14,8 @@ from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import ShardInfo, Status
 from ocr_project.engine.running.monitoring import figures
+from ocr_project.engine.running.once import once
+from ocr_project.storage.earlier import Earlier
 
 Metrics = dict[str, float]
 _UNREAD = ("image", "text_layer", "text_layer_words", "text_layer_gaps")
@@ -94,7 +96,9 @@ def tabulate_shards(runtime: RuntimeOptions, *stages: ShardSource) -> pd.DataFra
     return pd.DataFrame(rows, columns=None if rows else ["stage", "shard"])
 
 
-def measure_documents(documents: pd.DataFrame, pages: ShardSource, runtime: RuntimeOptions) -> Metrics:
+def measure_documents(
+    documents: pd.DataFrame, pages: ShardSource, runtime: RuntimeOptions, earlier: Earlier | None = None
+) -> Metrics:
     """Return what `measure_stage` does for the pages, and the documents beside it.
 
     Returns:
@@ -102,15 +106,23 @@ def measure_documents(documents: pd.DataFrame, pages: ShardSource, runtime: Runt
         text layer is healthy) and `pages_by_text` (it stands in for OCR).
     """
     counts = documents["status"].value_counts()
-    rows = list(pages.rows(without=_UNREAD))
+    with_text, by_text = once(earlier, "measure_documents", (pages,), lambda: _count_text(pages))
     return {
         "documents": int(counts.get(Status.OK, 0)),
         "documents_failed": int(counts.get(Status.FAILED, 0)),
         "documents_skipped": int(counts.get(Status.SKIPPED, 0)),
-        "pages_with_text": sum(page.text_layer_healthy for page in rows),
-        "pages_by_text": sum(page.text_layer_preferred for page in rows),
+        "pages_with_text": with_text,
+        "pages_by_text": by_text,
         **measure_stage(pages, runtime),
     }
+
+
+def _count_text(pages: ShardSource) -> tuple[int, int]:
+    with_text = by_text = 0
+    for page in pages.rows(without=_UNREAD):
+        with_text += page.text_layer_healthy
+        by_text += page.text_layer_preferred
+    return with_text, by_text
 
 
 def identities(*stages: ShardSource) -> dict[str, str]:

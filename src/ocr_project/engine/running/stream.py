@@ -78,11 +78,17 @@ def _made(
     more = not share.grows or _wait(share, stage)
     EVENTS.note(Happening.STAGE_BEGAN, stage, pages=pages)
     with _progress(plan, runtime) as bar, start_workers(work, stage, runtime) as workers, shared_monitor() as gpus:
+        first = iter((True,))
+
+        def done(pages: int) -> None:
+            bar.update(pages)
+            if next(first, False):
+                EVENTS.note(Happening.FIRST_DONE, stage, pages=pages)
 
         def submit(items: Sequence[Item]) -> BatchResult:
             FEEDS.check()
             result = workers.submit(items)
-            result.future.add_done_callback(lambda _: bar.update(sum(map(size, items))))
+            result.future.add_done_callback(lambda _: done(sum(map(size, items))))
             return result
 
         while more:

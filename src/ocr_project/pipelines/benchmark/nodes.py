@@ -18,22 +18,33 @@ from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, Transcript
 from ocr_project.engine.exports import exported_files
 from ocr_project.engine.ingest import read_qrels
-from ocr_project.engine.ingest.ground_truth import find_references
+from ocr_project.engine.ingest.ground_truth import find_references, references_there
 from ocr_project.engine.metrics import estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
 from ocr_project.engine.reporting.from_stages import CorpusTables, collect_report
+from ocr_project.engine.running.once import once
 from ocr_project.engine.running.origins import check_stamp, origin_of, stamp_of, stamped
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
+from ocr_project.pipelines.benchmark.known_texts import KnownTexts
+from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
 
 
-def list_references(documents: pd.DataFrame, pages: ShardSource, options: BenchmarkOptions) -> pd.DataFrame:
+def list_references(
+    documents: pd.DataFrame, pages: ShardSource, options: BenchmarkOptions, earlier: Earlier | None = None
+) -> pd.DataFrame:
     """Collect the ground truth of the pages that have one."""
     known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
-    found = find_references(known, pages.rows(without=("image", "text_layer_words")), options)
-    return stamped(to_frame(list(found), Reference), {"pages": origin_of(pages)})
+    there = references_there(known.values(), options)
+
+    def collect() -> pd.DataFrame:
+        found = find_references(known, pages.rows(without=("image", "text_layer_words", "text_layer_gaps")), options)
+        return stamped(to_frame(found, Reference), {"pages": origin_of(pages)})
+
+    sources = (documents, pages, options, there)
+    return once(earlier if there is not None else None, "list_references", sources, collect)
 
 
 def score_pages(
@@ -42,6 +53,7 @@ def score_pages(
     recognitions: ShardSource,
     transcripts: ShardSource,
     references: pd.DataFrame,
+    earlier: Earlier | None = None,
 ) -> pd.DataFrame:
     """Count the errors of each page that has a reference; a page that failed misses all of it.
 
@@ -49,13 +61,18 @@ def score_pages(
     """
     check_sources(pages, regions, recognitions, transcripts)
     check_stamp("the table of references", "benchmark", stamp_of(references), {"pages": origin_of(pages)})
-    expected = {reference.page_id: reference for reference in from_frame(references, Reference)}
-    rows = transcripts.rows(without=("markdown",))
-    scores = [score for row in rows if row.page_id in expected for score in _scores(row, expected)]
-    return stamped(to_frame(scores, Score), stamp_of(references) | {"transcripts": origin_of(transcripts)})
+
+    def count() -> pd.DataFrame:
+        known, rows = KnownTexts(references), transcripts.rows(without=("markdown",))
+        scores = (score for row in rows if row.page_id in known for score in _scores(row, known[row.page_id]))
+        return stamped(to_frame(scores, Score), stamp_of(references) | {"transcripts": origin_of(transcripts)})
+
+    return once(earlier, "score_pages", (transcripts, references), count)
 
 
-def tabulate_scores(scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource) -> pd.DataFrame:
+def tabulate_scores(
+    scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource, earlier: Earlier | None = None
+) -> pd.DataFrame:
     """Add up the counts overall, by group and by document, with 95 % intervals over documents.
 
     Returns:
@@ -65,6 +82,14 @@ def tabulate_scores(scores: pd.DataFrame, references: pd.DataFrame, transcripts:
     made_from = stamp_of(scores)
     check_stamp("the table of scores", "benchmark", made_from, {"transcripts": origin_of(transcripts)})
     check_stamp("the table of references", "benchmark", stamp_of(references), made_from)
+
+    def tabulate() -> pd.DataFrame:
+        return stamped(_score_table(scores, references, transcripts), made_from)
+
+    return once(earlier, "tabulate_scores", (scores, references, transcripts), tabulate)
+
+
+def _score_table(scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource) -> pd.DataFrame:
     path_of = {row.doc_id: row.path for row in transcripts.rows(without=("text", "markdown"))}
     frame = scores.merge(references[["page_id", "kind"]], left_on="item_id", right_on="page_id")
     frame = frame.assign(everything="all", path=frame["doc_id"].map(path_of))
@@ -79,7 +104,7 @@ def tabulate_scores(scores: pd.DataFrame, references: pd.DataFrame, transcripts:
                 }
             )
     columns = ["level", "name", "reference", "metric", "pages", "documents", *_RATE]
-    return stamped(pd.DataFrame(rows, columns=columns), made_from)
+    return pd.DataFrame(rows, columns=columns)
 
 
 def list_qrels(source: str, documents: pd.DataFrame, options: BenchmarkOptions) -> pd.DataFrame:
@@ -133,6 +158,7 @@ def write_run_report(
     exports: Path,
     options: BenchmarkOptions,
     runtime: RuntimeOptions,
+    earlier: Earlier | None = None,
 ) -> Path:
     """Write the report, reading page images as it goes.
 
@@ -151,10 +177,15 @@ def write_run_report(
         files=exported_files(exports),
         source=source,
     )
-    report = collect_report(corpus, tables, project, options, runtime)
-    with scratch.draft("report.html") as path:
-        write_report(path, report, worker_count(runtime))
-    return path
+
+    def write() -> Path:
+        report = collect_report(corpus, tables, project, options, runtime)
+        with scratch.draft("report.html") as path:
+            write_report(path, report, worker_count(runtime))
+        return path
+
+    sources = (*corpus.stages().values(), *tables.all(), project, options, runtime)
+    return once(earlier, "write_report", sources, write)
 
 
 def tabulate_all_shards(
@@ -172,9 +203,9 @@ def tabulate_all_shards(
 _RATE = ("numerator", "denominator", "rate", "low", "high")
 
 
-def _scores(row: Transcript, expected: dict[str, Reference]) -> Iterator[Score]:
+def _scores(row: Transcript, expected: str) -> Iterator[Score]:
     said = row.text if row.status is not Status.FAILED else ""
-    for metric, counts in score_page(expected[row.page_id].text, said).items():
+    for metric, counts in score_page(expected, said).items():
         yield Score(
             row.page_id, row.doc_id, row.group, metric, counts.numerator, counts.denominator, Status.OK, row.reason
         )

@@ -31,19 +31,19 @@ def _reading() -> list[Node]:
     return [
         node(
             list_references,
-            inputs={"documents": "documents", "pages": "pages", "options": _OPTIONS},
+            inputs={**{name: name for name in ("documents", "pages", "earlier")}, "options": _OPTIONS},
             outputs="references",
             name="list_references",
         ),
         node(
             score_pages,
-            inputs={name: name for name in (*_SHARDS[:-1], "references")},
+            inputs={name: name for name in (*_SHARDS[:-1], "references", "earlier")},
             outputs="scores",
             name="score_pages",
         ),
         node(
             tabulate_scores,
-            inputs={name: name for name in ("scores", "references", "transcripts")},
+            inputs={name: name for name in ("scores", "references", "transcripts", "earlier")},
             outputs="score_table",
             name="tabulate_scores",
         ),
@@ -80,6 +80,7 @@ def _retrieval() -> list[Node]:
                 **{name: name for name in ("transcripts", "other_transcripts", "references", "queries", "qrels")},
                 "options": _OPTIONS,
                 "search": "params:search",
+                "earlier": "earlier",
             },
             outputs="recognizer_table",
             name="compare_recognizers",
@@ -93,7 +94,7 @@ def _reporting() -> list[Node]:
             review_readings,
             inputs={
                 "scratch": "scratch",
-                **{name: name for name in (*_SHARDS[:-1], "documents", "references")},
+                **{name: name for name in (*_SHARDS[:-1], "documents", "references", "earlier")},
                 "options": _OPTIONS,
                 "runtime": "params:runtime",
             },
@@ -126,6 +127,7 @@ def _reporting() -> list[Node]:
                 },
                 "options": _OPTIONS,
                 "runtime": "params:runtime",
+                "earlier": "earlier",
             },
             outputs="report",
             name="write_report",

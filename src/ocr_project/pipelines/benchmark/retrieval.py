@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from itertools import combinations
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -14,7 +17,7 @@ from ocr_project.domain.errors import SourceError
 from ocr_project.domain.options import BenchmarkOptions, SearchMode, SearchOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
-from ocr_project.domain.types import Qrel, Query, Ranked, Reference, Status, Transcript
+from ocr_project.domain.types import Qrel, Query, Ranked, Status, Transcript
 from ocr_project.engine.metrics import (
     Counts,
     Differences,
@@ -28,7 +31,10 @@ from ocr_project.engine.metrics import (
 )
 from ocr_project.engine.reporting.from_stages import EVERYTHING, THIS_RUN
 from ocr_project.engine.retrieval import LexicalIndex
+from ocr_project.engine.running.once import once
 from ocr_project.engine.running.origins import check_stamp, origin_of, origin_of_queries, stamp_of, stamped
+from ocr_project.pipelines.benchmark.known_texts import KnownTexts
+from ocr_project.storage.earlier import Earlier
 
 PERFECT = "reference text"
 _SLICES = ("type", "domain")
@@ -39,6 +45,7 @@ _READING = "cer_no_space"
 
 Judged = dict[str, dict[str, int]]
 Column = tuple[str, str]
+Reading = Callable[[Transcript], str]  # what a recognizer read on a page
 
 
 def score_rankings(
@@ -111,6 +118,7 @@ def compare_recognizers(
     qrels: pd.DataFrame,
     options: BenchmarkOptions,
     search: SearchOptions,
+    earlier: Earlier | None = None,
 ) -> pd.DataFrame:
     """Ask the same questions to the same pages as several recognizers read them: does better OCR find more?
 
@@ -126,27 +134,49 @@ def compare_recognizers(
     Raises:
         SourceError: A folder that `benchmark.compare` names holds no transcripts.
     """
-    judged, asked = _judgements(qrels), from_frame(queries, Query)
-    if not judged or not asked:
+    if not len(qrels) or not len(queries):
         return pd.DataFrame(columns=_recognizer_columns())
-    known = {reference.page_id: reference.text for reference in from_frame(references, Reference)}
-    rows = list(transcripts.rows(without=("markdown",)))
-    readings = {THIS_RUN: {row.page_id: _said(row) for row in rows}}
-    readings |= {name: _texts(name, shards) for name, shards in other_transcripts.items()}
-    if known:
-        readings[PERFECT] = readings[THIS_RUN] | known
+    made_from = stamp_of(references) | {"transcripts": origin_of(transcripts)}
 
-    def find(texts: Mapping[str, str]) -> pd.DataFrame:
-        index = LexicalIndex.build(((row.page_id, texts.get(row.page_id, "")) for row in rows), search.lexical)
-        ranked = {query.query_id: dict(index.rank(query.text, search.depth)) for query in asked}
+    def compare() -> pd.DataFrame:
+        return stamped(
+            _compared(transcripts, other_transcripts, references, (queries, qrels), options, search), made_from
+        )
+
+    sources = (transcripts, other_transcripts, references, queries, qrels, options, search)
+    return once(earlier, "compare_recognizers", sources, compare)
+
+
+def _compared(
+    transcripts: ShardSource,
+    other_transcripts: Mapping[str, ShardSource],
+    references: pd.DataFrame,
+    asking: tuple[pd.DataFrame, pd.DataFrame],
+    options: BenchmarkOptions,
+    search: SearchOptions,
+) -> pd.DataFrame:
+    asked, judged = from_frame(asking[0], Query), _judgements(asking[1])
+    known = KnownTexts(references)
+    readings: dict[str, Reading] = {THIS_RUN: _said}
+    for name, shards in other_transcripts.items():
+        readings[name] = partial(_said_there, _texts(name, shards))
+    if known:
+        readings[PERFECT] = partial(_said_or_known, known)
+
+    def rows() -> Iterator[Transcript]:
+        return transcripts.rows(without=("markdown",))
+
+    def find(said: Reading) -> pd.DataFrame:
+        with TemporaryDirectory() as folder:
+            index = LexicalIndex.mapped(Path(folder), ((row.page_id, said(row)) for row in rows()), search.lexical)
+            ranked = {query.query_id: dict(index.rank(query.text, search.depth)) for query in asked}
         return pd.DataFrame.from_dict(_scored(judged, ranked, options), orient="index")
 
     figures = [
-        *(_reading(name, rows, texts, known) for name, texts in readings.items() if known),
-        *_finding({name: find(texts) for name, texts in readings.items()}, options),
+        *(_reading(name, rows(), said, known) for name, said in readings.items() if known),
+        *_finding({name: find(said) for name, said in readings.items()}, options),
     ]
-    made_from = stamp_of(references) | {"transcripts": origin_of(transcripts)}
-    return stamped(pd.DataFrame(figures, columns=_recognizer_columns()), made_from)
+    return pd.DataFrame(figures, columns=_recognizer_columns())
 
 
 def _recognizer_columns() -> list[str]:
@@ -183,6 +213,14 @@ def _said(row: Transcript) -> str:
     return row.text if row.status is not Status.FAILED else ""
 
 
+def _said_there(texts: Mapping[str, str], row: Transcript) -> str:
+    return texts.get(row.page_id, "")
+
+
+def _said_or_known(known: Mapping[str, str], row: Transcript) -> str:
+    return known[row.page_id] if row.page_id in known else _said(row)
+
+
 def _texts(name: str, shards: ShardSource) -> dict[str, str]:
     if not shards.index():
         raise SourceError(
@@ -192,19 +230,17 @@ def _texts(name: str, shards: ShardSource) -> dict[str, str]:
     return {row.page_id: _said(row) for row in shards.rows(without=("markdown",))}
 
 
-def _reading(
-    name: str,
-    rows: Sequence[Transcript],
-    texts: Mapping[str, str],
-    known: Mapping[str, str],
-) -> dict[str, Any]:
+def _reading(name: str, rows: Iterator[Transcript], said: Reading, known: Mapping[str, str]) -> dict[str, Any]:
     """Return the error rate of a reading over the pages that have a reference."""
-    scored = [row for row in rows if row.page_id in known]
-    counts: list[Counts] = [score_page(known[r.page_id], texts.get(r.page_id, ""))[_READING] for r in scored]
-    documents = [row.doc_id for row in scored]
+    counts: list[Counts] = []
+    documents: list[str] = []
+    for row in rows:
+        if row.page_id in known:
+            counts.append(score_page(known[row.page_id], said(row))[_READING])
+            documents.append(row.doc_id)
     edits, characters = [c.numerator for c in counts], [c.denominator for c in counts]
     rate = estimate_rate(edits, characters, documents)
-    return {"recognizer": name, "metric": _READING, **asdict(rate), "count": len(scored)}
+    return {"recognizer": name, "metric": _READING, **asdict(rate), "count": len(documents)}
 
 
 def _finding(found: Mapping[str, pd.DataFrame], options: BenchmarkOptions) -> Iterator[dict[str, Any]]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -13,21 +11,17 @@ from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
-from ocr_project.domain.types import Document, Reference
+from ocr_project.domain.types import Document
 from ocr_project.engine.ingest.ground_truth import reference_path
-from ocr_project.engine.reporting.review import PageDoubts, review_pages
+from ocr_project.engine.reporting.review import review_pages
 from ocr_project.engine.reporting.review_page import ReviewFacts, write_review_page
+from ocr_project.engine.running.once import once
 from ocr_project.engine.running.origins import check_stamp, origin_of, stamp_of, stamped
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.workers import worker_count
+from ocr_project.pipelines.benchmark.review_tables import ReviewTables
+from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
-
-_BOX = ("x0", "y0", "x1", "y1")
-_PLACES = (
-    *("document", "page", "region", "line", "label", *_BOX, "text"),
-    *("confidence", "expected_errors", "reason", "correction", "page_id"),
-)
-_PAGES = ("page_id", "document", "page", "confidence", "places")
 
 
 def review_readings(
@@ -40,6 +34,7 @@ def review_readings(
     references: pd.DataFrame,
     options: BenchmarkOptions,
     runtime: RuntimeOptions,
+    earlier: Earlier | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
     """List what is in doubt, and show the worst pages.
 
@@ -52,47 +47,39 @@ def review_readings(
     check_sources(pages, regions, recognitions, transcripts)
     check_stamp("the table of references", "benchmark", stamp_of(references), {"pages": origin_of(pages)})
     corpus = Corpus(pages, regions, recognitions, transcripts)
-    settled = {reference.page_id for reference in from_frame(references, Reference) if reference.kind == "gold"}
+    made_from = {"pages": origin_of(pages), "transcripts": origin_of(transcripts)}
+
+    def review() -> tuple[pd.DataFrame, pd.DataFrame, Path]:
+        places, by_page, path = _reviewed(scratch, corpus, (documents, references), options, runtime)
+        return stamped(places, made_from), stamped(by_page, made_from), path
+
+    sources = (*corpus.stages().values(), documents, references, options, runtime)
+    return once(earlier, "review_readings", sources, review)
+
+
+def _reviewed(
+    scratch: Scratch,
+    corpus: Corpus,
+    tables: tuple[pd.DataFrame, pd.DataFrame],
+    options: BenchmarkOptions,
+    runtime: RuntimeOptions,
+) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
+    documents, references = tables
+    settled = set(references.loc[references["kind"] == "gold", "page_id"])
     known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
-    rows = review_pages(corpus, settled)
-    corrections = {row.page_id: reference_path(known[row.doc_id], row.number, options) for row in rows if row.doubts}
-    doubtful = [row for row in rows if row.doubts]
+    found = ReviewTables(options.review_pages)
+    for row in review_pages(corpus, settled):
+        found.add(row, reference_path(known[row.doc_id], row.number, options) if row.doubts else "")
     facts = ReviewFacts(
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        pages=len(rows),
-        open=sum(not row.known for row in rows),
+        pages=found.pages,
+        open=found.open,
         settled=len(settled),
-        places=sum(len(row.doubts) for row in rows),
-        doubtful=len(doubtful),
+        places=found.places,
+        doubtful=found.doubtful,
         folder=f"below {options.reference}" if options.reference else "in the folder of the source",
     )
+    corrections = {row.page_id: reference_path(known[row.doc_id], row.number, options) for row in found.worst}
     with scratch.draft("review.html") as path:
-        shown = doubtful[: options.review_pages]
-        write_review_page(path, corpus, shown, corrections, facts, worker_count(runtime))
-    made_from = {"pages": origin_of(pages), "transcripts": origin_of(transcripts)}
-    places = pd.DataFrame(list(_places(doubtful, corrections)), columns=list(_PLACES))
-    by_page = [(row.page_id, row.path, row.number, row.confidence, len(row.doubts)) for row in rows]
-    return (
-        stamped(places, made_from),
-        stamped(pd.DataFrame(by_page, columns=list(_PAGES)).astype({"confidence": "float64"}), made_from),
-        path,
-    )
-
-
-def _places(rows: Sequence[PageDoubts], corrections: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        for doubt in row.doubts:
-            yield {
-                "document": row.path,
-                "page": row.number,
-                "region": doubt.region,
-                "line": doubt.line,
-                "label": doubt.label,
-                **{name: round(value, 1) for name, value in zip(_BOX, doubt.box, strict=True)},
-                "text": doubt.text,
-                "confidence": None if doubt.confidence is None else round(doubt.confidence, 3),
-                "expected_errors": None if doubt.expected_errors is None else round(doubt.expected_errors, 1),
-                "reason": doubt.reason,
-                "correction": corrections[row.page_id],
-                "page_id": row.page_id,
-            }
+        write_review_page(path, corpus, found.worst, corrections, facts, worker_count(runtime))
+    return *found.tables(), path

@@ -22,11 +22,13 @@ from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.embedding.inputs import RowsOf, at_rest, embed_parts, page_parts, stage_identity
 from ocr_project.engine.ingest import read_queries
 from ocr_project.engine.running.keep import keep_all
+from ocr_project.engine.running.once import folder_once, once
 from ocr_project.engine.running.origins import origin_of, origin_of_queries, stamped
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.running.workers import AsyncWork, Work
+from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
 from ocr_project.storage.vector_files import NAMES, write_vector_files
 from ocr_project.storage.vector_index import write_index
@@ -69,7 +71,7 @@ def list_queries(source: str, options: EmbeddingOptions) -> pd.DataFrame:
     return to_frame(read_queries(options.queries, source), Query)
 
 
-def embed_queries(queries: pd.DataFrame, options: EmbeddingOptions) -> pd.DataFrame:
+def embed_queries(queries: pd.DataFrame, options: EmbeddingOptions, earlier: Earlier | None = None) -> pd.DataFrame:
     """Embed the questions. Servers are started anew for them, one on one GPU: they are few."""
     asked = from_frame(queries, Query)
     if not asked:
@@ -78,11 +80,18 @@ def embed_queries(queries: pd.DataFrame, options: EmbeddingOptions) -> pd.DataFr
         few = options.vllm.model_copy(update={"replicas": 1, "gpus": options.vllm.gpus[:1]})
         options = options.model_copy(update={"vllm": few})
     with closing(build_embedder(options)) as embedder:
-        vectors = embedder.embed_queries([query.text for query in asked])
-        made_from = {
-            "queries": origin_of_queries(queries),
-            "embedder": stage_identity(embedder.identity, options).canonical(),
-        }
+        identity = stage_identity(embedder.identity, options).canonical()
+        return once(
+            earlier,
+            "embed_queries",
+            (queries, options, identity),
+            lambda: _embedded(asked, queries, embedder, identity),
+        )
+
+
+def _embedded(asked: Sequence[Query], queries: pd.DataFrame, embedder: Embedder, identity: str) -> pd.DataFrame:
+    vectors = embedder.embed_queries([query.text for query in asked])
+    made_from = {"queries": origin_of_queries(queries), "embedder": identity}
     rows = [
         Embedding(query.query_id, "query", "text", vector)
         if vector.any()
@@ -92,46 +101,52 @@ def embed_queries(queries: pd.DataFrame, options: EmbeddingOptions) -> pd.DataFr
     return stamped(to_frame(rows, Embedding), made_from)
 
 
-def index_pages(page_vectors: ShardSource, scratch: Scratch, options: EmbeddingOptions) -> Path:
+def index_pages(page_vectors: ShardSource, page_index_done: Path, scratch: Scratch, options: EmbeddingOptions) -> Path:
     """Lay the vectors of all pages out as one `.npy` with its ids, to be searched through a memory map.
 
     Those of their texts; where only their images have vectors, those.
 
     Returns:
-        The folder, in `scratch`.
+        The folder, in `scratch`; `page_index_done` where that is an index of the same vectors.
     """
     modality = "text" if Embedded.PAGE_TEXT in options.embed or Embedded.PAGE_IMAGE not in options.embed else "image"
-    return _index(page_vectors, modality, scratch, "page_index")
+    return _index(page_vectors, modality, page_index_done, scratch)
 
 
-def index_images(page_vectors: ShardSource, scratch: Scratch) -> Path:
+def index_images(page_vectors: ShardSource, page_image_index_done: Path, scratch: Scratch) -> Path:
     """Lay the vectors of the pages' images out as `index_pages` does those of their texts."""
-    return _index(page_vectors, "image", scratch, "page_image_index")
+    return _index(page_vectors, "image", page_image_index_done, scratch)
 
 
 def write_files(
-    page_vectors: ShardSource, query_vectors: pd.DataFrame, scratch: Scratch, options: EmbeddingOptions
+    page_vectors: ShardSource,
+    query_vectors: pd.DataFrame,
+    vector_files_done: Path,
+    scratch: Scratch,
+    options: EmbeddingOptions,
 ) -> Path:
     """Write all vectors as `.npy` with their ids, where the options ask for it; otherwise an empty folder.
 
     Returns:
-        The folder, in `scratch`.
+        The folder, in `scratch`; `vector_files_done` where that holds the same vectors.
     """
     sets = {
         key: partial(from_frame, query_vectors, Embedding) if key[0] == "query" else RowsOf(page_vectors, *key).rows
         for key in NAMES
         if options.npy
     }
-    with scratch.draft("vector_files") as folder:
+
+    def fill(folder: Path) -> None:
         write_vector_files(folder, sets=sets, dtype=np.dtype(options.dtype.value).name)
-    return folder
+
+    return folder_once(vector_files_done, scratch, (page_vectors, query_vectors, options), fill)
 
 
-def _index(page_vectors: ShardSource, modality: str, scratch: Scratch, name: str) -> Path:
-    rows = RowsOf(page_vectors, "page", modality)
-    with scratch.draft(name) as folder:
-        write_index(folder, rows=rows, origin=origin_of(page_vectors))
-    return folder
+def _index(page_vectors: ShardSource, modality: str, place: Path, scratch: Scratch) -> Path:
+    def fill(folder: Path) -> None:
+        write_index(folder, rows=RowsOf(page_vectors, "page", modality), origin=origin_of(page_vectors))
+
+    return folder_once(place, scratch, (page_vectors, modality), fill)
 
 
 def _source(corpus: Corpus, wanted: Sequence[Embedded]) -> ShardSource:

@@ -53,13 +53,22 @@ def _indexes() -> list[Node]:
     return [
         node(
             index_pages,
-            inputs={"page_vectors": "page_vectors", "scratch": "scratch", "options": "params:embedding"},
+            inputs={
+                "page_vectors": "page_vectors",
+                "page_index_done": "page_index_done",
+                "scratch": "scratch",
+                "options": "params:embedding",
+            },
             outputs="page_index",
             name="index_pages",
         ),
         node(
             index_images,
-            inputs={"page_vectors": "page_vectors", "scratch": "scratch"},
+            inputs={
+                "page_vectors": "page_vectors",
+                "page_image_index_done": "page_image_index_done",
+                "scratch": "scratch",
+            },
             outputs="page_image_index",
             name="index_images",
         ),
@@ -68,6 +77,7 @@ def _indexes() -> list[Node]:
             inputs={
                 "page_vectors": "page_vectors",
                 "query_vectors": "query_vectors",
+                "vector_files_done": "vector_files_done",
                 "scratch": "scratch",
                 "options": "params:embedding",
             },
@@ -87,7 +97,7 @@ def _questions() -> list[Node]:
         ),
         node(
             embed_queries,
-            inputs={"queries": "queries", "options": "params:embedding"},
+            inputs={"queries": "queries", "options": "params:embedding", "earlier": "earlier"},
             outputs="query_vectors",
             name="embed_queries",
         ),

@@ -33,7 +33,12 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 measure_documents,
-                inputs={"documents": "documents", "pages": "pages", "runtime": "params:runtime"},
+                inputs={
+                    "documents": "documents",
+                    "pages": "pages",
+                    "runtime": "params:runtime",
+                    "earlier": "earlier",
+                },
                 outputs="ingest_metrics",
                 name="measure_ingest",
             ),

@@ -14,6 +14,7 @@ from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame, to_frame
 from ocr_project.domain.types import Embedding, Query, Ranked
 from ocr_project.engine.retrieval import (
+    LexicalIndex,
     Search,
     check_embedder,
     check_vectors,
@@ -22,7 +23,9 @@ from ocr_project.engine.retrieval import (
     open_words,
     write_words,
 )
+from ocr_project.engine.running.once import once
 from ocr_project.engine.running.origins import check_stamp, origin_of, origin_of_queries, stamp_of, stamped
+from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
 from ocr_project.storage.vector_index import open_index
 
@@ -51,6 +54,7 @@ def rank_pages(
     transcripts: ShardSource,
     page_vectors: ShardSource,
     options: SearchOptions,
+    earlier: Earlier | None = None,
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """Rank the pages for every question in every mode of search.
 
@@ -59,8 +63,6 @@ def rank_pages(
     Returns:
         The rankings; and what was measured: questions, pages, different words, seconds.
     """
-    started = time.perf_counter()
-    ids, vectors = open_index(page_index)
     words = open_words(word_index, options.lexical)
     corpus = Corpus(pages, regions, recognitions, transcripts, page_vectors)
     check_vectors(corpus, page_index)
@@ -68,6 +70,20 @@ def rank_pages(
     of_vectors, of_questions = stamp_of(query_vectors), {"queries": origin_of_queries(queries)}
     check_stamp("the table of the questions' vectors", "embedding", of_vectors, of_questions)
     check_embedder(page_vectors, of_vectors.get("embedder", ""))
+    made_from = {"transcripts": origin_of(transcripts), "page_vectors": origin_of(page_vectors), **of_questions}
+
+    def rank() -> tuple[pd.DataFrame, dict[str, float]]:
+        rankings, measured = _ranked(page_index, words, queries, query_vectors, options)
+        return stamped(rankings, made_from), measured
+
+    return once(earlier, "rank_pages", (page_index, word_index, queries, query_vectors, options, made_from), rank)
+
+
+def _ranked(
+    page_index: Path, words: LexicalIndex, queries: pd.DataFrame, query_vectors: pd.DataFrame, options: SearchOptions
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    started = time.perf_counter()
+    ids, vectors = open_index(page_index)
     asked = from_frame(queries, Query)
     vector_of = {row.item_id: row.vector for row in from_frame(query_vectors, Embedding)}
     nothing = np.zeros(vectors.shape[1] if vectors.ndim == 2 else 0, np.float32)
@@ -81,5 +97,4 @@ def rank_pages(
     ]
     seconds = round(time.perf_counter() - started, 3)
     measured = {"queries": len(asked), "pages": len(words.ids), "terms": words.terms, "ranking_seconds": seconds}
-    made_from = {"transcripts": origin_of(transcripts), "page_vectors": origin_of(page_vectors)}
-    return stamped(to_frame(rows, Ranked), made_from | of_questions), measured
+    return to_frame(rows, Ranked), measured

@@ -33,6 +33,7 @@ def create_pipeline() -> Pipeline:
                     "query_vectors": "query_vectors",
                     **{name: name for name in _SHARDS},
                     "options": "params:search",
+                    "earlier": "earlier",
                 },
                 outputs=["rankings", "retrieval_metrics"],
                 name="rank_pages",

@@ -60,7 +60,7 @@ class Dialect:
     Attributes:
         name: As in the options.
         version: Counts the changes that change results.
-        tasks: For a region, by what is to be done with it.
+        tasks: For a region, by what is to be done with it; what is not among them is asked as text.
         page: For a page that is read whole.
         least_pixels: Fewest pixels of an image; smaller crops are padded.
         most_pixels: Most pixels that the model reads well, or that a server takes.
@@ -85,11 +85,15 @@ class Dialect:
         """Say whether a model may be asked: one for forms takes a question that ends with the JSON to fill in."""
         return self.answers is Answers.ALL or (self.answers is Answers.FORMS and question.rstrip().endswith("}"))
 
+    def task_for(self, task: Task) -> Task:
+        """Return what the model is asked for: text, where it has no words of its own for a task that reads."""
+        return task if task in self.tasks or task in (Task.IMAGE, Task.DROP) else Task.TEXT
+
     def prompt_for(self, task: Task, *, page: bool = False) -> str:
         """Return what to ask.
 
         Args:
-            task: One of text, table and formula.
+            task: Anything but image and drop.
             page: A page is read whole, not a region.
         """
         return self._exchange(task, page).prompt
@@ -118,4 +122,4 @@ class Dialect:
         return target
 
     def _exchange(self, task: Task, page: bool) -> Exchange:
-        return self.page if page else self.tasks[task]
+        return self.page if page else self.tasks[self.task_for(task)]

@@ -7,8 +7,10 @@ server of a kind compiles, and notes that it is done; those after it find it the
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -40,7 +42,29 @@ def compile_cache() -> Path:
 
 def cache_environment() -> dict[str, str]:
     """Return the variables that put caches there; those that a person has set stay as they are."""
-    return {name: os.environ.get(name) or str(compile_cache() / folder) for name, folder in _FOLDERS.items()}
+    named = {name: os.environ.get(name) or str(compile_cache() / folder) for name, folder in _FOLDERS.items()}
+    return {**named, **_bytecode_environment(_package_folder("vllm"))}
+
+
+def _bytecode_environment(package: Path | None) -> dict[str, str]:
+    """Return what lets a server keep the bytecode of its 5,000 modules where it would compile them at each start.
+
+    Images often forbid Python to write any (`PYTHONDONTWRITEBYTECODE`), or their packages belong to somebody else; to
+    compile takes a server more time than to import (docs/log.md). Nothing is written beside the packages then.
+
+    Args:
+        package: Folder of the package that stands for all; None where it is not here.
+    """
+    if package is None or sys.pycache_prefix or (package / "__pycache__").is_dir():
+        return {}
+    if not sys.dont_write_bytecode and os.access(package, os.W_OK):
+        return {}
+    return {"PYTHONPYCACHEPREFIX": str(compile_cache() / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
+
+
+def _package_folder(name: str) -> Path | None:
+    spec = importlib.util.find_spec(name)
+    return Path(spec.origin).parent if spec is not None and spec.origin else None
 
 
 class CompileMark:

@@ -28,7 +28,7 @@ from ocr_project.engine.recognition.vision.whole_page import remainder
 
 Rows: TypeAlias = dict[int, Recognition]
 
-_REPEATS = {Task.TABLE: 8}  # empty rows of a form are not a loop
+_REPEATS = {Task.TABLE: 8, Task.SPOTTING: 8}  # empty rows of a form, and corners of lines, are not a loop
 _READABLE = frozenset({Status.OK, Status.EMPTY})
 
 
@@ -95,7 +95,8 @@ class PageReader:
         limits = self._options.max_tokens
         if item.is_page and not item.question:
             return limits.page
-        return {Task.TABLE: limits.table, Task.FORMULA: limits.formula}.get(item.task, limits.text)
+        by_task = {Task.TABLE: limits.table, Task.FORMULA: limits.formula, Task.SPOTTING: limits.page}
+        return by_task.get(item.task, limits.text)
 
     def _row(self, item: CropRequest, outcome: Outcome) -> Recognition:
         text, format_ = self._read(outcome.text, item)

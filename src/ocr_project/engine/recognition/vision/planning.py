@@ -53,7 +53,7 @@ def plan_page(
     wanted: list[CropRequest] = []
     rows: dict[int, Recognition] = {}
     for place, region in enumerate(regions):
-        task = task_of(region, tasks)
+        task = dialect.task_for(task_of(region, tasks))
         if page.text_layer_preferred:
             rows[place] = unread(region, Status.SKIPPED, "the page's own text layer is used")
         elif region.status in (Status.FAILED, Status.SKIPPED):

@@ -1,0 +1,116 @@
+"""What nodes made in earlier runs of the same inputs, so that it need not be made again::
+
+    .earlier/
+      score_pages/
+        about.json          {"key": …, "results": [{"kind": "table", "sha256": …}]}
+        0                   the first result
+
+Of each node the latest result only. What is damaged, or of another key, is nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ocr_project.storage.atomic import atomic_folder
+from ocr_project.storage.scratch import Scratch
+
+log = logging.getLogger(__name__)
+
+_ABOUT = "about.json"
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
+
+
+class Earlier:
+    """A folder of results by the name of what made them."""
+
+    def __init__(self, root: Path, scratch: Scratch) -> None:
+        """Name the folder; nothing is read.
+
+        Args:
+            root: The folder.
+            scratch: Where a result that is a file is laid out, to be moved from there.
+        """
+        self._root = root
+        self._scratch = scratch
+
+    def find(self, name: str, key: str) -> tuple[Any, ...] | None:
+        """Return what was made under a name, as `keep` was given it; None where that was of another key.
+
+        Args:
+            name: Of what makes it.
+            key: Tells all that it is made from.
+        """
+        folder = self._root / name
+        try:
+            about = json.loads((folder / _ABOUT).read_bytes())
+            if about["key"] != key:
+                return None
+            kinds = [result["kind"] for result in about["results"]]
+            contents = [
+                _checked(folder / str(place), result["sha256"]) for place, result in enumerate(about["results"])
+            ]
+            return tuple(self._woken(name, *pair) for pair in zip(kinds, contents, strict=True))
+        except FileNotFoundError:
+            return None
+        except _UNREADABLE as error:
+            log.warning("%s cannot be read (%s): it is made again", folder, error)
+            return None
+
+    def keep(self, name: str, key: str, results: Sequence[Any]) -> None:
+        """Store what was made, in place of what was stored before.
+
+        Args:
+            name: Of what made it.
+            key: Tells all that it was made from.
+            results: Tables, files (by their paths), or values that JSON knows.
+
+        Raises:
+            StorageError: The disk is full, or the folder cannot be written to.
+        """
+        with atomic_folder(self._root / name) as draft:
+            stored = []
+            for place, result in enumerate(results):
+                kind, content = _laid_down(result)
+                (draft / str(place)).write_bytes(content)
+                stored.append({"kind": kind, "sha256": hashlib.sha256(content).hexdigest()})
+            (draft / _ABOUT).write_text(json.dumps({"key": key, "results": stored}), encoding="utf-8")
+
+    def _woken(self, name: str, kind: str, content: bytes) -> Any:
+        if kind == _FILE:
+            with self._scratch.draft(name) as path:
+                path.write_bytes(content)
+            return path
+        return _READERS[kind](content)
+
+
+def _checked(path: Path, sha256: str) -> bytes:
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ValueError(f"{path.name} is not what was written")
+    return content
+
+
+def _laid_down(result: Any) -> tuple[str, bytes]:
+    if isinstance(result, pd.DataFrame):
+        file = io.BytesIO()
+        result.to_parquet(file)
+        return _TABLE, file.getvalue()
+    if isinstance(result, Path):
+        return _FILE, result.read_bytes()
+    return _VALUE, json.dumps(result).encode()
+
+
+_TABLE, _FILE, _VALUE = "table", "file", "value"
+_READERS: dict[str, Callable[[bytes], Any]] = {
+    _TABLE: lambda content: pd.read_parquet(io.BytesIO(content)),
+    _VALUE: json.loads,
+}
