@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 
 from ocr_project.domain.protocols import ShardSource, ShardStore
 from ocr_project.domain.types import ShardInfo
@@ -43,7 +44,7 @@ class Feed:
         """
         self._look_up = look_up
         self._infos = {info.name: info for info in infos}
-        self._settled = set(settled)
+        self._settled = dict.fromkeys(name for name in self._infos if name in settled)  # in the order of the settling
         self._changed = changed
         self._ended = False
 
@@ -56,7 +57,7 @@ class Feed:
         """Say that a shard is stored."""
         with self._changed:
             self._infos[info.name] = info
-            self._settled.add(info.name)
+            self._settled[info.name] = None
             self._changed.notify_all()
 
     def settle_others(self, names: Iterable[str]) -> None:
@@ -64,6 +65,16 @@ class Feed:
         for name in names:
             if self.settled(name) is None and (info := self._look_up(name)) is not None:
                 self.settle(info)
+
+    def stored_since(self, count: int) -> list[str]:
+        """Return the names of the shards that are stored, without the first so many, in the order of the storing."""
+        with self._changed:
+            return list(islice(reversed(self._settled), len(self._settled) - count))[::-1]
+
+    @property
+    def stored(self) -> int:
+        """How many are stored."""
+        return len(self._settled)
 
     def settled(self, name: str) -> ShardInfo | None:
         """Return the footer of a shard that is stored; None of one that is not yet."""

@@ -115,23 +115,22 @@ class _Following:
     grows = True
 
     def __init__(self, todo: Sequence[ShardInfo], upstream: Upstream, plan: Plan) -> None:
-        self._left = [info.name for info in todo]
+        self._todo = {info.name for info in todo}
         self._feed, self._plan = upstream.feed, plan
+        self._seen = 0
 
     def take(self) -> Iterator[ShardInfo]:
-        for name in list(self._left):
-            if self._feed.settled(name) is None:
-                continue
-            self._left.remove(name)
-            if (info := _to_make(self._plan, name)) is not None:
+        for name in self._feed.stored_since(self._seen):
+            self._seen += 1
+            if name in self._todo and (info := _to_make(self._plan, name)) is not None:
                 yield info
 
     def finish(self, info: ShardInfo) -> None:
         """No other process asks."""
 
     def wait(self) -> bool:
-        FEEDS.wait(lambda: not self._left or self._feed.has_ended or any(map(self._feed.settled, self._left)))
-        return any(map(self._feed.settled, self._left))
+        FEEDS.wait(lambda: self._feed.stored > self._seen or self._feed.has_ended)
+        return self._feed.stored > self._seen
 
 
 def _to_make(plan: Plan, name: str) -> ShardInfo | None:
@@ -152,21 +151,30 @@ class _Claimed:
     ) -> None:
         self._left = {info.name: info for info in todo}
         self._claims, self._poll_seconds, self._plan = claims, poll_seconds, plan
-        self._with_others: set[str] = set()  # when it was last asked: a shared file system is not asked all the time
-        self.grows = plan is not None and plan.upstream is not None
+        self._upstream = plan.upstream if plan is not None else None
+        self.grows = self._upstream is not None
+        self._seen = 0  # of what the stage before has stored
+        self._free = {} if self.grows else dict(self._left)  # as far as is known: each is asked for once
 
     def take(self) -> Iterator[ShardInfo]:
-        for name, info in list(self._left.items()):
-            if name not in self._left or name in self._with_others or not self._is_stored_upstream(name):
+        while self._is_any_free():
+            name, info = next(iter(self._free.items()))
+            del self._free[name]
+            if name not in self._left or not self._claims.take(name):
                 continue
-            if not self._claims.take(name):
-                self._with_others.add(name)
-            elif not self.grows or self._plan is None:
-                yield info
-            elif (made := _to_make(self._plan, name)) is not None:
+            made = _to_make(self._plan, name) if self.grows and self._plan is not None else info
+            if made is not None:
                 yield made
             else:
                 self.finish(info)
+
+    def _is_any_free(self) -> bool:
+        """Look at what the stage before has stored meanwhile."""
+        if self._upstream is not None:
+            for name in self._upstream.feed.stored_since(self._seen):
+                self._seen += 1
+                self._free |= {name: self._left[name]} if name in self._left else {}
+        return bool(self._free)
 
     def finish(self, info: ShardInfo) -> None:
         self._claims.finish(info.name)
@@ -175,7 +183,6 @@ class _Claimed:
     def wait(self) -> bool:
         """Look at what others have, until all of it is stored or one of them is gone."""
         said = False
-        self._with_others.clear()
         while True:
             FEEDS.check()
             left = self._claims.undone(self._left)
@@ -184,13 +191,15 @@ class _Claimed:
             self._left = {name: self._left[name] for name in left}
             if not left:
                 return False
-            if any(self._is_stored_upstream(name) and self._claims.is_free(name) for name in left):
+            self._free |= {
+                name: info for name, info in self._left.items() if self._is_stored(name) and self._claims.is_free(name)
+            }
+            if self._is_any_free():
                 return True
             if not said and not self.grows:
                 log.info("%d shards are with other workers: waiting for them", len(left))
                 said = True
             time.sleep(self._poll_seconds)
 
-    def _is_stored_upstream(self, name: str) -> bool:
-        upstream = self._plan.upstream if self._plan is not None else None
-        return upstream is None or upstream.feed.settled(name) is not None
+    def _is_stored(self, name: str) -> bool:
+        return self._upstream is None or self._upstream.feed.settled(name) is not None
