@@ -37,7 +37,7 @@ APART = (  # run only when asked for
 LANE = ("layout", "recognition", "transcript")
 _OPTIONS = "params:"
 _DONE = "_done"  # ends the name of a twin: what a stage has finished before, of the dataset that it adds to
-_PLUMBING = ("project", "scratch")
+_PLUMBING = ("project", "scratch", "earlier")
 
 
 class ByName(Mapping[str, Pipeline]):
@@ -182,6 +182,7 @@ def _drawn_by_name(found: Mapping[str, Pipeline], name: str) -> Pipeline:
 
 
 def _drawn(one: Node) -> Node:
+    assert isinstance(one._inputs, dict)  # all nodes of this project name their arguments
     kept = {argument: name for argument, name in one._inputs.items() if not _is_hidden(name)}
 
     @wraps(one.func)

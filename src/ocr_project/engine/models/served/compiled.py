@@ -49,8 +49,8 @@ def cache_environment() -> dict[str, str]:
 def _bytecode_environment(package: Path | None) -> dict[str, str]:
     """Return what lets a server keep the bytecode of its 5,000 modules where it would compile them at each start.
 
-    Images often forbid Python to write any (`PYTHONDONTWRITEBYTECODE`), or their packages belong to somebody else; to
-    compile takes a server more time than to import (docs/log.md). Nothing is written beside the packages then.
+    Images often forbid Python to write any (`PYTHONDONTWRITEBYTECODE`), or their packages belong to another account;
+    to compile takes a server more time than to import (docs/log.md). Nothing is written beside the packages then.
 
     Args:
         package: Folder of the package that stands for all; None where it is not here.
