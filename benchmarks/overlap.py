@@ -1,10 +1,11 @@
 """Stages of OCR beside each other against one after another, with servers that answer at a card's pace.
 
-Usage: python -m benchmarks.overlap [--pages 512] [--pace 20] [--shard-pages 64] [--layout whole_page] [--json FILE]
+Usage: python -m benchmarks.overlap [--pages 512] [--pace 20] [--shard-pages 64] [--layout whole_page] [--tesseract]
 
 `kedro run --pipelines ocr` twice over drawn pages of a few words, in the two ways, on the same fake servers
-(`benchmarks.fake_servers`). Told of each: seconds from the first event of its work until the first shard is
-transcribed, until the last is, and of the whole command; what its stages were busy; whether both made the same.
+(`benchmarks.fake_servers`); with `--tesseract` as the laptop reads, on the cores that all stages share. Told of each:
+seconds from the first event of its work until the first shard is transcribed, until the last is, and of the whole
+command; what its stages were busy; whether both made the same.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from benchmarks.gpu_machine import commit, hardware
 from tests.whole_job import copy_project, rows, run_job, write_pages
 
 STAGES = ("ingest", "layout", "recognition", "transcript")
+_TESSERACT = ("recognition.backend=tesseract", "recognition.tesseract.languages=eng")
+_SERVED = ("recognition.backend=vllm", f"recognition.vllm.model={MODEL}", "recognition.vllm.dialect=glm_ocr",
+           "recognition.vllm.requests=32")  # fmt: skip
 TABLES = ("pages", "regions", "recognitions", "transcripts")
 
 
@@ -31,6 +35,7 @@ def main() -> int:
     parser.add_argument("--pace", type=float, default=20.0, help="answers a second, of all servers")
     parser.add_argument("--shard-pages", type=int, default=64)
     parser.add_argument("--layout", default="whole_page")
+    parser.add_argument("--tesseract", action="store_true", help="no servers: read by Tesseract, in English")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ocr_overlap_") as folder:
@@ -52,9 +57,8 @@ def run(root: Path, name: str, urls: list[str], chosen: argparse.Namespace) -> d
     finished = run_job(
         project,
         *(f"ingest.source={root / 'source'}", f"ingest.shard_pages={chosen.shard_pages}", "runtime.progress=false"),
-        *(f"layout.backend={chosen.layout}", "recognition.backend=vllm", f"recognition.vllm.model={MODEL}"),
-        *("recognition.vllm.dialect=glm_ocr", f"recognition.vllm.urls={urls[0]}", "recognition.vllm.requests=32"),
-        f"runtime.overlap={str(name == 'beside').lower()}",
+        *(f"layout.backend={chosen.layout}", f"runtime.overlap={str(name == 'beside').lower()}"),
+        *(_TESSERACT if chosen.tesseract else (*_SERVED, f"recognition.vllm.urls={urls[0]}")),
         arguments=("--pipelines", "ocr"),
     )
     if finished.code:
