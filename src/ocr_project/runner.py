@@ -85,7 +85,7 @@ def _run_beside(tasks: Sequence[Task]) -> None:
     running: list[Future[Node]] = []
     with (
         FEEDS.following(stages),
-        ThreadPoolExecutor(len(tasks), "stage") as pool,  # a thread lives on until all are over: it has servers
+        ThreadPoolExecutor(len(tasks), "stage") as pool,
     ):
         try:
             for number, task in enumerate(tasks):
