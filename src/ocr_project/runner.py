@@ -47,8 +47,8 @@ class StageRunner(SequentialRunner):
         hook_manager: PluginManager | None = None,
         run_id: str | None = None,
     ) -> None:
-        groups = _groups(pipeline, catalog)
-        if not groups:
+        beside = groups(pipeline, catalog)
+        if not beside:
             super()._run(pipeline, catalog, hook_manager, run_id)
             return
         done: set[Node] = set()
@@ -57,7 +57,7 @@ class StageRunner(SequentialRunner):
             for node in pipeline.nodes:
                 if node in done:
                     continue
-                group = next((group for group in groups if node in group), [node])
+                group = next((group for group in beside if node in group), [node])
                 _run_beside([Task(one, catalog, self._is_async, hook_manager, run_id) for one in group])
                 for one in group:
                     done.add(one)
@@ -111,18 +111,26 @@ def _has_failed(running: Sequence[Future[Node]]) -> bool:
     return any(future.done() and future.exception() is not None for future in running)
 
 
-def _groups(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> list[list[Node]]:
-    """Return the nodes that run beside each other, two or more in each group, in the order of their stages."""
+def groups(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> list[list[Node]]:
+    """Return the nodes that run beside each other.
+
+    Args:
+        pipeline: Of a run.
+        catalog: Of the run: its options say which stages may.
+
+    Returns:
+        Two or more nodes in each group, in the order of their stages.
+    """
     if not _options(catalog, "runtime", RuntimeOptions).overlap:
         return []
     nodes = {_stage_of(node): node for node in pipeline.nodes if SHARDS in node.tags}
-    groups: list[list[Node]] = [[]]
+    found: list[list[Node]] = [[]]
     for stage in STAGES:
         if stage not in nodes or (stage == "recognition" and not _reads_beside_layout(catalog)):
-            groups.append([])
+            found.append([])
         if stage in nodes:
-            groups[-1].append(nodes[stage])
-    return [group for group in groups if len(group) > 1 and _is_together(group, pipeline)]
+            found[-1].append(nodes[stage])
+    return [group for group in found if len(group) > 1 and _is_together(group, pipeline)]
 
 
 def _is_together(group: Sequence[Node], pipeline: Pipeline) -> bool:
