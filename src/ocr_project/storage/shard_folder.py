@@ -32,6 +32,11 @@ class ShardFolder:
         found = map(read_footer, shard_files(self.folder))
         return {info.name: info for info in sorted(filter(None, found), key=lambda info: (info.order, info.name))}
 
+    def info(self, name: str) -> ShardInfo | None:
+        """Return the footer of one shard; None where it is missing, or cannot be read."""
+        path = self._path(name)
+        return read_footer(path) if path.is_file() else None
+
     def read(self, name: str, *, without: Sequence[str] = ()) -> Iterator[Any]:
         """Read the rows of one shard in order, a few at a time.
 

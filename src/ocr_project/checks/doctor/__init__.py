@@ -22,6 +22,7 @@ from ocr_project.checks.doctor.needs import Profile, needs_of
 from ocr_project.checks.doctor.packages import check_packages
 from ocr_project.checks.doctor.prediction import Seen, machine_of, predict
 from ocr_project.checks.doctor.services import (
+    check_bytecode,
     check_compiled,
     check_old_options,
     check_orientation,
@@ -52,6 +53,7 @@ def examine(profile: Profile, root: Path, data: Path) -> list[Finding]:
         *check_models(needs),
         *check_ports(needs),
         *check_compiled(needs),
+        *check_bytecode(needs),
         *check_servers(needs),
         *check_tesseract(needs),
         *check_orientation(needs),

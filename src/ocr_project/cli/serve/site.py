@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from ocr_project.cli.errors import own_error
-from ocr_project.cli.serve.corrections import correction_of
+from ocr_project.cli.serve.corrections import correction_of, is_corrected
 from ocr_project.cli.serve.downloads import FORMATS, archive, corrected_text, files_of, of_format
 from ocr_project.cli.serve.guard import HEADERS
-from ocr_project.cli.serve.lines import TextLine, fingerprint, with_reference
+from ocr_project.cli.serve.lines import TextLine, fingerprint, with_corrections, with_reference
 from ocr_project.cli.serve.progress import last_lines, progress_of
 from ocr_project.cli.serve.results import Desk, PageEntry, PageReading, Results
 from ocr_project.cli.serve.runs import Runs, log_of
@@ -28,7 +28,7 @@ from ocr_project.cli.serve.words import LANGUAGES, chosen, words_of
 from ocr_project.domain.errors import SourceError, StaleSource
 from ocr_project.domain.outside_text import storable
 from ocr_project.domain.types import Box, Document, Page, Status
-from ocr_project.engine.ingest.ground_truth import reference_file
+from ocr_project.engine.ingest.line_corrections import read_line_corrections
 from ocr_project.engine.reporting.markup import printable
 from ocr_project.engine.reporting.page import environment
 from ocr_project.storage.workspace import Workspace
@@ -243,8 +243,11 @@ def _in_language(request: Request, language: str) -> str:
 
 def lines_now(results: Results, reading: PageReading) -> tuple[Sequence[TextLine], bool]:
     """Return the lines of a page, those of its reference text where it has one, and whether it has."""
-    text = correction_of(reading.document, reading.page.number, results.benchmark())
-    return (reading.lines, False) if text is None else (with_reference(reading.lines, text), True)
+    place = (reading.document, reading.page.number, results.benchmark())
+    text = correction_of(*place)
+    if text is not None:
+        return with_reference(reading.lines, text), True
+    return with_corrections(reading.lines, read_line_corrections(*place)), False
 
 
 def _documents(results: Results, first: int) -> list[ShownDocument]:
@@ -262,7 +265,7 @@ def _shown(results: Results, documents: Sequence[Document]) -> list[ShownDocumen
     for document in documents:
         key = document.doc_id, document.path
         formats = [name for name in FORMATS if of_format(files.get(key, ()), folder, name)]
-        corrected = any(reference_file(document, page.number, options) for page in pages[key])
+        corrected = any(is_corrected(document, page.number, options) for page in pages[key])
         shown.append(ShownDocument(document, pages[key] if document.status is Status.OK else [], formats, corrected))
     return shown
 
