@@ -28,7 +28,8 @@ from ocr_project.domain.types import (
     Word,
 )
 from ocr_project.engine.imaging.pixels import encode
-from ocr_project.engine.reporting.review import review_pages, worst_first
+from ocr_project.engine.ingest.line_corrections import box_key
+from ocr_project.engine.reporting.review import review_pages, without_lines, worst_first
 from ocr_project.engine.transcript import assemble
 from ocr_project.pipelines.benchmark.review import review_readings
 from ocr_project.storage.scratch import Scratch
@@ -129,6 +130,14 @@ def test_a_page_with_a_reference_is_settled() -> None:
     (row,) = review_pages(corpus(drawn(1, ("eee", 0.0))), settled={"d_00001"})
     assert list(row.doubts) == []
     assert row.confidence is not None
+
+
+def test_a_line_that_was_corrected_alone_is_no_doubt_any_more() -> None:
+    (row,) = review_pages(corpus(drawn(1, ("eee", 0.0), ("wees", 0.0))), settled=())
+    assert {doubt.text for doubt in row.doubts} == {"eee", "wees"}
+    (first,) = (doubt for doubt in row.doubts if doubt.text == "eee")
+    assert {doubt.text for doubt in without_lines(row, {box_key(first.box)}).doubts} == {"wees"}
+    assert without_lines(row, ()) is row
 
 
 @pytest.fixture

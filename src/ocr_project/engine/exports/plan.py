@@ -32,6 +32,8 @@ class ChosenExports:
         crops: Pictures and charts as images; where they are not wanted, Markdown says so in their place.
         text: A `.txt` for each document.
         html: A page of HTML for each document.
+        hocr: hOCR for each document: words with their places.
+        alto: ALTO for each document.
         csv: A file for each table.
         xlsx: A workbook for each document that has tables.
         docling: docling's JSON for each document.
@@ -44,6 +46,8 @@ class ChosenExports:
     crops: bool = True
     text: bool = False
     html: bool = False
+    hocr: bool = False
+    alto: bool = False
     csv: bool = False
     xlsx: bool = False
     docling: bool = False

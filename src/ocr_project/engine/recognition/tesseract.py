@@ -42,6 +42,7 @@ from ocr_project.engine.recognition.leader_words import put_leaders
 from ocr_project.engine.recognition.mending import mended
 from ocr_project.engine.recognition.outcomes import LEAST_SIDE, UNREAD, assembled, empty, opened, unread
 from ocr_project.engine.recognition.page_lines import is_slip, read_page
+from ocr_project.engine.recognition.print_marks import one_kind_of_quotes
 from ocr_project.engine.recognition.read_words import by_cell, mean_confidence, moved, words_as_lines
 from ocr_project.engine.recognition.russian import mend_russian
 from ocr_project.engine.recognition.scripts import (
@@ -60,7 +61,7 @@ from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
 from ocr_project.engine.recognition.wide_set import narrowed
 
-VERSION = "25"
+VERSION = "26"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
@@ -254,7 +255,7 @@ class TesseractRecognizer:
             return self._piece(cut, 0, languages, tesserocr.PSM.AUTO, dpi)
         bands = find_bands(cut, piece.line)
         if self._trained and languages == _ENGLISH:
-            return self._read_trained(cut, bands, dpi, self._trained)
+            return one_kind_of_quotes(self._read_trained(cut, bands, dpi, self._trained))
         if not bands:
             return self._piece(cut, 0, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
         words: list[ReadWord] = []

@@ -1,16 +1,17 @@
 """What a person should look at, worst first: lines that are probably wrong, and what was not read at all.
 
 One rule says which lines (`engine/transcript/confidence.py`; docs/review.md has its figures). Pages with a reference
-text of their own are left out: a person has read them already.
+text of their own are left out, and so are single lines that were corrected: a person has read them already.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.types import Box, Label, Page, Region, Status, Transcript
+from ocr_project.engine.ingest.line_corrections import box_key
 from ocr_project.engine.running.stream import join_pages
 from ocr_project.engine.transcript import readings
 from ocr_project.engine.transcript.confidence import (
@@ -92,6 +93,17 @@ def review_pages(corpus: Corpus, settled: Collection[str]) -> Iterator[PageDoubt
     read_by = {name: info.identity for name, info in corpus.recognitions.index().items()}
     for name in corpus.transcripts.index():
         yield from _shard(corpus, name, read_by[name], settled)
+
+
+def without_lines(row: PageDoubts, seen: Collection[tuple[int, ...]]) -> PageDoubts:
+    """Return a page without the doubts of lines that a person has looked at.
+
+    Args:
+        row: A page.
+        seen: Where these lines stand, as `box_key` says it.
+    """
+    left = [doubt for doubt in row.doubts if doubt.line < 0 or box_key(doubt.box) not in seen]
+    return row if len(left) == len(row.doubts) else replace(row, doubts=left)
 
 
 def worst_first(rows: Iterable[PageDoubts]) -> list[PageDoubts]:
