@@ -99,7 +99,7 @@ def _with_reason(found: list[FoundRegion], reason: str) -> list[FoundRegion]:
 def _columns(parts: PageParts) -> list[ReadingColumn]:
     """Return the columns in reading order, with their blocks of text."""
     words, body = parts.words, parts.body
-    walls = Walls(np.concatenate([parts.tables, parts.pictures]), parts.rules)
+    walls = Walls(np.concatenate([parts.tables, parts.pictures]), parts.rules, parts.blanks)
     occupied = np.zeros_like(words.mask)
     for x0, y0, x1, y1 in np.concatenate([words.boxes, walls.solid, walls.rules]):
         occupied[y0 : max(y1, y0 + 2), x0:x1] = 255

@@ -59,6 +59,7 @@ from ocr_project.engine.recognition.sideways import QUARTERS, may_be_sideways, t
 from ocr_project.engine.recognition.signs import pair_quotes, won_signs
 from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
+from ocr_project.engine.recognition.wide_set import narrowed
 
 VERSION = "27"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
@@ -216,10 +217,13 @@ class TesseractRecognizer:
             cells = [cell for cell in table.cells if cell.row == number and any(cell.box)]
             strip = np.ascontiguousarray(table.cleaned[row.top : row.bottom])
             words = self._line(strip, row.top, languages, piece.dpi) if row.single else []
-            across = by_cell(words, cells)
+            if row.single:  # a cell of a blank alone has no ink, and no box
+                words = put_blanks(words, piece, (0, row.top, strip.shape[1], row.bottom))
+            across = by_cell(words, cells) if cells else {}
             for cell in cells:
-                found = across.get(cell) or self._cell(cleaned, cell, region, languages)
-                read[cell] = put_blanks(found, piece, cell.box)
+                read[cell] = across.get(cell) or put_blanks(
+                    self._cell(cleaned, cell, region, languages), piece, cell.box
+                )
         everything = [replace(word, line=cell.row) for cell, found in read.items() for word in found]
         if not everything:
             return None
@@ -278,6 +282,10 @@ class TesseractRecognizer:
         if languages == _ENGLISH and (read := self._trained_line(one, top)):
             return read
         found = self._piece(one, top, languages, _LINE, dpi)
+        if languages == self._korean and mean_confidence(found) < SURE and (closer := narrowed(one)):
+            again = [closer.placed(word) for word in self._piece(closer.pixels, 0, languages, _LINE, dpi)]
+            if mean_confidence(again) >= max(SURE, mean_confidence(found) + CLEARER):
+                return self._mended([moved(word, 0, top) for word in again], one, top, languages, dpi)
         if may_be_foreign(found, mean_confidence(found), self._script[languages]):
             other, again = self._in_others(one, top, languages, dpi)
             if mean_confidence(again) >= max(SURE, mean_confidence(found) + CLEARER):
