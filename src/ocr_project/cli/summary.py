@@ -45,17 +45,18 @@ _FIELD_LEVELS = ("overall", "doc_type", "doc_question")  # of answers to questio
 _FIELD_METRICS = {"exact": "exact", "normalized": "letters right", "anls": "ANLS"}  # metric and heading
 
 
-def print_summary(metrics: Mapping[str, Mapping[str, Any]]) -> int:
+def print_summary(metrics: Mapping[str, Mapping[str, Any]], seconds: float | None = None) -> int:
     """Print a line for each stage, and the scores of the corpus.
 
     Args:
         metrics: What each stage measured, by its name.
+        seconds: Of the stages of OCR together, where they were at work beside each other.
 
     Returns:
         How many documents and pages failed, over all stages of this run.
     """
     console = Console()
-    for line in _cost(metrics):
+    for line in _cost(metrics, seconds):
         console.print(line, highlight=False)
     if any("shards" in measured for measured in metrics.values()):
         console.print(_stages(metrics))
@@ -232,9 +233,9 @@ def _stages(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
     return table
 
 
-def _cost(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _cost(metrics: Mapping[str, Mapping[str, Any]], seconds: float | None) -> list[str]:
     """Say what 1,000 pages cost, first of all."""
-    cost = cost_of_pages(metrics)
+    cost = cost_of_pages(metrics, seconds)
     if not cost:
         return []
     energy = f", {cost['watt_hours_per_1000_pages']:.1f} Wh" if "watt_hours_per_1000_pages" in cost else ""

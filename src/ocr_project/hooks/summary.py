@@ -25,6 +25,7 @@ from ocr_project.datasets import Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen
 from ocr_project.domain.options.names import DATA
 from ocr_project.domain.options.testsets import WhenOpen
+from ocr_project.hooks.cost import seconds_beside
 from ocr_project.hooks.guards import runtime_of
 from ocr_project.hooks.places import PLACES, path_of
 from ocr_project.hooks.timeline import timeline_of_run
@@ -81,7 +82,7 @@ class SummaryHooks:
     def _print(
         self, catalog: CatalogProtocol[Any, Any], metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]
     ) -> None:
-        print_summary(metrics)
+        print_summary(metrics, seconds_beside(catalog, metrics))
         if timeline := timeline_of_run(catalog, self._began - _CLOCK):
             print_timeline(timeline)
         for name, print_table in _TABLES.items():

@@ -13,7 +13,6 @@ from ocr_project.cli.serve.lines import with_corrections
 from ocr_project.cli.serve.results import PageEntry, Results
 from ocr_project.domain.types import Document
 from ocr_project.engine.exports.manifest import Manifest
-from ocr_project.engine.exports.plan import ChosenExports, plan_exports
 from ocr_project.engine.ingest.line_corrections import read_line_corrections
 from ocr_project.storage.given_text import is_given
 
@@ -44,7 +43,7 @@ def files_of(results: Results) -> dict[tuple[str, str], list[Path]]:
         (export.doc_id, export.path): [
             folder / name for name in manifest.files(export.name) if is_given(folder / name, folder)
         ]
-        for export in plan_exports(*results.shards(), ChosenExports())
+        for export in results.exported()
     }
 
 

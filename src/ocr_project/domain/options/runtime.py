@@ -59,6 +59,11 @@ class RuntimeOptions(Options):
         gt=0,
         description="After how long without a sign of life the shards of a worker of a launch are free for others.",
     )
+    overlap: bool = Field(
+        False,
+        description="Let the stages of `ocr` work beside each other: a shard that one has stored is taken up by the"
+        " next at once. For machines on which they do not share the same cores.",
+    )
     failures_are_errors: bool = Field(
         True, description="End with exit status 3 where documents or pages failed; everything is saved either way."
     )

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from ocr_project.domain.protocols import ShardSource
 
-VERSION = "6"  # of the code of this folder: raise it when the same rows would give other files
+VERSION = "7"  # of the code of this folder: raise it when the same rows would give other files
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")  # .pdf, .jpeg; not the end of "report 2024.12"
 _LONGEST_NAME = 200  # bytes: file systems take 255, and a suffix and the mark of a partial file come on top
 

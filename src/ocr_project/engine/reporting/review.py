@@ -15,6 +15,8 @@ from ocr_project.engine.ingest.line_corrections import box_key
 from ocr_project.engine.running.stream import join_pages
 from ocr_project.engine.transcript import readings
 from ocr_project.engine.transcript.confidence import (
+    NOISE,
+    NOISE_REASON,
     LineConfidence,
     calibration_for,
     line_confidences,
@@ -146,7 +148,8 @@ def _doubts(
 ) -> Iterator[Doubt]:
     unread = [doubt for reading in read for doubt in _unread(reading)]
     lost = transcript.status in (Status.FAILED, Status.SKIPPED)
-    if lost or (transcript.reason and not unread):
+    by_line = NOISE_REASON in transcript.reason  # each of them has a place of its own
+    if lost or (transcript.reason and not unread and not by_line):
         whole = Box(0, 0, page.width, page.height)
         yield Doubt(-1, -1, "", whole, "", None, None, transcript.reason or "the page was not read")
     if lost:
@@ -174,10 +177,7 @@ def _unsure(region: Region, line: LineConfidence) -> Doubt:
         reason = "one character that may be wrong, or none: compare it with the image"
     else:
         reason = f"about {wrong} of {line.letters} characters may be wrong: compare them with the image"
-    if line.confidence < _NOISE:
-        reason = "probably no text: noise, a logo, or a script that was not expected"
+    if line.confidence < NOISE:
+        reason = NOISE_REASON
     errors = line.expected_errors
     return Doubt(region.index, line.number, region.label.value, line.box, line.text, line.confidence, errors, reason)
-
-
-_NOISE = 0.5  # expected share of right characters under which, of the lines measured, nearly all were noise
