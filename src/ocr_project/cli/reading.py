@@ -95,7 +95,7 @@ def read_all(found: Sequence[Workspace], output: Path, wanted: Wanted) -> None:
         names = dict.fromkeys([*(FORMATS[name][1] for name in wanted.formats), *_ALWAYS])
         exports, record = workspace.data / "08_reporting/exports", workspace.folder / _RECORD
         count, gone = deliver(exports, place, list(names), record)
-        click.echo(f"{count:>10}  files in {shown(str(place))}")
+        click.echo(f"{count:>10}  {'file' if count == 1 else 'files'} in {shown(str(place))}")
         for name in gone:
             click.echo(f"{'removed':>10}  {shown(str(name))}: its document is gone")
     words = " ".join(_quoted(source) for workspace in found for source in workspace.sources())

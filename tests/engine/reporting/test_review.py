@@ -88,7 +88,7 @@ def test_a_page_with_lines_that_are_no_text_says_so_and_lists_each_once() -> Non
     assert noisy.reason.startswith("1 line is probably no text")
     assert "“wees wee eee”" in noisy.reason
     assert "wees" in noisy.text
-    assert assemble(page_, regions, found, TranscriptOptions()).reason == ""  # not known what it is worth
+    assert assemble(page_, regions, found, TranscriptOptions()).reason == ""  # what a confidence is worth is not known
     known = corpus((page_, regions, found))
     index = known.transcripts.index()["d_00001"]
     listed = replace(known, transcripts=MemoryShards({"d_00001": (index, [noisy])}))
