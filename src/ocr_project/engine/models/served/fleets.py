@@ -18,6 +18,7 @@ from ocr_project.domain.errors import OcrProjectError
 from ocr_project.domain.options import ServerOptions
 from ocr_project.engine.models.served.server import ServerFleet
 from ocr_project.engine.running.events import EVENTS, Event, Happening
+from ocr_project.engine.running.feeds import FEEDS
 
 log = logging.getLogger(__name__)
 
@@ -51,22 +52,34 @@ class Fleets:
         self._closing: list[threading.Thread] = []
         self._in_run = False
         self._pages: int | None = None
+        self._with_request: set[str] = set()
 
     def expect(self, expected: Sequence[Expected]) -> None:
         """Say which servers a run will want, in the order of its stages; those of a run before it are closed."""
         self.close()
         with self._lock:
-            self._expected, self._in_run = list(expected), bool(expected)
+            self._expected, self._in_run, self._with_request = list(expected), bool(expected), set()
         EVENTS.listen(self.hear)
         atexit.register(self.close)  # after an interrupt Kedro calls no hook
 
+    def start_with_request(self, stage: str) -> None:
+        """Start the servers of a stage with its first request, and not before: it may have none."""
+        with self._lock:
+            self._with_request.add(stage)
+
     def hear(self, event: Event) -> None:
-        """Start what a stage that has pages to work on makes worth it."""
-        if event.what is not Happening.STAGE_BEGAN or event.stage not in _ORDER:
+        """Start what a stage that has pages to work on makes worth it, and end what a stage had no use for."""
+        if event.stage not in _ORDER:
+            return
+        if event.what is Happening.STAGE_ENDED:
+            with self._lock:
+                if self._expected and self._expected[0].stage == event.stage:
+                    self._drop_first()
+        if event.what is not Happening.STAGE_BEGAN:
             return
         with self._lock:
             self._pages = event.pages
-            while self._expected and _comes_after(event.stage, self._expected[0].stage):
+            while self._expected and _comes_after(event.stage, self._expected[0].stage) and not FEEDS.is_active:
                 self._drop_first()
             self._start_first(at=event.stage)
 
@@ -128,9 +141,9 @@ class Fleets:
         """Start the servers that are wanted next, unless a stage is about to do so itself, or others are there."""
         if not self._expected or self._expected[0].stage == at or self._pages is None:
             return
-        if self._early is not None or self._in_use:
-            return
         first = self._expected[0]
+        if self._early is not None or self._in_use or first.stage in self._with_request:
+            return
         try:
             fleet = ServerFleet(first.options, first.arguments, self._pages)
         except OcrProjectError as error:  # the stage that wants them says so, where it does
