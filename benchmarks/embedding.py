@@ -34,12 +34,11 @@ from typing import Any
 import cv2
 import numpy as np
 from benchmarks.gpu_machine import (
+    HostSide,
     add_to_path,
-    busy_core_seconds,
     commit,
     gpu_watched,
     hardware,
-    host_side,
     plugin_folder,
 )
 from benchmarks.weightless_qwen3_vl import write_folder
@@ -217,18 +216,15 @@ def options_of(chosen: argparse.Namespace, folder: Path, setting: dict[str, Any]
 
 
 def timed(embedder: VllmEmbedder, items: Sequence[tuple[Page | None, Part]], chosen: argparse.Namespace) -> Any:
-    before, busy, began = host_side(), busy_core_seconds(), time.perf_counter()
+    host, began = HostSide(), time.perf_counter()
     with gpu_watched(chosen.cards) as gpu:
         rows = drive(embedder, items, chosen)
-    seconds, after = time.perf_counter() - began, host_side()
-    used = {name: after[name] - before[name] for name in ("process", "loop", "crops")}
+    seconds, taken = time.perf_counter() - began, host.taken()
     return {
         "per_second": round(len(items) / seconds, 2),
         "seconds": round(seconds, 2),
-        "cpu_seconds_each": round((used["process"] + used["crops"]) / len(items), 4),
-        **{f"cores_of_{name}": round(spent / seconds, 2) for name, spent in used.items()},
-        "resident_mb": round(after["resident_mb"]),
-        "cores_busy": round((busy_core_seconds() - busy) / seconds, 1),
+        "cpu_seconds_each": round(taken["core_seconds"] / len(items), 4),
+        **taken,
         "failed": sum(row.status is not Status.OK for row in rows),
         "first_reason": next((row.reason for row in rows if row.status is not Status.OK), ""),
         **gpu,

@@ -23,7 +23,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu_machine import commit, gpu_watched, hardware, host_side, report
+from benchmarks.gpu_machine import HostSide, commit, gpu_watched, hardware, report
 from benchmarks.known_pages import known_pages, page_shards
 from benchmarks.serving import drive, servers
 
@@ -165,23 +165,14 @@ def transcripts(chosen: argparse.Namespace, folder: Path, pages: ShardFolder, re
 
 def clocked(chosen: argparse.Namespace, results: Iterable[Any], done: ShardFolder) -> dict[str, Any]:
     """Write the shards of a stage as they come, and say what that took."""
-    before, started, failed, rows = host_side(), time.perf_counter(), 0, 0
+    host, started, failed, rows = HostSide(), time.perf_counter(), 0, 0
     with gpu_watched(chosen.cards) as gpu:
         for shard in results:
             assert isinstance(shard, Shard)
             done.write(shard)
             failed, rows = failed + shard.info.failed, rows + shard.info.items
-    seconds, after = time.perf_counter() - started, host_side()
-    used = {name: after[name] - before[name] for name in ("process", "loop", "crops")}
-    return {
-        "seconds": round(seconds, 2),
-        "core_seconds": round(used["process"] + used["crops"], 2),
-        **{f"cores_of_{name}": round(spent / seconds, 2) for name, spent in used.items()},
-        "resident_mb": round(after["resident_mb"]),
-        "rows": rows,
-        "failed": failed,
-        **gpu,
-    }
+    seconds = time.perf_counter() - started
+    return {"seconds": round(seconds, 2), "rows": rows, "failed": failed, **host.taken(), **gpu}
 
 
 if __name__ == "__main__":

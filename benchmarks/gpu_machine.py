@@ -52,7 +52,11 @@ def hardware() -> dict[str, Any]:
 
 def own_cpu_seconds() -> float:
     """Return the CPU time of this process and of the processes that cut crops for it; servers are left out."""
-    total = time.process_time()
+    return time.process_time() + _crop_seconds()
+
+
+def _crop_seconds() -> float:
+    total = 0.0
     for task in Path("/proc/self/task").iterdir():
         with suppress(OSError):
             for child in (task / "children").read_text().split():
@@ -62,25 +66,40 @@ def own_cpu_seconds() -> float:
     return total
 
 
-def host_side() -> dict[str, float]:
-    """Return what this process and its crop workers have taken so far: the limit of one process is its own core.
+class HostSide:
+    """What this process and its crop workers take from when it is made."""
 
-    Returns:
-        `process`: core-seconds of this process, which Python's lock holds near one core; `loop`: of its busiest
-        thread; `crops`: of the processes that cut crops; `resident_mb`: the most that this process held.
-    """
-    process, threads = time.process_time(), []
+    def __init__(self) -> None:
+        self._began, self._busy = time.perf_counter(), busy_core_seconds()
+        self._process, self._crops, self._threads = time.process_time(), _crop_seconds(), _thread_seconds()
+
+    def taken(self) -> dict[str, float]:
+        """Return what it was until now.
+
+        Returns:
+            `core_seconds` of this process and of those that cut its crops; the cores that are kept busy by this
+            process, which Python's lock holds near one, by the busiest of its threads, by its crop workers, and by all
+            that runs on the machine; `resident_mb`, the most that this process ever held.
+        """
+        seconds, process = time.perf_counter() - self._began, time.process_time() - self._process
+        crops = _crop_seconds() - self._crops
+        threads = [now - self._threads.get(thread, 0.0) for thread, now in _thread_seconds().items()]
+        cores = {"process": process, "thread": max(threads, default=0.0), "crops": crops}
+        cores["machine"] = busy_core_seconds() - self._busy
+        return {
+            "core_seconds": round(process + crops, 3),
+            **{f"cores_of_{name}": round(spent / seconds, 3) for name, spent in cores.items()},
+            "resident_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3),
+        }
+
+
+def _thread_seconds() -> dict[str, float]:
+    found = {}
     for task in Path("/proc/self/task").iterdir():
         with suppress(OSError):
             fields = (task / "stat").read_text().rpartition(")")[2].split()
-            threads.append((int(fields[11]) + int(fields[12])) / _TICKS)
-    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    return {
-        "process": process,
-        "loop": max(threads),
-        "crops": max(0.0, own_cpu_seconds() - process),
-        "resident_mb": resident,
-    }
+            found[task.name] = (int(fields[11]) + int(fields[12])) / _TICKS
+    return found
 
 
 def busy_core_seconds() -> float:

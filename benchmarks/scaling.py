@@ -13,12 +13,13 @@ Models of the true shape without weights; cards that are not there are left out.
 The servers of all parts that want some start at once on all cards, beside each other; of n cards, the first n are
 asked. Each measurement is a process of its own with a limit (`--limit`), and written down when it ends: one that fails
 costs no other one. Of the host: `cores_of_process` is what the process that feeds all servers keeps busy, which
-Python's lock ends near 1; `core_seconds` is of our own processes, without servers.
+Python's lock ends near 1; `core_seconds` is of our own processes, `cores_of_machine` of all, servers included.
 
 `--simulate` puts a fake server in the place of each card, at the pace of a real one (`--pace`, `--embedding-pace`). On
 a machine with too few cores for that, `--slower N` divides the pace by N: what the host does in a second has to be
-multiplied by N again. `--clients` are the processes that share the pages and the servers, 0: one for each card;
-`--cores-a-card` holds clients and fakes to cores of their own.
+multiplied by N again. `--cores-a-card` holds clients and fakes to cores of their own.
+
+`--clients` are the processes that share pages and servers of `ocr`, 0: one for each card, as `kedro launch local` has.
 """
 
 from __future__ import annotations
@@ -57,9 +58,9 @@ PROFILE = {"max_num_seqs": 128, "server_args": ["--kv-cache-memory-bytes=8G"]}  
 EMBEDDING_CROPS = 6  # processes for a card: conf/h200
 _MPS = ("CUDA_MPS_PIPE_DIRECTORY", "CUDA_MPS_LOG_DIRECTORY")
 
-_SHOWN = ("layout", "recognition", "transcript", "core_seconds_a_page", "cores_of_process", "cores_of_crops",
-          "resident_mb", "gpu_percent_each", "gpu_memory_gb_max", "watt_hours", "step_s", "peak_gib", "mfu", "idle",
-          "sharding", "failed", "answers")  # fmt: skip
+_SHOWN = ("layout", "recognition", "transcript", "core_seconds_a_page", "cores_of_process", "cores_of_thread",
+          "cores_of_crops", "cores_of_machine", "resident_mb", "gpu_percent_each", "gpu_memory_gb_max", "watt_hours",
+          "step_s", "peak_gib", "mfu", "idle", "sharding", "failed", "answers")  # fmt: skip
 
 Urls = Callable[[str, int], list[list[str]]]  # part and cards to the addresses of each card
 
@@ -112,7 +113,7 @@ def main() -> int:
     with (simulated if chosen.simulate else started)(chosen, asked, max(counts)) as urls:
         for part in asked:
             for count in counts:
-                shared = {1} if part == "matrix" else {min(count, many or count) for many in chosen.clients}
+                shared = {min(count, many or count) for many in chosen.clients} if part == "ocr" else {1}
                 for clients in sorted(shared):
                     record.add(attempted(chosen, part, urls, count, clients))
     print(table(record.result["rows"], chosen.slower), flush=True)
@@ -334,8 +335,9 @@ def _told(part: str, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     told: dict[str, Any] = {"value": round(sum(rate for rate, _ in whole), 2), "unit": "pages/s"}
     told |= {"pages": pages, "failed": sum(stage["failed"] for stage in every)}
     told |= {"core_seconds_a_page": round(sum(cores for _, cores in whole) / len(whole), 4)}
-    told |= {"cores_of_process": max(one["cores_of_process"] for one in heavy)}
+    told |= {name: max(one[name] for one in heavy) for name in ("cores_of_process", "cores_of_thread")}
     told |= {"cores_of_crops": round(sum(one["cores_of_crops"] for one in heavy), 2)}
+    told |= {"cores_of_machine": max(one["cores_of_machine"] for one in heavy)}
     told |= {"resident_mb": max(stage["resident_mb"] for stage in every)}
     if part == "ocr":
         told |= {name: round(sum(one[name]["pages_per_second"] for one in stages), 2) for name in stages[0]}

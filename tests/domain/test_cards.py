@@ -41,6 +41,12 @@ def test_requests_of_a_profile_for_two_cards_are_those_of_two() -> None:
     assert on_cards(options, (3,)).vllm.requests == 256
 
 
+def test_crops_are_cut_by_as_many_processes_for_each_card_where_the_profile_says_how_many() -> None:
+    options = EmbeddingOptions.model_validate({"vllm": {"crop_workers": 6}})
+    assert on_cards(options, ALL_FOUR).vllm.crop_workers == 24
+    assert on_cards(EmbeddingOptions(), ALL_FOUR).vllm.crop_workers == 0, "as many as the machine has cores for"
+
+
 def test_layout_and_the_matrix_use_them() -> None:
     assert on_cards(LayoutOptions(), ALL_FOUR).pp_doclayout_v3.gpus == ALL_FOUR
     assert on_cards(MatrixOptions(), ALL_FOUR).gpus == ALL_FOUR

@@ -17,8 +17,8 @@ def on_cards(options: T, gpus: tuple[int, ...]) -> T:
     """Return options that use these cards, in the blocks below them, too.
 
     Args:
-        options: Of a section, or of a block of one. A profile is written for one card: requests in flight are as many
-            for each of them.
+        options: Of a section, or of a block of one. A profile is written for one card: requests in flight, and the
+            processes that cut crops where it says how many, are as many for each of them.
         gpus: Numbers among those that this process sees; empty: as the options say.
     """
     if not gpus:
@@ -35,5 +35,7 @@ def on_cards(options: T, gpus: tuple[int, ...]) -> T:
 
 
 def _servers(options: ServerOptions, gpus: tuple[int, ...]) -> Mapping[str, Any]:
-    each = options.requests / len(options.gpus)
-    return {"gpus": gpus, "requests": round(each * len(gpus))}
+    times = len(gpus) / len(options.gpus)
+    crops = getattr(options, "crop_workers", 0)  # 0: by the cores of the machine, which are as many for any cards
+    more = {"crop_workers": max(1, round(times * crops))} if crops else {}
+    return {"gpus": gpus, "requests": round(times * options.requests), **more}

@@ -33,7 +33,7 @@ class ChatModelOptions(Options):
     )
     loops: bool = Field(True, description="Treat looped, cut and empty answers as failures, and ask again.")
     crop_workers: int = Field(
-        0, ge=0, le=256, description="Processes that cut and encode crops; 0: one per four cores, at least two."
+        0, ge=0, le=256, description="Processes that cut and encode crops; 0: one per two cores, at least two."
     )
     crop_memory_gib: float = Field(
         4.0, ge=1.0, description="Memory that one of these may take; a page that needs more is a failed row."

@@ -73,7 +73,7 @@ class Qwen3VlOptions(Options):
         95, ge=50, le=100, description="JPEG quality of images on their way to the model; None: PNG, twice the CPU."
     )
     crop_workers: int = Field(
-        0, ge=0, le=256, description="Processes that scale and encode images; 0: one per four cores, at least two."
+        0, ge=0, le=256, description="Processes that scale and encode images; 0: one per two cores, at least two."
     )
     crop_memory_gib: float = Field(
         4.0, ge=1.0, description="Memory that one of these may take; a page that needs more is a failed row."

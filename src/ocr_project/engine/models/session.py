@@ -45,7 +45,7 @@ class Session(Generic[Request, Answer]):
             transport: To the model.
             fit: The sizes that crops get.
             requests: In flight at once, over all pages.
-            crop_workers: Processes that cut crops; 0: one per four cores, at least two.
+            crop_workers: Processes that cut crops; 0: one per two cores, at least two.
             crop_memory: Bytes that one of these may take.
         """
         self.transport = transport

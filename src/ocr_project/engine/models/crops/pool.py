@@ -16,6 +16,7 @@ from ocr_project.engine.models.crops.worker import Crop, CropJob, Fit
 from ocr_project.engine.running.worker_process import Child, Lost
 
 _CHILD = "ocr_project.engine.models.crops.worker"
+_CORES_EACH = 2  # of two cores for each card one cuts: 35 pages/s, twice what an H200 reads (docs/log.md)
 _MEMORY = 4 * 2**30  # bytes; a page of 100 megapixels, the most that ingest takes, is 0.3 GB decoded, a few times over
 _MOST_SECONDS = 120.0  # a page of 100 megapixels takes 4
 
@@ -30,12 +31,12 @@ class CropPool:
         """Start nothing.
 
         Args:
-            workers: Processes; 0: one per four cores, at least two.
+            workers: Processes; 0: one per two cores, at least two.
             fit: The sizes that the model takes.
             seconds: After which a page counts as one that cannot be cut.
             memory: Bytes that a process may take.
         """
-        self.workers = workers or max(2, len(os.sched_getaffinity(0)) // 4)
+        self.workers = workers or max(2, len(os.sched_getaffinity(0)) // _CORES_EACH)
         self._fit = fit
         self._seconds = seconds
         self._memory = memory
