@@ -55,6 +55,12 @@ class Form:
         self.lines.append(text)
         self.top += round(step * self.size)
 
+    def cut(self, text: str, most: int = 1380) -> str:
+        """Return the words of a text that a line has room for."""
+        while self.font.getlength(text) > most:
+            text = text.rsplit(" ", 1)[0]
+        return text
+
     def done(self) -> Drawn:
         image = self.image.crop((0, 0, self.image.width, min(self.image.height, self.top + 120)))
         turn = self.dice.choice((0.0, 0.0, 0.3, -0.4))
@@ -97,7 +103,7 @@ def form(seed: int) -> Drawn:
             one.write(130, f"{field}: {'_' * (most if kind == 1 else one.dice.randrange(6, most))}", step=1.8)
         if kind == 1:
             one.write(130, "_" * int(1380 / one.font.getlength("_")), step=1.9)
-    one.write(130, PRINT[one.language][:60].rsplit(" ", 1)[0])
+    one.write(130, one.cut(PRINT[one.language]))
     return one.done()
 
 
@@ -147,7 +153,7 @@ def underlined(seed: int) -> Drawn:
         longer = one.dice.choice((0, 0, one.size))
         one.draw.line((x, y, x + one.font.getlength(title) + longer, y), fill=0, width=one.dice.choice((1, 2, 3)))
         one.write(x, title)
-        one.write(130, PRINT[one.language][:70].rsplit(" ", 1)[0])
+        one.write(130, one.cut(PRINT[one.language]))
     return one.done()
 
 
@@ -158,8 +164,8 @@ def rules(seed: int) -> Drawn:
     for width in (1390, 460):
         one.draw.line((130, one.top, 130 + width, one.top), fill=0, width=one.dice.choice((1, 2)))
         one.top += round(one.dice.choice((0.3, 0.6)) * one.size)
-        one.write(130, PRINT[one.language][:70].rsplit(" ", 1)[0])
-        one.write(130, PRINT[one.language][70:120].strip(), step=2.2)
+        one.write(130, one.cut(PRINT[one.language]))
+        one.write(130, one.cut(PRINT[one.language][70:].strip()), step=2.2)
     return one.done()
 
 

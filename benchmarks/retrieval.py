@@ -7,6 +7,7 @@ The corpus of KoViDoRe v2 comes without text or images, so its qrels cannot be r
     articles   the title of an article of a Korean statute finds the article (the title taken out of it)
     pages      the same titles find the page among all Korean, Russian and English pages with reference text
     crowd      `pages` among 8,000 further pages of 200 to 500 Korean words drawn at random: what collisions cost
+    foreign    40 questions in Korean, Russian or English find pages in another of these languages
     english, russian  what 17 of the articles are about, in another language, finds the article
     lines      two lines of a Russian or English page find the page (the lines taken out of it)
     questions  a KoViDoRe question finds the other questions that are answered by the same pages, graded by
@@ -33,6 +34,7 @@ from time import perf_counter
 from typing import TypeAlias
 
 import numpy as np
+from benchmarks.foreign_questions import asked
 
 from ocr_project.domain.options import (
     EmbeddingBackend,
@@ -186,6 +188,7 @@ MAKERS: dict[str, Callable[[Path], Task]] = {
     "crowd": crowd,
     "english": lambda data: abroad(data, 0),
     "russian": lambda data: abroad(data, 1),
+    "foreign": lambda data: Task("foreign", *asked(data)),
     "lines": lines,
     "hr": lambda data: questions(data, "hr"),
     "cybersecurity": lambda data: questions(data, "cybersecurity"),

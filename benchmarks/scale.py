@@ -45,7 +45,7 @@ EVERY = 1.0  # seconds between two looks at the memory
 FROM_PAGE = 1_000  # from which on memory is to be flat
 ALLOWED = 1.05  # the most that it may grow from there
 DONE = (0, 3)  # exit status of a run; 3: with failures
-_PARAMS = ("ingest.dpi=72", "layout.backend=whole_page", "runtime.progress=false", "recognition.backend=vllm",
+PARAMS = ("ingest.dpi=72", "layout.backend=whole_page", "runtime.progress=false", "recognition.backend=vllm",
            f"recognition.vllm.model={MODEL}", "recognition.vllm.dialect=glm_ocr", "recognition.vllm.requests=32",
            "embedding.backend=vllm", f"embedding.vllm.model={MODEL}", "embedding.vllm.requests=32")  # fmt: skip
 
@@ -151,7 +151,7 @@ def main() -> int:
     options = parser.parse_args()
     project, source = made(options.folder, options.pages)
     with fake_servers(options.servers) as (readers, _), fake_servers(1, "--embed") as (embedders, _):
-        params = (*_PARAMS, f"ingest.source={source}", f"ingest.shard_pages={options.shard_pages}",
+        params = (*PARAMS, f"ingest.source={source}", f"ingest.shard_pages={options.shard_pages}",
                   f"recognition.vllm.urls={'+'.join(readers)}", f"embedding.vllm.urls={'+'.join(embedders)}",
                   *options.params)  # fmt: skip
         result: dict[str, Any] = {"commit": commit(), "hardware": hardware(), "pages": options.pages,

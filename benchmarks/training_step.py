@@ -158,6 +158,7 @@ class Watcher:
             return
         activity = torch.profiler.ProfilerActivity
         if update == self.first_watched:
+            torch.cuda.synchronize()  # kernels of just these updates
             self._kernels = torch.profiler.profile(activities=[activity.CUDA])
             self._kernels.start()
         if update == self._ends[0]:

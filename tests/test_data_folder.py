@@ -10,11 +10,14 @@ import pytest
 from click.testing import CliRunner
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
-from kedro.io import CatalogProtocol
+from kedro.io import CatalogProtocol, DatasetError
 
 from ocr_project import cli
 from ocr_project.checks.preflight import check_apart
+from ocr_project.datasets import LineageFolder
 from ocr_project.domain.errors import OptionError, SourceError
+from ocr_project.domain.options import TestsetsOptions
+from ocr_project.domain.types import Identity, derive_lineage
 from ocr_project.pipeline_registry import register_pipelines
 from tests.whole_job import ROOT, copy_project, write_pages
 
@@ -66,6 +69,30 @@ def test_globals_name_it_for_good_and_parameters_cannot(tmp_path: Path) -> None:
 def test_a_home_folder_that_no_shell_expands_is_refused() -> None:
     with pytest.raises(OptionError, match="write the whole path"):
         opened(ROOT, data="~/corpus")
+
+
+def test_folders_that_options_have_by_default_follow_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    other = opened(ROOT, data=str(tmp_path), testsets={"drawings": "data/drawn"})
+    testsets, search = (other.load(f"params:{name}") for name in ("testsets", "prompt_search"))
+    assert testsets.folder == tmp_path / "01_raw/test_sets"
+    assert testsets.drawings == Path("data/drawn"), "named: it stays where it is"
+    assert search.folder == tmp_path / "07_model_output/prompt_search"
+    assert "Replacing dataset" not in caplog.text
+    own = TestsetsOptions.model_validate(opened(ROOT).load("params:testsets") or {})
+    assert own.folder == Path("data/01_raw/test_sets")
+
+
+def test_a_comparison_may_name_what_was_read_before(tmp_path: Path) -> None:
+    catalog = opened(ROOT, data=str(tmp_path), benchmark={"compare": {"other": "previous"}})
+    with pytest.raises(DatasetError, match=r"benchmark\.compare\.other=previous.*run the one to compare with first"):
+        catalog.load("other_transcripts")
+    folder: LineageFolder = catalog.load("transcripts")
+    made = [derive_lineage("", "transcript", Identity(name, "1")) for name in ("one", "two")]
+    for lineage in made:
+        folder.open(lineage, {})
+    assert {name: other.lineage for name, other in catalog.load("other_transcripts").items()} == {
+        "other": made[0].name
+    }
 
 
 def test_its_own_documents_come_before_the_samples(tmp_path: Path) -> None:

@@ -40,7 +40,10 @@ USAGE = GpuUsage(0, "NVIDIA Test", 10.0, 3600.0, sm=((50, 40),))
 def test_shards_made_beside_a_gpu_are_steps_of_their_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     hooks = MlflowHooks()
-    shards = [ShardInfo(n, "k", n, 20, stage="layout", wall_seconds=10.0, gpus=(USAGE,)) for n in ("a", "b")]
+    shards = [
+        ShardInfo(name, "k", name, 20, stage="layout", wall_seconds=10.0, gpus=(USAGE,), made=made)
+        for name, made in (("a", 1_700_000_000.0), ("b", 1_700_000_010.0))
+    ]
     with mlflow.start_run() as run:
         hooks.after_dataset_saved("regions", Made("regions", tuple(shards)))
         hooks.after_dataset_saved("pages", Made("pages", (ShardInfo("a", "k", "a", 20, stage="ingest"),)))

@@ -436,6 +436,23 @@ def test_without_ports_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert states(services.check_ports(Needs(servers=1))) == [("ports", State.MISSING)]
 
 
+def test_whether_a_server_has_its_bytecode_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert services.check_bytecode(Needs()) == []
+    package = tmp_path / "vllm"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("sys.pycache_prefix", None)
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    (finding,) = services.check_bytecode(Needs(servers=1))
+    assert (finding.state, finding.advice) == (State.WARNING, f"python -m compileall -q -j 0 {tmp_path}")
+    assert "ocr_project/compiled/bytecode" in finding.found
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    assert services.check_bytecode(Needs(servers=1))[0].found.endswith("beside them")
+    (package / "__pycache__").mkdir()
+    assert states(services.check_bytecode(Needs(servers=1))) == [("bytecode", State.OK)]
+
+
 def test_servers_are_asked_for_their_health(hub: Callable[..., Hub]) -> None:
     server = hub(200)
     with socket.socket() as taken:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from kedro.framework.startup import bootstrap_project
 
-from ocr_project.cli.launch.clean import clean
+from ocr_project.cli.launch.clean import clean, remove_what_is_left
 from ocr_project.cli.launch.local import check_workers
 from ocr_project.cli.launch.status import lines, progress
 from ocr_project.cli.launch.work import Launch, Place, begin, launches, opening_nodes, read, shown, write
@@ -149,6 +149,15 @@ def test_a_launch_that_is_over_is_removed_and_one_that_lives_is_not(tmp_path: Pa
     assert list((tmp_path / ".launches").glob(".*")) == []
     worker.end("done")
     assert clean(Path(first.folder), days=7).endswith("removed")
+
+
+def test_a_removal_that_was_interrupted_is_no_launch_and_the_next_one_finishes_it(tmp_path: Path) -> None:
+    left = Path(begin(Place(ROOT, tmp_path), "layout", None, "", 1).folder)
+    left.rename(left.with_name(f".removed-{left.name}"))
+    kept = begin(Place(ROOT, tmp_path), "layout", None, "", 1)
+    assert launches(tmp_path) == [Path(kept.folder)]
+    remove_what_is_left(tmp_path)
+    assert [path.name for path in (tmp_path / ".launches").iterdir()] == [Path(kept.folder).name]
 
 
 def test_a_launch_whose_jobs_wait_in_slurm_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from ocr_project.bench.results.gate import GATE_COLUMNS
 from ocr_project.bench.results.score_tables import SCORE_COLUMNS
 from ocr_project.cli.errors import plainly
-from ocr_project.cli.summary import print_gate, print_scores, print_summary
+from ocr_project.cli.summary import print_gate, print_next, print_scores, print_summary
 from ocr_project.domain.errors import GateFailed, GateOpen
 
 LAPTOP = {"shards": 1, "pages": 10, "items": 40, "failed": 0, "seconds": 2.0, "pages_per_second": 5.0}
@@ -121,3 +121,11 @@ def test_scores_of_test_sets_stand_on_the_terminal(capsys: pytest.CaptureFixture
     assert header.split() == ["test", "set", "metric", "value", "95", "%", "interval", "documents", "not", "scored"]
     assert first.split() == ["own", "cer/official", "↓", "17.46%", "15.00%", "to", "21.00%", "12", "2"]
     assert second.split() == ["[own]/a", "teds/official", "↑", "90.00%", "–", "2", "0"]
+
+
+@pytest.mark.parametrize(
+    ("data", "asked"), [(None, 'search "…",'), ("corpora/a b", "search \"…\" --data 'corpora/a b',")]
+)
+def test_a_run_says_what_may_come_next(data: str | None, asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_next(data)
+    assert f"next  kedro {asked} kedro review" in capsys.readouterr().out

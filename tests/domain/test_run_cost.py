@@ -23,3 +23,8 @@ def test_nothing_is_said_without_a_gpu_or_without_pages_and_no_part_for_the_whol
     assert cost_of_pages({"ingest": INGEST, "layout": READ}) == {}
     blind = {key: value for key, value in READ.items() if not key.startswith("gpu_")}
     assert "watt_hours_per_1000_pages" not in cost_of_pages({"layout": READ, "recognition": blind})
+
+
+def test_stages_beside_each_other_count_once() -> None:
+    together = cost_of_pages({"ingest": INGEST, "recognition": READ}, READ["seconds"])
+    assert together["seconds_per_1000_pages"] == round(READ["seconds"] * 1000 / READ["pages"], 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sqlite3
@@ -15,7 +16,7 @@ from tests.whole_job import ROOT, Finished, copy_project, run_command, write_pag
 STAGES = ["ingest", "layout", "recognition", "transcript", "embedding", "retrieval", "benchmark"]
 QUICK = """\
 runtime: {progress: false}
-ingest: {}
+ingest: {source: data/01_raw/documents}
 layout: {backend: whole_page}
 recognition: {tesseract: {languages: eng}}
 transcript: {}
@@ -84,3 +85,23 @@ def test_the_second_does_nothing_and_a_change_runs_what_depends_on_it(project: P
     changed = run_dvc(project, "repro")
     assert changed.code == 0, changed.output
     assert ran(changed) == ["embedding", "retrieval", "benchmark"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("first")
+def test_a_folder_outside_is_a_dependency(project: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "elsewhere"
+    write_pages(outside, 2)
+    options = QUICK.replace("data/01_raw/documents", str(outside))
+    (project / "conf/base/parameters.yml").write_text(options)
+    metrics = project / "metrics/ingest.json"
+    for pages in (2, 3):
+        write_pages(outside, pages)
+        done = run_dvc(project, "repro", "--single-item", "ingest")
+        assert done.code == 0, done.output
+        assert ran(done) == ["ingest"]
+        assert json.loads(metrics.read_text())["pages"] == pages
+        assert ran(run_dvc(project, "repro", "--single-item", "ingest")) == []
+    (outside / "page00000.gt.txt").write_text("another truth\n")
+    status = run_dvc(project, "status", "benchmark")
+    assert re.search(rf"modified:\s+{re.escape(str(outside))}", status.output), "a reference text is read again"

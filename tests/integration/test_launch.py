@@ -84,11 +84,13 @@ def wait_for(what: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.parametrize("overlap", ["false", pytest.param("true", marks=pytest.mark.slow)])
 def test_a_worker_killed_on_this_machine_leaves_its_shards_to_the_other(
-    tmp_path: Path, params: tuple[str, ...], straight: Tables
+    tmp_path: Path, params: tuple[str, ...], straight: Tables, overlap: str
 ) -> None:
     project = copy_project(tmp_path / "project")
-    command = (sys.executable, "-m", "kedro", "launch", "local", "--workers", "2", "--params", ",".join(params))
+    given = ",".join((*params, f"runtime.overlap={overlap}"))
+    command = (sys.executable, "-m", "kedro", "launch", "local", "--workers", "2", "--params", given)
     with running(project, *command) as (process, log):
         wait_for(lambda: stored(project) >= PAGES + 2 or process.poll() is not None, 120)
         folder = launched(project)

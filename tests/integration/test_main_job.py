@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -24,13 +26,18 @@ from tests.whole_job import (
 )
 
 PAGES = 4
+TABLES = ("list_references", "score_pages", "tabulate_scores", "review_readings", "page_index", "write_report")
 STAGES = ("ingest", "layout", "recognition", "transcript", "embedding")
 
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     folder = tmp_path_factory.mktemp("main") / "source"
-    return folder, write_pages(folder, PAGES)
+    said = write_pages(folder, PAGES)
+    then = time.time() - 60  # what was written just now is looked at each time
+    for path in folder.iterdir():
+        os.utime(path, (then, then))
+    return folder, said
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +122,7 @@ def test_the_notebook_is_committed_with_its_outputs() -> None:
 
 @pytest.mark.usefixtures("first")
 def test_nothing_is_done_twice_and_a_change_redoes_only_what_depends_on_it(
-    project: Path, params: tuple[str, ...]
+    project: Path, params: tuple[str, ...], texts: tuple[Path, list[str]]
 ) -> None:
     before, results = shards(project), tables(project)
     assert {name.split("/")[0] for name in before} == set(SHARDED)
@@ -125,7 +132,12 @@ def test_nothing_is_done_twice_and_a_change_redoes_only_what_depends_on_it(
     assert tables(project) == results
     for stage in STAGES:
         assert f"{stage}: {PAGES} of {PAGES} pages are done already" in again.output
+    for node in TABLES:
+        assert f"{node}: nothing that it is made from has changed" in again.output, again.output
 
+    reference = texts[0] / "page00000.gt.txt"
+    said = reference.read_text(encoding="utf-8")
+    reference.write_text(f"{said.strip()}s\n", encoding="utf-8")
     changed = run_job(project, *params, "transcript.headers_and_footers=true")
     assert changed.code == 0, changed.output
     after = shards(project)
@@ -133,7 +145,10 @@ def test_nothing_is_done_twice_and_a_change_redoes_only_what_depends_on_it(
     assert {name.split("/")[0] for name in after if after[name] != before[name]} == {"transcripts", "page_vectors"}
     assert f"recognition: {PAGES} of {PAGES} pages are done already" in changed.output
     assert "transcript: " not in changed.output
+    assert not [node for node in TABLES if f"{node}: nothing that" in changed.output]
+    assert json.loads((project / "metrics" / "benchmark.json").read_text())["cer"] > 0
 
+    reference.write_text(said, encoding="utf-8")
     back = run_job(project, *params)
     assert back.code == 0, back.output
     assert shards(project) == before, "what another choice of options made is kept beside it"

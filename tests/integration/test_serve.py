@@ -105,17 +105,17 @@ def test_a_page_is_uploaded_read_searched_corrected_and_reviewed(tmp_path: Path)
         shown = client.get(page).text
         (seen,) = re.findall(r'name="seen" value="(\w+)"', client.get(f"{page}?line=1").text)
         assert texts[0].split()[0] in shown
-        assert client.post(page, data={"seen": seen, "line": "1", "text": "a corrected line"}).status_code == 303
+        assert client.post(page, data={"seen": seen, "text": "a corrected page"}).status_code == 303
         (file,) = re.findall(rf'href="({corpus}/file/\w{{16}}/txt)"', client.get(corpus).text)
         assert client.get(file).text == f"{texts[0]}\n\f"
         for made in ("report", "review_page"):
             assert "sandbox" in client.get(f"{corpus}/made/{made}").headers["content-security-policy"]
         assert client.post(f"{corpus}/run").status_code == 303
         wait(lambda: state(client, corpus) not in ("queued", "running"))
-        assert "a corrected line" in client.get(f"{corpus}/made/report").text  # the run has measured by it
+        assert "a corrected page" in client.get(f"{corpus}/made/report").text  # the run has measured by it
         end(process)
     documents = tmp_path / "share/ocr_project/documents/papers"
-    assert (documents / "page00000.gt.txt").read_text() == "a corrected line\n"
+    assert (documents / "page00000.gt.txt").read_text() == "a corrected page\n"
     reviewed = command(tmp_path, "review", "--no-open", str(documents))
     assert reviewed.stdout.startswith("Nothing is in doubt."), reviewed.stderr
 

@@ -5,6 +5,7 @@ All of it also without scripts, but for dropping. Runs are played by a small pro
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import time
@@ -134,8 +135,8 @@ def test_a_page_is_found_read_and_corrected(browser: Browser, address: str, shel
     browser.see("document.querySelector('.edit [name=text]').value = '고친 줄'; 0")
     browser.leave_by(ENTER if scripts else "document.querySelector('.edit button').click()")
     assert browser.see("document.querySelector('.line.corrected .words').innerText") == "고친 줄"
-    written = shelf.uploads / "모음" / f"{NAME.removesuffix('.png')}.gt.txt"
-    assert written.read_text().splitlines()[1] == "고친 줄"
+    written = shelf.uploads / "모음" / f"{NAME.removesuffix('.png')}.lines.json"
+    assert [one["text"] for one in json.loads(written.read_text())] == ["고친 줄"]
     assert not browser.faults
 
 

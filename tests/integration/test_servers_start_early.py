@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 import yaml
 
 from ocr_project.testing.fake_vllm import EXECUTABLE
+from tests.engine.ingest.office_files import write_docx
 from tests.whole_job import QUICK, copy_project, kedro_run, rows, run_job, running, write_pages
 
 OCR = ("--pipelines", "ocr")
@@ -95,6 +97,33 @@ def test_servers_start_before_layout_ends_and_a_run_with_nothing_to_do_starts_no
     again = run_job(project, *QUICK, arguments=OCR)
     assert again.code == 0, again.output
     assert processes(project) == started, "nothing was to be read"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
+def test_a_corpus_that_brings_its_own_text_starts_none(project: Path) -> None:
+    shutil.rmtree(project.parent / "source")
+    (project.parent / "source").mkdir()
+    write_docx(project.parent / "source" / "letter.docx", "A letter whose own text is exact, and is taken as it is.")
+    done = run_job(project, "layout.backend=opencv", "runtime.progress=false", arguments=OCR)
+    assert done.code == 0, done.output
+    assert "exact" in "".join(row["text"] for row in rows(project, "recognitions"))
+    assert processes(project) == []
+
+
+def test_stages_beside_each_other_share_servers_that_start_early(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_VLLM_START", "1")
+    done = run_job(project, *QUICK, "runtime.overlap=true", "ingest.shard_pages=1", arguments=OCR)
+    assert done.code == 0, done.output
+    assert {row["status"] for row in rows(project, "recognitions")} == {"ok"}
+    when = events(project)
+    assert when["server started", "recognition"] < when["stage ended", "layout"]
+    assert when["stage began", "transcript"] < when["servers gone", "recognition"]
+    started = processes(project)
+    assert len(started) == 2, "one server and its engine"
+    assert all(map(is_gone, started))
 
 
 @pytest.mark.slow

@@ -56,7 +56,8 @@ def test_files_are_read_searched_and_not_read_again(tmp_path: Path) -> None:
     assert (tmp_path / "out/html/page00000.html").is_file()
     found = run(tmp_path, "search", texts[1])
     assert found.returncode == 0, found.stderr
-    assert "page00001.png, page 1" in found.stdout
+    assert "page00001.png, page 1" in found.stdout.splitlines()[0], "nothing is said of the index that is made first"
+    assert found.stderr.splitlines() == ["making the index first …"]
     reviewed = run(tmp_path, "review", "--no-open")
     assert reviewed.stdout.startswith("Nothing is in doubt."), reviewed.stderr  # the references beside them settle it
     assert "was not read yet" in run(tmp_path, "review", "--no-open", given[0]).stderr  # alone it is another set

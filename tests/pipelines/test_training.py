@@ -56,6 +56,7 @@ def test_samples_become_a_model_that_reads_them_with_a_page_and_a_card(samples: 
     assert held["set"].tolist() == ["valid", "valid"]
     memory = predict_training_memory(plan, training, RuntimeOptions())
     assert memory["peak"] > 0
+    assert memory["checkpoint_every"] == 1  # of no known card
     models = tmp_path / "models"
     trained = train_model(models, samples, plan, held, memory, training)
     merged = Path(trained["run"]) / "merged"

@@ -13,7 +13,7 @@ from ocr_project.datasets import LineageFolder, ShardedParquet, ShardFolder
 from ocr_project.domain.errors import StorageError
 from ocr_project.domain.types import Identity, Lineage, Made, Page, Prune, Shard, ShardInfo, derive_lineage
 from ocr_project.storage.atomic import partial_of, this_writer
-from ocr_project.storage.lineages import lineages, remove
+from ocr_project.storage.lineages import lineages, previous, remove
 from ocr_project.testing.fakes import identity, page
 
 ENG, KOR = (derive_lineage("opencv-0a1b2c3d", "recognition", identity(languages=name)) for name in ("eng", "kor"))
@@ -202,3 +202,16 @@ def test_a_pointer_that_cannot_be_read_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "current.json").write_text("{")
     with pytest.raises(StorageError, match=r"current\.json cannot be read .*; delete it and run again"):
         LineageFolder(tmp_path, Page)
+
+
+def test_what_was_current_before_is_known_until_it_is_removed(tmp_path: Path) -> None:
+    fill(tmp_path, ENG, "a")
+    assert previous(tmp_path) == ""
+    fill(tmp_path, KOR, "a")
+    fill(tmp_path, KOR, "a")  # once more, which changes nothing
+    assert previous(tmp_path) == ENG.name
+    fill(tmp_path, ENG, "a")
+    assert previous(tmp_path) == KOR.name
+    remove(tmp_path, KOR.name)
+    assert previous(tmp_path) == ""
+    assert previous(tmp_path / "none") == ""

@@ -11,7 +11,7 @@ import pytest
 from ocr_project.domain.errors import OptionError
 from ocr_project.domain.options import Optimizer, TrainingOptions
 from ocr_project.training.families import FAMILIES, family_of, is_tied
-from ocr_project.training.memory import Load, Shape, check_fits, pack_flops, predict, shape_of, trained_weights
+from ocr_project.training.memory import Load, Shape, check_fits, fitted, pack_flops, predict, shape_of, trained_weights
 from tests.training.tiny import options
 
 TRUE: dict[str, dict[str, Any]] = {  # the shapes of config.json on the Hub
@@ -174,6 +174,25 @@ def test_knobs_turn_the_way_that_they_say() -> None:
     assert eight < 65
     many = {"devices": 4, "packs_per_update": 4, "sharding": "fsdp2"}
     assert peak("qwen3-vl-8b", pages(1), **full, **many) < 50
+
+
+@pytest.mark.parametrize(
+    ("tokens", "gib", "given", "every"),
+    [
+        (3000, 22.0, None, 0),  # two signboards: all is kept
+        (7000, 22.0, None, 4),
+        (16_000, 22.0, None, 1),
+        (7000, 0.0, None, 1),  # no card is known
+        (7000, 80.0, 3, 3),  # a person has chosen
+    ],
+)
+def test_as_little_is_computed_again_as_a_card_allows(tokens: int, gib: float, given: int | None, every: int) -> None:
+    family = family_of(TRUE["qwen2-vl-2b"], model="m")
+    load = Load(tokens, round(tokens * 0.97), round(tokens * 0.02))
+    found = fitted(shape("qwen2-vl-2b"), family, chosen(checkpoint_every=given), load, gib)
+    assert found.checkpoint_every == every
+    if gib:
+        check_fits(shape("qwen2-vl-2b"), family, found, load, gib)
 
 
 def test_flops_of_a_page_are_those_that_the_goal_is_counted_by() -> None:

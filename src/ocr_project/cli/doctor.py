@@ -21,6 +21,13 @@ from ocr_project.engine.running.cards import cards_of
 if TYPE_CHECKING:
     from ocr_project.checks.doctor import Finding, Profile
 
+_SHARDS = {
+    "ingest": "pages",
+    "layout": "regions",
+    "recognition": "recognitions",
+    "transcript": "transcripts",
+    "embedding": "page_vectors",
+}
 _COLOURS = {"ok": "green", "warning": "yellow", "missing": "red"}
 _STATE_WIDTH = 7
 _LEAST_WIDTH = 40  # characters of what was found, on however narrow a terminal
@@ -32,15 +39,19 @@ _LEAST_WIDTH = 40  # characters of what was found, on however narrow a terminal
 @data_option
 @plainly
 def doctor(env: str | None, params: dict[str, Any], data: str | None) -> None:
-    """Look whether this machine has what a profile needs, and say what to do where it has not.
+    """Look whether this machine has what a profile needs, what to do where it has not, and what a run will take.
 
     Exit status 1 where something is missing, 0 otherwise.
     """
-    from ocr_project.checks.doctor import State, examine
+    from ocr_project.checks.doctor import Seen, State, examine, machine_of, predict
+    from ocr_project.checks.doctor.needs import needs_of
 
     with open_project(env, {**params, **named(data)}) as context:
-        project = context.catalog.load("project")
-        findings = examine(_profile(context.params), project.root, project.data)
+        project, profile = context.catalog.load("project"), _profile(context.params)
+        findings = examine(profile, project.root, project.data)
+        stages = {stage: context.catalog.load(name) for stage, name in _SHARDS.items()}
+        seen = Seen(machine_of(env, len(needs_of(profile.stages()).gpus)), stages)
+        findings += predict(profile, project.root, project.data, seen)
     for line in findings_as_lines(findings, shutil.get_terminal_size().columns):
         click.echo(line)
     sys.exit(int(any(finding.state is State.MISSING for finding in findings)))

@@ -66,8 +66,12 @@ class Evidence:
                 _forget_run()
 
 
-def open_run(name: str, tags: Mapping[str, str], options: Mapping[str, Any], repro: str | None) -> None:
-    """Open a run, or that of an earlier stage of the same `dvc repro`, and say what it was asked to do."""
+def open_run(name: str, tags: Mapping[str, str], options: Mapping[str, Any], repro: str | None) -> str:
+    """Open a run, or that of an earlier stage of the same `dvc repro`, and say what it was asked to do.
+
+    Returns:
+        Its number: MLflow's run that is open is one of this thread.
+    """
     import mlflow
 
     store = os.environ.get("MLFLOW_TRACKING_URI", DEFAULT_TRACKING_URI)
@@ -78,10 +82,11 @@ def open_run(name: str, tags: Mapping[str, str], options: Mapping[str, Any], rep
     close_killed(client)
     given = os.environ.get("MLFLOW_RUN_ID")
     with _outside_of_notebooks():
-        mlflow.start_run(run_id=given or _run_of(repro), run_name=name)
+        opened = mlflow.start_run(run_id=given or _run_of(repro), run_name=name)
     mine = {} if given else {_PROCESS: _this_process()}
     mlflow.set_tags({key: storable(value) for key, value in {**tags, **mine}.items()})
     mlflow.log_params({key: storable(str(value)) for key, value in options.items()})
+    return str(opened.info.run_id)
 
 
 @contextmanager
@@ -104,12 +109,21 @@ def set_tags(tags: Mapping[str, str]) -> None:
     mlflow.set_tags({key: storable(value) for key, value in tags.items()})
 
 
-def log_metrics(metrics: Mapping[str, float], step: int | None = None, when: float | None = None) -> None:
-    """Log numbers, with names that MLflow accepts; `when` in seconds since the epoch, now without it."""
+def log_metrics(
+    metrics: Mapping[str, float], step: int | None = None, when: float | None = None, run: str | None = None
+) -> None:
+    """Log numbers, with names that MLflow accepts.
+
+    Args:
+        metrics: By name.
+        step: Of a series.
+        when: Seconds since the epoch; None: now.
+        run: The number of a run; None: of the one that this thread has opened.
+    """
     import mlflow
 
     named = {metric_name(key): value for key, value in metrics.items()}
-    mlflow.log_metrics(named, step=step, timestamp=None if when is None else int(when * 1000))
+    mlflow.log_metrics(named, step=step, run_id=run, timestamp=None if when is None else int(when * 1000))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ FORMATS: Mapping[str, tuple[str, str]] = {  # the option of `transcript` that wr
     "json": ("docling", "docling"),
     "doctags": ("doctags", "docling"),
     "pdf": ("searchable_pdf", "pdf"),
+    "hocr": ("hocr", "hocr"),
+    "alto": ("alto", "alto"),
     "csv": ("csv", "tables"),
     "xlsx": ("xlsx", "tables"),
 }
@@ -127,7 +129,8 @@ def ask(workspace: Workspace, question: str, pages: int, mode: str | None) -> No
             with open_project(env, options) as context:
                 show_hits(context.catalog, question, pages, mode)
         except (SourceError, StaleSource):
-            _run(env, options, "embedding", "retrieval")
+            click.echo("making the index first …", err=True)
+            _run(env, _quiet(options), "embedding", "retrieval")
             with open_project(env, options) as context:
                 show_hits(context.catalog, question, pages, mode)
 
@@ -136,7 +139,7 @@ def look_through(workspace: Workspace, lines: int, opened: bool) -> None:
     """Show what a person should look at; the list is made anew, so that it knows the corrections made since."""
     env, options = workspace.settings()
     with _inside(workspace):
-        _run(env, options, "benchmark", to_outputs=["review_page"])
+        _run(env, _quiet(options), "benchmark", to_outputs=["review_page"])
         with open_project(env, options) as context:
             show_review(context.catalog, lines, opened)
 
@@ -158,6 +161,11 @@ def _run(env: str, options: dict[str, Any], *pipelines: str, to_outputs: Sequenc
     session = session_of(env, options)
     with session:
         session.run(pipeline_names=list(pipelines), to_outputs=to_outputs)
+
+
+def _quiet(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Let a run that only prepares something say nothing of itself."""
+    return {**options, "runtime": {**(options.get("runtime") or {}), "progress": False, "summary": False}}
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`kedro run`: Kedro's own, with messages that say what to do, and values with commas in `--params`."""
+"""`kedro run`: Kedro's own, with the project's runner, messages that say what to do, and commas in `--params`."""
 
 from __future__ import annotations
 
@@ -51,3 +51,5 @@ run = copy.copy(kedro_run)
 run.callback = plainly(_run)
 run.params = [copy.copy(option) for option in kedro_run.params]
 next(option for option in run.params if option.name == "params").callback = with_commas
+_runner = next(option for option in run.params if option.name == "runner")
+_runner.default = "ocr_project.runner.StageRunner"

@@ -12,7 +12,6 @@ from kedro.io import CatalogProtocol
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.errors import OptionError, SourceError
 from ocr_project.domain.options import Embedded, EmbeddingBackend, EmbeddingOptions, SearchMode, SearchOptions
-from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import Page, Transcript
 from ocr_project.engine.embedding import build_embedder
 from ocr_project.engine.embedding.inputs import stage_identity
@@ -27,6 +26,7 @@ from ocr_project.engine.retrieval import (
     rank_by_vectors,
     snippet,
 )
+from ocr_project.storage.shard_folder import ShardFolder
 from ocr_project.storage.vector_index import open_index
 
 _ADVICE = (
@@ -41,6 +41,7 @@ class Hit:
     """A page that was found.
 
     Attributes:
+        page_id: Of the page.
         score: Cosine (dense), BM25 (lexical), or what `search.fusion` adds up.
     """
 
@@ -48,6 +49,7 @@ class Hit:
     path: str
     number: int
     snippet: str
+    page_id: str = ""
 
 
 def search_pages(
@@ -71,7 +73,7 @@ def search_pages(
     ranking = _ranking(catalog, question, pages, mode, options)
     found = _found(catalog, {page_id for page_id, _ in ranking})
     return [
-        Hit(score, found[page_id].path, found[page_id].number, snippet(_text_of(found[page_id]), question))
+        Hit(score, found[page_id].path, found[page_id].number, snippet(_text_of(found[page_id]), question), page_id)
         for page_id, score in ranking
         if page_id in found
     ]
@@ -154,12 +156,14 @@ def _found(catalog: CatalogProtocol[Any, Any], wanted: set[str]) -> dict[str, Tr
     return found
 
 
-def _look_up(shards: ShardSource, wanted: set[str], *, without: Sequence[str] = ()) -> dict[str, Any]:
-    """Go through the shards one by one; a page's shard is not in its id."""
+def _look_up(shards: ShardFolder, wanted: set[str], *, without: Sequence[str] = ()) -> dict[str, Any]:
+    """Go through the ids of the shards one by one: a page's shard is not in its id."""
     found: dict[str, Any] = {}
-    for name in shards.index():
-        for page_id in wanted - found.keys():
+    for name in shards.index() if wanted else ():
+        for page_id in wanted.intersection(shards.page_ids(name)):
             found.update({row.page_id: row for row in shards.find(name, page_id, without=without)})
+        if len(found) == len(wanted):
+            break
     return found
 
 

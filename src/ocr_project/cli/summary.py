@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,21 +45,22 @@ _FIELD_LEVELS = ("overall", "doc_type", "doc_question")  # of answers to questio
 _FIELD_METRICS = {"exact": "exact", "normalized": "letters right", "anls": "ANLS"}  # metric and heading
 
 
-def print_summary(metrics: Mapping[str, Mapping[str, Any]]) -> int:
+def print_summary(metrics: Mapping[str, Mapping[str, Any]], seconds: float | None = None) -> int:
     """Print a line for each stage, and the scores of the corpus.
 
     Args:
         metrics: What each stage measured, by its name.
+        seconds: Of the stages of OCR together, where they were at work beside each other.
 
     Returns:
         How many documents and pages failed, over all stages of this run.
     """
     console = Console()
-    for line in _cost(metrics):
+    for line in _cost(metrics, seconds):
         console.print(line, highlight=False)
     if any("shards" in measured for measured in metrics.values()):
         console.print(_stages(metrics))
-    failures = sum(int(m.get("failed", 0)) + int(m.get("documents_failed", 0)) for m in metrics.values())
+    failures = count_failures(metrics)
     lines = (
         *_documents(metrics.get("ingest", {})),
         *_scores(metrics.get("benchmark", {})),
@@ -73,10 +75,26 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]]) -> int:
     return failures
 
 
+def count_failures(metrics: Mapping[str, Mapping[str, Any]]) -> int:
+    """Return how many documents, pages and regions failed, over all stages of a run."""
+    return sum(int(m.get("failed", 0)) + int(m.get("documents_failed", 0)) for m in metrics.values())
+
+
 def print_places(places: Mapping[str, str]) -> None:
     """Print paths worth a look, by what they are."""
     for name, path in places.items():
         Console().print(f"{name:>10}  {escape(_short(path))}", highlight=False, soft_wrap=True)
+
+
+def print_next(data: str | None) -> None:
+    """Print what a person may do next.
+
+    Args:
+        data: The data folder, where it is not the project's own.
+    """
+    at = f" --data {shlex.quote(shown(data))}" if data else ""
+    line = f'{"next":>10}  kedro search "…"{at}, kedro review{at}; in a browser: kedro serve{at}'
+    Console().print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def print_scores(table: pd.DataFrame) -> None:
@@ -215,9 +233,9 @@ def _stages(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
     return table
 
 
-def _cost(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _cost(metrics: Mapping[str, Mapping[str, Any]], seconds: float | None) -> list[str]:
     """Say what 1,000 pages cost, first of all."""
-    cost = cost_of_pages(metrics)
+    cost = cost_of_pages(metrics, seconds)
     if not cost:
         return []
     energy = f", {cost['watt_hours_per_1000_pages']:.1f} Wh" if "watt_hours_per_1000_pages" in cost else ""

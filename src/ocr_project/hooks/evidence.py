@@ -17,6 +17,7 @@ from ocr_project.cli.run_notes import corpus_tags, dvc_process, leaves, run_name
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.run_cost import cost_of_pages
 from ocr_project.domain.types import Document, Made, ShardInfo
+from ocr_project.hooks.cost import seconds_beside
 from ocr_project.hooks.events import events_path
 from ocr_project.hooks.guards import runtime_of
 from ocr_project.hooks.places import ARTIFACTS, path_of
@@ -42,6 +43,7 @@ class MlflowHooks:
         self._measured: dict[str, Mapping[str, Any]] = {}  # by the stages of this run
         self._evidence = Evidence()
         self._began = 0.0
+        self._run: str | None = None  # stages beside each other have threads of their own
 
     @hook_impl
     def before_pipeline_run(
@@ -58,7 +60,12 @@ class MlflowHooks:
         source = catalog.load("source") if CORPUS & pipeline.datasets() else None
         name = run_name(run_params, by_section, source, repro)
         tags = run_tags(run_params, repro, catalog.load("project"))
-        self._evidence.keep("the start of this run", lambda: open_run(name, tags, listed, repro))
+        self._run = None
+
+        def begin() -> None:
+            self._run = open_run(name, tags, listed, repro)
+
+        self._evidence.keep("the start of this run", begin)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
@@ -78,14 +85,12 @@ class MlflowHooks:
         """Log what each shard took as a step, at the time when it was made: MLflow draws a GPU's work over a stage."""
         from ocr_project.engine.running.stage_metrics import measure_shard
 
-        when = time.time() - sum(info.wall_seconds for info in made)
         for info in made:
-            when += info.wall_seconds  # from the shard before it to this one
             if not info.gpus:
                 continue
             step = self._shards[info.stage] = self._shards.get(info.stage, -1) + 1
             measured = {f"{info.stage}.shard.{k}": v for k, v in measure_shard(info, self._runtime).items()}
-            self._log(measured, step, when)
+            self._log(measured, step, info.made)
 
     def _log_curve(self, curve: pd.DataFrame) -> None:
         """Log what was recorded of each update of a training: MLflow draws loss, speed and memory by its number."""
@@ -94,11 +99,11 @@ class MlflowHooks:
             self._log(known, int(known.pop("training.update")))
 
     def _log(self, metrics: Mapping[str, float], step: int | None = None, when: float | None = None) -> None:
-        self._evidence.keep("metrics", lambda: log_metrics(metrics, step, when))
+        self._evidence.keep("metrics", lambda: log_metrics(metrics, step, when, self._run))
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        if cost := cost_of_pages(self._measured):
+        if cost := cost_of_pages(self._measured, seconds_beside(catalog, self._measured)):
             self._log({f"_{name}": value for name, value in cost.items()})  # beside `_cer`, what is compared first
         paths = [path_of(catalog, name) for name in ARTIFACTS if name in pipeline.all_outputs()]
         paths += timeline_files(catalog, self._began)

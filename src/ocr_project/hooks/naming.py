@@ -16,13 +16,17 @@ from ocr_project.cli.log_format import show_safely
 from ocr_project.datasets import Checkout, LineageFolder, NamedByOption
 from ocr_project.domain.errors import OptionError
 from ocr_project.domain.options import SECTIONS, RuntimeOptions
+from ocr_project.domain.options.benchmark import PREVIOUS
 from ocr_project.domain.options.cards import on_cards
 from ocr_project.domain.options.names import DATA, unknown_sections
 from ocr_project.domain.types import Transcript
 from ocr_project.engine.running.cards import cards_of
+from ocr_project.storage.lineages import previous
 
 if TYPE_CHECKING:
     from ocr_project.storage.run_record import RunRecord
+
+_BELOW_DATA: Mapping[str, tuple[str, ...]] = {"testsets": ("folder", "drawings"), "prompt_search": ("folder",)}
 
 
 class OptionHooks:
@@ -57,7 +61,8 @@ class OptionHooks:
             data, project.profile = project.data, self._profile
         _refuse_data(given, data, self._root)
         _use_cards(catalog, given)
-        for name, look_up in _look_ups(given, self._root, data).items():
+        _use_data(catalog, given, data, self._root)
+        for name, look_up in _look_ups(catalog, given, self._root, data).items():
             dataset = catalog.get(name)
             if isinstance(dataset, NamedByOption):  # a person's own catalog may have another in its place
                 dataset.bind(look_up)
@@ -73,7 +78,41 @@ def _use_cards(catalog: CatalogProtocol[Any, Any], given: Mapping[str, Any]) -> 
             catalog[name] = MemoryDataset(on_cards(options, gpus), copy_mode="assign")
 
 
-def _look_ups(given: Mapping[str, Any], root: Path, data: Path) -> dict[str, Callable[[], Any]]:
+def _use_data(catalog: CatalogProtocol[Any, Any], given: Mapping[str, Any], data: Path, root: Path) -> None:
+    """Let folders that options have by default below `data` be below this run's, as those of the catalog are.
+
+    A folder that is named stays where it is: test sets of another data folder are used by their path.
+    """
+    for section, names in _BELOW_DATA.items() if data != root / DATA else ():
+        options = SECTIONS[section].model_validate(given.get(section) or {})
+        moved = {
+            name: data / Path(getattr(options, name)).relative_to(DATA)
+            for name in names
+            if name not in options.model_fields_set
+        }
+        if isinstance(kept := catalog.get(f"params:{section}"), MemoryDataset):
+            options = SECTIONS[section].model_validate(kept.load() or {})
+            kept.save(options.model_copy(update=moved))  # another dataset in its place would be warned of
+
+
+def _previous(own: LineageFolder, name: str) -> LineageFolder:
+    """Return the transcripts that were the current ones before these.
+
+    Raises:
+        OptionError: There are none.
+    """
+    before = previous(own.root)
+    if not before:
+        raise OptionError(
+            f"benchmark.compare.{name}={PREVIOUS}: {own.root} has no results of another model; run the one to compare"
+            " with first"
+        )
+    return LineageFolder(own.root, Transcript, before)
+
+
+def _look_ups(
+    catalog: CatalogProtocol[Any, Any], given: Mapping[str, Any], root: Path, data: Path
+) -> dict[str, Callable[[], Any]]:
     """Return what reads the datasets that options name; relative paths start at the project."""
 
     def options(section: str) -> Any:
@@ -85,7 +124,11 @@ def _look_ups(given: Mapping[str, Any], root: Path, data: Path) -> dict[str, Cal
         return source_location(options("ingest"), default_root=root, data=data)
 
     def other_transcripts() -> dict[str, LineageFolder]:
-        return {name: LineageFolder(root / path, Transcript) for name, path in options("benchmark").compare.items()}
+        own: LineageFolder = catalog.load("transcripts")
+        return {
+            name: _previous(own, name) if str(path) == PREVIOUS else LineageFolder(root / path, Transcript)
+            for name, path in options("benchmark").compare.items()
+        }
 
     def baseline_run() -> RunRecord | None:
         from ocr_project.storage.run_record import read_record

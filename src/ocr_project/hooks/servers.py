@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
@@ -14,13 +14,16 @@ from ocr_project.domain.options import (
     EmbeddingBackend,
     EmbeddingOptions,
     IngestOptions,
-    LayoutBackend,
-    LayoutOptions,
     RecognitionBackend,
     RecognitionOptions,
     ServerOptions,
     TextLayer,
 )
+from ocr_project.domain.types import Status
+from ocr_project.runner import has_room
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TEXTS = frozenset({Embedded.PAGE_TEXT, Embedded.REGION_TEXT})
 
@@ -30,6 +33,7 @@ class ServerHooks:
 
     def __init__(self) -> None:
         self._expects = False
+        self._ingest: IngestOptions | None = None
 
     @hook_impl(trylast=True)
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
@@ -46,6 +50,22 @@ class ServerHooks:
                 for stage, options in expected.items()
             ]
         )
+        named = "params:ingest" in pipeline.inputs()
+        self._ingest = catalog.load("params:ingest") if named else None
+        if "documents" not in pipeline.all_outputs() and catalog.exists("documents"):
+            self._look_at(catalog.load("documents"))
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        if dataset_name == "documents":
+            self._look_at(data)
+
+    def _look_at(self, documents: pd.DataFrame) -> None:
+        """Let servers of recognition wait for a request where all pages may bring their own text."""
+        if self._expects and bring_text(documents, self._ingest or IngestOptions()):
+            from ocr_project.engine.models.served.fleets import FLEETS
+
+            FLEETS.start_with_request("recognition")
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self) -> None:
@@ -62,6 +82,14 @@ class ServerHooks:
             FLEETS.close()
 
 
+def bring_text(documents: pd.DataFrame, options: IngestOptions) -> bool:
+    """Say whether all documents are office files whose own text is taken: few of their pages ask a model, or none."""
+    from ocr_project.engine.ingest.office_kinds import is_office
+
+    kinds = documents.loc[documents["status"] == Status.OK, "media_type"]
+    return options.office_text_layer is TextLayer.PREFER and bool(len(kinds)) and all(map(is_office, kinds))
+
+
 def _expected(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the stages whose servers may start before they ask for them, in their order, and the servers' options."""
     named = {name for name in pipeline.inputs() if name.startswith("params:")}
@@ -72,7 +100,7 @@ def _expected(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> Iterato
     reading, embedding = options("recognition"), options("embedding")
     if isinstance(reading, RecognitionOptions) and reading.backend is RecognitionBackend.VLLM:
         servers = reading.vllm
-        if _is_ours(servers) and _reads_all(options("ingest")) and _has_room(servers, options("layout")):
+        if _is_ours(servers) and _reads_all(options("ingest")) and has_room(servers, options("layout")):
             yield "recognition", servers
     if isinstance(embedding, EmbeddingOptions) and embedding.backend is EmbeddingBackend.VLLM:
         # new pages have other texts; whether images are to be embedded again, their stage alone knows
@@ -88,8 +116,3 @@ def _is_ours(options: ServerOptions) -> bool:
 def _reads_all(options: IngestOptions | None) -> bool:
     """Say whether new pages are read: with `prefer` all of them may have a text layer, and no model is asked."""
     return options is None or options.text_layer is not TextLayer.PREFER
-
-
-def _has_room(options: ServerOptions, layout: LayoutOptions | None) -> bool:
-    """Say whether servers may start beside layout: one that measures the card wants it to itself."""
-    return options.is_sized or layout is None or layout.backend is not LayoutBackend.PP_DOCLAYOUT_V3

@@ -10,11 +10,23 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
-from ocr_project.cli.summary import print_fields, print_gate, print_matrix, print_places, print_scores, print_summary
+from ocr_project.cli.summary import (
+    count_failures,
+    print_fields,
+    print_gate,
+    print_matrix,
+    print_next,
+    print_places,
+    print_scores,
+    print_summary,
+)
 from ocr_project.cli.timeline import print_timeline
 from ocr_project.datasets import Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen
+from ocr_project.domain.options.names import DATA
 from ocr_project.domain.options.testsets import WhenOpen
+from ocr_project.hooks.cost import seconds_beside
+from ocr_project.hooks.guards import runtime_of
 from ocr_project.hooks.places import PLACES, path_of
 from ocr_project.hooks.timeline import timeline_of_run
 
@@ -26,6 +38,12 @@ _CLOCK = 2.0  # seconds by which the clock of a file system may be behind
 GATES: Mapping[str, Callable[[CatalogProtocol[Any, Any]], WhenOpen]] = {
     "gate_table": lambda catalog: catalog.load("params:testsets").gate.open,
     "release_table": lambda catalog: catalog.load("params:release").open,
+}
+_TABLES: Mapping[str, Callable[[pd.DataFrame], None]] = {
+    "testset_table": print_scores,
+    "field_table": print_fields,
+    "matrix_table": print_matrix,
+    **dict.fromkeys(GATES, print_gate),
 }
 
 
@@ -52,26 +70,30 @@ class SummaryHooks:
         stages = [name.removesuffix("_metrics") for name in named if self._is_of_this_run(catalog, name)]
         metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
         places: dict[str, str] = {name: path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
-        failures = print_summary(metrics)
-        if timeline := timeline_of_run(catalog, self._began - _CLOCK):
-            print_timeline(timeline)
-        if "testset_table" in places:
-            print_scores(catalog.load("testset_table"))
-        if "field_table" in places:
-            print_fields(catalog.load("field_table"))
-        if "matrix_table" in places:
-            print_matrix(catalog.load("matrix_table"))
-        for name in GATES.keys() & places.keys():
-            print_gate(catalog.load(name))
-        if (
-            catalog.load("project").root / "pyproject.toml"
-        ).is_file():  # else its folders are a matter of `ocr-project`
-            print_places(places)
+        if runtime_of(catalog).summary:
+            self._print(catalog, metrics, places)
         for name in GATES.keys() & places.keys():
             _judge(catalog.load(name), GATES[name](catalog))
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
+        failures = count_failures(metrics)
         if failures and runtime is not None and runtime.failures_are_errors:
             raise FailuresLeft(failures)
+
+    def _print(
+        self, catalog: CatalogProtocol[Any, Any], metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]
+    ) -> None:
+        print_summary(metrics, seconds_beside(catalog, metrics))
+        if timeline := timeline_of_run(catalog, self._began - _CLOCK):
+            print_timeline(timeline)
+        for name, print_table in _TABLES.items():
+            if name in places:
+                print_table(catalog.load(name))
+        project = catalog.load("project")
+        if not (project.root / "pyproject.toml").is_file():
+            return  # its folders, and what comes next, are a matter of `ocr-project`
+        print_places(places)
+        if "report" in places:
+            print_next(None if project.data == project.root / DATA else str(project.data))
 
 
 def _judge(table: pd.DataFrame, when_open: WhenOpen) -> None:

@@ -52,6 +52,11 @@ def read_footer(path: Path) -> ShardInfo | None:
     return info
 
 
+def forget() -> None:
+    """Forget all that was read: the next look at a footer opens its file."""
+    _known.clear()
+
+
 def _stamp(path: Path) -> tuple[_Stamp, bool]:
     """Return what tells a file from another one of its name, and whether it is old enough to be told by that."""
     found = path.stat()

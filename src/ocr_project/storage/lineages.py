@@ -1,7 +1,7 @@
 """Results of different models, prompts or resolutions, side by side in one folder::
 
     pages/
-      current.json                    {"lineage": "ingest-5e0c9c1f"}: the one that readers see
+      current.json                    {"lineage": "ingest-5e0c9c1f", …}: the one that readers see, and which was before
       ingest-5e0c9c1f/                one lineage
         lineage.json                  its stage, its identity, the lineage that it was made from
         6dc52d4f5c9cb5a4_00001.parquet
@@ -112,7 +112,7 @@ class LineageFolder(ShardFolder):
                 remove_abandoned(folder)
             opened._adopt(keys)
         if _current(self.root) != lineage.name:
-            atomic_json(self.root / _CURRENT, {"lineage": lineage.name})
+            atomic_json(self.root / _CURRENT, {"lineage": lineage.name, "before": _current(self.root)})
         return opened
 
     def _adopt(self, keys: Mapping[str, str]) -> None:
@@ -177,12 +177,24 @@ def remove(root: Path, name: str) -> None:
         shutil.rmtree(leaving)
 
 
+def previous(root: Path) -> str:
+    """Return the name of the lineage that was current before this one; empty where none was, or it was removed."""
+    found = _named(root).get("before", "")
+    return found if (root / found / _ABOUT).is_file() else ""
+
+
 def _current(root: Path) -> str:
     """Return the name of the current lineage; empty where none is."""
+    return _named(root).get("lineage", "")
+
+
+def _named(root: Path) -> Mapping[str, str]:
+    """Return which lineage is current, and which was before it."""
     try:
-        return str(json.loads((root / _CURRENT).read_bytes())["lineage"])
+        said = json.loads((root / _CURRENT).read_bytes())
+        return {"lineage": str(said["lineage"]), "before": str(said.get("before", ""))}
     except (FileNotFoundError, NotADirectoryError):
-        return ""
+        return {}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StorageError(f"{root / _CURRENT} cannot be read ({error}); delete it and run again") from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,6 +32,11 @@ class ShardFolder:
         found = map(read_footer, shard_files(self.folder))
         return {info.name: info for info in sorted(filter(None, found), key=lambda info: (info.order, info.name))}
 
+    def info(self, name: str) -> ShardInfo | None:
+        """Return the footer of one shard; None where it is missing, or cannot be read."""
+        path = self._path(name)
+        return read_footer(path) if path.is_file() else None
+
     def read(self, name: str, *, without: Sequence[str] = ()) -> Iterator[Any]:
         """Read the rows of one shard in order, a few at a time.
 
@@ -50,6 +55,16 @@ class ShardFolder:
         """Read all rows of all shards, in the order of the corpus."""
         for name in self.index():
             yield from self.read(name, without=without)
+
+    def page_ids(self, name: str) -> list[str]:
+        """Return the ids of the pages of one shard, in order; no other column is read.
+
+        Raises:
+            StorageError: As `read`.
+        """
+        with self._reading(self._path(name)) as path:
+            table = pq.read_table(path, columns=["page_id"], use_threads=False, page_checksum_verification=True)
+            return cast("list[str]", table["page_id"].to_pylist())
 
     def find(self, name: str, page_id: str, *, without: Sequence[str] = ()) -> list[Any]:
         """Return the rows of one page; row groups that cannot hold it are not read.

@@ -38,6 +38,9 @@ class MemoryShards:
         for name in self.shards:
             yield from self.read(name)
 
+    def page_ids(self, name: str) -> list[str]:
+        return [row.page_id for row in self.read(name)]
+
     def find(self, name: str, page_id: str, *, without: Sequence[str] = ()) -> list[Any]:
         return [row for row in self.read(name) if row.page_id == page_id]
 

@@ -126,7 +126,7 @@ def _checkpoint_layers(model: Any, options: TrainingOptions, family: Family) -> 
     """
     from transformers.modeling_layers import GradientCheckpointingLayer
 
-    every = options.checkpoint_every
+    every = options.recomputed_every
     if not every:
         return
     how = {"use_reentrant": False, "preserve_rng_state": options.lora.dropout > 0}

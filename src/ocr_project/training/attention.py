@@ -132,8 +132,8 @@ def _one_by_one(
     segments = []
     fewer = tokens[1].shape[1] != tokens[0].shape[1]
     for start, end in pairwise(bounds):
-        part = [tensor[start:end].transpose(0, 1)[None] for tensor in tokens]
-        seen = scaled_dot_product_attention(*part, is_causal=causal, scale=scale, enable_gqa=fewer)
+        query, key, value = (tensor[start:end].transpose(0, 1)[None] for tensor in tokens)
+        seen = scaled_dot_product_attention(query, key, value, is_causal=causal, scale=scale, enable_gqa=fewer)
         segments.append(seen[0].transpose(0, 1))
     return torch.cat(segments)
 

@@ -25,6 +25,7 @@ _UNPACKED = 6  # bytes a weight of a layer's largest matrix, while it is made of
 _BACKWARD = 1.4  # of what a layer keeps: with the gradients of its activations beside it
 _SLACK, _SPARE = 1.025, 0.02 * 2**30  # on the sum; measured peaks are then 1 to 5 % lower (docs/log.md, 2026-11-28)
 _CONTEXT = 0.9 * 2**30  # bytes of a card that CUDA, its libraries and holes between tensors take
+_KEEPING = (0, 4, 3, 2, 1)  # every n-th layer is computed again: least of all first
 # Bytes a trained weight: what stays from step to step, and the gradient.
 _STATES = {Optimizer.ADAMW: (12, 2), Optimizer.ADAMW_BF16: (4, 2), Optimizer.ADAMW_8BIT: (2, 2)}
 _LORA_STATES = {Optimizer.ADAMW: (12, 4), Optimizer.ADAMW_BF16: (12, 4), Optimizer.ADAMW_8BIT: (6, 4)}
@@ -264,12 +265,30 @@ def _kept(count: int, entry: float, each: float, layers: int, options: TrainingO
         options: Which of them are recomputed, and whether they are compiled.
     """
     each *= _COMPILED[options.method] if options.compile else 1.0
-    again = -(-layers // options.checkpoint_every) if options.checkpoint_every else 0
+    again = -(-layers // options.recomputed_every) if options.recomputed_every else 0
     return count * (entry * again + each * (layers - again)), count * each, count * entry * again
 
 
 def _largest_layer(shape: Shape) -> float:
     return max(shape.language / shape.layers, float(shape.vocabulary * shape.hidden))
+
+
+def fitted(shape: Shape, family: Family, options: TrainingOptions, load: Load, gib: float) -> TrainingOptions:
+    """Return the options with as little computed again as a card allows, where they leave that open.
+
+    Computing all again is a third of LoRA's arithmetic in the layers, and more than half of what a CPU does for them.
+
+    Args:
+        shape: Of the model.
+        family: Of the model.
+        options: Of the training.
+        load: The largest pack.
+        gib: Of the card; 0: not known, all is computed again.
+    """
+    if options.checkpoint_every is not None:
+        return options
+    tried = [options.model_copy(update={"checkpoint_every": every}) for every in (_KEEPING if gib else (1,))]
+    return next((one for one in tried if predict(shape, family, one, load).card_gib <= gib), tried[-1])
 
 
 def check_fits(shape: Shape, family: Family, options: TrainingOptions, load: Load, gib: float) -> Prediction:

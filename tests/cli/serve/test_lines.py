@@ -6,7 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from ocr_project.cli.serve.lines import TextLine, fingerprint, lines_of_page, with_line, with_reference
+from ocr_project.cli.serve.lines import (
+    TextLine,
+    corrections_with,
+    fingerprint,
+    lines_of_page,
+    with_corrections,
+    with_line,
+    with_reference,
+)
 from ocr_project.domain.options import TranscriptOptions
 from ocr_project.domain.types import Box, Label, Recognition, Region, TextFormat
 from ocr_project.engine.transcript import assemble
@@ -66,3 +74,17 @@ def test_one_line_is_changed_or_goes() -> None:
     assert fingerprint(READ) != fingerprint(READ[:3])
     blank = with_reference(READ, "a\n\nd")
     assert with_line(blank, 1, "x") == "x\n\nd"  # blank lines stay
+
+
+def test_lines_that_were_corrected_alone_leave_the_others_as_doubtful_as_they_were() -> None:
+    corrections = corrections_with(corrections_with([], READ[1], " X  Y "), READ[3], "")
+    lines = with_corrections(READ, corrections)
+    assert [(line.number, line.text, line.corrected, line.doubtful) for line in lines] == [
+        (1, "a", False, True),
+        (2, "X Y", True, False),
+        (3, "c", False, True),
+    ]
+    again = corrections_with(corrections, lines[1], "Z")
+    assert [line.text for line in with_corrections(READ, again)] == ["a", "Z", "c"]
+    other_model = [replace(line, text=line.text.upper()) for line in READ]
+    assert with_corrections(other_model, corrections) == other_model

@@ -37,6 +37,10 @@ def reference(shelf: Shelf) -> Path:
     return shelf.uploads / "모음" / f"{NAME.removesuffix('.png')}.gt.txt"
 
 
+def lines_file(shelf: Shelf) -> Path:
+    return shelf.uploads / "모음" / f"{NAME.removesuffix('.png')}.lines.json"
+
+
 def test_an_empty_shelf_says_what_to_do(client: TestClient) -> None:
     page = client.get("/", headers={"accept-language": "en"}).text
     assert "There is nothing yet" in page
@@ -106,44 +110,59 @@ def test_a_document_is_downloaded_and_never_shown(client: TestClient, at: str, w
         assert client.get(f"{at}/file/{document}/corrected").status_code == 404  # nothing was corrected yet
 
 
-def test_a_corrected_line_becomes_the_reference_of_its_page(client: TestClient, shelf: Shelf, at: str) -> None:
+def test_a_corrected_line_is_not_a_reference_of_its_page(client: TestClient, shelf: Shelf, at: str) -> None:
     address = f"{at}/page/{PAGE}"
     form = {"seen": seen(client, address), "line": "2", "text": " 세  번째 "}
     done = client.post(address, data=form)
     assert (done.status_code, done.headers["location"].endswith(f"{PAGE}#l2")) == (303, True)
-    assert reference(shelf).read_text() == f"{LINES[0][0]}\n세 번째\n{ATTACK}\n"
+    assert not reference(shelf).exists()
+    (kept,) = json.loads(lines_file(shelf).read_text())
+    assert (kept["read"], kept["text"], len(kept["box"])) == (LINES[1][0], "세 번째", 4)
     text = client.get(f"{at}/file/{'a' * 16}/corrected")
     assert text.headers["content-disposition"].startswith("attachment")
     assert text.text == f"{LINES[0][0]}\n세 번째\n{ATTACK}\n\f"
     page = client.get(address, headers={"accept-language": "en"}).text
     assert page.count('class="line corrected"') == 1
-    assert "A person has read this page" in page
-    assert "doubtful" not in page
+    assert "A person has read this page" not in page
     again = client.post(address, data=form, headers={"accept-language": "en"})  # the form is of an earlier text
     assert again.status_code == 409
     assert "has changed" in again.text
+    client.post(address, data={"seen": seen(client, address), "line": "2", "text": "둘째"})
+    assert [one["text"] for one in json.loads(lines_file(shelf).read_text())] == ["둘째"], "corrected once more"
 
 
 def test_a_line_of_noise_is_removed_and_the_whole_text_replaced(client: TestClient, shelf: Shelf, at: str) -> None:
     address = f"{at}/page/{PAGE}"
     client.post(address, data={"seen": seen(client, address), "line": "2", "text": ""})
-    assert reference(shelf).read_text() == f"{LINES[0][0]}\n{ATTACK}\n"
+    assert client.get(f"{at}/file/{'a' * 16}/corrected").text == f"{LINES[0][0]}\n{ATTACK}\n\f"
     client.post(address, data={"seen": seen(client, address), "text": "하나\r\n둘\r\n"})
     assert reference(shelf).read_text() == "하나\n둘\n"
+    assert not lines_file(shelf).exists(), "the page as a whole says it now"
+    assert "A person has read this page" in client.get(address, headers={"accept-language": "en"}).text
+    client.post(address, data={"seen": seen(client, address), "line": "2", "text": "셋"})
+    assert reference(shelf).read_text() == "하나\n셋\n"
     assert client.post(address, data={"seen": seen(client, address), "text": " \r\n"}).status_code == 409
     for wrong in ("9", "x", "-1", "²"):
         form = {"seen": seen(client, address), "line": wrong, "text": "x"}
         assert client.post(address, data=form).status_code == 404
-    assert reference(shelf).read_text() == "하나\n둘\n"
+    assert reference(shelf).read_text() == "하나\n셋\n"
+
+
+def test_a_file_of_lines_that_cannot_be_read_is_said(client: TestClient, shelf: Shelf, at: str) -> None:
+    lines_file(shelf).write_text('[{"read": "x"}]')
+    shown = client.get(f"{at}/page/{PAGE}")
+    assert shown.status_code == 409
+    assert "not a list of corrected lines" in shown.text
 
 
 def test_a_correction_does_not_leave_the_folder(client: TestClient, shelf: Shelf, at: str, tmp_path: Path) -> None:
     address = f"{at}/page/{PAGE}"
     outside = tmp_path / "outside.txt"
-    reference(shelf).symlink_to(outside)
-    done = client.post(address, data={"seen": seen(client, address), "line": "1", "text": "x"})
-    assert done.status_code == 409
-    assert "symbolic link" in done.text
+    for file, form in ((lines_file(shelf), {"line": "1"}), (reference(shelf), {})):
+        file.symlink_to(outside)
+        done = client.post(address, data={"seen": seen(client, address), "text": "x", **form})
+        assert done.status_code == 409
+        assert "symbolic link" in done.text
     assert not outside.exists()
 
 

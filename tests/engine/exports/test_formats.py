@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 from io import BytesIO, StringIO
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
 from docling_core.types.doc.document import DoclingDocument
 
 from ocr_project.domain.options import TranscriptOptions
-from ocr_project.domain.types import Box, Label, Recognition, Region, Status, TextFormat
+from ocr_project.domain.types import Box, Label, Recognition, Region, Status, TextFormat, Word
 from ocr_project.engine.exports.formats import further_files
+from ocr_project.engine.exports.placed_words import AltoFile, HocrFile
 from ocr_project.engine.exports.plan import ChosenExports, Export
 from ocr_project.engine.transcript import assemble, readings
 from ocr_project.testing import fakes
@@ -22,7 +24,7 @@ TABLE = (
     "<tr><td rowspan='2'>Alder</td><td>98.1</td><td>007</td></tr><tr><td>12</td><td>가</td></tr></table>"
 )
 GRID = [["Gauge", "", "=1+1"], ["Alder", "98.1", "007"], ["", "12", "가"]]
-EVERYTHING = ChosenExports(text=True, html=True, csv=True, xlsx=True, docling=True, doctags=True)
+EVERYTHING = ChosenExports(text=True, html=True, hocr=True, alto=True, csv=True, xlsx=True, docling=True, doctags=True)
 PARTS = (
     (Label.TITLE, "Tides & <script>alert(1)</script>", TextFormat.TEXT),
     (Label.SECTION_HEADER, "Summary", TextFormat.TEXT),
@@ -70,6 +72,54 @@ def test_html_shows_what_was_read_and_runs_nothing(files: dict[str, bytes]) -> N
     assert "가" in text
     assert "<script" not in text
     assert '<section id="page2">\n<p><em>not read: broken &lt;page&gt;' in text
+
+
+def test_hocr_and_alto_say_where_lines_are_and_no_more_than_is_known(files: dict[str, bytes]) -> None:
+    hocr, alto = (
+        ElementTree.fromstring(files[path].decode().partition("?>")[2]) for path in ("hocr/d.hocr", "alto/d.xml")
+    )
+    words = [(one.text, one.get("title")) for one in hocr.iter() if one.get("class") == "ocrx_word"]
+    assert words[:4] == [
+        ("Tides & <script>alert(1)</script>", "bbox 10 0 90 15"),
+        ("Summary", "bbox 10 20 90 35"),
+        ("Water", "bbox 10 40 90 48"),
+        ("rises.", "bbox 10 48 90 55"),
+    ]
+    strings = [one for one in alto.iter() if one.tag.endswith("String")]
+    assert [one.get("CONTENT") for one in strings] == [text for text, _ in words]
+    assert {key: strings[1].get(key) for key in ("HPOS", "VPOS", "WIDTH", "HEIGHT", "WC")} == {
+        "HPOS": "10", "VPOS": "20", "WIDTH": "80", "HEIGHT": "15", "WC": None,
+    }  # fmt: skip
+    pages = [one for one in alto.iter() if one.tag.endswith("Page")]
+    assert [(one.get("PHYSICAL_IMG_NR"), one.get("WIDTH")) for one in pages] == [
+        ("1", "600"),
+        ("2", str(pages[1].get("WIDTH"))),
+    ]
+
+
+def test_hocr_and_alto_have_the_words_and_what_the_recognizer_says_of_them() -> None:
+    page = replace(fakes.page(3, "d"), width=600, height=800, dpi=200)
+    region = Region(page.page_id, 0, Label.TEXT, "", Box(10.4, 20, 90, 60))
+    words = (
+        *(Word("둘째\x0b", Box(12, 40, 30, 52), 0.5, 1), Word("첫", Box(12, 22, 30, 34), 0.914, 0)),
+        *(Word("줄", Box(34, 23, 50, 33), 1.0, 0), Word(" ", Box(60, 20, 70, 30), 1.0, 0)),
+    )
+    found = [Recognition(page.page_id, 0, "첫 줄\n둘째", words=words)]
+    written = {}
+    for name, made in (("hocr", HocrFile), ("alto", AltoFile)):
+        file = BytesIO()
+        writer = made(file, 'a "b"')
+        writer.add(page, readings(page, [region], found), assemble(page, [region], found, TranscriptOptions()), [])
+        writer.finish()
+        written[name] = file.getvalue().decode()
+    assert (
+        '<div class="ocr_page" id="page_3" title="bbox 0 0 600 800; ppageno 2; scan_res 200 200">' in written["hocr"]
+    )
+    assert '<span class="ocr_line" id="line_3_1_1" title="bbox 12 22 50 34">' in written["hocr"]
+    assert 'title="bbox 12 22 30 34; x_wconf 91">첫</span> <span' in written["hocr"]
+    assert ">둘째</span>" in written["hocr"]
+    assert 'HPOS="34" VPOS="23" WIDTH="16" HEIGHT="10" WC="1.00" CONTENT="줄"/></TextLine>' in written["alto"]
+    assert "<fileName>a &quot;b&quot;</fileName>" in written["alto"]
 
 
 def test_csv_has_a_cell_in_its_place_and_computes_nothing(files: dict[str, bytes]) -> None:

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.options import LayoutOptions, OpenCvLayoutOptions, TesseractOptions
 from ocr_project.domain.types import Label, Region
+from ocr_project.engine.imaging.ink import Grey
 from ocr_project.engine.imaging.orientation import OrientationModel, agreed_turns
 from ocr_project.engine.imaging.pixels import Pixels, crop
+from ocr_project.engine.imaging.readable_way import Readable, ReadableWay
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.layout.opencv import OpenCvDetector
 from ocr_project.engine.recognition.tesseract import TesseractRecognizer
@@ -133,7 +135,8 @@ def test_the_model_that_says_so_is_part_of_the_identity(tmp_path: Path) -> None:
 
 
 def test_the_model_is_taken_from_the_folder_that_is_named(tmp_path: Path) -> None:
-    (tmp_path / "osd.traineddata").symlink_to(OrientationModel().file)
+    for file in OrientationModel().file.parent.glob("*.traineddata"):
+        (tmp_path / file.name).symlink_to(file)
     assert build_detector(LayoutOptions(), tmp_path).identity == DETECTOR.identity, "the path is not part of it"
     assert OrientationModel(tmp_path).file == tmp_path / "osd.traineddata"
 
@@ -183,3 +186,43 @@ def test_deskewing_is_an_option(upright: Pixels) -> None:
         [page_of(turned(upright, 5))]
     )
     assert all(region.quad is None for region in regions)
+
+
+def test_few_korean_letters_on_their_head_are_known_by_what_can_be_read() -> None:
+    sheet = Sheet()
+    sheet.lines((90, 300), ["이 규정은 청사의 출입과", "보안에 필요한 사항을"], face="korean", size=34)
+    grey = np.asarray(sheet.image)
+    witness = ReadableWay()
+    for quarters in (0, 2):
+        found = witness.ask(np.ascontiguousarray(np.rot90(grey, quarters)))
+        assert found is not None
+        assert (found.turned, found.confidence > 0.85) == (quarters == 2, True)
+    assert witness.ask(np.full((200, 300), 255, np.uint8)) is None
+
+
+@pytest.mark.parametrize(
+    ("classifier", "letters", "head", "turns"),
+    [
+        ((0, 0.62), (180, 0.6), 2, 2),  # few letters: neither is sure
+        ((180, 0.92), (180, 0.01), 0, 0),  # both say the same, and one of them by chance
+        ((90, 0.65), (270, 0.85), 3, 3),  # a fax on its side: they disagree
+        ((0, 0.5), (0, 12.0), None, 0),  # they agree: nothing is read
+        ((90, 0.95), (0, 0.0), None, 1),  # it is sure, and lines run down
+    ],
+)
+def test_what_can_be_read_decides_where_two_witnesses_do_not(
+    classifier: tuple[int, float], letters: tuple[int, float], head: int | None, turns: int
+) -> None:
+    """`head`: the quarter turns with which the page reads; None where it must not be asked."""
+    side = classifier[0] in (90, 270)
+    small = np.zeros((100, 100), np.uint8)
+    small[::4] = 255
+    small = np.ascontiguousarray(small.T) if side else small
+    grey = np.arange(16, dtype=np.uint8).reshape(4, 4)
+
+    def read(way: Grey) -> Readable:
+        assert head is not None
+        turned_by = next(quarters for quarters in range(4) if np.array_equal(np.rot90(grey, quarters), way))
+        return Readable((head - turned_by) % 4 == 2, 0.9)
+
+    assert agreed_turns(grey, small, lambda _: classifier, lambda _, least: letters, read) == turns

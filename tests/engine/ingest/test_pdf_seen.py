@@ -196,6 +196,16 @@ def test_a_word_of_which_a_part_is_painted_over_is_doubted(tmp_path: Path) -> No
     assert (picture.healthy, "Children" in (picture.text or "")) == (True, True)
 
 
+@pytest.mark.parametrize("over", ["28 208 50 7", "28 216 50 9"])
+def test_a_word_of_which_the_lower_or_upper_half_is_painted_over_is_doubted(tmp_path: Path, over: str) -> None:
+    """Its letters are seen in part, and look like others."""
+    typed = Typed()
+    typed.content += f"1 g {over} re f\n"
+    picture = typed.read(tmp_path / "half.pdf")
+    assert picture.stands_in
+    assert [word.text for word in picture.words if not word.confidence] == ["Children"]
+
+
 def test_of_two_words_in_one_place_neither_is_sure(tmp_path: Path) -> None:
     """An amount is painted over and another written there: PDFium gives both."""
     typed = Typed()

@@ -107,6 +107,33 @@ def test_what_holds_nothing_says_so() -> None:
     assert str(cut_page(b"nonsense", [job(0, 0, 1, 1)], FIT)).startswith("broken: ")
 
 
+@pytest.mark.parametrize("sideways", [False, True])
+@pytest.mark.parametrize(
+    ("strokes", "asked"),
+    [
+        pytest.param([(30, 32, 10, 590)], False, id="a line"),
+        pytest.param([(20, 23, 0, 600), (30, 31, 0, 600)], False, id="a double line"),
+        pytest.param([(30, 34, 10, 90)], True, id="a short stroke"),
+        pytest.param([(30, 32, left, left + 20) for left in range(0, 600, 30)], True, id="dashes"),
+        pytest.param([(20, 60, 10, 590)], True, id="a bar"),
+        pytest.param([(20, 22, 10, 590), (35, 55, 40, 44)], True, id="a letter under a line"),
+    ],
+)
+def test_a_separator_is_not_read(strokes: list[tuple[int, int, int, int]], asked: bool, sideways: bool) -> None:
+    pixels = np.full((80, 600, 3), 245, np.uint8)
+    pixels += RNG.integers(0, 8, pixels.shape, dtype=np.uint8)
+    for top, bottom, left, right in strokes:
+        pixels[top:bottom, left:right] = 40
+    if sideways:
+        pixels = np.ascontiguousarray(pixels.transpose(1, 0, 2))
+    height, width = pixels.shape[:2]
+    (crop,) = cut_page(encode(pixels), [job(0, 0, width, height)], FIT)
+    assert bool(crop.images) is asked  # type: ignore[union-attr]
+    assert asked or "ruling" in crop.reason  # type: ignore[union-attr]
+    (table,) = cut_page(encode(pixels), [job(0, 0, width, height, may_be_cut=False)], FIT)
+    assert table.images, "what is not text to be read is the model's"  # type: ignore[union-attr]
+
+
 def test_the_pool_keeps_order_and_its_workers_end_with_it() -> None:
     pool = CropPool(2, FIT)
     images = [encode(noise(150 + number, 200)) for number in range(12)]

@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ import pytest
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import VllmOptions
 from ocr_project.domain.types import Status
-from ocr_project.engine.models.served.server import serve_arguments
+from ocr_project.engine.models.served.fleets import Expected, Fleets
+from ocr_project.engine.models.served.server import ServerFleet, serve_arguments
 from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
 from ocr_project.testing.fake_vllm import EXECUTABLE
 from ocr_project.testing.regions import drawn_page
@@ -237,3 +240,38 @@ def read_a_page(chosen: VllmOptions, regions: int = 1) -> None:
         recognizer.recognize(*drawn_page(1, regions))
     finally:
         recognizer.close()
+
+
+class SlowToEnd(ServerFleet):
+    """Servers that end when they are told to."""
+
+    may_end = threading.Event()
+
+    def close(self) -> None:
+        assert self.may_end.wait(20)
+        super().close()
+
+
+def test_in_a_run_servers_end_beside_what_comes_next_and_the_next_ones_wait_for_their_card(model: Path) -> None:
+    fleets, chosen = Fleets(), options(model)
+    fleets.expect([Expected("recognition", chosen)])
+    slow = SlowToEnd(chosen)
+    fleets.give_back(slow)  # returns before they have ended
+    with ThreadPoolExecutor(1) as pool:
+        taken = pool.submit(fleets.take, chosen)
+        assert not wait([taken], 0.2).done
+        slow.may_end.set()
+        assert taken.result(20) is not slow
+    fleets.close()
+
+
+@pytest.mark.parametrize("chosen", ["", "spawn"])
+def test_an_engine_is_forked_unless_a_person_says_otherwise(
+    model: Path, monkeypatch: pytest.MonkeyPatch, chosen: str
+) -> None:
+    monkeypatch.delenv("VLLM_WORKER_MULTIPROC_METHOD", raising=False)
+    if chosen:
+        monkeypatch.setenv("VLLM_WORKER_MULTIPROC_METHOD", chosen)
+    show = ("import os, sys; sys.exit('method ' + os.environ['VLLM_WORKER_MULTIPROC_METHOD'])",)
+    with pytest.raises(BackendError, match=f"method {chosen or 'fork'}"):
+        read_a_page(options(model, command=(sys.executable, "-c", *show)))

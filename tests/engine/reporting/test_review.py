@@ -28,7 +28,8 @@ from ocr_project.domain.types import (
     Word,
 )
 from ocr_project.engine.imaging.pixels import encode
-from ocr_project.engine.reporting.review import review_pages, worst_first
+from ocr_project.engine.ingest.line_corrections import box_key
+from ocr_project.engine.reporting.review import review_pages, without_lines, worst_first
 from ocr_project.engine.transcript import assemble
 from ocr_project.pipelines.benchmark.review import review_readings
 from ocr_project.storage.scratch import Scratch
@@ -80,6 +81,21 @@ def test_lines_in_doubt_come_worst_first() -> None:
     assert rows[0].confidence is not None
 
 
+def test_a_page_with_lines_that_are_no_text_says_so_and_lists_each_once() -> None:
+    page_, regions, found = drawn(1, ("개인정보", 0.96), ("wees wee eee", 0.02), ("x", 0.0))
+    noisy = assemble(page_, regions, found, TranscriptOptions(), TESSERACT)
+    assert noisy.status is Status.OK
+    assert noisy.reason.startswith("1 line is probably no text")
+    assert "“wees wee eee”" in noisy.reason
+    assert "wees" in noisy.text
+    assert assemble(page_, regions, found, TranscriptOptions()).reason == ""  # nobody knows what a confidence is worth
+    known = corpus((page_, regions, found))
+    index = known.transcripts.index()["d_00001"]
+    listed = replace(known, transcripts=MemoryShards({"d_00001": (index, [noisy])}))
+    (row,) = review_pages(listed, settled=())
+    assert [(doubt.region, doubt.line) for doubt in row.doubts] == [(0, 1), (0, 2)]
+
+
 def test_what_was_not_read_comes_before_what_was_read_badly() -> None:
     bad, failed = drawn(1, ("eee eee", 0.0)), unread(drawn(2, ("", 0.0)), Status.FAILED, "too_large: 1 x 1")
     empty = unread(drawn(3, ("", 0.0)), Status.EMPTY, "no text found")
@@ -114,6 +130,14 @@ def test_a_page_with_a_reference_is_settled() -> None:
     (row,) = review_pages(corpus(drawn(1, ("eee", 0.0))), settled={"d_00001"})
     assert list(row.doubts) == []
     assert row.confidence is not None
+
+
+def test_a_line_that_was_corrected_alone_is_no_doubt_any_more() -> None:
+    (row,) = review_pages(corpus(drawn(1, ("eee", 0.0), ("wees", 0.0))), settled=())
+    assert {doubt.text for doubt in row.doubts} == {"eee", "wees"}
+    (first,) = (doubt for doubt in row.doubts if doubt.text == "eee")
+    assert {doubt.text for doubt in without_lines(row, {box_key(first.box)}).doubts} == {"wees"}
+    assert without_lines(row, ()) is row
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from io import BytesIO
 
 import pytest
 
 from ocr_project.domain.types import Transcript
+from ocr_project.engine.exports.html_file import HtmlFile
 from ocr_project.engine.exports.jsonl import ExportEntry, page_line
 from ocr_project.engine.exports.markdown_files import page_block
 from ocr_project.engine.publishing.screening import Screen
@@ -100,3 +102,15 @@ def test_all_that_leaves_the_project_is_safe() -> None:
     assert page_block(row, "markdown/d.md", ()).decode() == f"<!-- page 1 -->\n\n{safe}\n\n"
     assert json.loads(page_line(known, [], row, ExportEntry("d", 0, ())))["markdown"] == safe
     assert Screen(()).page(known, [], [], row).transcript.markdown == safe
+
+
+def test_what_is_in_doubt_on_a_page_stands_at_its_head_and_cannot_leave_its_comment() -> None:
+    row = Transcript("d_00001", "d", "d.pdf", "", 1, "x", "body", reason="1 line is no text, as “--> <b>”: look")
+    block = page_block(row, "markdown/d.md", ()).decode()
+    assert (
+        block
+        == "<!-- page 1 -->\n<!-- look at this page: 1 line is no text, as “- -&gt; <b&gt;”: look -->\n\nbody\n\n"
+    )
+    stream = BytesIO()
+    HtmlFile(stream, "html/d.html", "d").add(page(), [], row, ())
+    assert "<em>look at this page: 1 line is no text, as “--&gt; &lt;b&gt;”: look</em>" in stream.getvalue().decode()

@@ -5,6 +5,7 @@ packages.py  vLLM, torch, transformers against the pins of the gpu extra
 gpus.py      driver, CUDA, GPUs and their memory
 models.py    weights in the cache or on the Hub, tokens
 disk.py      room for the corpus
+rates.py     what a page takes, here or where it was measured; prediction.py: what the run will take
 services.py  ports, servers that run already, Tesseract
 training.py  a torch that is not slow, the memory of a pack, room for what is saved
 """
@@ -19,7 +20,9 @@ from ocr_project.checks.doctor.gpus import check_gpus
 from ocr_project.checks.doctor.models import check_models
 from ocr_project.checks.doctor.needs import Profile, needs_of
 from ocr_project.checks.doctor.packages import check_packages
+from ocr_project.checks.doctor.prediction import Seen, machine_of, predict
 from ocr_project.checks.doctor.services import (
+    check_bytecode,
     check_compiled,
     check_old_options,
     check_orientation,
@@ -29,7 +32,7 @@ from ocr_project.checks.doctor.services import (
 )
 from ocr_project.checks.doctor.training import check_training
 
-__all__ = ["Finding", "Profile", "State", "examine"]
+__all__ = ["Finding", "Profile", "Seen", "State", "examine", "machine_of", "predict"]
 
 
 def examine(profile: Profile, root: Path, data: Path) -> list[Finding]:
@@ -50,6 +53,7 @@ def examine(profile: Profile, root: Path, data: Path) -> list[Finding]:
         *check_models(needs),
         *check_ports(needs),
         *check_compiled(needs),
+        *check_bytecode(needs),
         *check_servers(needs),
         *check_tesseract(needs),
         *check_orientation(needs),

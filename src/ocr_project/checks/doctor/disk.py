@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ocr_project.checks.doctor.finding import Finding, missing, ok, warning
@@ -74,6 +75,12 @@ def count_pages(options: IngestOptions, root: Path, seconds: float, data: Path |
     return Workload(pages, images, whole=True)
 
 
+@lru_cache(maxsize=4)
+def counted(options: IngestOptions, root: Path, data: Path, seconds: float = 10.0) -> Workload:
+    """Return what `count_pages` does; two checks of one command count once."""
+    return count_pages(options, root, seconds, data)
+
+
 def check_disk(needs: Needs, root: Path, data: Path, seconds: float = 10.0) -> list[Finding]:
     """Compare the free space with what the corpus will take.
 
@@ -86,7 +93,7 @@ def check_disk(needs: Needs, root: Path, data: Path, seconds: float = 10.0) -> l
     if needs.ingest is None:
         return []
     try:
-        corpus = count_pages(needs.ingest, root, seconds, data)
+        corpus = counted(needs.ingest, root, data, seconds)
     except SourceError as error:
         if needs.ingest.source is None:  # outside of a checkout there are no samples, and none are asked for
             return [_compared(needs, Workload(0, 0.0, whole=True), data)]
@@ -116,13 +123,16 @@ def _compared(needs: Needs, corpus: Workload, folder: Path) -> Finding:
     free, pages = room(folder, each)
     wanted = max(0.0, corpus.pages * each - there)
     count = f"{corpus.pages:,} pages" if corpus.whole else f"at least {corpus.pages:,} pages"
-    found = f"{free / 1e9:.1f} GB free, enough for about {_about(pages)} more pages; the corpus has {count}"
+    found = (
+        f"{free / 1e9:.1f} GB free, enough for about {_about(pages)} more pages; the corpus has {count}, which take"
+    )
+    found += f" about {wanted / 1e9:.1f} GB more"
     if wanted + _SPARE > free:
         advice = (
             "free some, let data/ be a link to a larger disk, set ingest.limit,"
             " or transcript.searchable_pdf to false; a run that fills the disk keeps what it finished"
         )
-        return missing("disk", f"{found}, about {wanted / 1e9:.1f} GB", advice)
+        return missing("disk", found, advice)
     return ok("disk", found) if corpus.whole else warning("disk", found, "not all pages were counted")
 
 

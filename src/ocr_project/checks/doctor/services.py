@@ -47,6 +47,22 @@ def check_compiled(needs: Needs) -> list[Finding]:
     return [ok("compiled", f"{found}; the first start of a kind takes half a minute to two minutes longer")]
 
 
+def check_bytecode(needs: Needs) -> list[Finding]:
+    """Say whether a server's modules have been compiled, or which start has to."""
+    if not needs.servers:
+        return []
+    from ocr_project.engine.models.served.compiled import bytecode_kept, compile_cache, package_folder
+
+    package = package_folder("vllm")
+    if package is None:
+        return []
+    if (package / "__pycache__").is_dir():
+        return [ok("bytecode", f"beside {package}")]
+    where = "beside them" if bytecode_kept(package) else f"in {compile_cache() / 'bytecode'}"
+    found = f"none: the first start compiles some 5,000 modules in each of its processes, and keeps them {where}"
+    return [warning("bytecode", found, f"python -m compileall -q -j 0 {package.parent}")]
+
+
 def check_servers(needs: Needs) -> list[Finding]:
     """Ask each server named by the options for its health."""
     return [_server(url.rstrip("/")) for url in needs.urls]

@@ -11,7 +11,7 @@ from ocr_project.checks.doctor.needs import Needs
 from ocr_project.domain.errors import BackendError, OptionError
 from ocr_project.engine.models import locate_model
 from ocr_project.training.families import family_of, read_config
-from ocr_project.training.memory import Load, check_fits, disk_bytes, shape_of
+from ocr_project.training.memory import Load, check_fits, disk_bytes, fitted, shape_of
 
 _SLOW = "2.9"  # its Conv3d with bfloat16 makes the towers' patch embedding 10 to 20 times slower (pytorch#174051)
 _ANSWERS = 0.5  # of a pack's tokens are learnt, about: a page of 1,120 image and 1,000 answer tokens
@@ -39,7 +39,7 @@ def check_training(needs: Needs, data: Path) -> list[Finding]:
         gib = 0.0 if options.device == "cpu" else needs.gpu_memory_gib
         shape = shape_of(config)
         findings.append(_room(disk_bytes(shape, options), data))
-        predicted = check_fits(shape, family, options, load, gib)
+        predicted = check_fits(shape, family, fitted(shape, family, options, load, gib), load, gib)
     except (BackendError, OptionError) as error:
         return [*findings, missing("training", str(error), "see docs/training.md")]
     card = f"of {gib:g}" if gib else "(runtime.gpu_memory_gib says of how many)"

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from ocr_project.cli.launch.status import queued
-from ocr_project.cli.launch.work import Launch, read, server_time
+from ocr_project.cli.launch.work import FOLDER, Launch, read, server_time
 from ocr_project.domain.errors import StorageError
 from ocr_project.storage.claims import living, workers_of
 
@@ -52,6 +52,16 @@ def remove(folder: Path) -> None:
         shutil.rmtree(gone)
     except OSError as error:
         raise StorageError(f"{folder} cannot be removed: {error}") from error
+
+
+def remove_what_is_left(data: Path) -> None:
+    """Remove what a `clean` that was interrupted left of launches.
+
+    Args:
+        data: Folder of the corpus.
+    """
+    for folder in (data / FOLDER).glob(f"{_GONE}*"):
+        shutil.rmtree(folder, ignore_errors=True)  # another may be at it
 
 
 def clean(folder: Path, days: float) -> str:

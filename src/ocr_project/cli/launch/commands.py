@@ -14,7 +14,7 @@ from kedro.framework.context import KedroContext
 
 from ocr_project.cli.errors import plainly
 from ocr_project.cli.launch import contained, local, on_ray, slurm
-from ocr_project.cli.launch.clean import clean
+from ocr_project.cli.launch.clean import clean, remove_what_is_left
 from ocr_project.cli.launch.status import lines
 from ocr_project.cli.launch.work import Launch, Place, begin, launches, read, shown, write
 from ocr_project.cli.project import data_option, named, open_project, read_params
@@ -145,9 +145,11 @@ def launch_close(folder: str) -> None:
 def launch_clean(days: float, data: str | None) -> None:
     """Remove claims and logs of launches that are over; results stay, and so does a launch that lives."""
     with open_project(None, named(data)) as project:
-        there = launches(project.catalog.load("project").data)
-    for folder in there:
-        click.echo(clean(folder, days))
+        folder = project.catalog.load("project").data
+    remove_what_is_left(folder)
+    there = launches(folder)
+    for launched in there:
+        click.echo(clean(launched, days))
     if not there:
         click.echo("There is no launch to remove")
 

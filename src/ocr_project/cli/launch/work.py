@@ -167,7 +167,7 @@ def read(folder: Path) -> Launch:
 
 def launches(data: Path) -> list[Path]:
     """Return the folders of all launches of a data folder, the newest last."""
-    return sorted(path.parent for path in (data / FOLDER).glob(f"*/{_ABOUT}"))
+    return sorted(path.parent for path in (data / FOLDER).glob(f"[!.]*/{_ABOUT}"))  # a dot: it is being removed
 
 
 def server_time(folder: Path) -> float:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from ocr_project.cli.serve.corrections import correction_of
+from ocr_project.cli.serve.corrections import correction_of, is_corrected
+from ocr_project.cli.serve.lines import with_corrections
 from ocr_project.cli.serve.results import PageEntry, Results
 from ocr_project.domain.types import Document
 from ocr_project.engine.exports.manifest import Manifest
-from ocr_project.engine.exports.plan import ChosenExports, plan_exports
+from ocr_project.engine.ingest.line_corrections import read_line_corrections
 from ocr_project.storage.given_text import is_given
 
 FORMATS: Mapping[str, tuple[str, str]] = {  # the folder of the exports that has it, and how its files end
@@ -42,7 +43,7 @@ def files_of(results: Results) -> dict[tuple[str, str], list[Path]]:
         (export.doc_id, export.path): [
             folder / name for name in manifest.files(export.name) if is_given(folder / name, folder)
         ]
-        for export in plan_exports(*results.shards(), ChosenExports())
+        for export in results.exported()
     }
 
 
@@ -77,11 +78,22 @@ def corrected_text(results: Results, document: Document, pages: Sequence[PageEnt
         None where none of its pages was corrected.
     """
     options = results.benchmark()
-    said = [correction_of(document, page.number, options) for page in pages]
-    if all(text is None for text in said):
+    if not any(is_corrected(document, page.number, options) for page in pages):
         return None
-    texts = (results.text(page) if text is None else text for page, text in zip(pages, said, strict=True))
+    texts = (_text_now(results, document, page) for page in pages)
     return "".join(text.rstrip("\n") + "\n\f" for text in texts)
+
+
+def _text_now(results: Results, document: Document, page: PageEntry) -> str:
+    place = (document, page.number, results.benchmark())
+    whole = correction_of(*place)
+    if whole is not None:
+        return whole
+    corrections = read_line_corrections(*place)
+    reading = results.page(page.page_id) if corrections else None
+    if reading is None:
+        return results.text(page)
+    return "\n".join(line.text for line in with_corrections(reading.lines, corrections))
 
 
 def archive(files: Sequence[Path], folder: Path) -> BinaryIO:

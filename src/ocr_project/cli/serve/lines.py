@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from ocr_project.domain.types import Box, Page, Recognition, Region
+from ocr_project.engine.ingest.line_corrections import LineCorrection, box_key
 from ocr_project.engine.transcript import readings
 from ocr_project.engine.transcript.calibration import Calibration
 from ocr_project.engine.transcript.confidence import calibration_for, line_confidences
@@ -23,7 +24,8 @@ class TextLine:
         box: In pixels of the page; None where the recognizer does not say.
         confidence: Expected share of right characters; None where nothing is known, or a person has read it.
         doubtful: Whether a person should look at it.
-        corrected: Whether a reference text says something else than what was read.
+        corrected: Whether a person has read it and, in a reference text, written something else than was read.
+        read: What was read there, where `text` is a person's; None: the same.
     """
 
     number: int
@@ -32,6 +34,12 @@ class TextLine:
     confidence: float | None = None
     doubtful: bool = False
     corrected: bool = False
+    read: str | None = None
+
+    @property
+    def key(self) -> tuple[str, tuple[int, ...]]:
+        """By which a correction of this line alone is found again."""
+        return (self.text if self.read is None else self.read), box_key(self.box)
 
 
 def lines_of_page(
@@ -73,6 +81,26 @@ def with_reference(read: Sequence[TextLine], reference: str) -> list[TextLine]:
             box = places[number].box if number < len(places) else None
             found.append(TextLine(len(found) + 1, text, box, corrected=kind != "equal"))
     return found
+
+
+def with_corrections(read: Sequence[TextLine], corrections: Iterable[LineCorrection]) -> list[TextLine]:
+    """Put lines that a person has looked at in the place of what was read; the others stay as doubtful as they are.
+
+    A correction of a line that is not there any more, since another model has read the page, changes nothing.
+    """
+    known = {(one.read, one.box): one.text for one in corrections}
+    found = [
+        TextLine(0, known[line.key], line.box, corrected=True, read=line.text) if line.key in known else line
+        for line in read
+    ]
+    return [replace(line, number=number) for number, line in enumerate((x for x in found if x.text), 1)]
+
+
+def corrections_with(before: Iterable[LineCorrection], line: TextLine, text: str) -> list[LineCorrection]:
+    """Return the corrections of a page with one more, or a newer one."""
+    read, box = line.key
+    others = [one for one in before if (one.read, one.box) != line.key]
+    return [*others, LineCorrection(read, " ".join(text.split()), box)]
 
 
 def with_line(lines: Sequence[TextLine], number: int, text: str) -> str:

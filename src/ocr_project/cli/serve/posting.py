@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ocr_project.cli.serve.corrections import correct
+from ocr_project.cli.serve.corrections import correct, correct_line
 from ocr_project.cli.serve.lines import fingerprint, with_line
 from ocr_project.cli.serve.site import Site, lines_now
 from ocr_project.cli.serve.uploads import Body, TooMuch, keep
@@ -75,19 +75,24 @@ class Posting:
     def _correct(self, request: Request, form: FormData) -> Response:
         name, workspace = self.site.corpus_of(request)
         results, reading = self.site.reading_of(request, workspace)
-        lines, _ = lines_now(results, reading)
+        lines, whole = lines_now(results, reading)
         if _text(form, "seen") != fingerprint(lines):
             return self.site.show_page(request, name, workspace, results, reading, said="changed")
         number = _text(form, "line")
         if number:
-            if number not in {str(line.number) for line in lines}:
+            line = next((line for line in lines if str(line.number) == number), None)
+            if line is None:
                 raise HTTPException(404)
-            text = with_line(lines, int(number), _text(form, "text"))
+            text = with_line(lines, line.number, _text(form, "text"))
         else:
-            text = _text(form, "text")
+            line, text = None, _text(form, "text")
         if not text.strip():
             return self.site.show_page(request, name, workspace, results, reading, said="no_text")
-        correct(reading.document, reading.page.number, results.benchmark(), text)
+        place = (reading.document, reading.page.number, results.benchmark())
+        if line is not None and not whole:
+            correct_line(*place, line, _text(form, "text"))
+        else:
+            correct(*place, text)
         return _to(f"/corpus/{name}/page/{reading.page.page_id}" + (f"#l{number}" if number else ""))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from ocr_project.cli.searching import search_pages
 from ocr_project.cli.serve.lines import TextLine, lines_of_page
 from ocr_project.domain.options import BenchmarkOptions
 from ocr_project.domain.schemas import from_frame
-from ocr_project.domain.types import Document, Page, Status, Transcript
+from ocr_project.domain.types import Document, Page, ShardInfo, Status, Transcript
+from ocr_project.engine.exports.plan import ChosenExports, Export, corpus_key, plan_exports
 from ocr_project.engine.ingest.images import media_type
 from ocr_project.storage.lineages import LineageFolder
 from ocr_project.storage.workspace import Workspace
@@ -78,10 +80,16 @@ class FoundPage:
 
 
 class Results:
-    """What was read of a corpus; each method looks anew, since a run may be at work."""
+    """What was read of a corpus; each method looks anew, since a run may be at work.
+
+    Looking anew is looking at footers: rows of a shard that is the same one are kept, all but their texts and images.
+    """
 
     def __init__(self, catalog: CatalogProtocol[Any, Any]) -> None:
         self._catalog = catalog
+        self._listed: dict[str, tuple[ShardInfo, list[PageEntry]]] = {}  # pages of shards that were listed
+        self._doubts: tuple[tuple[Path, int], Mapping[str, int]] | None = None
+        self._planned: tuple[str, list[Export]] | None = None
 
     def documents(self) -> list[Document]:
         """Return the documents of the last run, unreadable ones and duplicates included."""
@@ -91,18 +99,10 @@ class Results:
 
     def pages(self) -> dict[str, PageEntry]:
         """Return the pages that were read, by id, in the order of the corpus."""
-        places = self._places()
         shards: LineageFolder = self._catalog.load("transcripts")
-        found: dict[str, PageEntry] = {}
-        for shard in shards.index():
-            row: Transcript
-            for row in shards.read(shard, without=_TEXTS):
-                found[row.page_id] = PageEntry(
-                    *(row.page_id, row.doc_id, row.path, row.number, row.status, row.reason),
-                    shard,
-                    places.get(row.page_id),
-                )
-        return found
+        places = self._places()
+        listed = (entry for info in shards.index().values() for entry in self._entries(shards, info))
+        return {entry.page_id: replace(entry, places=places.get(entry.page_id)) for entry in listed}
 
     def count(self) -> int:
         """Return how many pages were read."""
@@ -110,12 +110,14 @@ class Results:
 
     def page(self, page_id: str) -> PageReading | None:
         """Return a page with its lines; None where there is none of this id."""
-        pages = self.pages()
-        if page_id not in pages:
+        shards: LineageFolder = self._catalog.load("transcripts")
+        shard = self._shard_of(shards, page_id)
+        if shard is None:
             return None
-        entry, order = pages[page_id], list(pages)
-        at = order.index(page_id)
-        named = (entry.shard, page_id)
+        entries = self._entries(shards, shards.index()[shard])
+        at = next(place for place, entry in enumerate(entries) if entry.page_id == page_id)
+        entry = replace(entries[at], places=self._places().get(page_id))
+        named = shard, page_id
         recognitions: LineageFolder = self._catalog.load("recognitions")
         pages_found = self._catalog.load("pages").find(*named, without=("image",))
         document = next(
@@ -129,10 +131,10 @@ class Results:
             recognitions.find(*named),
             recognitions.index()[entry.shard].identity,
         )
-        before = order[at - 1] if at else ""
-        return PageReading(
-            entry, pages_found[0], document, lines, before, order[at + 1] if at + 1 < len(order) else ""
-        )
+        around = self._around(shards, shard)
+        before = entries[at - 1].page_id if at else around[0]
+        after = entries[at + 1].page_id if at + 1 < len(entries) else around[1]
+        return PageReading(entry, pages_found[0], document, lines, before, after)
 
     def text(self, entry: PageEntry) -> str:
         """Return what was read on a page."""
@@ -142,10 +144,10 @@ class Results:
     def image(self, page_id: str) -> tuple[bytes, str] | None:
         """Return the image of a page and its media type; None where there is none."""
         pages: LineageFolder = self._catalog.load("pages")
-        for shard in pages.index():
-            for page in pages.find(shard, page_id, without=_LARGE[1:]):
-                kind = media_type(page.image[:64]) if page.image else None
-                return (page.image, kind) if kind in ("image/png", "image/jpeg") else None
+        shard = self._shard_of(pages, page_id)
+        for page in pages.find(shard, page_id, without=_LARGE[1:]) if shard else ():
+            kind = media_type(page.image[:64]) if page.image else None
+            return (page.image, kind) if kind in ("image/png", "image/jpeg") else None
         return None
 
     def search(self, question: str, most: int) -> list[FoundPage]:
@@ -155,13 +157,8 @@ class Results:
             SourceError: There is no index yet, or no text.
             StaleSource: The index is older than the text.
         """
-        ids = {(entry.path, entry.number): entry.page_id for entry in self.pages().values()}
         hits = search_pages(self._catalog, question, most)
-        return [
-            FoundPage(ids[hit.path, hit.number], hit.path, hit.number, hit.snippet)
-            for hit in hits
-            if (hit.path, hit.number) in ids
-        ]
+        return [FoundPage(hit.page_id, hit.path, hit.number, hit.snippet) for hit in hits]
 
     def benchmark(self) -> BenchmarkOptions:
         """Return the options that say where reference texts lie."""
@@ -176,17 +173,55 @@ class Results:
         self._catalog.release(name)  # of several versions the newest
         return Path(self._catalog.load(name)) if self._catalog.exists(name) else None
 
-    def shards(self) -> tuple[LineageFolder, LineageFolder]:
-        """Return pages and transcripts, from which exports have their names."""
-        return self._catalog.load("pages"), self._catalog.load("transcripts")
+    def exported(self) -> list[Export]:
+        """Return the documents with the names under which they are exported."""
+        pages, transcripts, wanted = self._catalog.load("pages"), self._catalog.load("transcripts"), ChosenExports()
+        key = corpus_key(pages, transcripts, wanted)
+        if self._planned is None or self._planned[0] != key:
+            self._planned = key, plan_exports(pages, transcripts, wanted)
+        return self._planned[1]
+
+    def _entries(self, shards: LineageFolder, info: ShardInfo) -> list[PageEntry]:
+        """Return the pages of a shard; its texts are not read, and nothing of one that was listed before."""
+        known, entries = self._listed.get(info.name, (None, []))
+        if known != info:
+            rows: Iterator[Transcript] = shards.read(info.name, without=_TEXTS)
+            entries = [
+                PageEntry(*(row.page_id, row.doc_id, row.path, row.number, row.status, row.reason), info.name, None)
+                for row in rows
+            ]
+            self._listed[info.name] = info, entries
+        return entries
+
+    def _shard_of(self, shards: LineageFolder, page_id: str) -> str | None:
+        """Return the shard that holds a page: first is looked where the order of the corpus has it."""
+        index = shards.index()
+        names, orders = list(index), [info.order for info in index.values()]
+        doc_id, _, number = page_id.rpartition("_")
+        paths = [one.path for one in self.documents() if one.doc_id == doc_id and one.status is Status.OK]
+        likely = [names[max(0, bisect_right(orders, f"{path}#{number}") - 1)] for path in paths if names]
+        return next((name for name in (*likely, *names) if page_id in shards.page_ids(name)), None)
+
+    def _around(self, shards: LineageFolder, name: str) -> tuple[str, str]:
+        """Return the last page before a shard and the first one after it; empty where there is none."""
+        names = list(shards.index())
+        at = names.index(name)
+        before = shards.page_ids(names[at - 1])[-1:] if at else []
+        after = shards.page_ids(names[at + 1])[:1] if at + 1 < len(names) else []
+        return "".join(before), "".join(after)
 
     def _places(self) -> Mapping[str, int]:
         """Return how many places are in doubt, by page."""
         self._catalog.release("confidence_table")
         if not self._catalog.exists("confidence_table"):
             return {}
-        table: pd.DataFrame = self._catalog.load("confidence_table")
-        return dict(zip(map(str, table["page_id"]), map(int, table["places"]), strict=True))
+        path: Path = self._catalog["confidence_table"].path
+        version = path, path.stat().st_mtime_ns
+        if self._doubts is None or self._doubts[0] != version:
+            table: pd.DataFrame = self._catalog.load("confidence_table")
+            found = dict(zip(map(str, table["page_id"]), map(int, table["places"]), strict=True))
+            self._doubts = version, found
+        return self._doubts[1]
 
 
 class Desk:

@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from ocr_project.cli.errors import own_error
-from ocr_project.cli.serve.corrections import correction_of
+from ocr_project.cli.serve.corrections import correction_of, is_corrected
 from ocr_project.cli.serve.downloads import FORMATS, archive, corrected_text, files_of, of_format
 from ocr_project.cli.serve.guard import HEADERS
-from ocr_project.cli.serve.lines import TextLine, fingerprint, with_reference
+from ocr_project.cli.serve.lines import TextLine, fingerprint, with_corrections, with_reference
 from ocr_project.cli.serve.progress import last_lines, progress_of
 from ocr_project.cli.serve.results import Desk, PageEntry, PageReading, Results
 from ocr_project.cli.serve.runs import Runs, log_of
@@ -28,7 +28,7 @@ from ocr_project.cli.serve.words import LANGUAGES, chosen, words_of
 from ocr_project.domain.errors import SourceError, StaleSource
 from ocr_project.domain.outside_text import storable
 from ocr_project.domain.types import Box, Document, Page, Status
-from ocr_project.engine.ingest.ground_truth import reference_file
+from ocr_project.engine.ingest.line_corrections import read_line_corrections
 from ocr_project.engine.reporting.markup import printable
 from ocr_project.engine.reporting.page import environment
 from ocr_project.storage.workspace import Workspace
@@ -166,9 +166,10 @@ class Site:
     def show_corpus(self, request: Request, name: str, workspace: Workspace, **more: Any) -> Response:
         """Show a corpus, with what became of an upload."""
         results, run = self.desk.results(workspace), self.runs.state(workspace)
-        log = log_of(workspace)
+        log, first = log_of(workspace), _number(request.query_params.get("from", ""))
         values = {
-            "documents": _documents(results) if results else [],
+            "documents": results.documents() if results else [],
+            "shown": _documents(results, first) if results else [],
             "formats": _formats(results) if results else [],
             "reports": [one for one in _REPORTS if results and results.written(one)],
             "run": run,
@@ -178,7 +179,6 @@ class Site:
             "uploads": [],
             "none_sent": False,
         }
-        first = _number(request.query_params.get("from", ""))
         waits = run.is_open and "still" not in request.query_params and not more
         values |= {"name": name, "workspace": workspace, "waits": waits, "first": first, "most": _DOCUMENTS, **more}
         refused = "uploads" in more and not any(upload.good for upload in more["uploads"])
@@ -243,30 +243,37 @@ def _in_language(request: Request, language: str) -> str:
 
 def lines_now(results: Results, reading: PageReading) -> tuple[Sequence[TextLine], bool]:
     """Return the lines of a page, those of its reference text where it has one, and whether it has."""
-    text = correction_of(reading.document, reading.page.number, results.benchmark())
-    return (reading.lines, False) if text is None else (with_reference(reading.lines, text), True)
+    place = (reading.document, reading.page.number, results.benchmark())
+    text = correction_of(*place)
+    if text is not None:
+        return with_reference(reading.lines, text), True
+    return with_corrections(reading.lines, read_line_corrections(*place)), False
 
 
-def _documents(results: Results) -> list[ShownDocument]:
-    pages: dict[tuple[str, str], list[PageEntry]] = {}
+def _documents(results: Results, first: int) -> list[ShownDocument]:
+    """Return what one page of the list of documents shows."""
+    return _shown(results, results.documents()[first : first + _DOCUMENTS])
+
+
+def _shown(results: Results, documents: Sequence[Document]) -> list[ShownDocument]:
+    pages: dict[tuple[str, str], list[PageEntry]] = {(one.doc_id, one.path): [] for one in documents}
     for entry in results.pages().values():
-        pages.setdefault((entry.doc_id, entry.path), []).append(entry)
+        if (key := (entry.doc_id, entry.path)) in pages:
+            pages[key].append(entry)
     files, folder, options = files_of(results), results.exports() or Path(), results.benchmark()
-    return [
-        ShownDocument(
-            document,
-            pages.get(key := (document.doc_id, document.path), []) if document.status is Status.OK else [],
-            [name for name in FORMATS if of_format(files.get(key, ()), folder, name)],
-            any(reference_file(document, page.number, options) for page in pages.get(key, ())),
-        )
-        for document in results.documents()
-    ]
+    shown = []
+    for document in documents:
+        key = document.doc_id, document.path
+        formats = [name for name in FORMATS if of_format(files.get(key, ()), folder, name)]
+        corrected = any(is_corrected(document, page.number, options) for page in pages[key])
+        shown.append(ShownDocument(document, pages[key] if document.status is Status.OK else [], formats, corrected))
+    return shown
 
 
 def _corrected(results: Results, doc_id: str) -> Response:
     """Return the text of a document with its corrections."""
-    for shown in _documents(results):
-        if shown.document.doc_id == doc_id and (text := corrected_text(results, shown.document, shown.pages)):
+    for shown in _shown(results, [one for one in results.documents() if one.doc_id == doc_id]):
+        if text := corrected_text(results, shown.document, shown.pages):
             name = quote(f"{Path(shown.document.path).stem}.{CORRECTED}.txt")
             headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
             return Response(storable(text), media_type="text/plain; charset=utf-8", headers=headers)

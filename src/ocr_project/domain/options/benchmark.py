@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ocr_project.domain.options.base import Options
 
+PREVIOUS = "previous"  # in the place of a folder: what was read before by another model
 _TEST_SETS = ("folder", "limit", "download", "cdm", "katex", "drawings")
 
 
@@ -47,7 +48,8 @@ class BenchmarkOptions(Options):
     compare: dict[str, Path] = Field(
         {},
         description="Other transcripts of the same pages, to see whether better OCR finds more: a name, and the folder"
-        " `data/03_primary/transcripts` of a finished run.",
+        " `data/03_primary/transcripts` of a finished run, or of one lineage in it; `previous`: those of the model"
+        " before this one.",
     )
     review_pages: int = Field(
         40, ge=0, description="Pages shown in the review page, worst first; review.csv has all of them."

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ocr_project.domain.options.base import Options
+
+OWN_DOCUMENTS = "data/01_raw/documents"  # said in parameters.yml, where DVC reads what a stage depends on
 
 
 class TextLayer(StrEnum):
@@ -23,7 +25,7 @@ class IngestOptions(Options):
     source: str | None = Field(
         None,
         description="Folder of PDFs and images, folder of the SDS-KoPub Parquet files, or `hf://datasets/…`."
-        " None: data/01_raw/documents, or the bundled samples while that folder is empty.",
+        " None, or `data/01_raw/documents`: that folder of `data`, or the bundled samples while it is empty.",
     )
     replace: bool = Field(
         False,
@@ -71,3 +73,9 @@ class IngestOptions(Options):
         2.0, gt=0, description="GiB that decoding an image may take (pixels x channels x depth); more is refused."
     )
     shard_pages: int = Field(32, ge=1, le=100_000, description="Pages per shard, about: saved and resumed as one.")
+
+    @field_validator("source")
+    @classmethod
+    def _own(cls, value: str | None) -> str | None:
+        """Read the place of the user's own documents as no source: it is the data folder's, wherever that is."""
+        return None if value == OWN_DOCUMENTS else value

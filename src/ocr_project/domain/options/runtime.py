@@ -30,6 +30,7 @@ class RuntimeOptions(Options):
 
     workers: int = Field(0, ge=0, le=1024, description="Pages in flight; 0: one per core.")
     progress: bool = Field(True, description="Show a progress bar with pages/s and time left.")
+    summary: bool = Field(True, description="End with the table of stages, the timeline, and where results are.")
     tessdata: Path | None = Field(
         None,
         description="Folder of Tesseract's models (`*.traineddata`), for reading and for which way up a page is. None:"
@@ -57,6 +58,11 @@ class RuntimeOptions(Options):
         60.0,
         gt=0,
         description="After how long without a sign of life the shards of a worker of a launch are free for others.",
+    )
+    overlap: bool = Field(
+        False,
+        description="Let the stages of `ocr` work beside each other: a shard that one has stored is taken up by the"
+        " next at once. For machines on which they do not share the same cores.",
     )
     failures_are_errors: bool = Field(
         True, description="End with exit status 3 where documents or pages failed; everything is saved either way."

@@ -110,8 +110,12 @@ class TrainingOptions(Options):
     optimizer: Optimizer = Field(
         Optimizer.ADAMW, description="adamw, adamw_bf16 (full only) or adamw_8bit (bitsandbytes)."
     )
-    checkpoint_every: int = Field(
-        1, ge=0, le=64, description="Activations are kept out of memory in every n-th layer; 0: in none."
+    checkpoint_every: int | None = Field(
+        None,
+        ge=0,
+        le=64,
+        description="Activations are kept out of memory in every n-th layer, and computed again; 0: in none. None: in"
+        " as few as `runtime.gpu_memory_gib` allows; where that is not set in all.",
     )
     compile: bool = Field(False, description="Compile the layers: minutes at the start, fewer kernels for each step.")
     tokens_per_pack: int = Field(8192, ge=64, description="Tokens of images and text that a card works on at once.")
@@ -164,6 +168,11 @@ class TrainingOptions(Options):
                 f"packs_per_update ({self.packs_per_update}) is not a multiple of devices ({self.devices})"
             )
         return self
+
+    @property
+    def recomputed_every(self) -> int:
+        """Return `checkpoint_every`; 1 where it has not been chosen."""
+        return 1 if self.checkpoint_every is None else self.checkpoint_every
 
     @property
     def highest_learning_rate(self) -> float:

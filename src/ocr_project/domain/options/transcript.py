@@ -17,6 +17,8 @@ class TranscriptOptions(Options):
     save_crops: bool = Field(True, description="Write the crops of pictures and charts beside the exports.")
     text: bool = Field(False, description="Write one `.txt` per document, a form feed after each page.")
     html: bool = Field(False, description="Write one page of HTML per document.")
+    hocr: bool = Field(False, description="Write hOCR per document: regions, lines and words with their places.")
+    alto: bool = Field(False, description="Write ALTO XML per document: the same for libraries and archives.")
     csv: bool = Field(False, description="Write each table as CSV.")
     xlsx: bool = Field(False, description="Write the tables of a document as one Excel workbook, a sheet per table.")
     docling: bool = Field(False, description="Write docling's JSON per document; needs the extra `docling`.")

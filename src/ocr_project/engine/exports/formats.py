@@ -7,6 +7,7 @@ from typing import BinaryIO, Protocol
 
 from ocr_project.domain.types import Page, Transcript
 from ocr_project.engine.exports.html_file import HtmlFile
+from ocr_project.engine.exports.placed_words import AltoFile, HocrFile
 from ocr_project.engine.exports.plan import ChosenExports, Export
 from ocr_project.engine.exports.table_files import CsvTables, Workbook
 from ocr_project.engine.exports.text_file import TextFile
@@ -40,6 +41,10 @@ def further_files(export: Export, wanted: ChosenExports, opened: Opener) -> Iter
     if wanted.html:
         path = f"html/{export.name}.html"
         yield HtmlFile(opened(path), path, export.title)
+    if wanted.hocr:
+        yield HocrFile(opened(f"hocr/{export.name}.hocr"), export.title)
+    if wanted.alto:
+        yield AltoFile(opened(f"alto/{export.name}.xml"), export.title)
     if wanted.csv:
         yield CsvTables(opened, f"tables/{export.name}")
     if wanted.xlsx:

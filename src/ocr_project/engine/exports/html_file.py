@@ -44,6 +44,8 @@ class HtmlFile:
             body = f"<p><em>not read: {escape(transcript.reason)}</em></p>\n"
         else:
             body = self._renderer.render(page_block(transcript, self._path, crops).decode("utf-8"))
+            if transcript.reason:
+                body = f"<p><em>look at this page: {escape(transcript.reason)}</em></p>\n{body}"
         self._write(f'<section id="page{transcript.number}">\n{body}</section>\n')
 
     def finish(self) -> None:

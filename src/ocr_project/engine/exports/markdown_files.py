@@ -18,7 +18,7 @@ def markdown_path(name: str) -> str:
 
 
 def page_block(transcript: Transcript, path: str, crops: Collection[str]) -> bytes:
-    """Write one page of a Markdown file: its mark, then its text, or why there is none.
+    """Write one page of a Markdown file: its mark, what is in doubt, then its text, or why there is none.
 
     Args:
         transcript: Its links to crops are relative to the exports.
@@ -35,6 +35,8 @@ def page_block(transcript: Transcript, path: str, crops: Collection[str]) -> byt
         label, crop = found.groups()
         return f"![{label}]({up}{crop})" if crop in crops else f"<!-- {label}: its crop is not saved -->"
 
+    if transcript.reason:
+        mark += f"<!-- look at this page: {_comment(transcript.reason)} -->\n"
     body = links.sub(link, safe_markdown(transcript.markdown))
     return (f"{mark}\n{body}\n\n" if body else f"{mark}\n").encode("utf-8", "replace")
 

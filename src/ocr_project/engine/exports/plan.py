@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from ocr_project.domain.protocols import ShardSource
 
-VERSION = "6"  # of the code of this folder: raise it when the same rows would give other files
+VERSION = "7"  # of the code of this folder: raise it when the same rows would give other files
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")  # .pdf, .jpeg; not the end of "report 2024.12"
 _LONGEST_NAME = 200  # bytes: file systems take 255, and a suffix and the mark of a partial file come on top
 
@@ -32,6 +32,8 @@ class ChosenExports:
         crops: Pictures and charts as images; where they are not wanted, Markdown says so in their place.
         text: A `.txt` for each document.
         html: A page of HTML for each document.
+        hocr: hOCR for each document: words with their places.
+        alto: ALTO for each document.
         csv: A file for each table.
         xlsx: A workbook for each document that has tables.
         docling: docling's JSON for each document.
@@ -44,6 +46,8 @@ class ChosenExports:
     crops: bool = True
     text: bool = False
     html: bool = False
+    hocr: bool = False
+    alto: bool = False
     csv: bool = False
     xlsx: bool = False
     docling: bool = False

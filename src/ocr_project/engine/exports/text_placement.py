@@ -43,9 +43,13 @@ def place_words(readings: Sequence[Reading]) -> list[Placed]:
     """
     found: list[Placed] = []
     for reading in readings:
-        words = reading.recognition.words or _spread(reading)
-        found.extend(_place(words, _quarter(reading.region)))
+        found.extend(_place(words_of(reading), _quarter(reading.region)))
     return found
+
+
+def words_of(reading: Reading) -> Sequence[Word]:
+    """Return the words of a reading; of one without words its lines, spread evenly over its region."""
+    return reading.recognition.words or _spread(reading)
 
 
 def _place(words: Sequence[Word], quarter: int) -> Iterator[Placed]:

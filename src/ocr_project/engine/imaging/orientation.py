@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from ocr_project.engine.imaging.ink import Grey, Mask, components
+from ocr_project.engine.imaging.readable_way import AskReadable
 from ocr_project.engine.imaging.skew import Small, sharpness
 from ocr_project.engine.imaging.tessdata import ORIENTATION_MODEL, model_file, model_fingerprint, tessdata_folder
 
@@ -108,18 +109,23 @@ def quarter_turns(grey: Grey, small: Small, ask: AskOrientation) -> int:
     return quarters if quarters in (1, 3) else 0
 
 
-def agreed_turns(grey: Grey, small: Small, classify: ClassifyOrientation, ask: AskOrientation) -> int:
+def agreed_turns(
+    grey: Grey, small: Small, classify: ClassifyOrientation, ask: AskOrientation, read: AskReadable | None = None
+) -> int:
     """Find how to set a page upright where a classifier is there: two witnesses have to agree.
 
     Of 96 real upright pages the classifier took one for turned (with 0.87) and Tesseract another (with 5.2), where the
     classifier was sure. Of drawn Korean lines the classifier is sure and wrong (0.91), and Tesseract right (14). For a
-    page on its side the second witness is that its lines run down, unless its letters stand upright in them.
+    page on its side the second witness is that its lines run down, unless its letters stand upright in them. Where
+    neither is sure or the two say different things, as of few letters of Korean and of turned faxes, what can be read
+    decides.
 
     Args:
         grey: Shape (height, width), uint8.
         small: Its ink, as `skew.shrunk` gives it.
         classify: The first witness.
         ask: The second, not called where the first is sure that the page is upright.
+        read: The third, called where those two do not settle it; None: there is none.
 
     Returns:
         Counterclockwise quarter turns, as `numpy.rot90` takes them.
@@ -129,8 +135,11 @@ def agreed_turns(grey: Grey, small: Small, classify: ClassifyOrientation, ask: A
     lines_run_down = down > level
     on_its_side = degrees in (90, 270)
     if on_its_side and lines_run_down:
-        other, confidence = (0, 0.0) if probability >= _SURE else ask(grey, _ENOUGH)
-        return 0 if not other and confidence >= _UPRIGHT else degrees // 90
+        other, confidence = (degrees, 0.0) if probability >= _SURE else ask(grey, _ENOUGH)
+        if not other and confidence >= _UPRIGHT:
+            return 0
+        found = read(np.rot90(grey)) if read and other != degrees else None
+        return degrees // 90 if found is None else 3 if found.turned else 1
     if on_its_side and level > _LEVEL * down:
         return 0
     if not degrees and probability >= _SURE:
@@ -139,11 +148,23 @@ def agreed_turns(grey: Grey, small: Small, classify: ClassifyOrientation, ask: A
     told = confidence > 0  # of enough letters
     if not told:
         other, confidence = ask(grey, _FEW)
+    if other == degrees and (confidence >= _CANNOT_TELL or read is None):
+        return degrees // 90
+    if read and (quarters := _most_readable(grey, read, lines_run_down=lines_run_down)) is not None:
+        return quarters
     if other == degrees:
         return degrees // 90
     if confidence >= _LEAST_CONFIDENCE and probability < _SURE and (other == _UPSIDE_DOWN or lines_run_down):
         return other // 90
     return degrees // 90 if told and confidence < _CANNOT_TELL and probability >= _SURE else 0
+
+
+def _most_readable(grey: Grey, read: AskReadable, *, lines_run_down: bool) -> int | None:
+    """Return the quarter turns with which a page can be read best; None where it cannot be told."""
+    ways = (0, 1) if lines_run_down else (0,)
+    asked = [(quarters, read(np.ascontiguousarray(np.rot90(grey, quarters)))) for quarters in ways]
+    found = [(answer.confidence, quarters + 2 * answer.turned) for quarters, answer in asked if answer is not None]
+    return max(found)[1] if found else None
 
 
 def is_upside_down(grey: Grey, ink: Mask, ask: AskOrientation) -> bool:

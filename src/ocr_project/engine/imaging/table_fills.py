@@ -26,6 +26,16 @@ _DEFAULT_DPI = 150.0
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
+def _print_on_white() -> NDArray[np.uint8]:
+    """Return what a tone becomes that was on a ground, by 256 · ground + tone: white where both are one."""
+    ground, tone = np.arange(256)[:, None], np.arange(256)
+    away = np.abs(tone - ground) * 255.0 / np.maximum(ground, 255 - ground)
+    return np.asarray(255 - np.minimum(255, away), np.uint8).ravel()
+
+
+_ON_WHITE = _print_on_white()  # a page has millions of pixels, and 65,536 pairs of tones
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class OnWhite:
     """A table without its fills.
@@ -68,9 +78,9 @@ def lift_cells(table: Grey, dpi: float) -> OnWhite | None:
     filled = ground < paper - _STEP
     if not filled.any():
         return None
-    away = np.abs(table.astype(np.int16) - ground) * 255.0 / np.maximum(ground, 255 - ground)
+    lifted = _ON_WHITE[np.left_shift(ground, 8, dtype=np.uint16) | table]
     edges = cv2.morphologyEx(ground, cv2.MORPH_GRADIENT, _SQUARE) > _STEP
-    return OnWhite((255 - np.minimum(255, away)).astype(np.uint8), _mask(edges), _mask(filled))
+    return OnWhite(lifted, _mask(edges), _mask(filled))
 
 
 def _ground(table: Grey, side: int, paper: int) -> Grey:

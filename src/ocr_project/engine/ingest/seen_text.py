@@ -25,6 +25,10 @@ _CONTRAST = 48  # of 255, between neighbours: an edge of a letter, and no noise 
 _RULE = 20  # a twentieth of the page, half an inch: taller than letters, but for posters
 _ALIKE = 12  # of 255, between the two drawings
 _LEAST_LETTER = 12.0  # square pixels: of smaller boxes nothing is said
+# A letter reaches to all four sides of its box; the strip along a side without anything of it is painted over. Strips
+# are so wide, in the box's sides, and told of boxes with so many pixels to a side; and where more of a page's letters
+# leave one empty, its fonts do not say how large their letters are, and nothing is told of any.
+_STRIP, _LEAST_SIDE, _MOST_HALF = 0.34, 6.0, 0.2
 
 # Of what looks like text, in heights of the layer's median word.
 _LEAST_HEIGHT = 6.0  # pixels
@@ -98,7 +102,7 @@ def look_at(words: Sequence[Word], letters: NDArray[np.float64], spans: NDArray[
         drawings: Of the page.
     """
     drawn = drawings.of_text
-    marked = _marked(letters, drawn)
+    marked = _marked(letters, drawn) & ~_half_covered(letters, drawn)
     sizes = np.prod(np.maximum(letters[:, 2:] - letters[:, :2], 0), axis=1)
     judged = sizes >= _LEAST_LETTER
     seen = np.ones(len(words), bool)
@@ -172,6 +176,21 @@ def _marked(letters: NDArray[np.float64], drawn: NDArray[np.uint8]) -> NDArray[n
     high = np.ceil(letters[:, 2:]).astype(np.int64)
     (x0, y0), (x1, y1) = (np.clip(edge, 0, (width, height)).T for edge in (low, high))
     return np.asarray(sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0] > 0, np.bool_)
+
+
+def _half_covered(letters: NDArray[np.float64], drawn: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Say of each letter whether a part of it is painted over, so that another letter may seem to stand there."""
+    whole = _marked(letters, drawn)
+    sides = letters[:, 2:] - letters[:, :2]
+    told = whole & (sides >= _LEAST_SIDE).all(axis=1)
+    half = np.zeros(len(letters), np.bool_)
+    for axis in (0, 1):
+        for first, last in ((0.0, _STRIP), (1 - _STRIP, 1.0)):
+            strips = letters.copy()
+            strips[:, axis] = letters[:, axis] + first * sides[:, axis]
+            strips[:, axis + 2] = letters[:, axis] + last * sides[:, axis]
+            half |= told & ~_marked(strips, drawn)
+    return half if half.sum() <= _MOST_HALF * max(1, told.sum()) else np.zeros_like(half)
 
 
 def _in_one_place(words: Sequence[Word], shape: tuple[int, ...]) -> NDArray[np.bool_]:

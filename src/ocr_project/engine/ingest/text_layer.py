@@ -17,7 +17,8 @@ A text layer is healthy if all of this holds:
    A scan with a line such as "downloaded from …" over it has next to none there; pages whose text is
    partly in pictures have less than pages of text.
 7. Every word is seen: with the page's text left out of the drawing, something is missing in the place of each letter,
-   or something else is drawn there. No two words of one size that say different things stand in one place.
+   on all four sides of it, or something else is drawn there: what is half painted over is not seen. No two words of
+   one size that say different things stand in one place.
 8. Nothing that looks like a word or a line of text lies outside of the words: a scanned table on a typed page.
 
 Form fields and annotations are words as well, as far as they are shown. A page that refers to optional content

@@ -14,6 +14,7 @@ from ocr_project.engine.imaging.words import weighted_median, word_gap
 from ocr_project.engine.layout.blocks import Block, Walls, find_blocks
 from ocr_project.engine.layout.classify import PageContext, classify
 from ocr_project.engine.layout.columns import find_columns
+from ocr_project.engine.layout.cropped_table import is_cropped_table
 from ocr_project.engine.layout.page_parts import PageParts, take_apart
 from ocr_project.engine.layout.print_in_pictures import unread_print
 from ocr_project.engine.layout.row_order import row_order
@@ -21,7 +22,8 @@ from ocr_project.engine.layout.vertical_text import vertical_reason
 
 # In body heights: white left around a region, so that no stroke is cut off, where no neighbour is nearer.
 _MARGIN = 0.4
-_RULED, _PICTURE = "ruled_table", "picture"  # names of this detector for what is not a block
+# Names of this detector for what is not a block.
+_RULED, _CROPPED, _PICTURE = "ruled_table", "cropped_table", "picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,10 @@ def analyse(grey: Grey, ink: Mask) -> list[FoundRegion]:
         own = [FoundRegion(block.box, label, label.value) for block, label in zip(column.blocks, labels, strict=False)]
         own += [atom for atom in atoms if _holds(column.area, atom.box)]
         found += [own[place] for place in row_order([item.box for item in own])]
+    drawn = any(item.cells is not None for item in found)  # lines say better where a table ends
+    if not drawn and is_cropped_table(grey, ink, [item.label for item in found]):
+        height, width = grey.shape
+        return [FoundRegion(Box(0.0, 0.0, float(width), float(height)), Label.TABLE, _CROPPED)]
     return _with_margins(_with_reason(found, vertical_reason(parts.words.boxes)), parts.body)
 
 
@@ -93,7 +99,7 @@ def _with_reason(found: list[FoundRegion], reason: str) -> list[FoundRegion]:
 def _columns(parts: PageParts) -> list[ReadingColumn]:
     """Return the columns in reading order, with their blocks of text."""
     words, body = parts.words, parts.body
-    walls = Walls(np.concatenate([parts.tables, parts.pictures]), parts.rules)
+    walls = Walls(np.concatenate([parts.tables, parts.pictures]), parts.rules, parts.blanks)
     occupied = np.zeros_like(words.mask)
     for x0, y0, x1, y1 in np.concatenate([words.boxes, walls.solid, walls.rules]):
         occupied[y0 : max(y1, y0 + 2), x0:x1] = 255

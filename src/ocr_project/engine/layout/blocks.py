@@ -25,6 +25,7 @@ _LABEL, _TEXT = 4.0, 8.0
 _CELL_GAP = 1.5
 _TABLE_ROWS = 3
 _ROW_GAP = 2.5  # body heights of white between two rows of one table
+_BLANK_GAP = 2.5  # body heights of white above a blank to fill in that has a line of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,13 @@ class Walls:
     Attributes:
         solid: Shape (n, 4): tables and pictures.
         rules: Shape (n, 4): level rules; rows of cells may have them between.
+        blanks: Shape (n, 4): blanks to fill in, which part nothing: one that has a line of its own belongs to the one
+            above.
     """
 
     solid: Boxes
     rules: Boxes
+    blanks: Boxes
 
 
 def find_blocks(lines: list[TextLine], walls: Walls, body: float) -> list[Block]:
@@ -72,17 +76,22 @@ def find_blocks(lines: list[TextLine], walls: Walls, body: float) -> list[Block]
         return []
     usual = _usual_gap(lines)
     rows = [_cells(line, body) > 1 for line in lines]
+    blanks = {tuple(box) for box in walls.blanks.tolist()}
+    goes_on = [all(tuple(box) in blanks for box in line.boxes.tolist()) for line in lines] if blanks else []
     tabular = _tabular(rows)
     parts: list[list[int]] = [[0]]
     for place in range(1, len(lines)):
         above, below = lines[place - 1], lines[place]
+        most = _ROW_GAP * body if tabular[place] else usual + _EXTRA_GAP * body
         together = (
             tabular[place] == tabular[place - 1]
             and (tabular[place] or _alike(above, below, body))
-            and below.top - above.bottom <= (_ROW_GAP * body if tabular[place] else usual + _EXTRA_GAP * body)
+            and below.top - above.bottom <= most
             and not _walled(above, below, walls.solid)
             and (tabular[place] or not _walled(above, below, walls.rules))
         )
+        if goes_on and goes_on[place]:
+            together = below.top - above.bottom <= _BLANK_GAP * body
         if together:
             parts[-1].append(place)
         else:

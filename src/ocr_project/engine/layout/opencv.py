@@ -23,13 +23,14 @@ from ocr_project.engine.imaging.orientation import (
 from ocr_project.engine.imaging.page_view import PageView
 from ocr_project.engine.imaging.pixels import page_grey
 from ocr_project.engine.imaging.preparing import prepare
+from ocr_project.engine.imaging.readable_way import ReadableWay
 from ocr_project.engine.imaging.skew import Small, estimate_skew, shrunk
 from ocr_project.engine.imaging.words import TooBusy
 from ocr_project.engine.layout.analysis import FoundRegion, analyse
 from ocr_project.engine.layout.whole_page import page_region
 from ocr_project.engine.models.onnx.turned import find_orientation_classifier
 
-VERSION = "12"
+VERSION = "13"
 # Pixels of the copy that is looked at: A4 at 150 dpi. Body text is 15 pixels high there.
 _MOST_PIXELS = 2_200_000
 _LEAST_SKEW = 0.15  # degrees: below that a line over the whole page rises by a quarter of its height
@@ -53,6 +54,7 @@ class OpenCvDetector:
         model = OrientationModel(tessdata)
         self._model, self._ask = model.fingerprint, ask or model.ask
         self._classifier = find_orientation_classifier() if options.turn and ask is None else None
+        self._readable = ReadableWay(tessdata)
 
     batch_pages = 1
     workers = None
@@ -64,6 +66,7 @@ class OpenCvDetector:
             settings["osd"] = self._model
         if self._classifier:
             settings["orientation"] = self._classifier.identity
+            settings["readable"] = self._readable.fingerprints
         return Identity("opencv", f"{VERSION}+opencv-{cv2.__version__}", settings)
 
     def detect(self, pages: Sequence[Page]) -> list[list[Region]]:
@@ -130,7 +133,7 @@ class OpenCvDetector:
         if self._classifier:
             if not may_be_upside_down and self._classifier.ask(small)[0] not in (90, 270):
                 return 0
-            quarters = agreed_turns(small, outline, self._classifier.ask, self._ask)
+            quarters = agreed_turns(small, outline, self._classifier.ask, self._ask, self._readable.ask)
             return quarters if quarters != 2 or may_be_upside_down else 0
         quarters = quarter_turns(small, outline, self._ask)
         if not quarters and may_be_upside_down and is_upside_down(small, ink, self._ask):

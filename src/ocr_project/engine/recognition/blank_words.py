@@ -14,16 +14,23 @@ from ocr_project.engine.imaging.ruled_table import PixelBox
 from ocr_project.engine.imaging.small_print import ScaledCrop
 from ocr_project.engine.imaging.tesseract import ReadWord, together
 from ocr_project.engine.imaging.text_bands import find_inked
+from ocr_project.engine.imaging.words import TooBusy, letter_height
 from ocr_project.engine.recognition.read_words import mean_confidence
 
 UNDERSCORE = "_"
 _TOUCHING = 0.4  # in widths of an underscore: a blank that is nearer to a word is written to it without a space
+_LINE_OF_LETTERS = 1.3  # letters are lower than the line that they stand on
 _SAME_LINE = 0.3  # of the lower one's height, that a blank and the words of its line share
 
 
 def without_blanks(piece: ScaledCrop) -> ScaledCrop:
     """Return a crop whose blanks are painted over and named; the same where it has none."""
-    found = find_blanks(np.where(find_inked(piece.pixels), 255, 0).astype(np.uint8), piece.line)
+    ink = np.where(find_inked(piece.pixels), 255, 0).astype(np.uint8)
+    try:
+        line = _LINE_OF_LETTERS * letter_height(ink) or piece.line  # of its own letters: a heading's are larger
+    except TooBusy:
+        return piece
+    found = find_blanks(ink, line)
     return piece if found is None else replace(piece, pixels=found.taken_off(piece.pixels), blanks=found)
 
 

@@ -20,6 +20,7 @@ from ocr_project.engine.imaging.tesseract import ReadWord
 from ocr_project.engine.imaging.text_bands import find_inked
 from ocr_project.engine.models.onnx.line_finder import LineFinder, Quad, find_line_finder
 from ocr_project.engine.models.onnx.line_reader import LineReader, ReadCharacter, find_line_reader
+from ocr_project.engine.recognition.print_marks import mend_marks
 from ocr_project.engine.recognition.read_words import mean_confidence
 
 # Letters of English print; of others (Greek, Han, full-width forms) the model sees some in bad print.
@@ -28,6 +29,7 @@ _SURE_SPACE = 0.5  # confidence of a space that needs no white to bear it out
 _SPACE = 0.25  # in heights of the line: least white of one that does
 _GAP = 1.0  # in heights of the line: wider white is cut
 _MARGIN = 3  # pixels of white round what is read
+_SHORT = 96  # pixels that the small weights need a piece to be filled up to; the tiny ones misread cells of that width
 _SURE = 0.95  # confidence of a line that the larger model need not read again
 
 
@@ -90,12 +92,10 @@ def find_latin_reader(weights: PpOcrWeights = PpOcrWeights.TINY) -> LatinReader 
     Args:
         weights: Of the reader of lines; `both` reads with the small ones what the tiny ones are not sure of.
     """
-    first = PpOcrWeights.SMALL if weights is PpOcrWeights.SMALL else PpOcrWeights.TINY
-    reader, finder = find_line_reader(_ENGLISH, first.value), find_line_finder()
-    if not reader or not finder:
-        return None
-    larger = find_line_reader(_ENGLISH, PpOcrWeights.SMALL.value) if weights is PpOcrWeights.BOTH else None
-    return LatinReader(reader, finder, larger)
+    tiny = find_line_reader(_ENGLISH) if weights is not PpOcrWeights.SMALL else None
+    small = find_line_reader(_ENGLISH, PpOcrWeights.SMALL.value, _SHORT) if weights is not PpOcrWeights.TINY else None
+    reader, finder = tiny or small, find_line_finder()
+    return LatinReader(reader, finder, small if tiny else None) if reader and finder else None
 
 
 def _rows(quads: Sequence[Quad]) -> list[list[Quad]]:
@@ -140,7 +140,8 @@ def read_latin_line(line: NDArray[np.uint8], reader: LineReader) -> list[ReadWor
     for left, right in _pieces(columns, _GAP * (bottom - top)):
         upper, lower = max(0, top - _MARGIN), min(line.shape[0], bottom + _MARGIN)
         first, last = max(0, left - _MARGIN), min(line.shape[1], right + _MARGIN)
-        seen = reader.read(np.ascontiguousarray(line[upper:lower, first:last]))
+        piece = np.ascontiguousarray(line[upper:lower, first:last])
+        seen = mend_marks(reader.read(piece), piece)
         kept = _with_likely_spaces(seen, first, columns, bottom - top)
         for x0, x1, group in _groups(kept, first, last):
             inked = np.flatnonzero(columns[x0:x1])

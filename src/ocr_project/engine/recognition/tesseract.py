@@ -42,6 +42,7 @@ from ocr_project.engine.recognition.leader_words import put_leaders
 from ocr_project.engine.recognition.mending import mended
 from ocr_project.engine.recognition.outcomes import LEAST_SIDE, UNREAD, assembled, empty, opened, unread
 from ocr_project.engine.recognition.page_lines import is_slip, read_page
+from ocr_project.engine.recognition.print_marks import one_kind_of_quotes
 from ocr_project.engine.recognition.read_words import by_cell, mean_confidence, moved, words_as_lines
 from ocr_project.engine.recognition.russian import mend_russian
 from ocr_project.engine.recognition.scripts import (
@@ -58,8 +59,9 @@ from ocr_project.engine.recognition.sideways import QUARTERS, may_be_sideways, t
 from ocr_project.engine.recognition.signs import pair_quotes, won_signs
 from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
+from ocr_project.engine.recognition.wide_set import narrowed
 
-VERSION = "24"
+VERSION = "26"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
@@ -215,10 +217,13 @@ class TesseractRecognizer:
             cells = [cell for cell in table.cells if cell.row == number and any(cell.box)]
             strip = np.ascontiguousarray(table.cleaned[row.top : row.bottom])
             words = self._line(strip, row.top, languages, piece.dpi) if row.single else []
-            across = by_cell(words, cells)
+            if row.single:  # a cell of a blank alone has no ink, and no box
+                words = put_blanks(words, piece, (0, row.top, strip.shape[1], row.bottom))
+            across = by_cell(words, cells) if cells else {}
             for cell in cells:
-                found = across.get(cell) or self._cell(cleaned, cell, region, languages)
-                read[cell] = put_blanks(found, piece, cell.box)
+                read[cell] = across.get(cell) or put_blanks(
+                    self._cell(cleaned, cell, region, languages), piece, cell.box
+                )
         everything = [replace(word, line=cell.row) for cell, found in read.items() for word in found]
         if not everything:
             return None
@@ -250,7 +255,7 @@ class TesseractRecognizer:
             return self._piece(cut, 0, languages, tesserocr.PSM.AUTO, dpi)
         bands = find_bands(cut, piece.line)
         if self._trained and languages == _ENGLISH:
-            return self._read_trained(cut, bands, dpi, self._trained)
+            return one_kind_of_quotes(self._read_trained(cut, bands, dpi, self._trained))
         if not bands:
             return self._piece(cut, 0, languages, tesserocr.PSM.SINGLE_BLOCK, dpi)
         words: list[ReadWord] = []
@@ -277,6 +282,10 @@ class TesseractRecognizer:
         if languages == _ENGLISH and (read := self._trained_line(one, top)):
             return read
         found = self._piece(one, top, languages, _LINE, dpi)
+        if languages == self._korean and mean_confidence(found) < SURE and (closer := narrowed(one)):
+            again = [closer.placed(word) for word in self._piece(closer.pixels, 0, languages, _LINE, dpi)]
+            if mean_confidence(again) >= max(SURE, mean_confidence(found) + CLEARER):
+                return self._mended([moved(word, 0, top) for word in again], one, top, languages, dpi)
         if may_be_foreign(found, mean_confidence(found), self._script[languages]):
             other, again = self._in_others(one, top, languages, dpi)
             if mean_confidence(again) >= max(SURE, mean_confidence(found) + CLEARER):

@@ -1,19 +1,22 @@
 """What a person should look at, worst first: lines that are probably wrong, and what was not read at all.
 
 One rule says which lines (`engine/transcript/confidence.py`; docs/review.md has its figures). Pages with a reference
-text of their own are left out: a person has read them already.
+text of their own are left out, and so are single lines that were corrected: a person has read them already.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.types import Box, Label, Page, Region, Status, Transcript
+from ocr_project.engine.ingest.line_corrections import box_key
 from ocr_project.engine.running.stream import join_pages
 from ocr_project.engine.transcript import readings
 from ocr_project.engine.transcript.confidence import (
+    NOISE,
+    NOISE_REASON,
     LineConfidence,
     calibration_for,
     line_confidences,
@@ -92,6 +95,17 @@ def review_pages(corpus: Corpus, settled: Collection[str]) -> Iterator[PageDoubt
         yield from _shard(corpus, name, read_by[name], settled)
 
 
+def without_lines(row: PageDoubts, seen: Collection[tuple[int, ...]]) -> PageDoubts:
+    """Return a page without the doubts of lines that a person has looked at.
+
+    Args:
+        row: A page.
+        seen: Where these lines stand, as `box_key` says it.
+    """
+    left = [doubt for doubt in row.doubts if doubt.line < 0 or box_key(doubt.box) not in seen]
+    return row if len(left) == len(row.doubts) else replace(row, doubts=left)
+
+
 def worst_first(rows: Iterable[PageDoubts]) -> list[PageDoubts]:
     """Return pages, those with the most to look at first, equal ones as they are given."""
     return sorted(rows, key=lambda row: row.weight, reverse=True)
@@ -134,7 +148,8 @@ def _doubts(
 ) -> Iterator[Doubt]:
     unread = [doubt for reading in read for doubt in _unread(reading)]
     lost = transcript.status in (Status.FAILED, Status.SKIPPED)
-    if lost or (transcript.reason and not unread):
+    by_line = NOISE_REASON in transcript.reason  # each of them has a place of its own
+    if lost or (transcript.reason and not unread and not by_line):
         whole = Box(0, 0, page.width, page.height)
         yield Doubt(-1, -1, "", whole, "", None, None, transcript.reason or "the page was not read")
     if lost:
@@ -162,10 +177,7 @@ def _unsure(region: Region, line: LineConfidence) -> Doubt:
         reason = "one character that may be wrong, or none: compare it with the image"
     else:
         reason = f"about {wrong} of {line.letters} characters may be wrong: compare them with the image"
-    if line.confidence < _NOISE:
-        reason = "probably no text: noise, a logo, or a script that was not expected"
+    if line.confidence < NOISE:
+        reason = NOISE_REASON
     errors = line.expected_errors
     return Doubt(region.index, line.number, region.label.value, line.box, line.text, line.confidence, errors, reason)
-
-
-_NOISE = 0.5  # expected share of right characters under which, of the lines measured, nearly all were noise

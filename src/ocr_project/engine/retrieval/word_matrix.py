@@ -1,7 +1,7 @@
 """The matrix of BM25 scores, made in memory that does not grow with the corpus, laid out as bm25s reads it.
 
 bm25s keeps the tokens of all pages, their scores and a sorted copy of these at once: some 10 kB a page. Here pages are
-counted one at a time; counts are sorted by term in blocks of a million and put on the disk; then the blocks are merged
+counted one at a time; counts are sorted by term in blocks of one size and put on the disk; then the blocks are merged
 a range of terms at a time (inverted indexes by merging sorted blocks: Zobel and Moffat, 2006, "Inverted files for text
 search engines", section 5). In memory are the words themselves, the lengths of the pages, a block, and a range.
 """
@@ -9,10 +9,10 @@ search engines", section 5). In memory are the words themselves, the lengths of 
 from __future__ import annotations
 
 import math
+import os
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.options import LexicalOptions
 
-BLOCK = 1_000_000  # counts that are sorted at once: 12 MB, and as much again while they are sorted
+BLOCK = 250_000  # counts that are sorted at once: 3 MB, some hundred pages; with temporary copies 15 MB
 _DATA, _INDICES = "data.csc.index.npy", "indices.csc.index.npy"  # names of bm25s
 
 _Ints = NDArray[np.int32]
@@ -34,29 +34,30 @@ class _Block:
     """Counts on the disk, sorted by term and then by page: all terms, all pages, all counts."""
 
     file: IO[bytes]
+    start: int
     length: int
 
     @classmethod
     def written(cls, file: IO[bytes], terms: _Ints, pages: _Ints, counts: _Ints) -> _Block:
-        order = np.argsort(terms, kind="stable")
+        order, start = np.argsort(terms, kind="stable"), file.seek(0, os.SEEK_END)
         for column in (terms, pages, counts):
             column[order].tofile(file)
         file.flush()
-        return cls(file, len(terms))
+        return cls(file, start, len(terms))
 
     def read(self, column: int, first: int, last: int) -> _Ints:
-        self.file.seek(4 * (column * self.length + first))
+        self.file.seek(self.start + 4 * (column * self.length + first))
         return np.frombuffer(self.file.read(4 * (last - first)), np.int32)
 
 
 class _Counts:
     """How often which term stands on which page, as the pages come."""
 
-    def __init__(self, stack: ExitStack, folder: Path, block: int) -> None:
+    def __init__(self, file: IO[bytes], block: int) -> None:
         self.block = block
         self.blocks: list[_Block] = []
         self.lengths = array("i")  # of the pages, in terms
-        self._stack, self._folder = stack, folder
+        self._file = file
         self._open: list[array[int]] = [array("i") for _ in range(3)]
 
     def add(self, terms: Sequence[int]) -> None:
@@ -71,8 +72,7 @@ class _Counts:
     def close(self) -> None:
         """Put what is open on the disk."""
         if self._open[0]:
-            file = self._stack.enter_context(closing(TemporaryFile(dir=self._folder)))  # noqa: SIM115 the stack does
-            self.blocks.append(_Block.written(file, *(np.frombuffer(column, np.int32) for column in self._open)))
+            self.blocks.append(_Block.written(self._file, *(np.frombuffer(column, np.int32) for column in self._open)))
             self._open = [array("i") for _ in range(3)]
 
 
@@ -89,8 +89,8 @@ def write_matrix(folder: Path, pages: Iterable[Sequence[str]], options: LexicalO
         The number of different tokens.
     """
     vocabulary: dict[str, int] = {}
-    with ExitStack() as stack:
-        counts = _Counts(stack, folder.parent, block)
+    with TemporaryFile(dir=folder.parent) as file:
+        counts = _Counts(file, block)
         for tokens in pages:
             counts.add([vocabulary.setdefault(token, len(vocabulary)) for token in tokens])
         counts.close()

@@ -19,6 +19,8 @@ class Happening(StrEnum):
     STAGE_BEGAN = "stage began"
     FIRST_DONE = "first done"
     SHARD_MADE = "shard made"
+    STAGE_WAITS = "stage waits"
+    STAGE_GOES_ON = "stage goes on"
     STAGE_ENDED = "stage ended"
     SERVER_STARTED = "server started"
     SERVER_READY = "server ready"

@@ -4,6 +4,7 @@ All of them         a run of its own
 a fixed part        `runtime.slice=2/16`: only the folder is shared, and no process waits for another
 what is free        `runtime.launch=FOLDER`: a worker that is free takes the next shard; a stage ends, for all workers,
                     when all shards are stored, also those of workers that were killed
+what is stored      all, or a fixed part, of a stage whose shards are made from those of one that is still at work
 """
 
 from __future__ import annotations
@@ -16,16 +17,24 @@ from typing import Protocol
 
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import ShardInfo
-from ocr_project.engine.running.plan import Plan
+from ocr_project.engine.running.feeds import FEEDS
+from ocr_project.engine.running.plan import Plan, Upstream
 from ocr_project.storage.claims import Claims, join
 
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 1.0
+_LOOKS_A_WAIT = 20.0  # a look at many thousand claims keeps the folder's server busy: it is a twentieth of the time
 
 
 class Share(Protocol):
-    """The part of a plan that this process makes."""
+    """The part of a plan that this process makes.
+
+    Attributes:
+        grows: Whether more may be free at any time, so that it is worth asking again while pages are in flight.
+    """
+
+    grows: bool
 
     def take(self) -> Iterator[ShardInfo]:
         """Yield what is free now, each when it is asked for: from then on it is this process's."""
@@ -46,7 +55,10 @@ def share_of(plan: Plan, runtime: RuntimeOptions) -> Share:
     Raises:
         StorageError: The folder of the launch cannot be written to.
     """
-    return share_among(plan.todo, plan.lineage or plan.todo[0].stage, runtime)
+    if runtime.launch is not None:
+        return _claimed(plan.todo, plan.lineage or plan.todo[0].stage, runtime, plan)
+    todo = _part(plan.todo, runtime)
+    return _Fixed(todo) if plan.upstream is None else _Following(todo, plan.upstream, plan)
 
 
 def share_among(todo: Sequence[ShardInfo], lineage: str, runtime: RuntimeOptions, unit: str = "pages") -> Share:
@@ -61,11 +73,20 @@ def share_among(todo: Sequence[ShardInfo], lineage: str, runtime: RuntimeOptions
     Raises:
         StorageError: The folder of the launch cannot be written to.
     """
-    if runtime.launch is not None:
-        claims = Claims(join(runtime.launch, runtime.lease_seconds), lineage)
-        claims.announce(todo[0].stage, {info.name: info.pages for info in todo}, unit)
-        return _Claimed(todo, claims, min(_POLL_SECONDS, runtime.lease_seconds / 4))
-    return _Fixed([info for info in todo if runtime.slice is None or is_in_slice(info.name, *runtime.slice)])
+    return _Fixed(_part(todo, runtime)) if runtime.launch is None else _claimed(todo, lineage, runtime, unit=unit)
+
+
+def _claimed(
+    todo: Sequence[ShardInfo], lineage: str, runtime: RuntimeOptions, plan: Plan | None = None, unit: str = "pages"
+) -> Share:
+    assert runtime.launch is not None
+    claims = Claims(join(runtime.launch, runtime.lease_seconds), lineage)
+    claims.announce(todo[0].stage, {info.name: info.pages for info in todo}, unit)
+    return _Claimed(todo, claims, min(_POLL_SECONDS, runtime.lease_seconds / 4), plan)
+
+
+def _part(todo: Sequence[ShardInfo], runtime: RuntimeOptions) -> list[ShardInfo]:
+    return [info for info in todo if runtime.slice is None or is_in_slice(info.name, *runtime.slice)]
 
 
 def is_in_slice(name: str, part: int, parts: int) -> bool:
@@ -74,6 +95,8 @@ def is_in_slice(name: str, part: int, parts: int) -> bool:
 
 
 class _Fixed:
+    grows = False
+
     def __init__(self, todo: Sequence[ShardInfo]) -> None:
         self._todo = list(todo)
 
@@ -87,15 +110,72 @@ class _Fixed:
         return False
 
 
-class _Claimed:
-    def __init__(self, todo: Sequence[ShardInfo], claims: Claims, poll_seconds: float) -> None:
-        self._left = {info.name: info for info in todo}
-        self._claims, self._poll_seconds = claims, poll_seconds
+class _Following:
+    """What the stage before has stored, of a part of a plan."""
+
+    grows = True
+
+    def __init__(self, todo: Sequence[ShardInfo], upstream: Upstream, plan: Plan) -> None:
+        self._todo = {info.name for info in todo}
+        self._feed, self._plan = upstream.feed, plan
+        self._seen = 0
 
     def take(self) -> Iterator[ShardInfo]:
-        for info in list(self._left.values()):
-            if info.name in self._left and self._claims.take(info.name):
+        for name in self._feed.stored_since(self._seen):
+            self._seen += 1
+            if name in self._todo and (info := _to_make(self._plan, name)) is not None:
                 yield info
+
+    def finish(self, info: ShardInfo) -> None:
+        """No other process asks."""
+
+    def wait(self) -> bool:
+        FEEDS.wait(lambda: self._feed.stored > self._seen or self._feed.has_ended)
+        return self._feed.stored > self._seen
+
+
+def _to_make(plan: Plan, name: str) -> ShardInfo | None:
+    """Return what is to be made of a shard that the stage before has stored; None: this stage has it already."""
+    assert plan.upstream is not None
+    source = plan.upstream.feed.settled(name)
+    made = plan.upstream.judge(source) if source is not None else None
+    if made is None and plan.feed is not None:
+        plan.feed.settle(plan.upstream.have[name])
+    return made
+
+
+class _Claimed:
+    """What no other worker has, and the stage before, if that is still at work, has stored."""
+
+    def __init__(
+        self, todo: Sequence[ShardInfo], claims: Claims, poll_seconds: float, plan: Plan | None = None
+    ) -> None:
+        self._left = {info.name: info for info in todo}
+        self._claims, self._poll_seconds, self._plan = claims, poll_seconds, plan
+        self._upstream = plan.upstream if plan is not None else None
+        self.grows = self._upstream is not None
+        self._seen = 0  # of what the stage before has stored
+        self._free = {} if self.grows else dict(self._left)  # as far as is known: each is asked for once
+
+    def take(self) -> Iterator[ShardInfo]:
+        while self._is_any_free():
+            name, info = next(iter(self._free.items()))
+            del self._free[name]
+            if name not in self._left or not self._claims.take(name):
+                continue
+            made = _to_make(self._plan, name) if self.grows and self._plan is not None else info
+            if made is not None:
+                yield made
+            else:
+                self.finish(info)
+
+    def _is_any_free(self) -> bool:
+        """Look at what the stage before has stored meanwhile."""
+        if self._upstream is not None:
+            for name in self._upstream.feed.stored_since(self._seen):
+                self._seen += 1
+                self._free |= {name: self._left[name]} if name in self._left else {}
+        return bool(self._free)
 
     def finish(self, info: ShardInfo) -> None:
         self._claims.finish(info.name)
@@ -105,13 +185,24 @@ class _Claimed:
         """Look at what others have, until all of it is stored or one of them is gone."""
         said = False
         while True:
+            FEEDS.check()
+            began = time.monotonic()
             left = self._claims.undone(self._left)
+            if self._plan is not None and self._plan.feed is not None and FEEDS.is_active:
+                self._plan.feed.settle_others(self._left.keys() - set(left))
             self._left = {name: self._left[name] for name in left}
             if not left:
                 return False
-            if any(self._claims.is_free(name) for name in left):
+            self._free |= {
+                name: info for name, info in self._left.items() if self._is_stored(name) and self._claims.is_free(name)
+            }
+            if self._is_any_free():
                 return True
-            if not said:
+            if not said and not self.grows:
                 log.info("%d shards are with other workers: waiting for them", len(left))
                 said = True
-            time.sleep(self._poll_seconds)
+            looking = time.monotonic() - began
+            time.sleep(max(self._poll_seconds, _LOOKS_A_WAIT * looking))
+
+    def _is_stored(self, name: str) -> bool:
+        return self._upstream is None or self._upstream.feed.settled(name) is not None

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from ocr_project.domain.errors import StaleSource
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.types import ShardInfo, derive_key_of
+from ocr_project.engine.running.feeds import FEEDS
+from ocr_project.engine.running.plan import lineage_of
 
 # Which stages a stage's shards are made from, and what is run to make them anew. Vectors come from the last stage that
 # their options need.
@@ -29,22 +31,31 @@ def check_sources(*sources: ShardSource) -> None:
     """See that each shard was made from the very shard that stands beside it.
 
     Args:
-        sources: What is put side by side, with the stages between them: a stage whose source is not among them is not
-            looked at. What a footer from before it named its stage came from is not known, and not asked.
+        sources: What is put side by side, in the order of their stages, with the stages between them: a stage whose
+            source is not among them is not looked at, and neither is a shard that this run is about to store. What a
+            footer from before it named its stage came from is not known, and not asked.
 
     Raises:
         StaleSource: One was made from another: says which stage to run.
     """
-    indexes = [source.index() for source in sources]
+    indexes = [_at_rest(source) for source in reversed(sources)]  # what is made of something is stored after it
     keys: dict[str, dict[str, str]] = {}
     for index in indexes:
         for name, info in index.items():
             keys.setdefault(info.stage, {})[name] = info.source_key
-    for index in indexes:
+    for index in reversed(indexes):
         for info in index.values():
             before = [keys[stage] for stage in _MADE_FROM.get(info.stage, ()) if stage in keys]
             if before and not _is_made_from(info, before):
                 raise StaleSource(_advice(info))
+
+
+def _at_rest(source: ShardSource) -> Mapping[str, ShardInfo]:
+    feed = FEEDS.of(source, lineage_of(source))
+    if feed is None:
+        return source.index()
+    infos, later = feed.look()  # before the folder: what is stored meanwhile is not asked
+    return {name: info for name, info in source.index().items() if name in infos and name not in later}
 
 
 def _is_made_from(info: ShardInfo, before: Sequence[Mapping[str, str]]) -> bool:

@@ -6,7 +6,7 @@ A stage may take several runs, so the numbers travel with the shards and are add
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -52,6 +52,11 @@ def measure_stage(shards: ShardSource, runtime: RuntimeOptions) -> Metrics:
             runtime.gpu_hour_price,
         ),
     }
+
+
+def seconds_together(stages: Iterable[ShardSource]) -> float:
+    """Return the time in which at least one of several stages was at work: beside each other counts once."""
+    return _stage_seconds([info for shards in stages for info in shards.index().values()])
 
 
 def _stage_seconds(infos: Sequence[ShardInfo]) -> float:

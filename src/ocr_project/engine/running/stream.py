@@ -21,13 +21,16 @@ from tqdm import tqdm
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Page, Prune, Shard, ShardInfo, Status
 from ocr_project.engine.running.events import EVENTS, Happening
-from ocr_project.engine.running.monitoring import GpuMonitor
+from ocr_project.engine.running.feeds import FEEDS
+from ocr_project.engine.running.monitoring import shared_monitor
 from ocr_project.engine.running.plan import Plan, fails_by_circumstance
-from ocr_project.engine.running.sharing import share_of
+from ocr_project.engine.running.sharing import Share, share_of
 from ocr_project.engine.running.workers import BatchResult, Item, Work, Workers, start_workers
 from ocr_project.storage.atomic import this_writer
 
 _IDS = ("page_id", "item_id", "sample_id")
+_LOOK_SECONDS = 0.05  # between two looks at what the stage before has stored, while pages are in flight
+_STOP_SECONDS = 0.5  # between two looks at whether a stage beside this one has failed
 
 
 def stream(
@@ -56,11 +59,25 @@ def stream(
     """
     if plan.stale and runtime.is_alone:  # of several workers none can know what the others still read
         yield Prune(plan.stale, plan.lineage)
-    if not plan.todo:
-        return
-    stage = plan.todo[0].stage
-    EVENTS.note(Happening.STAGE_BEGAN, stage, pages=sum(info.pages for info in plan.todo))
-    with _progress(plan, runtime) as bar, start_workers(work, stage, runtime) as workers, GpuMonitor() as gpus:
+    if plan.todo:
+        yield from _made(plan, read, work, runtime, batch, size)
+    if plan.feed is not None:
+        plan.feed.end()
+
+
+def _made(
+    plan: Plan,
+    read: Callable[[str], Iterable[Item]],
+    work: Work[Item],
+    runtime: RuntimeOptions,
+    batch: int,
+    size: Callable[[Item], int],
+) -> Generator[Shard]:
+    stage, share = plan.todo[0].stage, share_of(plan, runtime)
+    pages = sum(info.pages for info in plan.todo)
+    more = not share.grows or _wait(share, stage)
+    EVENTS.note(Happening.STAGE_BEGAN, stage, pages=pages)
+    with _progress(plan, runtime) as bar, start_workers(work, stage, runtime) as workers, shared_monitor() as gpus:
         first = iter((True,))
 
         def done(pages: int) -> None:
@@ -69,15 +86,14 @@ def stream(
                 EVENTS.note(Happening.FIRST_DONE, stage, pages=pages)
 
         def submit(items: Sequence[Item]) -> BatchResult:
+            FEEDS.check()
             result = workers.submit(items)
             result.future.add_done_callback(lambda _: done(sum(map(size, items))))
             return result
 
-        share = share_of(plan, runtime)
-        more = True
         while more:
             started = time.perf_counter()
-            for shard in _run_all(_batches(share.take(), read, batch), replace(workers, submit=submit)):
+            for shard in _run_all(_batches(share, read, batch), replace(workers, submit=submit)):
                 now = time.perf_counter()
                 info = replace(
                     shard.info,
@@ -90,9 +106,21 @@ def stream(
                 yield replace(shard, info=info, lineage=plan.lineage)
                 EVENTS.note(Happening.SHARD_MADE, stage, info.name, pages=info.pages)
                 share.finish(info)  # it is stored: who is handed a shard stores it before asking for the next
+                if plan.feed is not None:
+                    plan.feed.settle(info)
                 started = now
-            more = share.wait()
+            more = _wait(share, stage)
     EVENTS.note(Happening.STAGE_ENDED, stage)
+
+
+def _wait(share: Share, stage: str) -> bool:
+    """Wait for more work, and say so where another stage is waited for: this one's time does not count that."""
+    if not share.grows:
+        return share.wait()
+    EVENTS.note(Happening.STAGE_WAITS, stage)
+    more = share.wait()
+    EVENTS.note(Happening.STAGE_GOES_ON, stage)
+    return more
 
 
 def join_pages(pages: Iterator[Page], *others: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
@@ -152,11 +180,17 @@ def _left(rows: Sequence[Any]) -> str:
     return hashlib.sha256("\n".join(failed).encode()).hexdigest()[:16] if failed else ""
 
 
-def _run_all(batches: Iterator[tuple[_OpenShard, list[Item]]], workers: Workers[Item]) -> Iterator[Shard]:
+def _run_all(batches: Iterator[tuple[_OpenShard | None, list[Item]]], workers: Workers[Item]) -> Iterator[Shard]:
     """Keep workers busy with as few shards as that takes: what is open when the process dies is done again."""
     opened: list[_OpenShard] = []
     in_flight: set[Future[Any]] = set()
     for shard, items in batches:
+        if shard is None:  # nothing is free at this moment
+            if not in_flight:
+                break
+            in_flight = _wait_any(in_flight, _LOOK_SECONDS)
+            yield from _completed(opened)
+            continue
         begun = shard in opened
         yield from _completed(opened)
         while len(in_flight) >= (workers.limit if begun else workers.count):
@@ -174,21 +208,38 @@ def _run_all(batches: Iterator[tuple[_OpenShard, list[Item]]], workers: Workers[
 
 
 def _batches(
-    todo: Iterable[ShardInfo], read: Callable[[str], Iterable[Item]], batch: int
-) -> Iterator[tuple[_OpenShard, list[Item]]]:
-    """Yield batches shard after shard; an empty one after the last of a shard says that all are submitted."""
-    for info in todo:
-        shard = _OpenShard(info)
-        items = iter(read(info.name))
-        while group := list(islice(items, batch)):
-            yield shard, group
-        shard.submitted = True
-        yield shard, []
+    share: Share, read: Callable[[str], Iterable[Item]], batch: int
+) -> Iterator[tuple[_OpenShard | None, list[Item]]]:
+    """Yield batches shard after shard; an empty one after the last of a shard says that all are submitted.
+
+    Where a share grows it does not end: no shard says that none is free now.
+    """
+    while True:
+        for info in share.take():
+            shard = _OpenShard(info)
+            items = iter(read(info.name))
+            while group := list(islice(items, batch)):
+                yield shard, group
+            shard.submitted = True
+            yield shard, []
+        if not share.grows:
+            return
+        yield None, []
 
 
-def _wait_any(in_flight: set[Future[Any]]) -> set[Future[Any]]:
-    """Wait for at least one batch, return the others; raise what a worker raised."""
-    done, others = wait(in_flight, return_when=FIRST_COMPLETED)
+def _wait_any(in_flight: set[Future[Any]], seconds: float | None = None) -> set[Future[Any]]:
+    """Wait for at least one batch, return the others; raise what a worker raised.
+
+    Args:
+        in_flight: At least one.
+        seconds: How long at most; None: as long as it takes, if the stage is not told to stop meanwhile.
+    """
+    while True:
+        FEEDS.check()
+        limit = seconds or (_STOP_SECONDS if FEEDS.is_active else None)
+        done, others = wait(in_flight, limit, return_when=FIRST_COMPLETED)
+        if done or seconds:
+            break
     for future in done:
         future.result()
     return others

@@ -2,7 +2,8 @@
 
 Made from what a run knows anyway: when its nodes began and ended, when its shards were whole and what the cards did
 meanwhile (their footers), and when servers were started and ready (the events of the run). A stage is busy while one
-of its nodes is at work, but for the time in which its servers are not ready yet; a card is busy by the share of the
+of its nodes is at work, but for the time in which its servers are not ready yet, or in which it waits for the shards
+of a stage beside it; a card is busy by the share of the
 time in which a kernel ran on it. Clocks of several machines are taken for equal.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -132,9 +133,14 @@ def timeline_of(
         events: Of the run: `at` (seconds since 1970), `what`, `stage`, `who`, `gpu`; others than those of servers are
             passed over.
     """
-    starts = _starts(events, ended)
+    told = sorted(events, key=lambda event: float(event["at"]))
+    starts = _starts(told, ended)
     stages = dict.fromkeys(one.stage for one in sorted(work, key=lambda one: one.began))
-    lanes = [Lane(stage, False, _stage_spans(stage, work, starts, began)) for stage in stages]
+    lanes = []
+    for stage in stages:
+        waits = _waits(stage, told, began, ended)
+        spans = [piece for span in _stage_spans(stage, work, starts, began) for piece in _without(span, waits)]
+        lanes.append(Lane(stage, False, tuple(spans)))
     return Timeline(began, ended - began, (*lanes, *_cards(shards, starts, began)))
 
 
@@ -148,10 +154,36 @@ class _Start:
     ended: float
 
 
+def _waits(stage: str, events: Iterable[Mapping[str, Any]], zero: float, ended: float) -> list[tuple[float, float]]:
+    """Return when a stage waited for another one, in seconds since the run began."""
+    found: list[tuple[float, float]] = []
+    since: float | None = None
+    for event in events:
+        if event["stage"] == stage and event["what"] == Happening.STAGE_WAITS:
+            since = float(event["at"])
+        elif event["stage"] == stage and event["what"] == Happening.STAGE_GOES_ON and since is not None:
+            found.append((since - zero, float(event["at"]) - zero))
+            since = None
+    return found if since is None else [*found, (since - zero, ended - zero)]
+
+
+def _without(span: Span, holes: Iterable[tuple[float, float]]) -> list[Span]:
+    """Cut holes out of a stretch of time."""
+    pieces = [(span.began, span.ended)]
+    for began, ended in holes:
+        pieces = [
+            piece
+            for first, last in pieces
+            for piece in ((first, min(last, began)), (max(first, ended), last))
+            if piece[1] > piece[0]
+        ]
+    return [replace(span, began=first, ended=last) for first, last in pieces]
+
+
 def _starts(events: Iterable[Mapping[str, Any]], ended: float) -> list[_Start]:
     open_: dict[tuple[str, str], tuple[float, int]] = {}
     found = []
-    for event in sorted(events, key=lambda event: float(event["at"])):
+    for event in events:
         server = str(event["stage"]), str(event.get("who", ""))
         if event["what"] == Happening.SERVER_STARTED:
             open_[server] = float(event["at"]), int(event.get("gpu", -1))
@@ -168,14 +200,14 @@ def _stage_spans(stage: str, work: Sequence[Work], starts: Sequence[_Start], zer
     until = zero
     for one in sorted((one for one in work if one.stage == stage), key=lambda one: one.began):
         first = max(one.began, until)
-        served = min(max(first, ready), one.ended) if _waits(one, starts) else first
+        served = min(max(first, ready), one.ended) if _is_starting(one, starts) else first
         spans += [Span(first - zero, served - zero, State.STARTING, "servers")] if served > first else []
         spans += [Span(served - zero, one.ended - zero, State.BUSY, one.name)] if one.ended > served else []
         until = max(until, one.ended)
     return tuple(spans)
 
 
-def _waits(one: Work, starts: Sequence[_Start]) -> bool:
+def _is_starting(one: Work, starts: Sequence[_Start]) -> bool:
     """Say whether servers of its stage were started, and not ready, while a node was at work."""
     return any(start.stage == one.stage and start.began < one.ended and start.ended > one.began for start in starts)
 
@@ -224,15 +256,8 @@ def _unseen(spans: Sequence[Span], starts: Sequence[_Start], zero: float) -> lis
     """Return the stretches in which servers started while no shard was in the making."""
     found: list[Span] = []
     for start in sorted(starts, key=lambda start: start.began):
-        pieces = [(start.began - zero, start.ended - zero)]
-        for span in (*spans, *found):
-            pieces = [
-                piece
-                for first, last in pieces
-                for piece in ((first, min(last, span.began)), (max(first, span.ended), last))
-                if piece[1] > piece[0]
-            ]
-        found += [Span(first, last, State.STARTING, "servers") for first, last in pieces]
+        whole = Span(start.began - zero, start.ended - zero, State.STARTING, "servers")
+        found += _without(whole, [(span.began, span.ended) for span in (*spans, *found)])
     return found
 
 

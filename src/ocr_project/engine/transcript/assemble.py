@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from ocr_project.domain.options import TranscriptOptions
 from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, TextSource, Transcript
+from ocr_project.engine.transcript.confidence import calibration_for, noise_reason
 from ocr_project.engine.transcript.lines import Reading
 from ocr_project.engine.transcript.markdown import page_markdown
 from ocr_project.engine.transcript.plain import plain_text
 from ocr_project.engine.transcript.text_layer import readings
 
-VERSION = "5"  # of the rules in this folder: raise it when the same regions would give another transcript
+VERSION = "6"  # of the rules in this folder: raise it when the same regions would give another transcript
 
 # A page of whose regions of text this share of the area gave none has a reason. What stands alone there is dirt, a
 # line of dots, a logo: docs/log.md has how many pages of each shared group are above it.
@@ -27,7 +28,11 @@ def transcript_identity(options: TranscriptOptions) -> Identity:
 
 
 def assemble(
-    page: Page, regions: Sequence[Region], recognitions: Sequence[Recognition], options: TranscriptOptions
+    page: Page,
+    regions: Sequence[Region],
+    recognitions: Sequence[Recognition],
+    options: TranscriptOptions,
+    identity: str = "",
 ) -> Transcript:
     """Write the text and the Markdown of a page.
 
@@ -37,17 +42,22 @@ def assemble(
         regions: All regions of the page.
         recognitions: One for each region.
         options: Say whether Markdown keeps headers and footers.
+        identity: Of the recognizer, by which its confidences are judged; an empty string where it is not known.
 
     Returns:
         A transcript; `skipped` with the reason where an earlier stage failed and nothing was read,
-        `empty` where there was nothing to read, `ok` with a reason where only a part was read.
+        `empty` where there was nothing to read, `ok` with a reason where only a part was read, or where lines are
+        probably no text.
     """
     started = time.perf_counter()
     found = Transcript(page.page_id, page.doc_id, page.path, page.group, page.number, text="", markdown="")
     if page.status in (Status.FAILED, Status.SKIPPED):
         found = replace(found, status=Status.SKIPPED, reason=page.reason)
     else:
-        found = _transcribed(found, page, readings(page, regions, recognitions), options)
+        read = readings(page, regions, recognitions)
+        found = _transcribed(found, page, read, options)
+        if found.status is Status.OK and not found.reason:
+            found = replace(found, reason=noise_reason(read, calibration_for(page, identity)))
     return replace(found, seconds=time.perf_counter() - started)
 
 

@@ -20,6 +20,11 @@ from ocr_project.engine.transcript.lines import Reading, line_of
 
 DOUBTFUL = 0.9
 """Expected share of right characters under which a line is in doubt; docs/review.md says what that finds."""
+NOISE = 0.5
+"""The same under which nearly all lines that were measured were no text: noise, a logo, another script."""
+NOISE_REASON = "probably no text (noise, a logo, a script that was not expected)"
+_SHOWN = 30  # characters of the worst of them
+_NOISE_LETTERS = 3  # of a line: what is shorter may be a sign or a number of a list, and is in doubt like others
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,11 @@ class LineConfidence:
     def doubtful(self) -> bool:
         """Whether a person should look at it: the one rule for text of low confidence."""
         return self.confidence < DOUBTFUL
+
+    @property
+    def noise(self) -> bool:
+        """Whether it is probably no text: it stays where it was read, and its page has a reason."""
+        return self.confidence < NOISE and self.letters >= _NOISE_LETTERS
 
     @property
     def expected_errors(self) -> float:
@@ -78,6 +88,17 @@ def line_confidences(reading: Reading, calibration: Calibration | None) -> list[
             shares = tuple(calibration.share(word.text, word.confidence) for word in line)
             found.append(LineConfidence(number, placed.text, placed.box, _letters(line), confidence, shares))
     return found
+
+
+def noise_reason(readings: Iterable[Reading], calibration: Calibration | None) -> str:
+    """Return what is to be said of a page with lines that are probably no text; an empty string where it has none."""
+    lines = [line for one in readings for line in line_confidences(one, calibration) if line.noise]
+    if not lines:
+        return ""
+    worst = min(lines, key=lambda line: line.confidence).text
+    shown = worst if len(worst) <= _SHOWN else f"{worst[:_SHOWN]}…"
+    lines_are = "1 line is" if len(lines) == 1 else f"{len(lines)} lines are"
+    return f"{lines_are} {NOISE_REASON}, as “{shown}”: compare with the image"
 
 
 def words_confidence(words: Sequence[Word], calibration: Calibration | None) -> float | None:

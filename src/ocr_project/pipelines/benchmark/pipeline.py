@@ -62,7 +62,7 @@ def _retrieval() -> list[Node]:
         node(
             score_rankings,
             inputs={
-                **{name: name for name in ("rankings", "queries", "qrels", "transcripts", "page_vectors")},
+                **{name: name for name in ("rankings", "queries", "qrels", "transcripts", "page_vectors", "earlier")},
                 "options": _OPTIONS,
             },
             outputs="retrieval_scores",
@@ -70,7 +70,7 @@ def _retrieval() -> list[Node]:
         ),
         node(
             tabulate_retrieval,
-            inputs={"retrieval_scores": "retrieval_scores", "queries": "queries", "options": _OPTIONS},
+            inputs={**{name: name for name in ("retrieval_scores", "queries", "earlier")}, "options": _OPTIONS},
             outputs=["retrieval_table", "search_table"],
             name="tabulate_retrieval",
         ),

@@ -55,6 +55,7 @@ def score_rankings(
     transcripts: ShardSource,
     page_vectors: ShardSource,
     options: BenchmarkOptions,
+    earlier: Earlier | None = None,
 ) -> pd.DataFrame:
     """Score the ranking of every judged question by every search; one that found nothing scores 0.
 
@@ -67,7 +68,14 @@ def score_rankings(
     check_stamp(
         "the table of rankings", "retrieval", stamp_of(rankings), now | {"queries": origin_of_queries(queries)}
     )
-    judged = _judgements(qrels) if len(queries) else {}
+
+    def score() -> pd.DataFrame:
+        return stamped(_scored_rankings(rankings, _judgements(qrels) if len(queries) else {}, options), now)
+
+    return once(earlier, "score_rankings", (rankings, queries, qrels, options, now), score)
+
+
+def _scored_rankings(rankings: pd.DataFrame, judged: Judged, options: BenchmarkOptions) -> pd.DataFrame:
     found: dict[str, dict[str, dict[str, float]]] = {mode.value: {} for mode in SearchMode}
     for row in from_frame(rankings, Ranked):
         found[row.run].setdefault(row.query_id, {})[row.page_id] = row.score
@@ -77,11 +85,11 @@ def score_rankings(
         for query, values in _scored(judged, answers, options).items()
         for metric, value in values.items()
     ]
-    return stamped(pd.DataFrame(rows, columns=list(_SCORES)), now)
+    return pd.DataFrame(rows, columns=list(_SCORES))
 
 
 def tabulate_retrieval(
-    retrieval_scores: pd.DataFrame, queries: pd.DataFrame, options: BenchmarkOptions
+    retrieval_scores: pd.DataFrame, queries: pd.DataFrame, options: BenchmarkOptions, earlier: Earlier | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Average over all questions and over those of each type and domain, and compare the searches.
 
@@ -90,6 +98,18 @@ def tabulate_retrieval(
         questions), queries; and columns run, other, slice, metric, difference (run minus other), low, high,
         better (probability that run is, by a paired bootstrap), queries.
     """
+
+    def tabulate() -> tuple[pd.DataFrame, pd.DataFrame]:
+        means, differences = _retrieval_tables(retrieval_scores, queries, options)
+        made_from = stamp_of(retrieval_scores)
+        return stamped(means, made_from), stamped(differences, made_from)
+
+    return once(earlier, "tabulate_retrieval", (retrieval_scores, queries, options), tabulate)
+
+
+def _retrieval_tables(
+    retrieval_scores: pd.DataFrame, queries: pd.DataFrame, options: BenchmarkOptions
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     means: list[dict[str, Any]] = []
     differences: list[dict[str, Any]] = []
     for name, members in _slices(retrieval_scores, queries):
@@ -102,11 +122,10 @@ def tabulate_retrieval(
             means.append({"run": run, **about, "metric": metric, **_mean_at(place, mean)})
         for place, ((run, metric), (other, _)) in enumerate(pairs):
             differences.append({"run": run, "other": other, **about, "metric": metric, **_difference_at(place, apart)})
-    made_from = stamp_of(retrieval_scores)
     of_differences = ["run", "other", "slice", "metric", *_DIFFERENCE, "queries"]
     return (
-        stamped(pd.DataFrame(means, columns=["run", "slice", *_MEANS, "queries"]), made_from),
-        stamped(pd.DataFrame(differences, columns=of_differences), made_from),
+        pd.DataFrame(means, columns=["run", "slice", *_MEANS, "queries"]),
+        pd.DataFrame(differences, columns=of_differences),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document
-from ocr_project.engine.ingest.ground_truth import reference_path
-from ocr_project.engine.reporting.review import review_pages
+from ocr_project.engine.ingest.ground_truth import reference_path, references_there
+from ocr_project.engine.ingest.line_corrections import read_line_corrections
+from ocr_project.engine.reporting.review import PageDoubts, review_pages, without_lines
 from ocr_project.engine.reporting.review_page import ReviewFacts, write_review_page
 from ocr_project.engine.running.once import once
 from ocr_project.engine.running.origins import check_stamp, origin_of, stamp_of, stamped
@@ -53,8 +55,9 @@ def review_readings(
         places, by_page, path = _reviewed(scratch, corpus, (documents, references), options, runtime)
         return stamped(places, made_from), stamped(by_page, made_from), path
 
-    sources = (*corpus.stages().values(), documents, references, options, runtime)
-    return once(earlier, "review_readings", sources, review)
+    there = references_there(from_frame(documents, Document), options)  # lines that were corrected lie there, too
+    sources = (*corpus.stages().values(), documents, references, options, runtime, there)
+    return once(earlier if there is not None else None, "review_readings", sources, review)
 
 
 def _reviewed(
@@ -68,7 +71,8 @@ def _reviewed(
     settled = set(references.loc[references["kind"] == "gold", "page_id"])
     known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
     found = ReviewTables(options.review_pages)
-    for row in review_pages(corpus, settled):
+    for page in review_pages(corpus, settled):
+        row = _left_of(page, known, options)
         found.add(row, reference_path(known[row.doc_id], row.number, options) if row.doubts else "")
     facts = ReviewFacts(
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -83,3 +87,9 @@ def _reviewed(
     with scratch.draft("review.html") as path:
         write_review_page(path, corpus, found.worst, corrections, facts, worker_count(runtime))
     return *found.tables(), path
+
+
+def _left_of(row: PageDoubts, known: Mapping[str, Document], options: BenchmarkOptions) -> PageDoubts:
+    """Leave out the lines that a person has corrected alone."""
+    lines = read_line_corrections(known[row.doc_id], row.number, options) if row.doubts else ()
+    return without_lines(row, {line.box for line in lines})

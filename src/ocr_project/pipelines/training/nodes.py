@@ -22,11 +22,12 @@ from ocr_project.storage.scratch import Scratch
 from ocr_project.storage.steps import read_lines
 from ocr_project.training.families import family_of, read_config
 from ocr_project.training.jobs import Job, Phase, run_phase
-from ocr_project.training.memory import Load, check_fits, shape_of
+from ocr_project.training.memory import Load, check_fits, fitted, shape_of
 from ocr_project.training.plan import held_out, look_at, measure_plan, plan_packs
 from ocr_project.training.results import card_of, check_readings, scores_of, thinned, write_page
 
 CURRENT = "current.json"
+_EVERY = "checkpoint_every"
 # What changes neither weights nor scores: a run that differs in nothing else goes on, or is found finished.
 _SPEED_ONLY = frozenset(
     {"devices", "sharding", "workers", "save_minutes", "keep", "device", "compile", "checkpoint_every"}
@@ -77,7 +78,8 @@ def predict_training_memory(plan: pd.DataFrame, options: TrainingOptions, runtim
     """Predict what a card needs for the largest pack, before anything is loaded.
 
     Returns:
-        GiB by part, and the peak; empty where the model's configuration is not on this machine yet.
+        GiB by part, and the peak; `checkpoint_every`, as given or as it fits; empty where the model's configuration is
+        not on this machine yet.
 
     Raises:
         OptionError: A card of `runtime.gpu_memory_gib` cannot hold it; the message has the knobs to turn.
@@ -89,8 +91,9 @@ def predict_training_memory(plan: pd.DataFrame, options: TrainingOptions, runtim
     by_pack = plan.groupby("pack")[["tokens", "image_tokens", "answer_tokens"]].sum()
     load = Load(*(int(by_pack[name].max()) for name in ("tokens", "image_tokens", "answer_tokens")))
     gib = 0.0 if options.device == "cpu" else runtime.gpu_memory_gib
-    family = family_of(config, model=options.model)
-    return check_fits(shape_of(config), family, options, load, gib).table()
+    shape, family = shape_of(config), family_of(config, model=options.model)
+    chosen = fitted(shape, family, options, load, gib)
+    return {**check_fits(shape, family, chosen, load, gib).table(), _EVERY: float(chosen.recomputed_every)}
 
 
 def train_model(
@@ -114,7 +117,9 @@ def train_model(
     run.mkdir(parents=True, exist_ok=True)
     plan.to_parquet(run / "plan.parquet", index=False)
     held.to_parquet(run / "held_out.parquet", index=False)
-    job = Job(options, run, _folder_of(samples), run / "plan.parquet", run / "held_out.parquet")
+    every = options.checkpoint_every if options.checkpoint_every is not None else int(memory.get(_EVERY, 1))
+    chosen = options.model_copy(update={_EVERY: every})
+    job = Job(chosen, run, _folder_of(samples), run / "plan.parquet", run / "held_out.parquet")
     found: dict[str, Any] = {"run": str(run), "revision": located.revision, "memory": dict(memory)}
     for phase in (Phase.SCORE_BASE, Phase.TRAIN, Phase.MERGE, Phase.SCORE_TUNED):
         found[phase.value] = run_phase(job, phase)

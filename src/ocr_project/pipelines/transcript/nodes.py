@@ -32,11 +32,14 @@ def assemble_transcripts(
     check_sources(pages, regions, recognitions)
     plan = pending(recognitions, transcripts_done, "transcript", transcript_identity(options), runtime.retry)
 
-    def read(name: str) -> Iterator[tuple[Page, list[Region], list[Recognition]]]:
-        return join_pages(pages.read(name, without=("image",)), regions.read(name), recognitions.read(name))
+    identities = {name: shard.identity for name, shard in recognitions.index().items()}
 
-    def write(batch: Sequence[tuple[Page, list[Region], list[Recognition]]]) -> list[Transcript]:
-        return [assemble(page, found, read_, options) for page, found, read_ in batch]
+    def read(name: str) -> Iterator[tuple[Page, list[Region], list[Recognition], str]]:
+        joined = join_pages(pages.read(name, without=("image",)), regions.read(name), recognitions.read(name))
+        return ((*page, identities[name]) for page in joined)
+
+    def write(batch: Sequence[tuple[Page, list[Region], list[Recognition], str]]) -> list[Transcript]:
+        return [assemble(page, found, read_, options, identity) for page, found, read_, identity in batch]
 
     return keep_all(transcripts_done, stream(plan, read, write, runtime))
 

@@ -22,6 +22,9 @@ from ocr_project.engine.running.worker_process import open_line
 _LEAST_CONTRAST = 12  # grey levels between the darkest and the lightest pixel of a crop that says something
 _LEAST_SCALE = 0.6  # text that would be shrunk more than that is cut into bands instead
 _LEAST_SIDE = 3  # pixels: no letter is smaller
+_MOST_LINES = 3  # of a separator: double lines, and one more
+_LEAST_ASPECT = 25  # length of a separator by its thickness: a dash has 10, the vowel ㅡ as much
+_LEAST_LENGTH = 0.5  # of a separator, of its region
 _MOST_ASPECT = 100  # the models' processors refuse images that are 200 times as wide as high
 
 
@@ -89,9 +92,38 @@ def _cut(pixels: Pixels, job: CropJob, fit: Fit) -> Crop:
         return Crop((), "nothing to read: the region is smaller than a letter")
     if int(cut.max()) - int(cut.min()) < _LEAST_CONTRAST:
         return Crop((), "nothing to read: the region is blank")
+    if job.bands and (is_ruling(cut) or is_ruling(cut.transpose(1, 0, 2))):
+        return Crop((), "nothing to read: the region is a ruling")
     if fit.exact:
         return Crop((_data_uri(scale_exactly(cut, fit), fit),))
     return Crop(tuple(_data_uri(prepare(band, fit), fit) for band in bands(cut, fit, allowed=job.bands)))
+
+
+def is_ruling(cut: Pixels) -> bool:
+    """Say whether all that stands in a crop are lines across it: a separator, and no letter.
+
+    A line of dashes or dots may be text (leaders), and is none here.
+
+    Args:
+        cut: Shape (height, width, 3), RGB, not blank.
+    """
+    dark = cut.min(axis=2)
+    paper = float(np.percentile(dark, 90))
+    ink = dark < (paper + float(dark.min())) / 2
+    rows = np.flatnonzero(ink.any(axis=1))
+    if not rows.size:
+        return False
+    lines = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
+    return len(lines) <= _MOST_LINES and all(_is_line(ink[line[0] : line[-1] + 1]) for line in lines)
+
+
+def _is_line(ink: NDArray[np.bool_]) -> bool:
+    """Say whether the ink of some rows is one stroke, much longer than it is thick, over most of their width."""
+    columns = np.asarray(ink.any(axis=0))
+    found = np.flatnonzero(columns)
+    length = int(found[-1] - found[0]) + 1
+    whole = length >= max(_LEAST_ASPECT * len(ink), columns.size * _LEAST_LENGTH)
+    return whole and bool(columns[found[0] : found[-1] + 1].all())
 
 
 def exact_size(height: int, width: int, fit: Fit) -> tuple[int, int]:

@@ -31,29 +31,33 @@ class ReadCharacter:
     Attributes:
         x: Of its middle, in pixels of the line; exact to about a fifth of the line's height.
         confidence: 0 to 1.
+        second: The character that is likeliest but for it, and its confidence.
     """
 
     text: str
     x: float
     confidence: float
+    second: str = ""
+    second_confidence: float = 0.0
 
 
 class LineReader:
     """Reads lines, one at a time; safe to share between threads."""
 
-    def __init__(self, file: Path, alphabet: str | None = None) -> None:
+    def __init__(self, file: Path, alphabet: str | None = None, narrowest: int = _NARROWEST) -> None:
         """Take a model; it is loaded with the first line.
 
         Args:
             file: `<size>/rec/rec.onnx`, in its package: the characters of `tiny` or `small` lie two folders up.
             alphabet: The characters that are possible, a space aside. None: all that the model knows.
+            narrowest: Width in pixels that shorter lines are filled up to, at a height of 48.
         """
-        self._file, self._alphabet = file, alphabet
+        self._file, self._alphabet, self._narrowest = file, alphabet, narrowest
         self._size = file.parents[1].name
         self.identity = f"pp-ocrv6-{self._size}-{fingerprint(file)}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return LineReader, (self._file, self._alphabet)  # a session does not go to another process
+        return LineReader, (self._file, self._alphabet, self._narrowest)  # a session does not go to another process
 
     @cached_property
     def _session(self) -> Any:
@@ -83,7 +87,7 @@ class LineReader:
         wide = min(_WIDEST, max(1, round(width * _HEIGHT / height)))
         way = cv2.INTER_AREA if height > _HEIGHT else cv2.INTER_LINEAR
         small = cv2.resize(line, (wide, _HEIGHT), interpolation=way)
-        canvas = np.zeros((_HEIGHT, max(_NARROWEST, wide)), np.float32)  # 0 is the grey between black and white
+        canvas = np.zeros((_HEIGHT, max(self._narrowest, wide)), np.float32)  # 0 is the grey between black and white
         canvas[:, :wide] = small.astype(np.float32) / 127.5 - 1.0
         batch = np.broadcast_to(canvas, (1, 3, *canvas.shape))
         (steps,) = self._session.run(None, {"x": np.ascontiguousarray(batch)})[0]
@@ -106,16 +110,23 @@ class LineReader:
         for start, end in zip(starts, [*starts[1:], len(best)], strict=True):
             if best[start] != _BLANK:
                 x = min((start + end) / 2 * per_step, width)
-                found.append(ReadCharacter(self._characters[best[start]], x, float(sure[start:end].max())))
+                others = steps[start:end].max(axis=0)
+                others[[_BLANK, best[start], -1]] = 0.0
+                second = int(others.argmax())
+                text, confidence = self._characters[best[start]], float(sure[start:end].max())
+                found.append(ReadCharacter(text, x, confidence, self._characters[second], float(others[second])))
         return found
 
 
-def find_line_reader(alphabet: str | None = None, size: str = "tiny") -> LineReader | None:
+def find_line_reader(
+    alphabet: str | None = None, size: str = "tiny", narrowest: int = _NARROWEST
+) -> LineReader | None:
     """Return a reader; None where the extra `rapid` is not installed.
 
     Args:
         alphabet: As `LineReader` takes it.
         size: `tiny` (4.5 MB) or `small` (21 MB, four times as slow).
+        narrowest: As `LineReader` takes it.
     """
     file = weights_file(f"ppocrv6/{size}/rec/rec.onnx")
-    return LineReader(file, alphabet) if file else None
+    return LineReader(file, alphabet, narrowest) if file else None

@@ -43,26 +43,34 @@ def compile_cache() -> Path:
 def cache_environment() -> dict[str, str]:
     """Return the variables that put caches there; those that a person has set stay as they are."""
     named = {name: os.environ.get(name) or str(compile_cache() / folder) for name, folder in _FOLDERS.items()}
-    return {**named, **_bytecode_environment(_package_folder("vllm"))}
+    return {**named, **_bytecode_environment()}
 
 
-def _bytecode_environment(package: Path | None) -> dict[str, str]:
+def bytecode_kept(package: Path) -> bool:
+    """Say whether Python finds the bytecode of a package beside it, or will once it has written it there.
+
+    Args:
+        package: Its folder.
+    """
+    if sys.pycache_prefix or (package / "__pycache__").is_dir():
+        return True
+    return not sys.dont_write_bytecode and os.access(package, os.W_OK)
+
+
+def _bytecode_environment() -> dict[str, str]:
     """Return what lets a server keep the bytecode of its 5,000 modules where it would compile them at each start.
 
     Images often forbid Python to write any (`PYTHONDONTWRITEBYTECODE`), or their packages belong to another account;
     to compile takes a server more time than to import (docs/log.md). Nothing is written beside the packages then.
-
-    Args:
-        package: Folder of the package that stands for all; None where it is not here.
     """
-    if package is None or sys.pycache_prefix or (package / "__pycache__").is_dir():
-        return {}
-    if not sys.dont_write_bytecode and os.access(package, os.W_OK):
+    package = package_folder("vllm")
+    if package is None or bytecode_kept(package):
         return {}
     return {"PYTHONPYCACHEPREFIX": str(compile_cache() / "bytecode"), "PYTHONDONTWRITEBYTECODE": ""}
 
 
-def _package_folder(name: str) -> Path | None:
+def package_folder(name: str) -> Path | None:
+    """Return where a package is, without importing it; None where it is not here."""
     spec = importlib.util.find_spec(name)
     return Path(spec.origin).parent if spec is not None and spec.origin else None
 

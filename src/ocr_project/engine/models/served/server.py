@@ -37,6 +37,7 @@ _LAUNCHER = Path(__file__).with_name("launcher.py")
 _TICK = 0.25  # seconds between two looks
 _LOOK_EVERY = 5.0  # seconds between two looks at the health of a server that is ready
 _DEAF_AFTER = 120.0  # seconds without an answer to /health, after which a server counts as dead
+_METHOD = "VLLM_WORKER_MULTIPROC_METHOD"
 _WARM_UP_SIDE = 1024  # pixels: a crop of middling size
 _STOP_SECONDS = 25.0  # the launcher itself kills after 10, and once more
 
@@ -317,6 +318,8 @@ def _environment(options: ServerOptions, gpu: int) -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": visible[gpu] if gpu < len(visible) else str(gpu),
         "OMP_NUM_THREADS": str(options.threads),
         "VLLM_NO_USAGE_STATS": "1",
+        # the engine's process has what its parent imported; a person's own choice stays (docs/log.md, 2026-11-29)
+        _METHOD: os.environ.get(_METHOD, "fork"),
         "PYTHONUNBUFFERED": "1",
     }
     if options.compile_vision not in (VisionCompile.EAGER, VisionCompile.AUTO):

@@ -21,7 +21,7 @@ from ocr_project.engine.models import (
 from ocr_project.engine.recognition.vision.page_reader import PageReader
 from ocr_project.engine.recognition.vision.planning import plan_page
 
-VERSION = "1"
+VERSION = "2"
 _PROMPT_TOKENS = 512  # of the text of a prompt and of the chat around it, at most: olmOCR's takes 150
 
 

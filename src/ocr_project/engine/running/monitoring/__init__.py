@@ -8,6 +8,6 @@ figures.py   samples to means, percentiles, watt-hours and costs
 from __future__ import annotations
 
 from ocr_project.engine.running.monitoring.figures import add_up, figures
-from ocr_project.engine.running.monitoring.sampler import GpuMonitor
+from ocr_project.engine.running.monitoring.sampler import GpuMonitor, shared_monitor
 
-__all__ = ["GpuMonitor", "add_up", "figures"]
+__all__ = ["GpuMonitor", "add_up", "figures", "shared_monitor"]

@@ -6,7 +6,8 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -93,6 +94,34 @@ class GpuMonitor:
                 log.warning("GPU %d (%s) is no longer watched: NVML says %s", window.gpu.index, window.gpu.name, error)
                 self._windows.remove(window)
         return answers
+
+
+class _Shared:
+    """The monitor of the stages that are at work beside each other: what the GPUs did is told to one of them, once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._monitor = GpuMonitor()
+
+    @contextmanager
+    def __call__(self) -> Iterator[GpuMonitor]:
+        """Watch as long as one stage asks for it; `take` returns what was done since the last call of any."""
+        with self._lock:
+            if not self._users:
+                self._monitor = GpuMonitor().__enter__()
+            self._users += 1
+            monitor = self._monitor
+        try:
+            yield monitor
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    self._monitor.__exit__(None, None, None)
+
+
+shared_monitor = _Shared()
 
 
 class _Window:

@@ -1,0 +1,180 @@
+"""Workers that are killed and queued again at random moments, beside one run that is left alone: the same tables?
+
+Usage: python -m benchmarks.killed_workers --folder DIR [--pages 8000] [--workers 4] [--kills 12] [--seed 0] [--json F]
+
+The corpus and the servers of `benchmarks.scale`; `kedro launch local` over all stages. After a random share of the
+shards a random worker gets `kill -9`, and its command is started anew in its place, as a queue does. What the launch
+leaves at its end is held against what one run makes: rows of all stages without their seconds, the scores, the tables,
+the indexes and the exports.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import psutil
+import pyarrow.parquet as pq
+from benchmarks.fake_servers import fake_servers
+from benchmarks.gpu_machine import commit, hardware
+from benchmarks.scale import PARAMS, write_corpus
+from tests.whole_job import PLAIN_FILES, SHARDED, VERSIONED, copy_project, kedro_run, run_command, running
+
+from ocr_project.cli.launch.work import launches
+from ocr_project.storage.claims import workers_of
+from ocr_project.storage.lineages import LineageFolder
+
+STAGES = len(SHARDED)
+DONE = (0, 3)
+LOOK = 0.2  # seconds
+_MOST_LAUNCHES = 5  # one whose first workers were all killed ends, and is launched again, as docs/launch.md says
+
+
+@dataclass
+class Result:
+    """What was seen.
+
+    Attributes:
+        at: Shards that were stored at each kill.
+        launches: It is launched again where all workers that it had started were killed.
+        differences: Names of what is not the same.
+    """
+
+    pages: int
+    workers: int
+    shards: int = 0
+    at: list[int] = field(default_factory=list)
+    seconds_alone: float = 0.0
+    seconds_killed: float = 0.0
+    differences: list[str] = field(default_factory=list)
+    compared: int = 0
+    launches: int = 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--pages", type=int, default=8_000)
+    parser.add_argument("--shard-pages", type=int, default=100)
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--kills", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    result = Result(options.pages, options.workers)
+    with fake_servers(2) as (readers, _), fake_servers(1, "--embed") as (embedders, _):
+        source = options.folder / "source"
+        write_corpus(source, options.pages)
+        params = (*PARAMS, f"ingest.source={source}", f"ingest.shard_pages={options.shard_pages}",
+                  "runtime.lease_seconds=10", f"recognition.vllm.urls={'+'.join(readers)}",
+                  f"embedding.vllm.urls={'+'.join(embedders)}")  # fmt: skip
+        compare(options.folder, params, result, options.kills, random.Random(options.seed))
+    told = {"commit": commit(), "hardware": hardware(), **asdict(result)}
+    print(json.dumps(told, indent=1))
+    if options.json:
+        options.json.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    return int(bool(result.differences) or len(result.at) < options.kills)
+
+
+def compare(folder: Path, params: tuple[str, ...], result: Result, kills: int, drawn: random.Random) -> None:
+    """Run the job alone and with workers that are killed, and hold what they leave against each other."""
+    alone, shared = copy_project(folder / "alone"), copy_project(folder / "shared")
+    done = run_command(alone, *kedro_run(params))
+    if done.code not in DONE:
+        sys.exit(done.output[-3000:])
+    result.seconds_alone = round(done.wall, 1)
+    expected = dict(left_behind(alone))
+    result.shards = sum(name.startswith("shard ") for name in expected)
+    moments = sorted(drawn.sample(range(result.shards * 4 // 5), kills))
+    began = time.perf_counter()
+    _launch(shared, params, result, moments, drawn)
+    result.seconds_killed = round(time.perf_counter() - began, 1)
+    found = dict(left_behind(shared))
+    result.compared = len(expected)
+    names = sorted(expected.keys() | found.keys())
+    result.differences = [name for name in names if expected.get(name) != found.get(name)]
+
+
+def _launch(project: Path, params: tuple[str, ...], result: Result, moments: list[int], drawn: random.Random) -> None:
+    command = ("launch", "local", "--workers", str(result.workers), "--pipelines", "__default__")
+    command = (sys.executable, "-m", "kedro", *command, "--params", ",".join(params))
+    for _ in range(_MOST_LAUNCHES):
+        with ExitStack() as stack, running(project, *command) as (process, log):
+            while process.poll() is None:
+                if len(result.at) < len(moments) and _stored(project) >= moments[len(result.at)]:
+                    stored = _stored(project)
+                    for again in _killed(project, drawn):
+                        result.at.append(stored)
+                        stack.callback(_end, again)
+                time.sleep(LOOK)
+        result.launches += 1
+        if process.returncode in DONE:
+            return
+    sys.exit(log.read_text()[-3000:])
+
+
+def _killed(project: Path, drawn: random.Random) -> Iterator[subprocess.Popen[bytes]]:
+    """Kill a worker that is at work, and start its command again; nothing where none is."""
+    folders = launches(project / "data")
+    pids = [worker.pid for worker in workers_of(folders[-1]) if psutil.pid_exists(worker.pid)] if folders else []
+    if not pids:
+        return
+    with suppress(psutil.Error, ProcessLookupError):
+        victim = psutil.Process(drawn.choice(pids))
+        command, environment, folder = victim.cmdline(), victim.environ(), victim.cwd()
+        os.kill(victim.pid, signal.SIGKILL)
+        with (project / "again.log").open("ab") as log:
+            yield subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let a worker that was queued again come to its end: a launcher whose own workers are all gone has left."""
+    process.wait()
+
+
+def _stored(project: Path) -> int:
+    folders = launches(project / "data")
+    return len(list(folders[-1].glob("claims/*/*.done"))) if folders else 0
+
+
+def left_behind(project: Path) -> Iterator[tuple[str, str]]:
+    """Yield what a job leaves by name, as hashes: without the times that no two runs share."""
+    for stage, place in SHARDED.items():
+        for path in sorted(LineageFolder(project / place, object).folder.glob("[!.]*.parquet")):
+            yield f"shard {stage}/{path.name}", _rows(path)
+    for name in VERSIONED:
+        newest = max((project / name).glob("*/*"))
+        yield name, _rows(newest) if newest.suffix == ".parquet" else _bytes(newest)
+    for name in PLAIN_FILES:
+        for path in sorted((project / name).rglob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                yield str(path.relative_to(project)), _bytes(path)
+
+
+def _rows(path: Path) -> str:
+    with pq.ParquetFile(path) as file:
+        table = file.read()
+    table = table.drop_columns([name for name in ("seconds",) if name in table.column_names])
+    digest = hashlib.sha256(",".join(table.column_names).encode())
+    for batch in table.replace_schema_metadata(None).combine_chunks().to_batches():
+        digest.update(batch.serialize())
+    return digest.hexdigest()
+
+
+def _bytes(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
