@@ -3,7 +3,7 @@
 Usage: python -m benchmarks.letter_kinds [--kinds NAME ...] [--half shown|held|both] [--seeds 12]
 
 `few` is a page of two to thirteen Korean words, `fax` a page that was turned before it was sent, so that its pixels
-are not square and it lies on its side or on its head; `attorney` a Korean power of attorney: a wide-set title,
+are not square and it lies on its side or upside down; `attorney` a Korean power of attorney: a wide-set title,
 short labels, blanks, names in Latin letters, all in a table or free. A page counts as read where its CER without white
 space and underscores is 15 % or less. Rules were made by even seeds; odd ones (`held`) were only scored.
 """
@@ -43,7 +43,7 @@ def _turned(image: Image.Image, quarters: int) -> Image.Image:
 
 
 def few(seed: int) -> Drawn:
-    """Few Korean words; every second page stands on its head."""
+    """Few Korean words; every second page stands upside down."""
     dice = random.Random(seed * 31337 + 5)
     size = dice.choice((28, 34, 42, 60))
     font = print_font(dice.choice(FACES["ko"]), size)

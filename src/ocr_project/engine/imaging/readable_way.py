@@ -27,7 +27,7 @@ _MARGIN = 12  # pixels of white around what is read
 
 
 class Readable(NamedTuple):
-    """What came of reading print both ways.
+    """The result of reading print both ways.
 
     Attributes:
         turned: Whether it has to be turned by half.
