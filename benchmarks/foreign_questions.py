@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-GROUPS = ("ko_gov", "ru_docs", "en_usgov")
+GROUPS = ("ru_docs", "en_usgov")
 
 # Pages that answer, as the beginnings of their paths, and what is asked in two other languages.
 QUESTIONS = {

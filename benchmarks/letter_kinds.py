@@ -43,7 +43,7 @@ def _turned(image: Image.Image, quarters: int) -> Image.Image:
 
 
 def few(seed: int) -> Drawn:
-    """Few Korean words; every second page stands upside down."""
+    """Few Korean words; every second page is upside down."""
     dice = random.Random(seed * 31337 + 5)
     size = dice.choice((28, 34, 42, 60))
     font = print_font(dice.choice(FACES["ko"]), size)

@@ -1,6 +1,6 @@
 """Where the seconds of a server's start go: imports with and without bytecode, then ways to start, side by side.
 
-Usage: python -m benchmarks.start_up [--model DIR] [--forced shared/gpu] [--ways spawn fork large …] [--json FILE]
+Usage: python -m benchmarks.start_up [--model DIR] [--forced shared/gpu] [--ways fork spawn …] [--json FILE]
 
 Imports are measured in processes of their own: as they come, without any bytecode (what an image with
 PYTHONDONTWRITEBYTECODE pays at each start), and with it. With `--model` servers of the profile h200 start on GPU 0,
@@ -34,14 +34,15 @@ from ocr_project.engine.models.served.server import serve_arguments
 MODULES = ("torch", "transformers", "vllm.entrypoints.cli.serve", "vllm.v1.worker.gpu_worker")
 NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": "/nonexistent"}
 METHOD = "VLLM_WORKER_MULTIPROC_METHOD"
-# what a way changes: variables, further arguments, whether the blank image is as large as the model takes
-WAYS: Mapping[str, tuple[Mapping[str, str], Sequence[str], bool]] = {
-    "fork": ({METHOD: "fork"}, (), False),
-    "spawn": ({METHOD: "spawn"}, (), False),
-    "large": ({METHOD: "spawn"}, (), True),
-    "eager": ({METHOD: "fork"}, (EAGER,), False),
-    "no-bytecode": ({METHOD: "spawn", **NO_BYTECODE}, (), True),
-    "skip": ({METHOD: "fork"}, ("--skip-mm-profiling",), False),
+SMALL_IMAGE = json.dumps({"image": {"count": 1, "width": 1024, "height": 1024}, "video": 0})  # that it tries itself on
+# what a way changes: variables, further arguments
+WAYS: Mapping[str, tuple[Mapping[str, str], Sequence[str]]] = {
+    "fork": ({METHOD: "fork"}, ()),
+    "spawn": ({METHOD: "spawn"}, ()),
+    "small": ({METHOD: "fork"}, ("--limit-mm-per-prompt", SMALL_IMAGE)),
+    "eager": ({METHOD: "fork"}, (EAGER,)),
+    "no-bytecode": ({METHOD: "spawn", **NO_BYTECODE}, ()),
+    "skip": ({METHOD: "fork"}, ("--skip-mm-profiling",)),
 }
 STEPS = (
     ("arguments read", r"vLLM API server version"),
@@ -69,7 +70,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--forced", type=Path, help="folder of forced_length.py")
-    parser.add_argument("--ways", nargs="+", default=["fork", "spawn", "large"], choices=sorted(WAYS))
+    parser.add_argument("--ways", nargs="+", default=["fork", "spawn"], choices=sorted(WAYS))
     parser.add_argument("--logs", type=Path, default=Path("/tmp/vllm-logs"))
     parser.add_argument("--commit", default="")
     parser.add_argument("--json", type=Path)
@@ -114,11 +115,9 @@ def starts(chosen: argparse.Namespace) -> dict[str, dict[str, float]]:
 
 def start(name: str, options: VllmOptions, logs: Path, found: dict[str, float]) -> None:
     """Start one server, follow its log until it is ready, end it."""
-    more, further, large = WAYS[name]
+    more, further = WAYS[name]
     port = free_port()
     arguments = [*serve_arguments(options, port), *further]
-    if large:
-        arguments[arguments.index("--limit-mm-per-prompt") + 1] = json.dumps({"image": 1, "video": 0})
     own = {"CUDA_VISIBLE_DEVICES": "0", "OMP_NUM_THREADS": "1", "VLLM_NO_USAGE_STATS": "1", "PYTHONUNBUFFERED": "1"}
     log = logs / f"{name}.log"
     with log.open("wb") as output:

@@ -55,6 +55,7 @@ def made(project: Path) -> list[tuple[str, str]]:
     return [(event["stage"], event["who"]) for event in events if event["what"] == "shard made"]
 
 
+@pytest.mark.slow
 def test_killed_runs_go_on_and_results_are_those_of_stages_one_after_another(
     project: Path, straight: Path, params: tuple[str, ...]
 ) -> None:
@@ -89,6 +90,7 @@ def test_the_first_shard_comes_through_all_stages_before_the_last_is_read(
     assert len(rows(project, "transcripts")) == PAGES
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_says_so_and_goes_on(project: Path, straight: Path, params: tuple[str, ...]) -> None:
     with running(project, *kedro_run((*params, OVERLAP))) as (process, log):
         while process.poll() is None and len(shards(project)) < 3:

@@ -125,6 +125,8 @@ MEASURED = [  # model, samples in a pack (of signboards: their side), options, G
     ("qwen2-vl-2b", 2, 1536, {}, 5.77),
     ("qwen2-vl-2b", 8, 768, ALL_KEPT, 20.51),
     ("qwen2-vl-2b", 4, 1024, BF16, 14.01),
+    ("qwen3-vl-8b", 7, 0, {**COMPILED, "checkpoint_every": 2}, 65.56),
+    ("qwen2-vl-2b", 11, 1024, ALL_KEPT, 44.46),
 ]
 
 

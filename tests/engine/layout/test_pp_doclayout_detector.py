@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -202,13 +203,17 @@ def test_the_node_streams_batches(folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 class FakeRunner:
-    """Finds nothing, while another works beside it; says of each call on which device."""
+    """Finds nothing, while another works beside it; says of each call on which device. None is made beside another."""
 
     together = threading.Barrier(2)
+    making = threading.Lock()
     devices: ClassVar[list[str]] = []
 
     def __init__(self, folder: Path, chosen: PpDocLayoutOptions) -> None:
         self.device = chosen.device
+        assert self.making.acquire(blocking=False), "two models are loaded at once"
+        time.sleep(0.05)
+        self.making.release()
 
     def run(self, some: Sequence[Page]) -> list[Found]:
         self.devices.append(self.device)

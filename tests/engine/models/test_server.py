@@ -205,12 +205,6 @@ def test_the_servers_share_the_memory_of_a_gpu() -> None:
     assert json.loads(arguments[arguments.index("--limit-mm-per-prompt") + 1]) == {"image": 1, "video": 0}
 
 
-def test_a_server_that_does_not_measure_warms_up_with_a_small_image() -> None:
-    arguments = serve_arguments(VllmOptions(server_args=("--kv-cache-memory-bytes=14G",)), 8000)
-    limits = json.loads(arguments[arguments.index("--limit-mm-per-prompt") + 1])
-    assert limits == {"image": {"count": 1, "width": 1024, "height": 1024}, "video": 0}
-
-
 def test_a_model_that_is_nowhere_is_said_before_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BackendError, match=r"does not exist.*recognition\.vllm\.model"):
         VllmRecognizer(options(tmp_path / "nowhere"))

@@ -105,11 +105,11 @@ def test_all_that_leaves_the_project_is_safe() -> None:
 
 
 def test_what_is_in_doubt_on_a_page_stands_at_its_head_and_cannot_leave_its_comment() -> None:
-    row = Transcript("d_00001", "d", "d.pdf", "", 1, "x", "body", reason="1 line looks odd, as “--> <b>”: look")
+    row = Transcript("d_00001", "d", "d.pdf", "", 1, "x", "body", reason="1 line is noise, as “--> <b>”: look")
     block = page_block(row, "markdown/d.md", ()).decode()
     assert (
-        block == "<!-- page 1 -->\n<!-- look at this page: 1 line looks odd, as “- -&gt; <b&gt;”: look -->\n\nbody\n\n"
+        block == "<!-- page 1 -->\n<!-- look at this page: 1 line is noise, as “- -&gt; <b&gt;”: look -->\n\nbody\n\n"
     )
     stream = BytesIO()
     HtmlFile(stream, "html/d.html", "d").add(page(), [], row, ())
-    assert "<em>look at this page: 1 line looks odd, as “--&gt; &lt;b&gt;”: look</em>" in stream.getvalue().decode()
+    assert "<em>look at this page: 1 line is noise, as “--&gt; &lt;b&gt;”: look</em>" in stream.getvalue().decode()

@@ -34,8 +34,8 @@ _FEWEST = 2  # underscores: a single one is a sign of a name, or a dash
 _NEXT_LINE, _SAME_END = (0.8, 2.6), 1.0
 _UPRIGHT = 0.8  # a stroke so high on a blank is the side of a box
 # An underscore is so many times as wide as its top is below the top of the tallest letter of its line (fonts: 0.54 to
-# 0.69), give or take this share; so many pixels measuring its ends may be wrong; and one blank that does not hold a
-# whole number of them counts as so many such errors at most.
+# 0.69), give or take this share; so many pixels measuring its ends may be wrong; and one blank that is not a whole
+# number of them counts as so many such errors at most.
 _WIDTH, _WIDTH_SPREAD, _ENDS, _WORST = 0.6, 0.1, 1.6, 5.0
 _RIM = 0.01  # of that height, and a pixel, that a blank's ink is wider than its underscores
 _LETTERS = 0.8  # of what the tallest letter rises above a blank: a box so high is one of its line's words

@@ -18,7 +18,7 @@ from ocr_project.engine.imaging.rulings import widened, without
 from ocr_project.engine.imaging.text_lines import find_text_lines
 from ocr_project.engine.imaging.words import letter_height
 
-# Set by hand on every second crop of `tables_en` (docs/log.md).
+# Set by hand on the crops of `tables_en`, of which all were looked at (docs/log.md).
 _MARGIN = 1.5  # letter heights of white on each side, at most: crops of tables have up to 1.4, pages 4 and more
 _HIGH = 1.3  # times its width that a crop is high, at most: receipts are photographed without margins, and higher
 _SEVERAL = 0.4  # of the lines, at least, have something in several columns

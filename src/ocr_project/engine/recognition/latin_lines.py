@@ -20,6 +20,7 @@ from ocr_project.engine.imaging.tesseract import ReadWord
 from ocr_project.engine.imaging.text_bands import find_inked
 from ocr_project.engine.models.onnx.line_finder import LineFinder, Quad, find_line_finder
 from ocr_project.engine.models.onnx.line_reader import LineReader, ReadCharacter, find_line_reader
+from ocr_project.engine.recognition.english_numbers import with_commas
 from ocr_project.engine.recognition.print_marks import mend_marks
 from ocr_project.engine.recognition.read_words import mean_confidence
 
@@ -148,7 +149,8 @@ def read_latin_line(line: NDArray[np.uint8], reader: LineReader) -> list[ReadWor
             if len(inked):
                 x0, x1 = x0 + int(inked[0]), x0 + int(inked[-1]) + 1
             confidence = sum(character.confidence for character in group) / len(group)
-            words.append(ReadWord("".join(c.text for c in group), (x0, top, max(x1, x0 + 1), bottom), confidence, 0))
+            text = with_commas("".join(character.text for character in group))
+            words.append(ReadWord(text, (x0, top, max(x1, x0 + 1), bottom), confidence, 0))
     return words
 
 

@@ -14,7 +14,7 @@ from ocr_project.engine.recognition.outcomes import opened
 from ocr_project.engine.recognition.page_lines import read_page
 from ocr_project.engine.recognition.unread_ink import name_unread
 
-VERSION = "2"
+VERSION = "3"
 _NO_ANSWERS = "PP-OCR reads, and answers no questions: choose a chat model with recognition.backend"
 
 

@@ -133,7 +133,7 @@ class Feeds:
             infos: All shards that there will be, by name.
             todo: Names of those that it is going to make.
         """
-        feed = Feed(infos.values(), infos.keys() - set(todo), self._changed, partial(_stored, done))
+        feed = Feed(infos.values(), infos.keys() - set(todo), self._changed, partial(info_of, done))
         with self._changed:
             if isinstance(done, ShardStore) and stage in self._followed:
                 self._feeds[done.place, lineage] = feed
@@ -190,8 +190,9 @@ class Feeds:
             self._changed.notify_all()
 
 
-def _stored(done: ShardSource, name: str) -> ShardInfo | None:
-    return done.info(name) if isinstance(done, ShardFolder) else done.index().get(name)
+def info_of(source: ShardSource, name: str) -> ShardInfo | None:
+    """Return the footer of a shard as it is stored now: a stage beside this one may have stored it a moment ago."""
+    return source.info(name) if isinstance(source, ShardFolder) else source.index().get(name)
 
 
 FEEDS = Feeds()

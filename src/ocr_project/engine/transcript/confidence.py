@@ -21,7 +21,7 @@ from ocr_project.engine.transcript.lines import Reading, line_of
 DOUBTFUL = 0.9
 """Expected share of right characters under which a line is in doubt; docs/review.md says what that finds."""
 NOISE = 0.5
-"""The same under which nearly all measured lines held something else than text: noise, a logo, another script."""
+"""The same under which nearly all lines that were measured were not text: noise, a logo, another script."""
 NOISE_REASON = "probably no text (noise, a logo, a script that was not expected)"
 _SHOWN = 30  # characters of the worst of them
 _NOISE_LETTERS = 3  # of a line: what is shorter may be a sign or a number of a list, and is in doubt like others

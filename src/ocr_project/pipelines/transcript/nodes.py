@@ -13,6 +13,7 @@ from ocr_project.domain.protocols import ShardSource, ShardStore
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document, Made, Page, Recognition, Region, Transcript
 from ocr_project.engine.exports import ChosenExports, export_documents
+from ocr_project.engine.running.feeds import info_of
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
@@ -32,11 +33,10 @@ def assemble_transcripts(
     check_sources(pages, regions, recognitions)
     plan = pending(recognitions, transcripts_done, "transcript", transcript_identity(options), runtime.retry)
 
-    identities = {name: shard.identity for name, shard in recognitions.index().items()}
-
     def read(name: str) -> Iterator[tuple[Page, list[Region], list[Recognition], str]]:
         joined = join_pages(pages.read(name, without=("image",)), regions.read(name), recognitions.read(name))
-        return ((*page, identities[name]) for page in joined)
+        read_by = info_of(recognitions, name)
+        return ((*page, read_by.identity if read_by is not None else "") for page in joined)
 
     def write(batch: Sequence[tuple[Page, list[Region], list[Recognition], str]]) -> list[Transcript]:
         return [assemble(page, found, read_, options, identity) for page, found, read_, identity in batch]

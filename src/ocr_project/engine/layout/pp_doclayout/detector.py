@@ -76,6 +76,10 @@ class PpDocLayoutDetector:
                 model.calls -= 1
 
 
+# transformers loads weights into a model that it makes without any, by a switch that counts for all threads
+_LOADING = threading.Lock()
+
+
 class _Model:
     """The model on one card."""
 
@@ -90,7 +94,8 @@ class _Model:
             if self._runner is None:
                 from ocr_project.engine.layout.pp_doclayout.runner import Runner
 
-                self._runner = Runner(locate(self._options), self._options)
+                with _LOADING:
+                    self._runner = Runner(locate(self._options), self._options)
             return self._runner
 
     def close(self) -> None:

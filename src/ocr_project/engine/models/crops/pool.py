@@ -16,7 +16,7 @@ from ocr_project.engine.models.crops.worker import Crop, CropJob, Fit
 from ocr_project.engine.running.worker_process import Child, Lost
 
 _CHILD = "ocr_project.engine.models.crops.worker"
-_CORES_EACH = 2  # of two cores for each card one cuts: 35 pages/s, twice what an H200 reads (docs/log.md)
+_CORES_EACH = 2  # of two cores for each card one cuts: 23 to 34 pages/s, more than an H200 reads (docs/log.md)
 _MEMORY = 4 * 2**30  # bytes; a page of 100 megapixels, the most that ingest takes, is 0.3 GB decoded, a few times over
 _MOST_SECONDS = 120.0  # a page of 100 megapixels takes 4
 

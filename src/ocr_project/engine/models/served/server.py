@@ -38,7 +38,6 @@ _TICK = 0.25  # seconds between two looks
 _LOOK_EVERY = 5.0  # seconds between two looks at the health of a server that is ready
 _DEAF_AFTER = 120.0  # seconds without an answer to /health, after which a server counts as dead
 _METHOD = "VLLM_WORKER_MULTIPROC_METHOD"
-_WARM_UP_SIDE = 1024  # pixels: a crop of middling size
 _STOP_SECONDS = 25.0  # the launcher itself kills after 10, and once more
 
 
@@ -294,18 +293,9 @@ def serve_arguments(options: ServerOptions, port: int, own: Sequence[str] = ()) 
     arguments += ["--enable-prefix-caching" if options.prefix_caching else "--no-enable-prefix-caching"]
     if not options.prefix_caching or options.renderer_workers > 1:
         arguments += ["--mm-processor-cache-gb", "0"]
-    arguments += ["--limit-mm-per-prompt", json.dumps({"image": _image_limit(options), "video": 0})]
+    arguments += ["--limit-mm-per-prompt", json.dumps({"image": 1, "video": 0})]
     arguments += ["--renderer-num-workers", str(options.renderer_workers)]
     return [*arguments, *own, *options.server_args]
-
-
-def _image_limit(options: ServerOptions) -> int | dict[str, int]:
-    """Return how many images a question may have, and how large the blank one is that a server warms up with.
-
-    It is the largest that the model takes unless one is named: a server that measures its memory has to see it. One
-    that is told its memory reads the blank image twice for nothing else than its kernels.
-    """
-    return {"count": 1, "width": _WARM_UP_SIDE, "height": _WARM_UP_SIDE} if options.is_sized else 1
 
 
 def _program(options: ServerOptions) -> Sequence[str]:
