@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ocr_project.engine.reporting.review import review_pages
+from ocr_project.engine.reporting.review import review_pages, worst_first
 from ocr_project.engine.reporting.review_page import ReviewFacts, write_review_page
 from tests.engine.reporting.test_review import corpus, drawn
 
@@ -51,7 +51,7 @@ document.title = "SEEN" + JSON.stringify(seen) + "SEEN";
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = corpus(drawn(1, (ATTACK, 0.0), ("eee " * 40, 0.0)), drawn(1, ("wees", 0.0), doc_id="e"))
-    rows = review_pages(made, settled=())
+    rows = worst_first(review_pages(made, settled=()))
     path = tmp_path_factory.mktemp("review") / "review.html"
     corrections = {"d_00001": "law/d.p001.gt.txt", "e_00001": "e.gt.txt"}
     write_review_page(path, made, rows, corrections, ReviewFacts("today", 2, 0, 0, 3, 2, "beside the source"))

@@ -252,7 +252,7 @@ def test_a_block_ends_where_the_next_begins() -> None:
         for row, (box, (top, bottom)) in enumerate(zip(words, letters, strict=True))
     ]
     none = np.zeros((0, 4), np.int32)
-    blocks = find_blocks(lines, Walls(none, none), 18)
+    blocks = find_blocks(lines, Walls(none, none, none), 18)
     assert [block.box.y1 for block in blocks] == [160.0, 200.0]
 
 
