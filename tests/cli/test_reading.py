@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from ocr_project.cli.reading import Wanted
-from ocr_project.domain.errors import OptionError
+from ocr_project.cli.reading import Wanted, read_all
+from ocr_project.domain.errors import OptionError, SourceError
+from ocr_project.domain.options import IngestOptions, TextLayer
+from ocr_project.storage.workspace import Workspace
 
 
 def test_a_text_layer_is_preferred_unless_an_option_says_otherwise() -> None:
@@ -22,3 +26,17 @@ def test_formats_are_exports_of_the_transcript() -> None:
 def test_an_option_without_a_value_is_refused() -> None:
     with pytest.raises(OptionError, match=r"--set ingest\.dpi: say KEY=VALUE"):
         Wanted(("md",), sets=("ingest.dpi",)).options()
+
+
+def test_what_yaml_makes_of_off_is_off() -> None:
+    options = Wanted(("md",), sets=("ingest.text_layer=off",)).options()["ingest"]
+    assert IngestOptions(**options).text_layer is TextLayer.OFF
+
+
+def test_an_output_that_cannot_be_made_is_said_before_the_work(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    (tmp_path / "file").write_text("in the way of a folder")
+    with pytest.raises(SourceError, match=r"file/out cannot be made: Not a directory; name another"):
+        read_all([Workspace(source, (), tmp_path / "work")], tmp_path / "file" / "out", Wanted(("md",)))
+    assert not (tmp_path / "work").exists()

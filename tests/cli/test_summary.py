@@ -8,7 +8,7 @@ import pytest
 from ocr_project.bench.results.gate import GATE_COLUMNS
 from ocr_project.bench.results.score_tables import SCORE_COLUMNS
 from ocr_project.cli.errors import plainly
-from ocr_project.cli.summary import print_gate, print_next, print_scores, print_summary
+from ocr_project.cli.summary import print_gate, print_next, print_recognizers, print_scores, print_summary
 from ocr_project.domain.errors import GateFailed, GateOpen
 
 LAPTOP = {"shards": 1, "pages": 10, "items": 40, "failed": 0, "seconds": 2.0, "pages_per_second": 5.0}
@@ -121,6 +121,22 @@ def test_scores_of_test_sets_stand_on_the_terminal(capsys: pytest.CaptureFixture
     assert header.split() == ["test", "set", "metric", "value", "95", "%", "interval", "documents", "not", "scored"]
     assert first.split() == ["own", "cer/official", "↓", "17.46%", "15.00%", "to", "21.00%", "12", "2"]
     assert second.split() == ["[own]/a", "teds/official", "↑", "90.00%", "–", "2", "0"]
+
+
+def test_what_was_compared_stands_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = ["recognizer", "metric", "value", "low", "high", "count"]
+    rows = [
+        ("this run", "cer_no_space", 0.4655, 0.1, 0.92, 14),
+        ("other", "cer_no_space", 0.0126, float("nan"), float("nan"), 14),
+        ("other", "ndcg@10", 0.9, 0.8, 1.0, 13),
+        ("reference text", "cer_no_space", 0.0, 0.0, 0.0, 14),
+    ]
+    print_recognizers(pd.DataFrame(rows, columns=columns))
+    _, first, second = capsys.readouterr().out.splitlines()
+    assert first.split() == ["this", "run", "46.55%", "10.00%", "to", "92.00%", "14"]
+    assert second.split() == ["other", "1.26%", "–", "14"]
+    print_recognizers(pd.DataFrame([rows[0], rows[3]], columns=columns))
+    assert not capsys.readouterr().out  # nothing was compared
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ FORMATS: Mapping[str, tuple[str, str]] = {  # the option of `transcript` that wr
 }
 _ALWAYS = ("crops",)  # Markdown and HTML lead to them
 _BASE = "base"
+_REASONS = 20
 _RECORD = "delivered.json"  # what was brought where
 
 
@@ -81,7 +82,7 @@ def read_all(found: Sequence[Workspace], output: Path, wanted: Wanted) -> None:
     """Read sets of documents one after the other; the files of several are put into a folder each.
 
     Raises:
-        SourceError: The output is inside of a source: it would be read the next time.
+        SourceError: The output is inside of a source: it would be read the next time. Or nothing can be written there.
         FailuresLeft: Documents, pages or regions failed; what was read is there.
     """
     output = output.resolve()
@@ -90,8 +91,13 @@ def read_all(found: Sequence[Workspace], output: Path, wanted: Wanted) -> None:
             raise SourceError(f"the output {output} is inside of {workspace.source}: name a folder elsewhere")
     failures = 0
     places = _places(found, output)
+    for place in places.values():
+        _make(place)
     for workspace, place in places.items():
-        failures += _read(workspace, wanted)
+        failed = _read(workspace, wanted)
+        failures += failed
+        if failed:
+            _say_reasons(workspace)
         names = dict.fromkeys([*(FORMATS[name][1] for name in wanted.formats), *_ALWAYS])
         exports, record = workspace.data / "08_reporting/exports", workspace.folder / _RECORD
         count, gone = deliver(exports, place, list(names), record)
@@ -190,6 +196,35 @@ def _places(found: Sequence[Workspace], output: Path) -> dict[Workspace, Path]:
             name = f"{workspace.label}-{number}"
         places[workspace] = output / name
     return places
+
+
+def _make(place: Path) -> None:
+    """Make the folder of the output, before the work that would be done for nothing.
+
+    Raises:
+        SourceError: It cannot be made, or not be written to.
+    """
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f"the output {shown(str(place))} cannot be made: {error.strerror}; name another") from error
+    if not os.access(place, os.W_OK):
+        raise SourceError(f"nothing can be written to the output {shown(str(place))}: name another")
+
+
+def _say_reasons(workspace: Workspace) -> None:
+    """Say of each document that was not read why, of the first of many."""
+    from ocr_project.domain.schemas import from_frame
+    from ocr_project.domain.types import Document, Status
+
+    env, options = workspace.settings()
+    with _inside(workspace), open_project(env, options) as context:
+        documents = list(from_frame(context.catalog.load("documents"), Document))
+    failed = [document for document in documents if document.status is Status.FAILED]
+    for document in failed[:_REASONS]:
+        click.echo(f"{'failed':>10}  {shown(document.path)}: {shown(document.reason)}")
+    if len(failed) > _REASONS:
+        click.echo(f"{'':>10}  and {len(failed) - _REASONS} more")
 
 
 def _state(folder: Path) -> dict[str, tuple[int, int]]:

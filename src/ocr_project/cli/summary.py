@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
+from ocr_project.domain.options.benchmark import PERFECT
 from ocr_project.domain.outside_text import shown
 from ocr_project.domain.run_cost import cost_of_pages
 
@@ -148,6 +149,24 @@ def print_fields(table: pd.DataFrame) -> None:
                 str(cer["items"]),
                 f"[bold red]{cer['missing']}[/]" if cer["missing"] else "0",
             )
+    _print_wide(found)
+
+
+def print_recognizers(table: pd.DataFrame) -> None:
+    """Print the error rates of what was compared, where more than this run was.
+
+    Args:
+        table: `recognizer_table`.
+    """
+    rates = table[(table["metric"] == "cer_no_space") & (table["recognizer"] != PERFECT)]
+    if len(rates) < 2:
+        return
+    found = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("recognizer", "CER without white space", "95 % interval", "pages"):
+        found.add_column(heading, justify="left" if heading == "recognizer" else "right")
+    for row in rates.to_dict("records"):
+        interval = f"{row['low']:.2%} to {row['high']:.2%}" if math.isfinite(row["low"]) else "–"
+        found.add_row(escape(shown(str(row["recognizer"]))), _percent(row["value"]), interval, str(row["count"]))
     _print_wide(found)
 
 

@@ -64,7 +64,8 @@ class FailuresLeft(OcrProjectError):
     """The run is complete and saved, and some documents or pages failed."""
 
     def __init__(self, count: int) -> None:
-        super().__init__(f"{count} documents, pages or regions failed; the rest is done. The report has each reason.")
+        what = "1 document, page or region" if count == 1 else f"{count} documents, pages or regions"
+        super().__init__(f"{what} failed; what else there was is done. Each has a row with its reason.")
         self.count = count
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
@@ -17,6 +17,7 @@ from ocr_project.cli.summary import (
     print_matrix,
     print_next,
     print_places,
+    print_recognizers,
     print_scores,
     print_summary,
 )
@@ -43,6 +44,7 @@ _TABLES: Mapping[str, Callable[[pd.DataFrame], None]] = {
     "testset_table": print_scores,
     "field_table": print_fields,
     "matrix_table": print_matrix,
+    "recognizer_table": print_recognizers,
     **dict.fromkeys(GATES, print_gate),
 }
 
@@ -71,7 +73,8 @@ class SummaryHooks:
         metrics = {stage: catalog.load(f"{stage}_metrics") for stage in stages}
         places: dict[str, str] = {name: path_of(catalog, name) for name in PLACES if name in pipeline.all_outputs()}
         if runtime_of(catalog).summary:
-            self._print(catalog, metrics, places)
+            tables = [name for name in _TABLES if name in pipeline.all_outputs()]
+            self._print(catalog, metrics, tables, places)
         for name in GATES.keys() & places.keys():
             _judge(catalog.load(name), GATES[name](catalog))
         runtime = catalog.load("params:runtime") if "params:runtime" in pipeline.inputs() else None
@@ -80,14 +83,17 @@ class SummaryHooks:
             raise FailuresLeft(failures)
 
     def _print(
-        self, catalog: CatalogProtocol[Any, Any], metrics: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]
+        self,
+        catalog: CatalogProtocol[Any, Any],
+        metrics: Mapping[str, Mapping[str, Any]],
+        tables: Sequence[str],
+        places: Mapping[str, str],
     ) -> None:
         print_summary(metrics, seconds_beside(catalog, metrics))
         if timeline := timeline_of_run(catalog, self._began - _CLOCK):
             print_timeline(timeline)
-        for name, print_table in _TABLES.items():
-            if name in places:
-                print_table(catalog.load(name))
+        for name in tables:
+            _TABLES[name](catalog.load(name))
         project = catalog.load("project")
         if not (project.root / "pyproject.toml").is_file():
             return  # its folders, and what comes next, are a matter of `ocr-project`

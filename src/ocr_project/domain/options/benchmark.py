@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ocr_project.domain.options.base import Options
 
+PERFECT = "reference text"  # among recognizers that are compared
 PREVIOUS = "previous"  # in the place of a folder: what was read before by another model
 _TEST_SETS = ("folder", "limit", "download", "cdm", "katex", "drawings")
 

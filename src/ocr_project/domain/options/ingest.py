@@ -18,6 +18,10 @@ class TextLayer(StrEnum):
     REFERENCE = "reference"
     PREFER = "prefer"
 
+    @classmethod
+    def _missing_(cls, value: object) -> TextLayer | None:
+        return cls.OFF if value is False else None  # what YAML makes of `off`, in a file and on the command line
+
 
 class IngestOptions(Options):
     """From files to pages."""

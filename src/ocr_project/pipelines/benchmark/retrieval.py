@@ -15,6 +15,7 @@ import pandas as pd
 
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.options import BenchmarkOptions, SearchMode, SearchOptions
+from ocr_project.domain.options.benchmark import PERFECT
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Qrel, Query, Ranked, Status, Transcript
@@ -36,7 +37,6 @@ from ocr_project.engine.running.origins import check_stamp, origin_of, origin_of
 from ocr_project.pipelines.benchmark.known_texts import KnownTexts
 from ocr_project.storage.earlier import Earlier
 
-PERFECT = "reference text"
 _SLICES = ("type", "domain")
 _SCORES = ("run", "query_id", "metric", "value")
 _MEANS = ("metric", "value", "low", "high")
