@@ -17,7 +17,7 @@ from ocr_project import cli
 from ocr_project.checks import doctor
 from ocr_project.checks.doctor.finding import Finding, missing, ok, warning
 from ocr_project.cli.doctor import findings_as_lines
-from ocr_project.cli.errors import EXIT_ERROR, own_error
+from ocr_project.cli.errors import EXIT_ERROR, in_few_words, own_error
 from ocr_project.cli.log_format import show_safely
 from ocr_project.cli.run import run
 from ocr_project.domain.errors import SourceError, StorageError
@@ -183,3 +183,21 @@ def test_the_log_sends_no_controls_to_a_terminal() -> None:
     finally:
         root.removeHandler(handler)
     assert stream.getvalue() == "WARNING x\ufffd]0;owned\ufffd is broken\nyes\n"
+
+
+def test_what_is_wrong_with_options_is_said_in_a_line_each() -> None:
+    kedros = """Parameter validation failed:
+- Parameter 'ingest': Failed to instantiate IngestOptions for parameter 'ingest': 1 validation error for IngestOptions
+  Value error, there is no option `dpy`; did you mean `dpi`? [type=value_error, input_value={'dpy'}, input_type=dict]
+    For further information visit https://errors.pydantic.dev/2.14/v/value_error
+- Parameter 'recognition': Failed to instantiate RecognitionOptions for parameter 'recognition': 2 errors
+vllm.replicas.constrained-int
+  Input should be greater than or equal to 1 [type=greater_than_equal, input_value=0, input_type=int]
+vllm.replicas.literal['auto']
+  Input should be 'auto' [type=literal_error, input_value=0, input_type=int]"""
+    assert in_few_words(kedros).splitlines() == [
+        "ingest: there is no option `dpy`; did you mean `dpi`?",
+        "recognition.vllm.replicas: Input should be greater than or equal to 1 (it is 0)",
+        "recognition.vllm.replicas: Input should be 'auto' (it is 0)",
+    ]
+    assert in_few_words("something else") == "something else"

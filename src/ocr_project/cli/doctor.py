@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocr_project.cli.errors import plainly, without_links
+from ocr_project.cli.errors import in_few_words, plainly
 from ocr_project.cli.project import data_option, named, open_project, option_of_run
 from ocr_project.domain.errors import OptionError
 from ocr_project.domain.options import SECTIONS
@@ -91,5 +91,5 @@ def _profile(found: dict[str, Any]) -> Profile:
     try:
         profile = Profile.model_validate({name: found[name] for name in Profile.model_fields if name in found})
     except ValidationError as error:
-        raise OptionError(without_links(str(error))) from error
+        raise OptionError(in_few_words(str(error))) from error
     return on_cards(profile, cards_of(profile.runtime))

@@ -36,6 +36,10 @@ _EXITS: dict[type[OcrProjectError], int] = {
 }
 _INTERRUPTED = "Interrupted: finished work is kept; run the same command again to go on."
 _DISK_FULL = "no space left on the disk: free some and run again; finished work is kept"
+_SECTION = re.compile(r"^- Parameter '(?P<section>[^']+)'")
+_HEAD = re.compile(r"^(\d+ validation errors? for |Parameter validation failed)")
+_WRONG = re.compile(r"^  (?P<what>.*) \[type=\w+, input_value=(?P<value>.*), input_type=\w+\]$")
+_KINDS = re.compile(r"\.(constrained-\w+|literal\[[^\]]*\])")  # pydantic's names of what a value may also be
 _PATIENCE = 3.0  # seconds that pages in flight are given to end
 
 
@@ -66,7 +70,7 @@ def own_error(error: BaseException | None) -> OcrProjectError | None:
     """Find the project's own error behind those that Kedro wraps it in; a full disk and an unknown name are some."""
     while error is not None and not isinstance(error, OcrProjectError):
         if isinstance(error, ParameterValidationError):
-            return OptionError(without_links(str(error)))
+            return OptionError(in_few_words(str(error)))
         from ocr_project.cli.unknown_names import unknown_name
 
         if (said := unknown_name(error)) is not None:
@@ -77,9 +81,29 @@ def own_error(error: BaseException | None) -> OcrProjectError | None:
     return error
 
 
-def without_links(message: str) -> str:
-    """Drop what pydantic adds for programmers; the option, its value and what is wrong with it stay."""
-    return re.sub(r"\n *For further information visit \S+", "", message)
+def in_few_words(message: str, section: str = "") -> str:
+    """Say of each option what is wrong with it, and leave out what Kedro and pydantic say for programmers.
+
+    Args:
+        message: Of pydantic about one section of options, or of Kedro about several.
+        section: Whose options they are, where Kedro does not say it.
+
+    Returns:
+        `ingest.dpi: Input should be a valid integer … (it is 'abc')`, a line for each; the message itself where it is
+        in no known form.
+    """
+    said, place = [], ""
+    for line in message.splitlines():
+        if named := _SECTION.match(line):
+            section, place = named["section"], ""
+        elif found := _WRONG.match(line):
+            option = ".".join(part for part in (section, place) if part)
+            value = f" (it is {found['value']})" if place and "Value error, " not in line else ""
+            said.append(f"{option}: {found['what'].removeprefix('Value error, ')}{value}")
+            place = ""
+        elif line and not line.startswith((" ", "-")) and not _HEAD.match(line):
+            place = _KINDS.sub("", line)
+    return "\n".join(said) or message
 
 
 def _is_full_disk(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol, MemoryDataset
 from pydantic import ValidationError
 
-from ocr_project.cli.errors import without_links
+from ocr_project.cli.errors import in_few_words
 from ocr_project.cli.log_format import show_safely
 from ocr_project.datasets import Checkout, LineageFolder, NamedByOption
 from ocr_project.domain.errors import OptionError
@@ -182,4 +182,4 @@ def _refuse_names(given: Mapping[str, Any]) -> None:
             try:
                 model.model_validate(values)
             except ValidationError as error:
-                raise OptionError(f"{section}: {without_links(str(error))}") from error
+                raise OptionError(in_few_words(str(error), section)) from error
