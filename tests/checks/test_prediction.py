@@ -64,6 +64,7 @@ def test_a_run_is_predicted_from_its_own_first_part(tmp_path: Path) -> None:
     (done,) = predict(many, tmp_path, tmp_path / "data", Seen(LAPTOP, own))
     assert done.state is State.OK
     assert "all stages of 7 pages are done" in done.found
+    assert "whatever their options were" in done.found
 
 
 def test_the_laptop_is_predicted_from_the_log(tmp_path: Path) -> None:

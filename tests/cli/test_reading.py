@@ -40,3 +40,11 @@ def test_an_output_that_cannot_be_made_is_said_before_the_work(tmp_path: Path) -
     with pytest.raises(SourceError, match=r"file/out cannot be made: Not a directory; name another"):
         read_all([Workspace(source, (), tmp_path / "work")], tmp_path / "file" / "out", Wanted(("md",)))
     assert not (tmp_path / "work").exists()
+
+
+def test_an_output_is_not_left_where_options_are_refused(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    with pytest.raises(OptionError, match="say KEY=VALUE"):
+        read_all([Workspace(source, (), tmp_path / "work")], tmp_path / "a" / "b", Wanted(("md",), sets=("dpi",)))
+    assert not (tmp_path / "a").exists()

@@ -92,7 +92,7 @@ def read_all(found: Sequence[Workspace], output: Path, wanted: Wanted) -> None:
     failures = 0
     places = _places(found, output)
     for place in places.values():
-        _make(place)
+        _try_out(place)
     for workspace, place in places.items():
         failed = _read(workspace, wanted)
         failures += failed
@@ -198,17 +198,23 @@ def _places(found: Sequence[Workspace], output: Path) -> dict[Workspace, Path]:
     return places
 
 
-def _make(place: Path) -> None:
-    """Make the folder of the output, before the work that would be done for nothing.
+def _try_out(place: Path) -> None:
+    """See whether the folder of the output can be made, before the work that would be done for nothing.
+
+    What was made for it is taken away again: the options may be refused yet.
 
     Raises:
         SourceError: It cannot be made, or not be written to.
     """
+    missing = [folder for folder in (place, *place.parents) if not folder.exists()]
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SourceError(f"the output {shown(str(place))} cannot be made: {error.strerror}; name another") from error
-    if not os.access(place, os.W_OK):
+    writable = os.access(place, os.W_OK)
+    for folder in missing:
+        folder.rmdir()
+    if not writable:
         raise SourceError(f"nothing can be written to the output {shown(str(place))}: name another")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ocr_project.checks.doctor.disk import counted
@@ -18,6 +18,7 @@ from ocr_project.engine.running.workers import worker_count
 _STAGES = ("ingest", "layout", "recognition", "transcript", "embedding")
 _COMMAND = 15.0  # seconds of a command's own start and end (docs/log.md, 2026-11-29 start-up of a run)
 _MINUTE, _HOUR = 60.0, 3600.0
+_DONE = "done is what the same backends made, whatever their options were"
 _ADVICE = "run a part first (--params ingest.limit=200), then ask again: the corpus's own shards tell"
 
 
@@ -64,8 +65,12 @@ def predict(profile: Profile, root: Path, data: Path, seen: Seen) -> list[Findin
     stages = list(_stages(profile, corpus.pages, seen))
     count = f"{corpus.pages:,} pages" if corpus.whole else f"at least {corpus.pages:,} pages"
     if not any(stage.left for stage in stages):
-        return [ok("time", f"all stages of {count} are done: what comes after them takes seconds if nothing changed")]
-    return [_time(profile, stages, count, seen.machine), _energy(stages)]
+        rest = "what comes after them takes seconds if nothing changed"
+        return [ok("time", f"all stages of {count} are done: {rest}; {_DONE}")]
+    time = _time(profile, stages, count, seen.machine)
+    if any(stage.left < corpus.pages for stage in stages):
+        time = replace(time, found=f"{time.found}; {_DONE}")
+    return [time, _energy(stages)]
 
 
 def _stages(profile: Profile, pages: int, seen: Seen) -> Iterator[_Stage]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from ocr_project.domain.types import Box, Page, Transcript, Word
 from ocr_project.engine.exports.text_placement import words_of
@@ -30,7 +30,24 @@ _ALTO = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-class HocrFile:
+class _XmlFile:
+    """A file that is written page by page; `head` has a place for the title, `end` ends it."""
+
+    head: ClassVar[str]
+    end: ClassVar[str]
+
+    def __init__(self, file: BinaryIO, title: str) -> None:
+        self._file = file
+        self._write(self.head.format(title=_safe(title)))
+
+    def finish(self) -> None:
+        self._write(self.end)
+
+    def _write(self, text: str) -> None:
+        self._file.write(text.encode("utf-8", "replace"))
+
+
+class HocrFile(_XmlFile):
     """Pages as `ocr_page`, regions as `ocr_carea`, with lines and words in pixels of the page.
 
     `x_wconf` is what the recognizer says of a word; without words of its own a line is one word, and has none.
@@ -40,9 +57,7 @@ class HocrFile:
         title: Of the document.
     """
 
-    def __init__(self, file: BinaryIO, title: str) -> None:
-        self._file = file
-        self._write(_HOCR.format(title=_safe(title)))
+    head, end = _HOCR, "</body></html>\n"
 
     def add(self, page: Page, readings: Sequence[Reading], transcript: Transcript, crops: Sequence[str]) -> None:
         n, whole = page.number, _box(Box(0, 0, page.width, page.height))
@@ -63,14 +78,8 @@ class HocrFile:
             self._write("</div>\n")
         self._write("</div>\n")
 
-    def finish(self) -> None:
-        self._write("</body></html>\n")
 
-    def _write(self, text: str) -> None:
-        self._file.write(text.encode("utf-8", "replace"))
-
-
-class AltoFile:
+class AltoFile(_XmlFile):
     """Pages with a `TextBlock` for each region, lines and strings in pixels of the page; `WC` as `x_wconf` above.
 
     Args:
@@ -78,9 +87,7 @@ class AltoFile:
         title: Of the document.
     """
 
-    def __init__(self, file: BinaryIO, title: str) -> None:
-        self._file = file
-        self._write(_ALTO.format(title=_safe(title)))
+    head, end = _ALTO, "</Layout></alto>\n"
 
     def add(self, page: Page, readings: Sequence[Reading], transcript: Transcript, crops: Sequence[str]) -> None:
         n = page.number
@@ -97,12 +104,6 @@ class AltoFile:
                 self._write(f'<TextLine ID="line_{n}_{block}_{number}" {_place(_hull(line))}>{strings}</TextLine>\n')
             self._write("</TextBlock>\n")
         self._write("</PrintSpace></Page>\n")
-
-    def finish(self) -> None:
-        self._write("</Layout></alto>\n")
-
-    def _write(self, text: str) -> None:
-        self._file.write(text.encode("utf-8", "replace"))
 
 
 def _blocks(readings: Sequence[Reading]) -> Iterator[tuple[Reading, list[list[Word]]]]:
