@@ -58,6 +58,19 @@ def test_it_serves_from_start_to_close(options: VllmOptions, tmp_path: Path, mon
     service.close()
 
 
+def test_it_is_shown_all_cards_and_its_servers_their_own(
+    options: VllmOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(GOOD.replace("touch", 'env > "$CUDA_MPS_PIPE_DIRECTORY/shown"\ntouch'), tmp_path, monkeypatch)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    service = Mps(options)
+    service.start()
+    shown = Path(service.environment["CUDA_MPS_PIPE_DIRECTORY"], "shown").read_text().splitlines()
+    service.close()
+    assert not [line for line in shown if line.startswith("CUDA_VISIBLE_DEVICES")]
+    assert any(line.startswith("PATH=") for line in shown)
+
+
 @pytest.mark.usefixtures("nowhere")
 def test_without_the_program_auto_goes_by_turns_and_mps_says_what_to_do(options: VllmOptions) -> None:
     service = Mps(options)

@@ -63,13 +63,16 @@ class Mps:
             return
         self._folder = Path(tempfile.mkdtemp(prefix="mps-"))  # short: a socket's path may have 107 bytes
         self._log.parent.mkdir(parents=True, exist_ok=True)
+        # It numbers the cards that it is shown anew, and servers are told the machine's numbers: started with
+        # CUDA_VISIBLE_DEVICES=1, as a worker of `kedro launch local` is, it had no card 1 to give (docs/log.md).
+        shown = {name: value for name, value in os.environ.items() if name != "CUDA_VISIBLE_DEVICES"}
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", str(_LAUNCHER), self._program, "-f"],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.environment},
+                env={**shown, **self.environment},
                 start_new_session=True,
             )
         deadline = time.monotonic() + _SECONDS
