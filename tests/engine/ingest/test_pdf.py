@@ -324,3 +324,15 @@ def test_a_padded_file_that_claims_more_pages_than_it_has_is_counted(tmp_path: P
     assert len(pypdfium2.PdfDocument(path)) == 60_000
 
     assert count_pages(path, IngestOptions()) == 2
+
+
+def test_a_cover_sheet_of_a_portfolio_names_the_files_that_are_not_read(tmp_path: Path) -> None:
+    with pikepdf.open(BytesIO(pdf_bytes(text="Open this in a viewer of portfolios"))) as document:
+        for name in ("d.xls", "c.pdf", "b.pdf", "a.pdf"):
+            document.attachments[name] = pikepdf.AttachedFileSpec(document, b"x", filename=name)
+        attached = saved(document)
+        document.Root.Collection = pikepdf.Dictionary(View=pikepdf.Name.D)
+        portfolio = saved(document)
+    assert only_page(tmp_path / "a.pdf", attached).note == ""
+    note = only_page(tmp_path / "b.pdf", portfolio).note
+    assert "the files in it (4: a.pdf, b.pdf, c.pdf, …) are not read" in note

@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -216,9 +217,25 @@ def _attempt(image: Image.Image, number: int, path: Path, options: IngestOptions
                 image.seek(number - 1)
             elif number != 1:
                 raise EOFError(f"it has no page {number}")
-            return _picture(image, path, options)
+            return replace(_picture(image, path, options), note=_frames_left_out(image))
     except DocumentError as error:
         return error
+
+
+def _frames_left_out(image: Image.Image) -> str:
+    """Return what is to be said of the frames of an animation behind its first; an empty string where it has none."""
+    if image.format in ("TIFF", "MPO"):  # all frames are pages; the others of an MPO are views of the same scene
+        return ""
+    try:
+        frames = int(getattr(image, "n_frames", 1))
+    except _DAMAGE:  # behind the first frame, which was read
+        return "an animation that is damaged behind its first frame, which alone is read: compare with the file"
+    if frames == 1:
+        return ""
+    return (
+        f"the first of {frames} frames of an animation; the others are not read: where they hold text, save them as"
+        " images or as a PDF"
+    )
 
 
 def _picture(image: Image.Image, whole: Path | bytes, options: IngestOptions) -> Picture:
