@@ -258,3 +258,12 @@ def test_of_an_animation_the_first_frame_is_the_page_and_the_others_are_named(tm
     (still,) = read_pages(path, 1, 1, OPTIONS)
     assert isinstance(still, Picture)
     assert still.note == ""
+
+
+@pytest.mark.parametrize(("print_", "paper"), [((250, 250, 245), 0), ((60, 60, 60), 255)])
+def test_transparent_paper_is_such_that_print_is_seen_on_it(print_: tuple[int, int, int], paper: int) -> None:
+    image = Image.new("RGBA", (40, 20), (*print_, 0))
+    image.paste((*print_, 255), (0, 0, 20, 10))
+    pixels = to_pixels(image)
+    assert tuple(pixels[0, 0]) == print_
+    assert (pixels[15, 30] == paper).all()
