@@ -112,10 +112,10 @@ def _launch(project: Path, params: tuple[str, ...], result: Result, moments: lis
     for _ in range(_MOST_LAUNCHES):
         with ExitStack() as stack, running(project, *command) as (process, log):
             while process.poll() is None:
-                if len(result.at) < len(moments) and _stored(project) >= moments[len(result.at)]:
-                    stored = _stored(project)
+                if len(result.at) < len(moments) and stored(project) >= moments[len(result.at)]:
+                    now = stored(project)
                     for again in _killed(project, drawn):
-                        result.at.append(stored)
+                        result.at.append(now)
                         stack.callback(_end, again)
                 time.sleep(LOOK)
         result.launches += 1
@@ -143,7 +143,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _stored(project: Path) -> int:
+def stored(project: Path) -> int:
+    """Return how many shards the workers of a launch have finished."""
     folders = launches(project / "data")
     return len(list(folders[-1].glob("claims/*/*.done"))) if folders else 0
 
