@@ -137,7 +137,7 @@ def rewritten(text: str, root: Path = ROOT, package: str = PACKAGE) -> str:
     for name, stage in whole["stages"].items():
         modules = code.needed_by([f"{package}.pipelines.{name}", f"{package}.datasets"])
         found = compressed(root / SOURCE, files_of(code, modules))
-        _replace_code(stage.get("do", stage)["deps"], [path.relative_to(root).as_posix() for path in found])
+        _replace_code(stage["deps"], [path.relative_to(root).as_posix() for path in found])
     written = StringIO()
     yaml.dump(whole, written)
     return written.getvalue()
