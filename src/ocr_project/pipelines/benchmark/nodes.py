@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -125,7 +125,7 @@ def measure_benchmark(
     recognizer_table: pd.DataFrame,
     confidence_table: pd.DataFrame,
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Choose from the tables what runs are compared by: gold where there is any, silver otherwise; how much is in doubt.
+    """Choose what runs are compared by: gold where there is any, silver otherwise; and how much is in doubt.
 
     Returns:
         Numbers for MLflow, one a column of its table of runs; those for `dvc metrics`, few enough for a terminal.
@@ -149,9 +149,9 @@ def measure_benchmark(
     return metrics, {name: metrics[key] for key, name in _HEADLINE.items() if key in metrics}
 
 
-def _chosen(table: pd.DataFrame) -> list[dict[str, Any]]:
+def _chosen(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
     """Return the rows of the metrics that stand for the others of their kind; all of them are in the tables."""
-    return list(table[table["metric"].isin(_CHOSEN)].to_dict("records")) if len(table) else []
+    return [*table[table["metric"].isin(_CHOSEN)].to_dict("records")] if len(table) else []
 
 
 def write_run_report(
