@@ -64,8 +64,10 @@ def test_a_gpu_profile_needs_cards_packages_weights_and_ports() -> None:
     assert needs.gpu_memory_gib == 60
     assert needs.packages == ("torch", "transformers", "vllm")
     assert [model.name for model in needs.models] == ["PaddlePaddle/PP-DocLayoutV3_safetensors", "zai-org/GLM-OCR"]
-    assert (needs.servers, needs.share, needs.fp8) == (4, 0.75, True)
+    assert (needs.servers, needs.share, needs.fp8) == (4, 0.75, False)
     assert needs.tesseract is None
+    halved = {"backend": "vllm", "vllm": VllmOptions(quantization="fp8")}
+    assert needs_of([RecognitionOptions.model_validate(halved)]).fp8
 
 
 def test_servers_that_run_already_need_nothing_here() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,13 @@ from ocr_project.engine.running.workers import worker_count
 from ocr_project.pipelines.benchmark.known_texts import KnownTexts
 from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
+
+_CHOSEN = ("cer_no_space", "ndcg@10", "recall@10")
+_HEADLINE = {
+    **{name: name for name in ("documents", "cer_no_space", "cer_no_space.low", "cer_no_space.high", "word_f1")},
+    "retrieval.lexical.ndcg_at_10": "ndcg_at_10",
+    "review.places": "doubts",
+}
 
 
 def list_references(
@@ -117,8 +124,12 @@ def measure_benchmark(
     retrieval_table: pd.DataFrame,
     recognizer_table: pd.DataFrame,
     confidence_table: pd.DataFrame,
-) -> dict[str, float]:
-    """Flatten the tables for DVC and MLflow: gold where there is any, silver otherwise; and how much is in doubt."""
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Choose what runs are compared by: gold where there is any, silver otherwise; and how much is in doubt.
+
+    Returns:
+        Numbers for MLflow, one a column of its table of runs; those for `dvc metrics`, few enough for a terminal.
+    """
     kinds = set(score_table["reference"])
     kind = "gold" if "gold" in kinds else "silver"
     metrics: dict[str, float] = {"gold": float(kind == "gold" and bool(kinds))}
@@ -131,11 +142,16 @@ def measure_benchmark(
             metrics["documents"] = float(row["documents"])
         elif row["level"] == "group" and row["metric"] == "cer_no_space":
             metrics.update(_numbers({f"cer_no_space.{metric_name(row['name'] or 'top')}": row["rate"]}))
-    for row in retrieval_table[retrieval_table["slice"] == "all"].to_dict("records"):
+    for row in _chosen(retrieval_table[retrieval_table["slice"] == "all"]):
         metrics.update(_numbers({f"retrieval.{row['run']}.{_plain(row['metric'])}": row["value"]}))
-    for row in recognizer_table.to_dict("records"):
+    for row in _chosen(recognizer_table):
         metrics.update(_numbers({f"reading.{metric_name(row['recognizer'])}.{_plain(row['metric'])}": row["value"]}))
-    return metrics
+    return metrics, {name: metrics[key] for key, name in _HEADLINE.items() if key in metrics}
+
+
+def _chosen(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    """Return the rows of the metrics that stand for the others of their kind; all of them are in the tables."""
+    return [*table[table["metric"].isin(_CHOSEN)].to_dict("records")] if len(table) else []
 
 
 def write_run_report(
