@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -110,13 +110,14 @@ def _launch(project: Path, params: tuple[str, ...], result: Result, moments: lis
     command = ("launch", "local", "--workers", str(result.workers), "--pipelines", "__default__")
     command = (sys.executable, "-m", "kedro", *command, "--params", ",".join(params))
     for _ in range(_MOST_LAUNCHES):
-        with ExitStack() as stack, running(project, *command) as (process, log):
-            while process.poll() is None:
-                if len(result.at) < len(moments) and stored(project) >= moments[len(result.at)]:
-                    now = stored(project)
+        queued: list[subprocess.Popen[bytes]] = []
+        with running(project, *command) as (process, log):
+            while any(one.poll() is None for one in (process, *queued)):  # a launcher without workers leaves before
+                now = stored(project)
+                if len(result.at) < len(moments) and now >= moments[len(result.at)]:
                     for again in _killed(project, drawn):
                         result.at.append(now)
-                        stack.callback(_end, again)
+                        queued.append(again)
                 time.sleep(LOOK)
         result.launches += 1
         if process.returncode in DONE:
@@ -136,11 +137,6 @@ def _killed(project: Path, drawn: random.Random) -> Iterator[subprocess.Popen[by
         os.kill(victim.pid, signal.SIGKILL)
         with (project / "again.log").open("ab") as log:
             yield subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let a worker that was queued again come to its end: a launcher whose own workers are all gone has left."""
-    process.wait()
 
 
 def stored(project: Path) -> int:
