@@ -65,6 +65,11 @@ class Earlier:
             log.warning("%s cannot be read (%s): it is made again", folder, error)
             return None
 
+    def made(self, name: str) -> float | None:
+        """Return when what is stored under a name was made, seconds since the epoch; None where there is nothing."""
+        about = self._root / name / _ABOUT
+        return about.stat().st_mtime if about.is_file() else None
+
     def keep(self, name: str, key: str, results: Sequence[Any]) -> None:
         """Store what was made, in place of what was stored before.
 
