@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
@@ -116,7 +117,7 @@ class SummaryHooks:
     def _kept(self, catalog: CatalogProtocol[Any, Any], places: Mapping[str, str]) -> dict[str, float]:
         """Return when pages were made that this run did not make again."""
         earlier: Earlier = catalog.load("earlier")
-        made = {place: earlier.made(node) for place, node in _ONCE.items() if place in places}
+        made = {place: earlier.made(node, Path(places[place])) for place, node in _ONCE.items() if place in places}
         return {place: when for place, when in made.items() if when is not None and when < self._began - _CLOCK}
 
 
