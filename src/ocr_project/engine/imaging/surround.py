@@ -1,4 +1,4 @@
-"""What a scanner sees beside the page: black masses along the edges of an image, which are no print.
+"""What a scanner sees beside the page: black masses along the edges of an image, not print.
 
 Their borders look like drawn lines around the whole page, and the page would be one table.
 """
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Grey: TypeAlias = NDArray[np.uint8]
 
-_DARK, _LIGHT = 80, 128  # of 255: darker is no paper, lighter is no mass
+_DARK, _LIGHT = 80, 128  # of 255: darker than any paper, lighter than any mass
 _EDGE = 0.5  # share of one edge of the image that a mass covers
 _MOST = 0.5  # of the image: more is a dark page
 _THICK = 1 / 60  # of the shorter side: letters, rules and frames are thinner

@@ -22,6 +22,7 @@ from ocr_project.domain.options import IngestOptions
 from ocr_project.engine.imaging.pixels import Pixels, decode, encode
 from ocr_project.engine.ingest.rendered_page import Answers, Picture
 from ocr_project.engine.ingest.strips import cut_strip, strip_pages
+from ocr_project.engine.ingest.transparency import on_ground
 
 # Pillow's own limit is one for the whole process, and warns where ours allows: `ingest.max_pixels` is
 # checked by `_check_size` before anything is decoded.
@@ -44,8 +45,6 @@ _MAGIC = {
 }
 TARGA = "image/x-tga"  # by its name only
 _AVIF_BRANDS = (b"avif", b"avis")
-_ROWS = 256
-_UNSEEN = 28  # of 255, from the paper: nothing under it is taken for ink (`LEAST_DIFFERENCE` of imaging/ink.py)
 _BYTES = {"1": 1, "L": 1, "P": 1, "LA": 4, "I;16": 2, "I;16B": 2, "I;16L": 2}  # of a pixel in Pillow; 4: all others
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "AVIF", "JPEG2000", "PPM", "PCX", "TGA")
 # What Pillow's decoders raise on damaged files, found by mutating files (tests/property/test_ingest_bad_input.py).
@@ -178,28 +177,8 @@ def to_pixels(image: Image.Image, white: float = 0.0) -> Pixels:
     if image.mode.startswith("I") or image.mode == "F":
         return _deep(np.asarray(image), sixteen=image.mode.startswith("I;16"), white=white)
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
-        return _on_ground(image)
+        return on_ground(image)
     return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"), np.uint8)
-
-
-def _on_ground(image: Image.Image) -> Pixels:
-    """Lay an image over white; where nothing is to be seen on that (white print for dark pages), over black."""
-    pixels = _laid_over("white", image)
-    if not pixels.size or int(pixels.min()) < 255 - _UNSEEN:
-        return pixels
-    dark = _laid_over("black", image)
-    return dark if int(dark.max()) - int(dark.min()) > _UNSEEN else pixels
-
-
-def _laid_over(ground: str, image: Image.Image) -> Pixels:
-    """Lay an image over a colour, some rows at a time: as a whole it would be in memory four times."""
-    width, height = image.size
-    pixels = np.empty((height, width, 3), np.uint8)
-    for top in range(0, height, _ROWS):
-        layered = image.crop((0, top, width, min(height, top + _ROWS))).convert("RGBA")
-        paper = Image.new("RGBA", layered.size, ground)
-        pixels[top : top + _ROWS] = np.asarray(Image.alpha_composite(paper, layered).convert("RGB"))
-    return pixels
 
 
 @contextmanager

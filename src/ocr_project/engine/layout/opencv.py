@@ -133,7 +133,7 @@ class OpenCvDetector:
         if self._classifier:
             if not may_be_upside_down and self._classifier.ask(small)[0] not in (90, 270):
                 return 0
-            quarters = agreed_turns(small, outline, self._classifier.ask, self._ask, self._readable.ask)
+            quarters = agreed_turns(small, ink, outline, self._classifier.ask, self._ask, self._readable.ask)
             return quarters if quarters != 2 or may_be_upside_down else 0
         quarters = quarter_turns(small, outline, self._ask)
         if not quarters and may_be_upside_down and is_upside_down(small, ink, self._ask):
