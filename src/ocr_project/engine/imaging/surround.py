@@ -41,7 +41,7 @@ def lift_surround(grey: Grey) -> Grey:
     masses = _along_edges(dark, side)
     if not masses.any():
         return grey
-    whole = cv2.dilate(masses, np.ones((side, side), np.uint8)) & dark
+    whole = cv2.bitwise_and(cv2.dilate(masses, np.ones((side, side), np.uint8)), dark)
     whole = cv2.dilate(whole, np.ones((3, 3), np.uint8))  # with the blur of their borders
     lifted = grey.copy()
     lifted[cv2.resize(whole, (width, height), interpolation=cv2.INTER_NEAREST) > 0] = np.median(grey[grey >= _LIGHT])
