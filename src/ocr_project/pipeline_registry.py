@@ -88,7 +88,7 @@ def is_drawn_for_a_notebook(modules: Container[str], parent: object | None) -> b
 
     Args:
         modules: What this process has imported.
-        parent: The process that multiprocessing was asked in; None: a process of its own, such as a notebook.
+        parent: The process that multiprocessing was asked in; None: it was started by itself, as a notebook is.
     """
     return parent is not None and "kedro_viz.server" in modules
 

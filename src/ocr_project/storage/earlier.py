@@ -63,6 +63,23 @@ class Earlier:
             log.warning("%s cannot be read (%s): it is made again", folder, error)
             return None
 
+    def made(self, name: str, file: Path) -> float | None:
+        """Return when a file was made that is among the results under a name.
+
+        Args:
+            name: Of what makes it.
+            file: Where it was saved to.
+
+        Returns:
+            Seconds since the epoch; None where the file is not what is stored.
+        """
+        about = self._root / name / _ABOUT
+        try:
+            known = {result["sha256"] for result in json.loads(about.read_bytes())["results"]}
+            return about.stat().st_mtime if hashlib.sha256(file.read_bytes()).hexdigest() in known else None
+        except _UNREADABLE:
+            return None
+
     def keep(self, name: str, key: str, results: Sequence[Any]) -> None:
         """Store what was made, in place of what was stored before.
 

@@ -22,7 +22,7 @@ from ocr_project.engine.ingest import read_qrels
 from ocr_project.engine.ingest.ground_truth import find_references, references_there
 from ocr_project.engine.metrics import estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
-from ocr_project.engine.reporting.from_stages import CorpusTables, collect_report
+from ocr_project.engine.reporting.from_stages import THIS_RUN, CorpusTables, collect_report
 from ocr_project.engine.running.once import once
 from ocr_project.engine.running.origins import check_stamp, origin_of, stamp_of, stamped
 from ocr_project.engine.running.sources import check_sources
@@ -144,7 +144,7 @@ def measure_benchmark(
             metrics.update(_numbers({f"cer_no_space.{metric_name(row['name'] or 'top')}": row["rate"]}))
     for row in _chosen(retrieval_table[retrieval_table["slice"] == "all"]):
         metrics.update(_numbers({f"retrieval.{row['run']}.{_plain(row['metric'])}": row["value"]}))
-    for row in _chosen(recognizer_table):
+    for row in _chosen(recognizer_table[recognizer_table["recognizer"] != THIS_RUN]):
         metrics.update(_numbers({f"reading.{metric_name(row['recognizer'])}.{_plain(row['metric'])}": row["value"]}))
     return metrics, {name: metrics[key] for key, name in _HEADLINE.items() if key in metrics}
 
