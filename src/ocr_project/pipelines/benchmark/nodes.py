@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -98,20 +99,19 @@ def tabulate_scores(
 
 def _score_table(scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource) -> pd.DataFrame:
     path_of = {row.doc_id: row.path for row in transcripts.rows(without=("text", "markdown"))}
-    frame = scores.merge(references[["page_id", "kind"]], left_on="item_id", right_on="page_id")
-    frame = frame.assign(everything="all", path=frame["doc_id"].map(path_of))
+    kind_of = dict(zip(references["page_id"], references["kind"], strict=True))
     rows = []
-    for level, column in (("overall", "everything"), ("group", "group"), ("document", "path")):
-        for key, part in frame.groupby([column, "kind", "metric"], sort=True):
-            rows.append(
-                {
-                    "level": level,
-                    **dict(zip(("name", "reference", "metric"), key, strict=True)),
-                    **_rate(part),
-                }
-            )
+    for metric in sorted(scores["metric"].unique()):  # one after another: they are looked at as other columns, too
+        frame = scores.loc[scores["metric"] == metric, ["item_id", "doc_id", "group", *_COUNTS]]
+        kind = frame["item_id"].map(kind_of)
+        frame = frame.assign(everything="all", path=frame["doc_id"].map(path_of), kind=kind)
+        for place, (level, column) in enumerate(_LEVELS):
+            for (name, kind), part in frame.groupby([column, "kind"], sort=True):
+                row = {"level": level, "name": name, "reference": kind, "metric": metric, **_rate(part)}
+                rows.append(((place, name, kind, metric), row))
+    rows.sort(key=itemgetter(0))
     columns = ["level", "name", "reference", "metric", "pages", "documents", *_RATE]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame([row for _, row in rows], columns=columns)
 
 
 def list_qrels(source: str, documents: pd.DataFrame, options: BenchmarkOptions) -> pd.DataFrame:
@@ -216,7 +216,9 @@ def tabulate_all_shards(
     return tabulate_shards(runtime, pages, regions, recognitions, transcripts, page_vectors)
 
 
-_RATE = ("numerator", "denominator", "rate", "low", "high")
+_COUNTS = ("numerator", "denominator")
+_RATE = (*_COUNTS, "rate", "low", "high")
+_LEVELS = (("overall", "everything"), ("group", "group"), ("document", "path"))
 
 
 def _scores(row: Transcript, expected: str) -> Iterator[Score]:

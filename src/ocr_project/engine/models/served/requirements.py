@@ -36,7 +36,8 @@ def find_served_model(options: ServerOptions) -> Located:
 def given_endpoints(options: ServerOptions) -> Endpoints:
     """Return the servers that the options name by URL."""
     urls = [url.rstrip("/").removesuffix("/v1") for url in options.urls]
-    return Endpoints([Endpoint(url) for url in urls], options.patience_seconds, option=f"{options.option}.urls")
+    servers = [Endpoint(url) for url in urls]
+    return Endpoints(servers, options.patience_seconds, option=f"{options.option}.urls", requests=options.requests)
 
 
 def limits_of(options: ServerOptions) -> Limits:

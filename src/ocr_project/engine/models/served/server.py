@@ -87,9 +87,8 @@ class ServerFleet:
             for gpu in options.gpus
             for replica in range(options.most_replicas)
         ]
-        self.endpoints = Endpoints(
-            [server.endpoint for server in self._servers], None, option=f"{options.option}.urls"
-        )
+        endpoints = [server.endpoint for server in self._servers]
+        self.endpoints = Endpoints(endpoints, None, option=f"{options.option}.urls", requests=options.requests)
         self._lock = threading.Lock()  # around `endpoints`, until a loop has them
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = threading.Event()
