@@ -243,3 +243,27 @@ def test_an_image_that_takes_too_much_memory_is_refused_before_it_is_decoded() -
     with pytest.raises(TooLarge, match="image_memory_gib"):
         read_image(file.getvalue(), IngestOptions(image_memory_gib=(size - 1) / 2**30))
     assert read_image(file.getvalue(), IngestOptions(image_memory_gib=size / 2**30)).width == 1200
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_of_an_animation_the_first_frame_is_the_page_and_the_others_are_named(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"slides.{kind.lower()}"
+    frames = [two_tone(), Image.new("RGB", (40, 20), WHITE), Image.new("RGB", (40, 20), RED)]
+    frames[0].save(path, kind, save_all=True, append_images=frames[1:], duration=100)
+    assert count_pages(path, OPTIONS) == 1
+    (page,) = read_pages(path, 1, 1, OPTIONS)
+    assert isinstance(page, Picture)
+    assert page.note.startswith("the first of 3 frames of an animation")
+    frames[0].save(path, kind)
+    (still,) = read_pages(path, 1, 1, OPTIONS)
+    assert isinstance(still, Picture)
+    assert still.note == ""
+
+
+@pytest.mark.parametrize(("print_", "paper"), [((250, 250, 245), 0), ((60, 60, 60), 255)])
+def test_transparent_paper_is_such_that_print_is_seen_on_it(print_: tuple[int, int, int], paper: int) -> None:
+    image = Image.new("RGBA", (40, 20), (*print_, 0))
+    image.paste((*print_, 255), (0, 0, 20, 10))
+    pixels = to_pixels(image)
+    assert tuple(pixels[0, 0]) == print_
+    assert (pixels[15, 30] == paper).all()

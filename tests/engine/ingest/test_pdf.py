@@ -324,3 +324,28 @@ def test_a_padded_file_that_claims_more_pages_than_it_has_is_counted(tmp_path: P
     assert len(pypdfium2.PdfDocument(path)) == 60_000
 
     assert count_pages(path, IngestOptions()) == 2
+
+
+def test_a_cover_sheet_of_a_portfolio_names_the_files_that_are_not_read(tmp_path: Path) -> None:
+    with pikepdf.open(BytesIO(pdf_bytes(text="Open this in a viewer of portfolios"))) as document:
+        for name in ("d.xls", "c.pdf", "b.pdf", "a.pdf"):
+            document.attachments[name] = pikepdf.AttachedFileSpec(document, b"x", filename=name)
+        attached = saved(document)
+        document.Root.Collection = pikepdf.Dictionary(View=pikepdf.Name.D)
+        portfolio = saved(document)
+    assert only_page(tmp_path / "a.pdf", attached).note == ""
+    note = only_page(tmp_path / "b.pdf", portfolio).note
+    assert "the files in it (4: a.pdf, b.pdf, c.pdf, …) are not read" in note
+
+
+def test_lam_and_alef_of_one_sign_stay_in_order(tmp_path: Path) -> None:
+    """PDFium turns right-to-left text around letter by letter, and one sign may be two letters."""
+    signs = b"<41> <06440627> <42> <0643> <43> <06CC> <44> <0644> <45> <0627>"
+    with pikepdf.open(BytesIO(pdf_bytes(text="CAB CAB CAB DECB CDEB"))) as document:
+        document.pages[0].Resources.Font.F1.ToUnicode = document.make_stream(
+            b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap 1 begincodespacerange <00> <FF>"
+            b" endcodespacerange 5 beginbfchar " + signs + b" endbfchar endcmap end end"
+        )
+        text = only_page(tmp_path / "a.pdf", saved(document)).text or ""
+    assert text.split().count("\u0643\u0644\u0627\u06cc") == 3  # kaf, lam-alef, yeh
+    assert "\u0643\u06cc\u0627\u0644" in text  # alef and lam are two signs here: their order is kept

@@ -16,6 +16,7 @@ from ocr_project.engine.transcript.confidence import (
     DOUBTFUL,
     calibration_for,
     line_confidences,
+    noise_reason,
     readings_confidence,
     words_confidence,
 )
@@ -100,3 +101,26 @@ def test_without_words_or_measurement_nothing_is_known() -> None:
     assert readings_confidence([reading(("가", 1.0, 0))], None) is None
     assert words_confidence([], KNOWN) is None
     assert words_confidence([Word("  ", BOX, 0.9)], KNOWN) is None
+
+
+def test_chinese_that_was_read_as_korean_is_a_reason_of_its_page() -> None:
+    """No word is sure, and no line is surely noise: confidences as Tesseract has them on such a page."""
+    read = reading(
+        *(("호쓰2깨쓰국쥬주가츠", 0.27, 0), ("츠터", 0.61, 0), ("겨뜨속히", 0.89, 0), ("2021", 0.91, 0)),
+        *(("추오추그채스충래죽고브", 0.51, 1), ("조디추축가벼우", 0.44, 1)),
+    )
+    assert not any(line.noise for line in line_confidences(read, KNOWN))
+    assert noise_reason([read], TESSERACT).startswith(
+        "of what OCR read about 28% of the characters are probably wrong"
+    )
+    assert noise_reason([read], MODEL) == noise_reason([read], "") == ""
+    few = reading(("호쓰", 0.6, 0), ("깨쓰", 0.6, 0))
+    assert noise_reason([few], TESSERACT) == ""
+
+
+def test_noise_that_was_read_beside_a_text_layer_is_a_reason_too() -> None:
+    layer = reading(("INVOICE", 1.0, 0))
+    layer = replace(layer, recognition=replace(layer.recognition, attempts=0))
+    logo = reading(("0770", 0.01, 0), ("8412-ㄱ", 0.05, 0))
+    assert noise_reason([layer, logo], TESSERACT).startswith("1 line is probably no text")
+    assert noise_reason([layer], TESSERACT) == ""

@@ -258,3 +258,16 @@ def test_a_layer_that_is_only_a_reference_is_left_alone() -> None:
 def test_only_what_changes_a_transcript_is_part_of_its_identity() -> None:
     same = transcript_identity(TranscriptOptions(jsonl=False, searchable_pdf=False, markdown=False))
     assert same.canonical() == transcript_identity(DROPPED).canonical() != transcript_identity(KEPT).canonical()
+
+
+def test_a_page_of_nothing_but_pictures_says_so() -> None:
+    seen = written(pair(0, Label.PICTURE, "", status=Status.SKIPPED, reason="a picture is kept as an image, not read"))
+    assert (seen.status, seen.text) == (Status.EMPTY, "")
+    assert seen.reason.startswith("all that is on the page was taken for pictures (1)")
+
+
+def test_what_ingest_left_out_stands_before_what_was_missed() -> None:
+    page = replace(PAGE, reason="the first of 3 frames")
+    region, found = pair(0, Label.TEXT, "read", reason="words cover 60% of the ink")
+    assert assemble(page, [region], [found], DROPPED).reason == "the first of 3 frames; words cover 60% of the ink"
+    assert assemble(page, [region], [replace(found, reason="")], DROPPED).reason == "the first of 3 frames"

@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ocr_project.domain.options import IngestOptions
 from ocr_project.engine.imaging.pixels import Pixels, decode, encode
 from ocr_project.engine.ingest.rendered_page import Answers, Picture
 from ocr_project.engine.ingest.strips import cut_strip, strip_pages
+from ocr_project.engine.ingest.transparency import on_ground
 
 # Pillow's own limit is one for the whole process, and warns where ours allows: `ingest.max_pixels` is
 # checked by `_check_size` before anything is decoded.
@@ -43,7 +45,6 @@ _MAGIC = {
 }
 TARGA = "image/x-tga"  # by its name only
 _AVIF_BRANDS = (b"avif", b"avis")
-_ROWS = 256
 _BYTES = {"1": 1, "L": 1, "P": 1, "LA": 4, "I;16": 2, "I;16B": 2, "I;16L": 2}  # of a pixel in Pillow; 4: all others
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "AVIF", "JPEG2000", "PPM", "PCX", "TGA")
 # What Pillow's decoders raise on damaged files, found by mutating files (tests/property/test_ingest_bad_input.py).
@@ -164,7 +165,7 @@ def encode_page(pixels: Pixels, options: IngestOptions) -> tuple[bytes, str]:
 
 
 def to_pixels(image: Image.Image, white: float = 0.0) -> Pixels:
-    """Turn any Pillow image into pixels: 16 bits scaled to 8, alpha over white, CMYK and palettes to RGB.
+    """Turn any Pillow image into pixels: 16 bits scaled to 8, alpha over white or black, CMYK and palettes to RGB.
 
     Args:
         image: Of any mode.
@@ -176,19 +177,8 @@ def to_pixels(image: Image.Image, white: float = 0.0) -> Pixels:
     if image.mode.startswith("I") or image.mode == "F":
         return _deep(np.asarray(image), sixteen=image.mode.startswith("I;16"), white=white)
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
-        return _on_white(image)
+        return on_ground(image)
     return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"), np.uint8)
-
-
-def _on_white(image: Image.Image) -> Pixels:
-    """Lay an image over white, some rows at a time: as a whole it would be in memory four times."""
-    width, height = image.size
-    pixels = np.empty((height, width, 3), np.uint8)
-    for top in range(0, height, _ROWS):
-        layered = image.crop((0, top, width, min(height, top + _ROWS))).convert("RGBA")
-        paper = Image.new("RGBA", layered.size, "white")
-        pixels[top : top + _ROWS] = np.asarray(Image.alpha_composite(paper, layered).convert("RGB"))
-    return pixels
 
 
 @contextmanager
@@ -216,9 +206,25 @@ def _attempt(image: Image.Image, number: int, path: Path, options: IngestOptions
                 image.seek(number - 1)
             elif number != 1:
                 raise EOFError(f"it has no page {number}")
-            return _picture(image, path, options)
+            return replace(_picture(image, path, options), note=_frames_left_out(image))
     except DocumentError as error:
         return error
+
+
+def _frames_left_out(image: Image.Image) -> str:
+    """Return what is to be said of the frames of an animation behind its first; an empty string where it has none."""
+    if image.format in ("TIFF", "MPO"):  # all frames are pages; the others of an MPO are views of the same scene
+        return ""
+    try:
+        frames = int(getattr(image, "n_frames", 1))
+    except _DAMAGE:  # behind the first frame, which was read
+        return "an animation that is damaged behind its first frame, which alone is read: compare with the file"
+    if frames == 1:
+        return ""
+    return (
+        f"the first of {frames} frames of an animation; the others are not read: where they hold text, save them as"
+        " images or as a PDF"
+    )
 
 
 def _picture(image: Image.Image, whole: Path | bytes, options: IngestOptions) -> Picture:

@@ -133,7 +133,8 @@ def read_pages(path: Path, first: int, last: int, options: IngestOptions) -> Ans
     try:
         for number in range(first, last + 1):  # a page with hidden layers does not say which text is hidden
             chosen = without_text if number in traits.hiding else options
-            yield _attempt(opened, _PageAt(path, number, traits.units.get(number, 1.0)), chosen)
+            found = _attempt(opened, _PageAt(path, number, traits.units.get(number, 1.0)), chosen)
+            yield replace(found, note=traits.note) if isinstance(found, Picture) and number == 1 else found
     finally:
         with _LOCK:
             opened.close()

@@ -1,4 +1,4 @@
-"""What PDFium does not say of a page: whether content of it is not shown (its layers), and how large a unit is.
+"""What PDFium does not say of a page: whether content is hidden (layers), how large a unit is, what a cover hides.
 
 Optional content (PDF 1.7, section 8.11): PDFium draws what is shown and gives the text of everything. It does not say
 which text is which. `UserUnit` (table 30): PDFium takes every unit for a point.
@@ -14,7 +14,10 @@ from typing import Any
 
 import pikepdf
 
+from ocr_project.domain.outside_text import shown
+
 _DEPTH = 5  # of forms within forms
+_NAMED = 3  # files of a portfolio
 _DAMAGE = (pikepdf.PdfError, OSError, ValueError, TypeError, IndexError, AttributeError, RuntimeError, KeyError)
 
 
@@ -25,10 +28,12 @@ class PageTraits:
     Attributes:
         hiding: The pages that have content which is not shown, or may have.
         units: Points per unit of the pages where that is not 1.
+        note: What is to be said of the file; an empty string for most.
     """
 
     hiding: frozenset[int] = frozenset()
     units: Mapping[int, float] = field(default_factory=dict)
+    note: str = ""
 
 
 def look_up_traits(path: Path, first: int, last: int) -> PageTraits:
@@ -43,13 +48,27 @@ def look_up_traits(path: Path, first: int, last: int) -> PageTraits:
         with pikepdf.open(path) as document:
             pages = dict(enumerate(document.pages[first - 1 : last], first))
             units = {number: unit for number, page in pages.items() if (unit := _unit(page.obj)) != 1}
+            note = _portfolio(document)
             properties = document.Root.get("/OCProperties")
             if properties is None:
-                return PageTraits(units=units)
+                return PageTraits(units=units, note=note)
             hidden = _hidden_groups(properties)
-            return PageTraits(frozenset(number for number, page in pages.items() if _refers(page.obj, hidden)), units)
+            hiding = frozenset(number for number, page in pages.items() if _refers(page.obj, hidden))
+            return PageTraits(hiding, units, note)
     except _DAMAGE:
         return PageTraits(frozenset(range(first, last + 1)))  # layers that cannot be looked up may be hidden
+
+
+def _portfolio(document: pikepdf.Pdf) -> str:
+    """Return what is to be said of a portfolio (PDF 1.7, section 12.3.5): its pages cover the files that it holds."""
+    if "/Collection" not in document.Root:
+        return ""
+    names = sorted(document.attachments)
+    listed = ", ".join(shown(name) for name in names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+    return (
+        f"the cover sheet of a PDF portfolio; the files in it ({len(names)}: {listed}) are not read: save them as"
+        " files of their own"
+    )
 
 
 def _unit(page: Any) -> float:

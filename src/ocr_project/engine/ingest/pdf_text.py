@@ -21,6 +21,7 @@ from ocr_project.engine.ingest.text_layer import LayerFacts, ink_under, is_healt
 
 _LINE_END_HYPHENS = {0x02, 0xFFFE}  # PDFium writes one of these for a hyphen at the end of a line
 _LAST_WHITE = 0x20  # of the codes that PDFium gives for white space and line ends
+_ALEFS, _LAM = frozenset({0x0622, 0x0623, 0x0625, 0x0627}), 0x0644
 _PROBE = 1 << 14  # pixels of the imaginary device by which the page's transformation is found
 _OVERPAINT = 0.8  # an image over this share of the page hides the text drawn before it
 _DEPTH = 3  # of forms within forms; OCR programs put their layer into one
@@ -79,6 +80,18 @@ def _with_line_ends(raw: RawText) -> RawText:
     return replace(raw, codes=tuple(codes.tolist()), boxes=np.insert(raw.boxes, ends, 0.0, axis=0))
 
 
+def _with_lam_alef(raw: RawText) -> RawText:
+    """Put lam before alef where one glyph is both: PDFium turns right-to-left text around letter by letter.
+
+    Lam and alef are always written as one sign, alef and lam never are (The Unicode Standard, section 9.2).
+    """
+    codes = list(raw.codes)
+    for at in [at for at, code in enumerate(codes[:-1]) if code in _ALEFS and codes[at + 1] == _LAM]:
+        if (raw.boxes[at] == raw.boxes[at + 1]).all():
+            codes[at], codes[at + 1] = codes[at + 1], codes[at]
+    return replace(raw, codes=tuple(codes))
+
+
 def read_text(page: pdfium.PdfPage) -> RawText:
     """Copy the characters out of a page. Calls PDFium: hold its lock."""
     textpage = page.get_textpage()
@@ -125,7 +138,7 @@ def to_layer(raw: RawText, width: int, height: int, drawings: Drawings | None) -
         height: Of the image, in pixels.
         drawings: The rendered page, with its text and without; `None` if there is nothing to compare with.
     """
-    raw = _with_line_ends(raw)
+    raw = _with_lam_alef(_with_line_ends(raw))
     letters = _letters(raw.codes)
     boxes = _pixel_boxes(raw, width, height)
     spans = _spans(letters)

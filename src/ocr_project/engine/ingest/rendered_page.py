@@ -24,6 +24,7 @@ class Picture:
         healthy: What `text_layer.py` says of it.
         stands_in: Whether its words may be used in place of OCR, by the same.
         gaps: x0, y0, x1, y1, … of what looks like text and lies under no word, in pixels of the image.
+        note: What the file holds beside its pages, and is not read; an empty string where that is nothing.
     """
 
     image: bytes
@@ -36,6 +37,7 @@ class Picture:
     healthy: bool = False
     stands_in: bool = False
     gaps: tuple[float, ...] = ()
+    note: str = ""
 
 
 Answers: TypeAlias = Generator[Picture | DocumentError, None, None]
@@ -83,6 +85,6 @@ def _page(
         text_layer_preferred=picture.stands_in and options.text_layer is TextLayer.PREFER,
         text_layer_gaps=picture.gaps,
         status=Status.FAILED if failed else Status.OK,
-        reason=answer.reason if isinstance(answer, DocumentError) else "",
+        reason=answer.reason if isinstance(answer, DocumentError) else answer.note,
         seconds=seconds,
     )

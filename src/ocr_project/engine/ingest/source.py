@@ -14,7 +14,7 @@ OWN_DOCUMENTS = "01_raw/documents"  # below the data folder
 DATA = "data"
 SAMPLES = "samples/documents"
 HUB = "hf://"
-VERSION = "4"  # of the code that makes pages: raise it when the same bytes would give another page
+VERSION = "5"  # of the code that makes pages: raise it when the same bytes would give another page
 _SETTINGS = {"dpi", "text_layer", "jpeg_quality", "max_pixels", "page_seconds"}
 # What draws, decodes and encodes pages: another version may make other pixels, or read what this one cannot.
 _READERS = ("pypdfium2", "pillow", "opencv-python-headless")

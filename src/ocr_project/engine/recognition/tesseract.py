@@ -61,7 +61,7 @@ from ocr_project.engine.recognition.table_html import to_html
 from ocr_project.engine.recognition.unread_ink import name_unread
 from ocr_project.engine.recognition.wide_set import narrowed
 
-VERSION = "27"
+VERSION = "28"
 _ENGLISH = "eng"  # the one language of Latin script that the trained reader was measured on
 _LINE = tesserocr.PSM.SINGLE_LINE
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4

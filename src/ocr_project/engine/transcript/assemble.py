@@ -8,18 +8,19 @@ from dataclasses import replace
 
 from ocr_project.domain.options import TranscriptOptions
 from ocr_project.domain.types import Identity, Label, Page, Recognition, Region, Status, TextSource, Transcript
-from ocr_project.engine.transcript.confidence import calibration_for, noise_reason
+from ocr_project.engine.transcript.confidence import noise_reason
 from ocr_project.engine.transcript.lines import Reading
 from ocr_project.engine.transcript.markdown import page_markdown
 from ocr_project.engine.transcript.plain import plain_text
 from ocr_project.engine.transcript.text_layer import readings
 
-VERSION = "6"  # of the rules in this folder: raise it when the same regions would give another transcript
+VERSION = "7"  # of the rules in this folder: raise it when the same regions would give another transcript
 
 # A page of whose regions of text this share of the area gave none has a reason. What stands alone there is dirt, a
 # line of dots, a logo: docs/log.md has how many pages of each shared group are above it.
 _SILENT = 0.15
-_NO_TEXT = frozenset({Label.PICTURE, Label.CHART, Label.SEAL, Label.PAGE})
+_PICTURES = frozenset({Label.PICTURE, Label.CHART, Label.SEAL})
+_NO_TEXT = _PICTURES | {Label.PAGE}
 
 
 def transcript_identity(options: TranscriptOptions) -> Identity:
@@ -57,7 +58,9 @@ def assemble(
         read = readings(page, regions, recognitions)
         found = _transcribed(found, page, read, options)
         if found.status is Status.OK and not found.reason:
-            found = replace(found, reason=noise_reason(read, calibration_for(page, identity)))
+            found = replace(found, reason=noise_reason(read, identity))
+        if page.reason:  # what ingest left out, with what was missed of the rest
+            found = replace(found, reason="; ".join(filter(None, (page.reason, found.reason))))
     return replace(found, seconds=time.perf_counter() - started)
 
 
@@ -88,7 +91,17 @@ def _outcome(read: Sequence[Reading], text: str, *, by_layer: bool) -> tuple[Sta
         return Status.OK, f"{len(lost)} of {len(read)} regions could not be read: {lost[0]}"
     if lost:
         return Status.SKIPPED, lost[0]
-    return Status.OK if text else Status.EMPTY, _doubt(read, by_layer=by_layer)
+    if text:
+        return Status.OK, _doubt(read, by_layer=by_layer)
+    return Status.EMPTY, _doubt(read, by_layer=by_layer) or _only_pictures(read)
+
+
+def _only_pictures(read: Sequence[Reading]) -> str:
+    """Return what is to be said of a page without text that is not blank: a photograph may show print."""
+    pictures = sum(one.region.label in _PICTURES and one.region.status is Status.OK for one in read)
+    if not pictures:
+        return ""
+    return f"all that is on the page was taken for pictures ({pictures}), and is not read: look at the page"
 
 
 def _doubt(read: Sequence[Reading], *, by_layer: bool) -> str:

@@ -23,6 +23,8 @@ DOUBTFUL = 0.9
 NOISE = 0.5
 """The same under which nearly all lines that were measured were not text: noise, a logo, another script."""
 NOISE_REASON = "probably no text (noise, a logo, a script that was not expected)"
+_UNREAD_SCRIPT = 0.8  # a page's share under which its script, or its state, is none that was expected
+_LEAST_READ = 20  # characters that say something of a page
 _SHOWN = 30  # characters of the worst of them
 _NOISE_LETTERS = 3  # of a line: what is shorter may be a sign or a number of a list, and is in doubt like others
 
@@ -68,9 +70,7 @@ def calibration_for(page: Page, identity: str) -> Calibration | None:
         page: Where its text layer stands in for OCR, nothing was recognized.
         identity: Of the recognizer, as the footer of its shard has it; an empty string where that is not known.
     """
-    if page.text_layer_preferred or not identity:
-        return None
-    return calibration_of(str(json.loads(identity)["name"]))
+    return None if page.text_layer_preferred else _calibration_by(identity)
 
 
 def line_confidences(reading: Reading, calibration: Calibration | None) -> list[LineConfidence]:
@@ -90,15 +90,39 @@ def line_confidences(reading: Reading, calibration: Calibration | None) -> list[
     return found
 
 
-def noise_reason(readings: Iterable[Reading], calibration: Calibration | None) -> str:
-    """Return what is to be said of a page with lines that are probably no text; an empty string where it has none."""
-    lines = [line for one in readings for line in line_confidences(one, calibration) if line.noise]
+def noise_reason(readings: Iterable[Reading], identity: str) -> str:
+    """Return what is to be said of a page on which much of what OCR read is probably wrong; else an empty string.
+
+    Args:
+        readings: Of the page. What comes from a text layer alone is left out, and words of one among those that were
+            read are sure of themselves.
+        identity: Of the recognizer, as `calibration_for` takes it.
+    """
+    calibration = _calibration_by(identity)
+    asked = [one for one in readings if one.recognition.attempts]
+    lines = [line for one in asked for line in line_confidences(one, calibration) if line.noise]
     if not lines:
-        return ""
+        return _unread_script(asked, calibration)
     worst = min(lines, key=lambda line: line.confidence).text
     shown = worst if len(worst) <= _SHOWN else f"{worst[:_SHOWN]}…"
     lines_are = "1 line is" if len(lines) == 1 else f"{len(lines)} lines are"
     return f"{lines_are} {NOISE_REASON}, as “{shown}”: compare with the image"
+
+
+def _unread_script(asked: Sequence[Reading], calibration: Calibration | None) -> str:
+    """Return what is to be said of a page where no line is surely noise, but few are sure: Chinese read as Korean."""
+    words = [word for one in asked for word in one.recognition.words]
+    share = words_confidence(words, calibration)
+    if share is None or share >= _UNREAD_SCRIPT or _letters(words) < _LEAST_READ:
+        return ""
+    return (
+        f"of what OCR read about {1 - share:.0%} of the characters are probably wrong (a script that was not expected,"
+        " or a bad image): compare with the image; recognition.tesseract.languages says what is read"
+    )
+
+
+def _calibration_by(identity: str) -> Calibration | None:
+    return calibration_of(str(json.loads(identity)["name"])) if identity else None
 
 
 def words_confidence(words: Sequence[Word], calibration: Calibration | None) -> float | None:

@@ -1,0 +1,49 @@
+"""Black beside a page on a scanner: no print, no frame; black bands with print on them stay."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ocr_project.domain.types import Label
+from ocr_project.engine.imaging.preparing import prepare
+from ocr_project.engine.imaging.surround import Grey, lift_surround
+from ocr_project.engine.layout.analysis import analyse
+from tests.drawing import A5, Sheet
+
+WIDTH, _ = A5
+
+
+def two_columns() -> Sheet:
+    page = Sheet()
+    middle = WIDTH / 2
+    page.prose((40, 60, middle - 40), 20, seed=1)
+    page.prose((middle + 40, 60, WIDTH - 40), 20, seed=2)
+    return page
+
+
+def on_a_scanner(page: Sheet, right: int, bottom: int, left: int = 0, top: int = 0) -> Grey:
+    """Lay a page on black, with thin lines of it along the other edges, as lids leave them."""
+    return np.pad(_grey(page), ((max(3, top), bottom), (max(3, left), right)), constant_values=12)
+
+
+@pytest.mark.parametrize("around", [(40, 160), (60, 0), (50, 90, 30, 30)])
+def test_a_page_on_black_has_the_regions_that_it_has_alone(around: tuple[int, ...]) -> None:
+    alone = [region.label for region in analyse(*prepare(_grey(two_columns())))]
+    found = [region.label for region in analyse(*prepare(on_a_scanner(two_columns(), *around)))]
+    assert found == alone
+    assert Label.TABLE not in found
+
+
+def test_what_is_no_surround_is_left_alone() -> None:
+    plain = _grey(two_columns())
+    title = Sheet(paper=20)
+    title.text((30, 20), "HARBOUR OFFICE, MONTHLY", size=40, ink=250)
+    below_a_banner = plain.copy()
+    below_a_banner[:50] = _grey(title)[20:70]
+    for grey in (plain, below_a_banner, 255 - plain):
+        assert lift_surround(grey) is grey
+
+
+def _grey(page: Sheet) -> Grey:
+    return np.ascontiguousarray(page.pixels[..., 1])
