@@ -125,7 +125,23 @@ def test_lines_that_run_down_are_turned_unless_letters_stand_in_them(
     upright: Pixels, lines: int, classifier: tuple[int, float], letters: tuple[int, float], turns: int
 ) -> None:
     grey, ink = running(lines, upright)
-    assert agreed_turns(grey, ink, lambda _: classifier, lambda _, least: letters) == turns
+    assert agreed_turns(grey, np.zeros_like(grey), ink, lambda _: classifier, lambda _, least: letters) == turns
+
+
+@pytest.mark.parametrize(("some", "pages"), [((0, 1.6), 0), ((0, 1.4), 1), ((180, 5.0), 1)])
+def test_of_a_page_that_is_probably_upright_some_letters_are_looked_at_first(
+    upright: Pixels, some: tuple[int, float], pages: int
+) -> None:
+    grey, ink = running(0, upright)
+    asked: list[tuple[int, int]] = []
+
+    def ask(window: Grey, least: int) -> tuple[int, float]:
+        asked.append(window.shape)
+        return some if window.size < grey.size / 2 else (180, 9.0)
+
+    assert agreed_turns(grey, np.where(ink, 255, 0).astype(np.uint8), ink, lambda _: (0, 0.85), ask) == 2 * pages
+    assert asked.count(grey.shape) == pages
+    assert len(asked) == 1 + pages
 
 
 def test_the_model_that_says_so_is_part_of_the_identity(tmp_path: Path) -> None:
@@ -225,4 +241,6 @@ def test_what_can_be_read_decides_where_two_witnesses_do_not(
         turned_by = next(quarters for quarters in range(4) if np.array_equal(np.rot90(grey, quarters), way))
         return Readable((head - turned_by) % 4 == 2, 0.9)
 
-    assert agreed_turns(grey, small, lambda _: classifier, lambda _, least: letters, read) == turns
+    assert (
+        agreed_turns(grey, np.zeros_like(grey), small, lambda _: classifier, lambda _, least: letters, read) == turns
+    )

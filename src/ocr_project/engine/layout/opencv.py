@@ -30,7 +30,7 @@ from ocr_project.engine.layout.analysis import FoundRegion, analyse
 from ocr_project.engine.layout.whole_page import page_region
 from ocr_project.engine.models.onnx.turned import find_orientation_classifier
 
-VERSION = "13"
+VERSION = "14"
 # Pixels of the copy that is looked at: A4 at 150 dpi. Body text is 15 pixels high there.
 _MOST_PIXELS = 2_200_000
 _LEAST_SKEW = 0.15  # degrees: below that a line over the whole page rises by a quarter of its height
@@ -133,7 +133,7 @@ class OpenCvDetector:
         if self._classifier:
             if not may_be_upside_down and self._classifier.ask(small)[0] not in (90, 270):
                 return 0
-            quarters = agreed_turns(small, outline, self._classifier.ask, self._ask, self._readable.ask)
+            quarters = agreed_turns(small, ink, outline, self._classifier.ask, self._ask, self._readable.ask)
             return quarters if quarters != 2 or may_be_upside_down else 0
         quarters = quarter_turns(small, outline, self._ask)
         if not quarters and may_be_upside_down and is_upside_down(small, ink, self._ask):
