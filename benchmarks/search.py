@@ -174,7 +174,7 @@ def fusion(options: argparse.Namespace) -> dict[str, float]:
     def search(both: tuple[str, Any]) -> None:
         words, vector = both
         (found,) = rank_by_vectors(index.ids, vectors, vector[None], K)
-        fuse([found, index.rank(words, K)], K, SearchOptions())
+        fuse([found, index.rank(words, K)], K, SearchOptions(), (1.0, index.weigh(words)))
 
     search(asked[0])
     return each(search, asked)

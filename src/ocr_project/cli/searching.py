@@ -140,7 +140,8 @@ def _rank(
             depth = max(pages, options.depth)
             both = (SearchMode.DENSE, SearchMode.LEXICAL)
             rankings = [_rank(catalog, question, depth, part, options) for part in both]
-            return fuse(rankings, pages, options)
+            weight = open_words(catalog.load("word_index"), options.lexical).weigh(question)
+            return fuse(rankings, pages, options, (1.0, weight))
 
 
 def _corpus(catalog: CatalogProtocol[Any, Any]) -> Corpus:

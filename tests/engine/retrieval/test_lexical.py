@@ -147,6 +147,16 @@ def test_one_that_could_not_be_written_leaves_the_old_one_and_nothing_else(
     assert open_words(tmp_path / "words", OPTIONS).rank("과징금", 1)
 
 
+def test_words_weigh_what_they_know_of_a_question() -> None:
+    pages = {"ko": "과징금 부과 기준과 절차", "ru": "порядок оплаты", "ru2": "порядок оплаты"}
+    index = LexicalIndex.build(pages.items(), LexicalOptions())
+    assert index.weigh("과징금 부과") == 1.0  # all of it on a page, and on no other
+    assert 0 < index.weigh("과징금 납부") < 1  # in part
+    assert index.weigh("порядок оплаты") == 0.0  # no page stands out
+    assert index.weigh("fines") == index.weigh("") == 0.0
+    assert LexicalIndex.build([], LexicalOptions()).weigh("과징금") == 0.0
+
+
 def test_fusion_adds_reciprocal_ranks() -> None:
     found = fuse_places([[("a", 9.0), ("b", 8.0), ("c", 7.0)], [("c", 0.9), ("d", 0.8)]], 10, 60)
     expected = {"c": 1 / 63 + 1 / 61, "a": 1 / 61, "b": 1 / 62, "d": 1 / 62}
@@ -158,18 +168,19 @@ def test_fusion_adds_reciprocal_ranks() -> None:
 
 def test_fusion_adds_scores_that_are_made_comparable() -> None:
     rankings = [[("a", 9.0), ("b", 8.0), ("c", 5.0)], [("c", 0.9), ("d", 0.85), ("b", 0.8)]]
-    found = fuse_scores(rankings, 10)
+    found = fuse_scores(rankings, 10, (1, 1))
     assert [name for name, _ in found] == ["a", "c", "b", "d"]  # equal ones: the first ranking first
     assert dict(found) == pytest.approx({"a": 1.0, "c": 1.0, "b": 0.75, "d": 0.5})
-    assert fuse_scores([[("a", 3.0)], [("b", 0.1)]], 5) == [("a", 1.0), ("b", 1.0)]
-    assert fuse_scores([[], []], 5) == fuse_scores([], 5) == []
+    assert fuse_scores([[("a", 3.0)], [("b", 0.1)]], 5, (1, 1)) == [("a", 1.0), ("b", 1.0)]
+    assert fuse_scores([[], []], 5, (1, 1)) == fuse_scores([], 5, ()) == []
+    assert fuse_scores(rankings, 10, (1, 0.25))[:2] == [("a", 1.0), ("b", 0.75)]
 
 
 def test_an_option_says_what_fusion_adds_up() -> None:
     rankings = [[("a", 9.0), ("b", 8.9), ("c", 1.0)], [("c", 1.0), ("b", 0.5), ("d", 0.0)]]
-    by_scores = fuse(rankings, 10, SearchOptions(fusion="scores"))  # type: ignore[arg-type]
-    by_places = fuse(rankings, 10, SearchOptions(fusion="places"))  # type: ignore[arg-type]
-    assert by_scores == fuse_scores(rankings, 10)
+    by_scores = fuse(rankings, 10, SearchOptions(fusion="scores"), (1, 1))  # type: ignore[arg-type]
+    by_places = fuse(rankings, 10, SearchOptions(fusion="places"), (1, 1))  # type: ignore[arg-type]
+    assert by_scores == fuse_scores(rankings, 10, (1, 1))
     assert by_places == fuse_places(rankings, 10, SearchOptions().rrf_constant)
     assert by_scores[0][0] == "b" != by_places[0][0]
 

@@ -54,7 +54,8 @@ class SearchOptions(Options):
     depth: int = Field(100, ge=1, description="Pages of a ranking that are kept, scored and fused.")
     fusion: Fusion = Field(
         Fusion.SCORES,
-        description="What fusion adds up: scores, each ranking's brought to 0 to 1; or places (reciprocal ranks).",
+        description="What fusion adds up: scores, each brought to 0 to 1, words weighed by what they know; or places"
+        " (reciprocal ranks).",
     )
     rrf_constant: float = Field(
         60,

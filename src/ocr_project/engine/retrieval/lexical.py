@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.options import LexicalOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.engine.retrieval.ranking import Ranking, best
 from ocr_project.engine.retrieval.tokens import character_ngrams
-from ocr_project.engine.retrieval.word_matrix import write_matrix
+from ocr_project.engine.retrieval.word_matrix import inverse_document_frequency, write_matrix
 from ocr_project.storage.atomic import atomic_folder
 
 if TYPE_CHECKING:
@@ -75,11 +77,46 @@ class LexicalIndex:
 
     def rank(self, question: str, k: int) -> Ranking:
         """Return the best k pages that share a token with the question; equal scores in the order of the pages."""
-        if self._matrix is None:
-            return []
-        asked = self._matrix.get_tokens_ids(_cut(question, self._options))
-        scores = np.asarray(self._matrix.get_scores_from_ids(asked), np.float32)
+        scores = self._scores(_cut(question, self._options))
         return [(self.ids[place], float(scores[place])) for place in best(scores, k) if scores[place] > 0]
+
+    def weigh(self, question: str) -> float:
+        """Say how much words know about a question, from 0 to 1: what they count beside vectors.
+
+        A question in another language than its page shares single pairs of letters with some pages, or is about as
+        near to every page of its own language. So the weight is the geometric mean of two shares: of the question's
+        inverse document frequency that the best page covers, tokens that no page has counted in; and of the best
+        score by which it is above the middle one of the other pages that were found.
+        """
+        tokens = _cut(question, self._options)
+        scores = self._scores(tokens)
+        first = int(scores.argmax()) if len(scores) else 0
+        if not len(scores) or scores[first] <= 0:
+            return 0.0
+        others = np.delete(scores, first)
+        others = others[others > 0]
+        above = 1 - float(np.median(others)) / float(scores[first]) if len(others) else 1.0
+        return math.sqrt(self._covered(set(tokens), first) * above)
+
+    def _scores(self, tokens: Sequence[str]) -> NDArray[np.float32]:
+        """Return the scores of all pages; none where no page has a token."""
+        if self._matrix is None:
+            return np.zeros(0, np.float32)
+        return np.asarray(self._matrix.get_scores_from_ids(self._matrix.get_tokens_ids(tokens)), np.float32)
+
+    def _covered(self, tokens: set[str], place: int) -> float:
+        """Return the share of the tokens' inverse document frequency that one page has."""
+        matrix: Any = self._matrix
+        starts, pages, total = matrix.scores["indptr"], matrix.scores["indices"], len(self.ids)
+        asked = covered = 0.0
+        for token in sorted(tokens):
+            number = matrix.vocab_dict.get(token)
+            having = pages[:0] if number is None else pages[int(starts[number]) : int(starts[number + 1])]
+            idf = inverse_document_frequency(len(having), total)
+            asked += idf
+            nearest = int(np.searchsorted(having, place))  # the pages of a token are in order
+            covered += idf if nearest < len(having) and having[nearest] == place else 0.0
+        return covered / asked
 
 
 def write_words(folder: Path, *, rows: ShardSource, options: LexicalOptions) -> None:

@@ -43,5 +43,8 @@ class Search:
         depth = self.options.depth
         dense = rank_by_vectors(self.ids, self.vectors, vectors, depth)
         lexical = [self.words.rank(question, depth) for question in questions]
-        fusion = [fuse(pair, depth, self.options) for pair in zip(dense, lexical, strict=True)]
+        fusion = [
+            fuse(pair, depth, self.options, (1.0, self.words.weigh(question)))
+            for question, *pair in zip(questions, dense, lexical, strict=True)
+        ]
         return {SearchMode.DENSE: dense, SearchMode.LEXICAL: lexical, SearchMode.FUSION: fusion}

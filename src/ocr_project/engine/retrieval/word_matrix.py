@@ -99,6 +99,11 @@ def write_matrix(folder: Path, pages: Iterable[Sequence[str]], options: LexicalO
     return len(vocabulary)
 
 
+def inverse_document_frequency(having: int, total: int) -> float:
+    """Return Lucene's inverse document frequency of a token that `having` of `total` pages have."""
+    return math.log(1 + (total - having + 0.5) / (having + 0.5))
+
+
 def _merge(folder: Path, counts: _Counts, vocabulary: dict[str, int], options: LexicalOptions) -> None:
     import bm25s
 
@@ -126,7 +131,7 @@ def _scored(
     lengths = np.frombuffer(counts.lengths, np.int32)
     norms = options.k1 * ((1 - options.b) + options.b * lengths / lengths.mean())
     total = len(lengths)
-    idf_of = {int(df): math.log(1 + (total - df + 0.5) / (df + 0.5)) for df in np.unique(frequencies)}
+    idf_of = {int(df): inverse_document_frequency(int(df), total) for df in np.unique(frequencies)}
     idf = np.array([idf_of[int(df)] for df in frequencies], np.float32)
     edges = _ranges(starts, counts.block)
     bounds = [np.searchsorted(block.read(0, 0, block.length), edges) for block in counts.blocks]
