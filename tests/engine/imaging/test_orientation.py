@@ -241,4 +241,6 @@ def test_what_can_be_read_decides_where_two_witnesses_do_not(
         turned_by = next(quarters for quarters in range(4) if np.array_equal(np.rot90(grey, quarters), way))
         return Readable((head - turned_by) % 4 == 2, 0.9)
 
-    assert agreed_turns(grey, np.zeros_like(grey), small, lambda _: classifier, lambda _, least: letters, read) == turns
+    assert (
+        agreed_turns(grey, np.zeros_like(grey), small, lambda _: classifier, lambda _, least: letters, read) == turns
+    )
