@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -110,13 +110,14 @@ def _launch(project: Path, params: tuple[str, ...], result: Result, moments: lis
     command = ("launch", "local", "--workers", str(result.workers), "--pipelines", "__default__")
     command = (sys.executable, "-m", "kedro", *command, "--params", ",".join(params))
     for _ in range(_MOST_LAUNCHES):
-        with ExitStack() as stack, running(project, *command) as (process, log):
-            while process.poll() is None:
-                if len(result.at) < len(moments) and _stored(project) >= moments[len(result.at)]:
-                    stored = _stored(project)
+        queued: list[subprocess.Popen[bytes]] = []
+        with running(project, *command) as (process, log):
+            while any(one.poll() is None for one in (process, *queued)):  # a launcher without workers leaves before
+                now = stored(project)
+                if len(result.at) < len(moments) and now >= moments[len(result.at)]:
                     for again in _killed(project, drawn):
-                        result.at.append(stored)
-                        stack.callback(_end, again)
+                        result.at.append(now)
+                        queued.append(again)
                 time.sleep(LOOK)
         result.launches += 1
         if process.returncode in DONE:
@@ -138,12 +139,8 @@ def _killed(project: Path, drawn: random.Random) -> Iterator[subprocess.Popen[by
             yield subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let a worker that was queued again come to its end: a launcher whose own workers are all gone has left."""
-    process.wait()
-
-
-def _stored(project: Path) -> int:
+def stored(project: Path) -> int:
+    """Return how many shards the workers of a launch have finished."""
     folders = launches(project / "data")
     return len(list(folders[-1].glob("claims/*/*.done"))) if folders else 0
 

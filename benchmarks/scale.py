@@ -6,7 +6,8 @@ PDFs of 113 synthetic pages (361 documents are 40,781 pages), a question for eac
 at once with text and vectors of the length of real ones (`benchmarks.fake_servers`). From `kedro run` to the report,
 the indexes and the exports, with the laptop's workers. What is in DIR goes on where it was. Told of it:
 
-    memory   of the process and of those it started, while a stage works on: from its page 1,000 to its last one
+    memory   of the process and of those it started, while a stage works on: from its page 1,000 to its last one, and
+             at some pages (of the process, of all)
     cpu      core-seconds a page of our own processes, by stage; those of the servers are not ours
     again    the same command once more, when nothing is left to do, and how long its scan of the footers takes
     search   `kedro search`, by words, by vectors and by both: seconds and memory
@@ -43,6 +44,7 @@ LINES, WORDS_IN_LINE = 6, 4
 PAGE = (210, 297)  # points; small, because what grows with the corpus does not grow with the paper
 EVERY = 1.0  # seconds between two looks at the memory
 FROM_PAGE = 1_000  # from which on memory is to be flat
+AT_PAGES = (1_000, 2_000, 5_000, 10_000, 20_000, 40_000)
 ALLOWED = 1.05  # the most that it may grow from there
 DONE = (0, 3)  # exit status of a run; 3: with failures
 PARAMS = ("ingest.dpi=72", "layout.backend=whole_page", "runtime.progress=false", "recognition.backend=vllm",
@@ -113,7 +115,8 @@ class Watch:
             cpu = looks[-1].cpu - looks[0].cpu
             found[stage] = {"seconds": round(looks[-1].at - looks[0].at, 1), "pages": pages,
                             "core_seconds_a_page": round(cpu / pages, 5) if pages else 0.0,
-                            "peak_mb": round(max(look.all for look in looks) / 1e6), **_growth(looks)}  # fmt: skip
+                            "peak_mb": round(max(look.all for look in looks) / 1e6), **_growth(looks),
+                            "mb_at_page": _at_pages(looks)}  # fmt: skip
         return found
 
 
@@ -125,6 +128,19 @@ def _growth(looks: list[Look]) -> dict[str, float]:
     part = len(steady) // 10
     first, last = (sorted(look.all for look in some)[part // 2] for some in (steady[:part], steady[-part:]))
     return {"mb_from_page_1000": round(first / 1e6), "mb_at_end": round(last / 1e6), "growth": round(last / first, 3)}
+
+
+def _at_pages(looks: list[Look]) -> dict[int, tuple[int, int]]:
+    """Return MB of the process and of all, when so many pages were stored: medians of the looks around."""
+    found = {}
+    for page in AT_PAGES:
+        around = [look for look in looks if 0.9 * page <= look.pages <= 1.1 * page]
+        if around:
+            own, everything = (
+                sorted(kind)[len(kind) // 2] for kind in zip(*((x.own, x.all) for x in around), strict=True)
+            )
+            found[page] = (round(own / 1e6), round(everything / 1e6))
+    return found
 
 
 def _taken(pid: int) -> tuple[int, int, float]:

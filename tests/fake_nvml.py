@@ -21,6 +21,10 @@ class NVMLError_NotSupported(NVMLError):  # noqa: N801 - pynvml's name
     """A GPU does not tell."""
 
 
+class NVMLError_NoPermission(NVMLError):  # noqa: N801 - pynvml's name
+    """A GPU is counted, and this process may not use it."""
+
+
 class NVMLError_GpuIsLost(NVMLError):  # noqa: N801 - pynvml's name
     """A GPU fell off the bus."""
 
@@ -35,6 +39,7 @@ class FakeGpu:
         counter: Joules by which its energy counter grows at each question; None: it has no counter.
         lost_after: Questions for utilisation after which it no longer answers.
         mute: Functions that it does not support.
+        withheld: Whether the cgroup of a job keeps it from this process.
     """
 
     name: str = "NVIDIA Test"
@@ -46,6 +51,7 @@ class FakeGpu:
     capability: tuple[int, int] = (9, 0)
     lost_after: int | None = None
     mute: frozenset[str] = frozenset()
+    withheld: bool = False
     joules: float = 1000.0
     asked: Counter[str] = field(default_factory=Counter)
 
@@ -59,6 +65,7 @@ class FakeNvml:
 
     NVMLError = NVMLError
     NVMLError_NotSupported = NVMLError_NotSupported
+    NVMLError_NoPermission = NVMLError_NoPermission
 
     def __init__(self, *gpus: FakeGpu, driver: str = "580.95.05", cuda: int = 13000, broken: str = "") -> None:
         self.gpus = gpus
@@ -87,6 +94,8 @@ class FakeNvml:
         return len(self.gpus)
 
     def nvmlDeviceGetHandleByIndex(self, index: int) -> FakeGpu:  # noqa: N802
+        if self.gpus[index].withheld:
+            raise NVMLError_NoPermission
         return self.gpus[index]
 
     def nvmlDeviceGetName(self, gpu: FakeGpu) -> str:  # noqa: N802

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
@@ -77,6 +80,31 @@ def test_what_is_drawn_has_no_twins_and_begins_with_the_source(pipelines: dict[s
 )
 def test_only_kedro_viz_draws(command: list[str], drawn: bool) -> None:
     assert is_drawn(command) is drawn
+
+
+_NOTEBOOK = """
+import multiprocessing
+import sys
+from tests.test_pipeline_registry import twins_beside_a_server
+
+sys.argv = ["ipykernel_launcher.py", "-f", "kernel.json"]
+with multiprocessing.get_context("spawn").Pool(1) as pool:
+    print(twins_beside_a_server(), pool.apply(twins_beside_a_server))
+"""
+
+
+def twins_beside_a_server() -> int:
+    """Count the twins that a process sees which has imported the server of `kedro viz`."""
+    import_module("kedro_viz.server")
+    return sum(name.endswith("_done") for name in register_pipelines()["ocr"].datasets())
+
+
+def test_run_viz_in_a_notebook_draws_and_the_notebook_runs() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", _NOTEBOOK]
+    found = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    in_notebook, drawn = map(int, found.stdout.split())
+    assert in_notebook > 0
+    assert drawn == 0
 
 
 def test_the_main_job_leaves_the_lane_alone(pipelines: dict[str, Any]) -> None:

@@ -10,8 +10,9 @@ composed one is made of several.
 from __future__ import annotations
 
 import inspect
+import multiprocessing
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial, wraps
 from importlib import import_module
 from typing import Any
@@ -67,7 +68,7 @@ class ByName(Mapping[str, Pipeline]):
 def register_pipelines() -> Mapping[str, Pipeline]:
     """Return all pipelines by name; for `kedro viz` without what hides the flow."""
     found = _pipelines()
-    if not is_drawn(sys.argv):
+    if not (is_drawn(sys.argv) or is_drawn_for_a_notebook(sys.modules, multiprocessing.parent_process())):
         return found
     return ByName({name: partial(_drawn_by_name, found, name) for name in found})
 
@@ -80,6 +81,16 @@ def is_drawn(command: Sequence[str]) -> bool:
     """
     words = [word for word in command[1:] if not word.startswith("-")]
     return words[:1] == ["viz"]
+
+
+def is_drawn_for_a_notebook(modules: Container[str], parent: object | None) -> bool:
+    """Say whether this is the process that `%run_viz` starts: its command is the notebook's own.
+
+    Args:
+        modules: What this process has imported.
+        parent: The process that multiprocessing was asked in; None: it was started by itself, as a notebook is.
+    """
+    return parent is not None and "kedro_viz.server" in modules
 
 
 def as_drawn(made: Pipeline) -> Pipeline:

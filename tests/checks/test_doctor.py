@@ -64,8 +64,10 @@ def test_a_gpu_profile_needs_cards_packages_weights_and_ports() -> None:
     assert needs.gpu_memory_gib == 60
     assert needs.packages == ("torch", "transformers", "vllm")
     assert [model.name for model in needs.models] == ["PaddlePaddle/PP-DocLayoutV3_safetensors", "zai-org/GLM-OCR"]
-    assert (needs.servers, needs.share, needs.fp8) == (4, 0.75, True)
+    assert (needs.servers, needs.share, needs.fp8) == (4, 0.75, False)
     assert needs.tesseract is None
+    halved = {"backend": "vllm", "vllm": VllmOptions(quantization="fp8")}
+    assert needs_of([RecognitionOptions.model_validate(halved)]).fp8
 
 
 def test_servers_that_run_already_need_nothing_here() -> None:
@@ -551,3 +553,16 @@ def test_little_room_is_a_line_in_the_log(
     needs = needs_of([IngestOptions(limit=64), TranscriptOptions(), RuntimeOptions()])
     preflight.warn_of_disk(needs, tmp_path / "data" / "not yet there")
     assert bool(caplog.records) is warned
+
+
+@pytest.mark.parametrize(("gpus", "launch", "said"), [(2, None, 0), (4, None, 1), (8, None, 1), (8, Path("x"), 0)])
+def test_many_cards_are_better_fed_by_a_process_each(
+    gpus: int, launch: Path | None, said: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    recognition = RecognitionOptions.model_validate({"backend": "vllm", "vllm": {"gpus": list(range(gpus))}})
+    preflight.warn_of_many_cards({"recognition": recognition, "runtime": RuntimeOptions(launch=launch)})
+    assert [f"recognition uses {gpus} GPUs" in record.message for record in caplog.records] == [True] * said
+    served = recognition.model_copy(update={"vllm": recognition.vllm.model_copy(update={"urls": ("http://there:1",)})})
+    caplog.clear()
+    preflight.warn_of_many_cards({"recognition": served})
+    assert not caplog.records, "they are another machine's"

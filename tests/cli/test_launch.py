@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,12 @@ import pytest
 from kedro.framework.startup import bootstrap_project
 
 from ocr_project.cli.launch.clean import clean, remove_what_is_left
-from ocr_project.cli.launch.local import check_workers
+from ocr_project.cli.launch.local import cards_of_worker, check_workers
 from ocr_project.cli.launch.status import lines, progress
 from ocr_project.cli.launch.work import Launch, Place, begin, launches, opening_nodes, read, shown, write
 from ocr_project.domain.errors import OptionError
 from ocr_project.storage.claims import Claims, Worker
+from tests.fake_nvml import FakeGpu, FakeNvml
 from tests.whole_job import ROOT
 
 
@@ -50,6 +52,27 @@ def test_what_does_not_work_by_shards_is_not_launched() -> None:
 def test_a_misspelt_pipeline_is_named() -> None:
     with pytest.raises(OptionError, match=r"no pipeline `ocrr`.*`ocr`"):
         opening_nodes("ocrr")
+
+
+@pytest.mark.parametrize(
+    ("visible", "workers", "each"),
+    [
+        (None, 2, ["0", "1"]),
+        (None, 1, ["0,1"]),
+        ("1", 2, ["1", "1"]),
+        ("GPU-1,GPU-0", 2, ["GPU-1", "GPU-0"]),
+        ("MIG-a,MIG-b", 2, ["MIG-a", "MIG-b"]),
+        ("", 2, [None, None]),
+    ],
+)
+def test_each_worker_sees_its_own_cards(
+    visible: str | None, workers: int, each: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(FakeGpu(), FakeGpu()))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert [cards_of_worker(one, workers).get("CUDA_VISIBLE_DEVICES") for one in range(workers)] == each
 
 
 def test_the_three_commands(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from ocr_project.cli.launch.contained import commands_of
 from ocr_project.cli.launch.work import Launch, shown
 from ocr_project.domain.errors import OptionError
+from tests.fake_nvml import FakeGpu, FakeNvml
 
 WORK = ("-m", "kedro", "run", "--tags", "shards")
 
@@ -66,6 +67,18 @@ def test_podman_and_docker_mount_what_is_read_and_written(engine: str, tmp_path:
     assert line[-len(WORK) - 1 :] == ("registry/ocr:1", *WORK)
     assert not [part for part in line if "secret" in part or part.startswith("CUDA")]
     assert commands.stop[-1] == line[line.index("--name") + 1]
+
+
+def test_in_a_job_that_counts_its_own_cards_docker_is_told_what_the_machine_calls_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slurm's card 0 is the job's first, docker's the machine's: another job's container was on it."""
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(FakeGpu(withheld=True), FakeGpu()))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    made = launch(tmp_path, container="docker", program=["docker"])
+    assert ("--gpus", '"device=GPU-1aaa-bbb"') in pairs(commands_of(made, WORK, None, {}).start)
+    other = replace(made, options={**made.options, "container": "apptainer"})
+    assert ("--env", "CUDA_VISIBLE_DEVICES=0") in pairs(commands_of(other, WORK, None, {}).start)
 
 
 def test_apptainer_sees_its_gpu_and_nothing_else_of_the_host(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ocr_project.cli.run_notes import corpus_tags, leaves, run_name
+from ocr_project.cli.run_notes import asked, corpus_tags, leaves, run_name
 from ocr_project.domain.options import BenchmarkOptions, IngestOptions, RecognitionOptions, RuntimeOptions
 from ocr_project.domain.types import Document, Status
 
@@ -35,6 +35,15 @@ def test_a_long_list_of_differences_is_cut() -> None:
 
 def test_a_list_is_one_line() -> None:
     assert dict(leaves("benchmark", BenchmarkOptions()))["benchmark.ndcg_cutoffs"] == "1, 3, 5, 10"
+
+
+def test_blocks_of_backends_that_are_not_chosen_are_left_out_unless_set() -> None:
+    chosen = {"backend": "tesseract", "vllm": {"requests": 7}, "tesseract": {"languages": "kor"}}
+    listed = dict(asked("recognition", RecognitionOptions.model_validate(chosen)))
+    assert (listed["recognition.backend"], listed["recognition.tesseract.languages"]) == ("tesseract", "kor")
+    assert listed["recognition.vllm.requests"] == 7
+    assert not any(name.startswith(("recognition.transformers.", "recognition.given.")) for name in listed)
+    assert dict(asked("benchmark", BenchmarkOptions())) == dict(leaves("benchmark", BenchmarkOptions()))
 
 
 def test_the_fingerprint_is_of_bytes_and_not_of_names() -> None:

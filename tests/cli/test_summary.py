@@ -8,7 +8,14 @@ import pytest
 from ocr_project.bench.results.gate import GATE_COLUMNS
 from ocr_project.bench.results.score_tables import SCORE_COLUMNS
 from ocr_project.cli.errors import plainly
-from ocr_project.cli.summary import print_gate, print_next, print_recognizers, print_scores, print_summary
+from ocr_project.cli.summary import (
+    print_gate,
+    print_next,
+    print_places,
+    print_recognizers,
+    print_scores,
+    print_summary,
+)
 from ocr_project.domain.errors import GateFailed, GateOpen
 
 LAPTOP = {"shards": 1, "pages": 10, "items": 40, "failed": 0, "seconds": 2.0, "pages_per_second": 5.0}
@@ -36,6 +43,30 @@ def test_without_a_gpu_nothing_is_said_of_it(capsys: pytest.CaptureFixture[str])
     header, row = printed(capsys, layout=LAPTOP)
     assert header == ["stage", "shards", "pages", "rows", "failed", "seconds", "pages/s"]
     assert row == ["layout", "1", "10", "40", "0", "2.0", "5.00"]
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (0, ["seconds  of the runs that made the shards; this one had nothing to do"]),
+        (1, ["seconds  of the runs that made the shards; this one made 1 of 2"]),
+        (2, []),
+        (None, []),
+    ],
+)
+def test_seconds_of_an_earlier_run_are_said_to_be(
+    made: int | None, said: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_summary({"layout": LAPTOP, "recognition": LAPTOP}, made=made)
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()[3:]] == said
+
+
+def test_a_page_that_was_kept_says_when_it_was_made(capsys: pytest.CaptureFixture[str]) -> None:
+    print_places({"report": "/elsewhere/report.html", "exports": "/elsewhere/exports"}, {"report": 0.0})
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()] == [
+        "report  /elsewhere/report.html, as made 1970-01-01 00:00 UTC: nothing has changed",
+        "exports  /elsewhere/exports",
+    ]
 
 
 def test_with_a_gpu_its_work_stands_beside_the_speed(capsys: pytest.CaptureFixture[str]) -> None:

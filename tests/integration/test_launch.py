@@ -12,16 +12,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-import psutil
 import pytest
 
 from ocr_project.cli.launch.status import lines
 from ocr_project.cli.launch.work import launches, read
 from ocr_project.storage.claims import workers_of
 from tests.engine.running.test_shared_file_systems import mount_exfat, unmount
+from tests.slurm_cluster import daemons, idle_nodes, jobs, kill_node, start_node, start_now
 from tests.whole_job import (
     QUICK,
     ROOT,
@@ -144,9 +143,9 @@ def cluster() -> None:
         except subprocess.CalledProcessError as error:
             pytest.skip(f"{START} starts no Slurm here: {error.stderr[-300:]}")
     for name in ("node1", "node2"):
-        if not _daemons(name):  # of a test run that was stopped while a node was dead
-            _start_node(name)
-    wait_for(lambda: _idle_nodes() == 2, 60)
+        if not daemons(name):  # of a test run that was stopped while a node was dead
+            start_node(name)
+    wait_for(lambda: idle_nodes() == 2, 60)
 
 
 def test_a_launch_on_slurm_from_the_list_to_the_closing_run(tmp_path: Path, cluster: None) -> None:
@@ -160,7 +159,7 @@ def test_a_launch_on_slurm_from_the_list_to_the_closing_run(tmp_path: Path, clus
     assert made.code == 0, made.output
     folder = launched(project)
     assert folder is not None
-    wait_for(lambda: not _jobs(), 150)
+    wait_for(lambda: not jobs(), 150)
     launch = read(folder)
     logs = {path.name: path.read_text() for path in launch.logs.rglob("*.out")}
     assert len({name.partition("_")[0] for name in logs}) == 2, "of the array, and of the closing job"
@@ -187,56 +186,13 @@ def test_a_node_killed_in_the_middle_of_a_slurm_launch(
     assert folder is not None
     wait_for(lambda: len(workers_of(folder)) == 2 and stored(project) >= PAGES + 2, 120)
     try:
-        _kill_node("node2")
+        kill_node("node2")
         wait_for(lambda: stored(project) == len(STAGES) * PAGES, 180)
         assert len(workers_of(folder)) >= 2
     finally:
-        _start_node("node2")
-        for job in _jobs():
-            subprocess.run(["scontrol", "update", f"JobId={job}", "StartTime=now"], capture_output=True, check=False)
+        start_node("node2")
+        for job in jobs():
+            start_now(job)
     exports = project / "data" / "08_reporting" / "exports"
-    wait_for(lambda: len(list(exports.rglob("*.md"))) == PAGES and not _jobs(), 240)
+    wait_for(lambda: len(list(exports.rglob("*.md"))) == PAGES and not jobs(), 240)
     assert differences(ocr_tables(project), straight) == []
-
-
-def _idle_nodes() -> int:
-    asked = subprocess.run(["sinfo", "-h", "-t", "idle", "-o", "%D"], capture_output=True, text=True, check=False)
-    return sum(int(count) for count in asked.stdout.split())
-
-
-def _jobs() -> list[str]:
-    asked = subprocess.run(["squeue", "-h", "--array", "-o", "%A"], capture_output=True, text=True, check=False)
-    return asked.stdout.split()
-
-
-def _kill_node(name: str) -> None:
-    """Kill the daemon of a node, and all that it has started, as a power cut does."""
-    for process in _daemons(name):
-        process.kill()
-    steps = [one for one in psutil.process_iter(["name"]) if one.info["name"] == "slurmstepd"]
-    for step in steps:
-        with_children = [step, *step.children(recursive=True)]
-        if any(_node_of(process) == name for process in with_children):
-            for process in with_children:
-                with suppress(psutil.NoSuchProcess):  # it ended with the one before
-                    process.kill()
-
-
-def _daemons(name: str) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        line = process.info["cmdline"] or []
-        if line[:1] and line[0].endswith("slurmd") and name in line:
-            found.append(process)
-    return found
-
-
-def _node_of(process: psutil.Process) -> str:
-    try:
-        return process.environ().get("SLURMD_NODENAME", "")
-    except psutil.Error:
-        return ""
-
-
-def _start_node(name: str) -> None:
-    subprocess.run(["slurmd", "-N", name], check=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ocr_project.testing.fake_vllm import FakeVllm
 from tests.whole_job import (
     QUICK,
     copy_project,
@@ -88,6 +89,22 @@ def test_the_first_shard_comes_through_all_stages_before_the_last_is_read(
     again = run_job(project, *params, arguments=("--pipelines", "ocr"))
     assert "of 10 pages are done already" in again.output
     assert len(rows(project, "transcripts")) == PAGES
+
+
+def test_transcripts_are_made_beside_recognition_by_servers(project: Path, params: tuple[str, ...]) -> None:
+    with FakeVllm(pace=20) as server:
+        served = (
+            f"recognition.vllm.urls={server.url}",
+            "recognition.vllm.model=fake",
+            "recognition.vllm.dialect=glm_ocr",
+        )
+        reading = ("recognition.backend=vllm", "recognition.vllm.requests=4", "layout.backend=whole_page", *served)
+        done = run_job(project, *params, *reading, OVERLAP, arguments=("--pipelines", "ocr"))
+    assert done.code == 0, done.output
+    order = [stage for stage, _ in made(project) if stage in ("recognition", "transcript")]
+    last = len(order) - 1 - order[::-1].index("recognition")
+    read, written = order[:last].count("recognition"), order[:last].count("transcript")
+    assert (read, written >= read - 2) == (PAGES // 2 - 1, True), order
 
 
 @pytest.mark.slow

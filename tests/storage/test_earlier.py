@@ -64,3 +64,13 @@ def test_what_is_damaged_is_nothing(
     path.write_bytes(content)
     assert earlier.find("node", "key") is None
     assert "made again" in caplog.text or file == "about.json"
+
+
+def test_only_a_file_that_is_what_was_kept_has_a_time(earlier: Earlier, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("now")
+    assert earlier.made("node", page) is None
+    earlier.keep("node", "key", [{"a": 1}, page])
+    assert earlier.made("node", page) == (tmp_path / "earlier" / "node" / "about.json").stat().st_mtime
+    page.write_text("made anew, and not kept")
+    assert earlier.made("node", page) is None

@@ -38,6 +38,7 @@ from ocr_project.engine.ingest import open_location
 from ocr_project.engine.ingest.replacement import documents_going, folder_of
 from ocr_project.engine.layout import build_detector
 from ocr_project.engine.recognition import build_recognizer
+from ocr_project.engine.running.cards import MANY
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ def check_backends(options: Mapping[str, Options], data: Path) -> None:
             log.warning("%s: %s", finding.found, finding.advice)
     warn_of_disk(needs, data)
     require_whole_pages(options)
+    warn_of_many_cards(options)
     for chosen in options.values():
         match chosen:
             case LayoutOptions():
@@ -224,6 +226,20 @@ def check_prompt_search(fields: FieldsOptions, options: PromptSearchOptions, run
     prepare_search(fields, options)
     build_answerer(fields, runtime.tessdata).close()
     build_generator(options).close()
+
+
+def warn_of_many_cards(options: Mapping[str, Options]) -> None:
+    """Say what feeds many cards better than one process does (docs/decisions/0033)."""
+    alone = all(chosen.is_alone for chosen in options.values() if isinstance(chosen, RuntimeOptions))
+    for chosen in options.values() if alone else ():
+        if isinstance(chosen, RecognitionOptions) and chosen.backend is RecognitionBackend.VLLM:
+            servers = chosen.vllm
+            if not servers.urls and len(servers.gpus) >= MANY:
+                log.warning(
+                    "recognition uses %d GPUs, and one process feeds three or four of them: `kedro launch local` with"
+                    " the same options starts a process for each",
+                    len(servers.gpus),
+                )
 
 
 def require_packages(needs: Needs) -> None:

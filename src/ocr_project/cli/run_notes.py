@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
@@ -39,6 +40,23 @@ def leaves(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield metric_name(prefix), ", ".join(map(str, value))  # MLflow draws JSON over as many lines as it has values
     else:
         yield metric_name(prefix), value
+
+
+def asked(section: str, options: Options) -> Iterator[tuple[str, Any]]:
+    """Yield the options of a section, without what says nothing: blocks of backends that are not chosen, unless set.
+
+    Two thirds of all leaves are such; which defaults they have, the commit says.
+
+    Args:
+        section: Its name.
+        options: Of the section.
+    """
+    backend = getattr(options, "backend", None)
+    others = {each.value for each in type(backend)} - {backend.value} if isinstance(backend, StrEnum) else set()
+    chosen, defaults = options.model_dump(mode="json"), type(options)().model_dump(mode="json")
+    for name, value in chosen.items():
+        if name not in others or value != defaults[name]:
+            yield from leaves(f"{section}.{name}", value)
 
 
 def run_name(

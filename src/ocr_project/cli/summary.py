@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +47,15 @@ _FIELD_LEVELS = ("overall", "doc_type", "doc_question")  # of answers to questio
 _FIELD_METRICS = {"exact": "exact", "normalized": "letters right", "anls": "ANLS"}  # metric and heading
 
 
-def print_summary(metrics: Mapping[str, Mapping[str, Any]], seconds: float | None = None) -> int:
+def print_summary(
+    metrics: Mapping[str, Mapping[str, Any]], seconds: float | None = None, made: int | None = None
+) -> int:
     """Print a line for each stage, and the scores of the corpus.
 
     Args:
         metrics: What each stage measured, by its name.
         seconds: Of the stages of OCR together, where they were at work beside each other.
+        made: How many of the shards this run made; None: not counted.
 
     Returns:
         How many documents and pages failed, over all stages of this run.
@@ -63,6 +67,7 @@ def print_summary(metrics: Mapping[str, Mapping[str, Any]], seconds: float | Non
         console.print(_stages(metrics))
     failures = count_failures(metrics)
     lines = (
+        *_there_before(metrics, made),
         *_documents(metrics.get("ingest", {})),
         *_scores(metrics.get("benchmark", {})),
         *_doubts(metrics.get("benchmark", {})),
@@ -81,10 +86,16 @@ def count_failures(metrics: Mapping[str, Mapping[str, Any]]) -> int:
     return sum(int(m.get("failed", 0)) + int(m.get("documents_failed", 0)) for m in metrics.values())
 
 
-def print_places(places: Mapping[str, str]) -> None:
-    """Print paths worth a look, by what they are."""
+def print_places(places: Mapping[str, str], kept: Mapping[str, float] | None = None) -> None:
+    """Print paths worth a look, by what they are.
+
+    Args:
+        places: By name.
+        kept: When those were made that this run found and did not make again, seconds since the epoch, by name.
+    """
     for name, path in places.items():
-        Console().print(f"{name:>10}  {escape(_short(path))}", highlight=False, soft_wrap=True)
+        made = f", as made {_moment(kept[name])}: nothing has changed" if kept and name in kept else ""
+        Console().print(f"{name:>10}  {escape(_short(path))}{made}", highlight=False, soft_wrap=True)
 
 
 def print_next(data: str | None) -> None:
@@ -222,6 +233,19 @@ def _print_wide(table: Table) -> None:
     console = Console()
     needed = Measurement.get(console, console.options.update(max_width=_WIDEST), table).maximum
     Console(width=max(console.width, needed)).print(table)
+
+
+def _there_before(metrics: Mapping[str, Mapping[str, Any]], made: int | None) -> list[str]:
+    """Say whose the seconds of the table are, where this run did not make all that it shows."""
+    shards = sum(int(measured.get("shards", 0)) for measured in metrics.values())
+    if made is None or made >= shards:
+        return []
+    work = f"this one made {made} of {shards}" if made else "this one had nothing to do"
+    return [f"{'seconds':>10}  of the runs that made the shards; {work}"]
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _percent(rate: float) -> str:

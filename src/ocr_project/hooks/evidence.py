@@ -13,7 +13,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 
 from ocr_project.cli.evidence import Cell, Evidence, end_run, log_cells, log_files, log_metrics, open_run, set_tags
-from ocr_project.cli.run_notes import corpus_tags, dvc_process, leaves, run_name, run_tags
+from ocr_project.cli.run_notes import asked, corpus_tags, dvc_process, run_name, run_tags
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.run_cost import cost_of_pages
 from ocr_project.domain.types import Document, Made, ShardInfo
@@ -55,7 +55,7 @@ class MlflowHooks:
         options = {name: catalog.load(name) for name in sorted(pipeline.inputs()) if name.startswith("params:")}
         self._runtime = options.get("params:runtime", self._runtime)
         by_section = {name.removeprefix("params:"): value for name, value in options.items()}
-        listed = dict(leaf for section, value in by_section.items() for leaf in leaves(section, value))
+        listed = dict(leaf for section, value in by_section.items() for leaf in asked(section, value))
         repro = dvc_process()
         source = catalog.load("source") if CORPUS & pipeline.datasets() else None
         name = run_name(run_params, by_section, source, repro)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
@@ -26,6 +27,7 @@ from ocr_project.datasets import Place
 from ocr_project.domain.errors import FailuresLeft, GateFailed, GateOpen
 from ocr_project.domain.options.names import DATA
 from ocr_project.domain.options.testsets import WhenOpen
+from ocr_project.domain.types import Made
 from ocr_project.hooks.cost import seconds_beside
 from ocr_project.hooks.guards import runtime_of
 from ocr_project.hooks.places import PLACES, path_of
@@ -33,6 +35,8 @@ from ocr_project.hooks.timeline import timeline_of_run
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ocr_project.storage.earlier import Earlier
 
 _CLOCK = 2.0  # seconds by which the clock of a file system may be behind
 # The tables that end a run where something is worse, and what the options say of one that cannot tell.
@@ -49,15 +53,24 @@ _TABLES: Mapping[str, Callable[[pd.DataFrame], None]] = {
 }
 
 
+_ONCE = {"report": "write_report", "review_page": "review_readings"}  # by what nodes keep them (decision 41)
+
+
 class SummaryHooks:
     """The short table at the end: of what this run did, not of what an earlier one left."""
 
     def __init__(self) -> None:
         self._began = 0.0
+        self._made = 0  # shards
 
     @hook_impl
     def before_pipeline_run(self) -> None:
-        self._began = time.time()
+        self._began, self._made = time.time(), 0
+
+    @hook_impl
+    def after_dataset_saved(self, data: Any) -> None:
+        if isinstance(data, Made):
+            self._made += len(data.shards)
 
     def _is_of_this_run(self, catalog: CatalogProtocol[Any, Any], name: str) -> bool:
         """Say whether metrics were written since it began: a runner may leave out what is there already."""
@@ -89,7 +102,7 @@ class SummaryHooks:
         tables: Sequence[str],
         places: Mapping[str, str],
     ) -> None:
-        print_summary(metrics, seconds_beside(catalog, metrics))
+        print_summary(metrics, seconds_beside(catalog, metrics), self._made)
         if timeline := timeline_of_run(catalog, self._began - _CLOCK):
             print_timeline(timeline)
         for name in tables:
@@ -97,9 +110,15 @@ class SummaryHooks:
         project = catalog.load("project")
         if not (project.root / "pyproject.toml").is_file():
             return  # its folders, and what comes next, are a matter of `ocr-project`
-        print_places(places)
+        print_places(places, self._kept(catalog, places))
         if "report" in places:
             print_next(None if project.data == project.root / DATA else str(project.data))
+
+    def _kept(self, catalog: CatalogProtocol[Any, Any], places: Mapping[str, str]) -> dict[str, float]:
+        """Return when pages were made that this run did not make again."""
+        earlier: Earlier = catalog.load("earlier")
+        made = {place: earlier.made(node, Path(places[place])) for place, node in _ONCE.items() if place in places}
+        return {place: when for place, when in made.items() if when is not None and when < self._began - _CLOCK}
 
 
 def _judge(table: pd.DataFrame, when_open: WhenOpen) -> None:

@@ -11,9 +11,9 @@ Of each node the latest result only. What is damaged, or of another key, is noth
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import logging
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,14 +55,29 @@ class Earlier:
             if about["key"] != key:
                 return None
             kinds = [result["kind"] for result in about["results"]]
-            contents = [
-                _checked(folder / str(place), result["sha256"]) for place, result in enumerate(about["results"])
-            ]
-            return tuple(self._woken(name, *pair) for pair in zip(kinds, contents, strict=True))
+            paths = [_checked(folder / str(place), result["sha256"]) for place, result in enumerate(about["results"])]
+            return tuple(self._woken(name, *pair) for pair in zip(kinds, paths, strict=True))
         except FileNotFoundError:
             return None
         except _UNREADABLE as error:
             log.warning("%s cannot be read (%s): it is made again", folder, error)
+            return None
+
+    def made(self, name: str, file: Path) -> float | None:
+        """Return when a file was made that is among the results under a name.
+
+        Args:
+            name: Of what makes it.
+            file: Where it was saved to.
+
+        Returns:
+            Seconds since the epoch; None where the file is not what is stored.
+        """
+        about = self._root / name / _ABOUT
+        try:
+            known = {result["sha256"] for result in json.loads(about.read_bytes())["results"]}
+            return about.stat().st_mtime if hashlib.sha256(file.read_bytes()).hexdigest() in known else None
+        except _UNREADABLE:
             return None
 
     def keep(self, name: str, key: str, results: Sequence[Any]) -> None:
@@ -79,38 +94,49 @@ class Earlier:
         with atomic_folder(self._root / name) as draft:
             stored = []
             for place, result in enumerate(results):
-                kind, content = _laid_down(result)
-                (draft / str(place)).write_bytes(content)
-                stored.append({"kind": kind, "sha256": hashlib.sha256(content).hexdigest()})
+                kind = _lay_down(result, draft / str(place))
+                stored.append({"kind": kind, "sha256": _sha256(draft / str(place))})
             (draft / _ABOUT).write_text(json.dumps({"key": key, "results": stored}), encoding="utf-8")
 
-    def _woken(self, name: str, kind: str, content: bytes) -> Any:
+    def _woken(self, name: str, kind: str, stored: Path) -> Any:
         if kind == _FILE:
             with self._scratch.draft(name) as path:
-                path.write_bytes(content)
+                shutil.copyfile(stored, path)
             return path
-        return _READERS[kind](content)
+        return _READERS[kind](stored)
 
 
-def _checked(path: Path, sha256: str) -> bytes:
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != sha256:
+def _checked(path: Path, sha256: str) -> Path:
+    if _sha256(path) != sha256:
         raise ValueError(f"{path.name} is not what was written")
-    return content
+    return path
 
 
-def _laid_down(result: Any) -> tuple[str, bytes]:
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _lay_down(result: Any, path: Path) -> str:
+    """Write a result, and return what kind it is; none is laid out in memory beside itself."""
     if isinstance(result, pd.DataFrame):
-        file = io.BytesIO()
-        result.to_parquet(file)
-        return _TABLE, file.getvalue()
+        with path.open("wb") as file:
+            result.to_parquet(file)
+        return _TABLE
     if isinstance(result, Path):
-        return _FILE, result.read_bytes()
-    return _VALUE, json.dumps(result).encode()
+        shutil.copyfile(result, path)
+        return _FILE
+    path.write_text(json.dumps(result), encoding="utf-8")
+    return _VALUE
+
+
+def _table(path: Path) -> pd.DataFrame:
+    with path.open("rb") as file:  # a name without a suffix would be taken for a folder of a data set
+        return pd.read_parquet(file)
 
 
 _TABLE, _FILE, _VALUE = "table", "file", "value"
-_READERS: dict[str, Callable[[bytes], Any]] = {
-    _TABLE: lambda content: pd.read_parquet(io.BytesIO(content)),
-    _VALUE: json.loads,
+_READERS: dict[str, Callable[[Path], Any]] = {
+    _TABLE: _table,
+    _VALUE: lambda path: json.loads(path.read_bytes()),
 }

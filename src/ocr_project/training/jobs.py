@@ -23,6 +23,7 @@ from typing import Any
 
 from ocr_project.domain.errors import BackendError, OcrProjectError
 from ocr_project.domain.options import TrainingOptions
+from ocr_project.engine.running.cards import first_cards
 from ocr_project.storage.atomic import atomic_json
 
 log = logging.getLogger(__name__)
@@ -96,7 +97,8 @@ def run_phase(job: Job, phase: Phase) -> dict[str, Any]:
     launched = [*_LAUNCHER, str(cards), "-m"] if cards > 1 else ["-m"]
     command = [sys.executable, *launched, WORK, str(phase), str(written)]
     paths = os.pathsep.join(filter(None, (str(_SOURCE), os.environ.get("PYTHONPATH", ""))))
-    environment = {**os.environ, "PYTHONPATH": paths, "TOKENIZERS_PARALLELISM": "false"}
+    # a process that sees more than its own is given a model copied to all of them by transformers (DataParallel)
+    environment = {**os.environ, "PYTHONPATH": paths, "TOKENIZERS_PARALLELISM": "false", **first_cards(cards)}
     process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
     with _passed_on(process):
         status = process.wait()

@@ -92,7 +92,7 @@ class PackTrainer(Trainer):  # type: ignore[misc]
         self._ahead = Ahead(_inner(model))
         super().__init__(
             model=model,
-            args=_arguments(model, len(packs), options, folder),
+            args=arguments_for(model, len(packs), options, folder),
             train_dataset=packs,
             callbacks=[self._ends],
         )
@@ -228,7 +228,8 @@ def _adapters_in_autocast(model: Any, device: torch.device) -> Iterator[None]:
         yield
 
 
-def _arguments(model: Any, packs: int, options: TrainingOptions, folder: Path) -> TrainingArguments:
+def arguments_for(model: Any, packs: int, options: TrainingOptions, folder: Path) -> TrainingArguments:
+    """Return what the Trainer is told; a process works on one card, whatever it sees."""
     each = options.packs_per_update // options.devices
     updates = -(-packs // options.packs_per_update)
     where: dict[str, Any] = {"use_cpu": True} if _is_cpu(options) else {}
@@ -242,7 +243,7 @@ def _arguments(model: Any, packs: int, options: TrainingOptions, folder: Path) -
             "reshard_after_forward": True,
             "state_dict_type": "FULL_STATE_DICT",
         }
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=1,
         gradient_accumulation_steps=each,
@@ -262,6 +263,10 @@ def _arguments(model: Any, packs: int, options: TrainingOptions, folder: Path) -
         log_level="warning",
         **where,
     )
+    # A process that sees several cards would copy the model to all of them (DataParallel), and packs with it: several
+    # cards are several processes here. `n_gpu` looks at the cards once, and then says what is written.
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments
 
 
 def _is_layer(module: Any) -> bool:

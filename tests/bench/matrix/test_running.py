@@ -18,7 +18,7 @@ from ocr_project.bench.matrix.results import read_matrix, write_matrix
 from ocr_project.bench.matrix.user_config import read_user_config
 from ocr_project.cli.launch.status import progress
 from ocr_project.cli.launch.work import Launch
-from ocr_project.domain.errors import OptionError, StorageError
+from ocr_project.domain.errors import BackendError, OptionError, StorageError
 from ocr_project.domain.options import FieldsOptions, RuntimeOptions
 from ocr_project.domain.options.matrix import Clock, MatrixOptions
 from ocr_project.testing.fake_vllm import FakeVllm
@@ -208,6 +208,14 @@ def test_runs_are_done_in_processes_and_one_that_fails_ends_no_other(home: Path)
         facts = run_locally(runs, common)
     assert [bool(one.status) for one in facts] == [False, True, False]
     assert (server.requests, other.requests) == (20, 20)
+
+
+def test_a_worker_that_sees_one_card_does_no_run_on_another(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    rows = "".join(f"small;SGLang;a/none;http://127.0.0.1:9;{pixels}\n" for pixels in (200_000, 100_000))
+    runs, common = planned(home, rows, gpus="0+1")
+    with pytest.raises(BackendError, match=r"matrix\.gpus names GPU 1, but CUDA_VISIBLE_DEVICES=1 shows 1"):
+        run_locally(runs, common)
 
 
 def test_workers_of_a_launch_do_each_run_once_and_one_at_a_time(home: Path) -> None:

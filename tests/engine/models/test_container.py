@@ -22,6 +22,7 @@ from ocr_project.domain.options.container import ContainerOptions
 from ocr_project.engine.models.served.container import ServedContainer, identify_image
 from ocr_project.engine.models.served.container_commands import build_commands
 from tests.container_image import PODMAN, PYTHON, import_into_podman, make_root
+from tests.fake_nvml import FakeGpu, FakeNvml
 
 SOURCE = Path(__file__).resolve().parents[3] / "src"
 SERVE = (PYTHON, "/app/stub.py", "--port", "{port}")
@@ -131,6 +132,19 @@ def test_docker_names_its_gpus_as_its_own_parser_wants_them(tmp_path: Path) -> N
     assert line[line.index("--network") + 1] == "host"
     assert "--publish" not in line
     assert line[-1] == "18000"
+
+
+def test_a_run_of_the_matrix_gives_its_container_the_card_that_it_sees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(FakeGpu(), FakeGpu()))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    chosen = options(tmp_path, engine="docker", program=("docker",), gpus="all")
+    line = list(build_commands("image", "name", 18000, chosen).start)
+    assert line[line.index("--gpus") + 1] == '"device=GPU-1aaa-bbb"'
+    chosen = options(tmp_path, engine="podman", program=("podman",), gpus="all")
+    line = list(build_commands("image", "name", 18000, chosen).start)
+    assert line[line.index("--device") + 1] == "nvidia.com/gpu=1", "its list of devices has no UUIDs here"
 
 
 @pytest.mark.parametrize("engine", ["apptainer", "singularity"])

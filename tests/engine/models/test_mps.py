@@ -58,16 +58,17 @@ def test_it_serves_from_start_to_close(options: VllmOptions, tmp_path: Path, mon
     service.close()
 
 
-def test_it_is_shown_all_cards_and_its_servers_their_own(
-    options: VllmOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("visible", "kept"), [("1", []), ("0, 1", []), ("MIG-a", ["CUDA_VISIBLE_DEVICES=MIG-a"])])
+def test_it_is_shown_all_cards_or_those_that_have_names(
+    visible: str, kept: list[str], options: VllmOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install(GOOD.replace("touch", 'env > "$CUDA_MPS_PIPE_DIRECTORY/shown"\ntouch'), tmp_path, monkeypatch)
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     service = Mps(options)
     service.start()
     shown = Path(service.environment["CUDA_MPS_PIPE_DIRECTORY"], "shown").read_text().splitlines()
     service.close()
-    assert not [line for line in shown if line.startswith("CUDA_VISIBLE_DEVICES")]
+    assert [line for line in shown if line.startswith("CUDA_VISIBLE_DEVICES")] == kept
     assert any(line.startswith("PATH=") for line in shown)
 
 

@@ -67,7 +67,7 @@ def test_a_start_that_compiled_is_known_again(tmp_path: Path, monkeypatch: pytes
     warm, mark = settled(AUTO, (), 64)
     assert warm.replicas == 4
     assert mark.exists()
-    other = CompileMark(warm.model_copy(update={"quantization": None}))
+    other = CompileMark(warm.model_copy(update={"quantization": "fp8"}))
     assert not other.exists(), "what is compiled depends on it"
 
 

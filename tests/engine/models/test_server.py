@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import VllmOptions
 from ocr_project.domain.types import Status
 from ocr_project.engine.models.served.fleets import Expected, Fleets
+from ocr_project.engine.models.served.requirements import require_cards
 from ocr_project.engine.models.served.server import ServerFleet, serve_arguments
 from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
 from ocr_project.testing.fake_vllm import EXECUTABLE
 from ocr_project.testing.regions import drawn_page
+from tests.fake_nvml import FakeGpu, FakeNvml
 
 SOURCE = Path(__file__).resolve().parents[3] / "src"
 
@@ -269,3 +272,25 @@ def test_an_engine_is_forked_unless_a_person_says_otherwise(
     show = ("import os, sys; sys.exit('method ' + os.environ['VLLM_WORKER_MULTIPROC_METHOD'])",)
     with pytest.raises(BackendError, match=f"method {chosen or 'fork'}"):
         read_a_page(options(model, command=(sys.executable, "-c", *show)))
+
+
+@pytest.mark.parametrize(
+    ("visible", "gpus", "said"),
+    [
+        ("1", (0, 1), r"gpus is \[0, 1\], but GPUs 0 to 0 are shown to this process by CUDA_VISIBLE_DEVICES=1"),
+        ("", (0,), "no GPU is shown to this process by CUDA_VISIBLE_DEVICES="),
+        (None, (0, 2), r"GPUs 0 to 1 are shown to this process: see"),
+        ("1", (0,), None),
+        ("MIG-a", (0,), None),
+        (None, (0, 1), None),
+    ],
+)
+def test_cards_are_counted_as_this_process_sees_them(
+    model: Path, visible: str | None, gpus: tuple[int, ...], said: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(FakeGpu(), FakeGpu()))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    with pytest.raises(BackendError, match=said) if said else nullcontext():
+        require_cards(options(model, gpus=gpus))

@@ -11,6 +11,7 @@ import pytest
 
 from ocr_project.engine.models.crops.worker import Fit
 from ocr_project.engine.models.session import Session, all_of
+from ocr_project.engine.models.turns import Turns
 
 
 class Echo:
@@ -44,7 +45,14 @@ def transport() -> Echo:
 
 @pytest.fixture
 def session(transport: Echo) -> Iterator[Session[str, str]]:
-    opened = Session("reader", transport, Fit(1, 100, 1, None), requests=3, crop_workers=1, crop_memory=2**30)
+    opened = Session(
+        "reader",
+        transport,
+        Fit(1, 100, 1, None),
+        turns=Turns(3, longest_first=False),
+        crop_workers=1,
+        crop_memory=2**30,
+    )
     yield opened
     opened.close()
 
@@ -69,7 +77,8 @@ def test_one_that_was_never_used_closes_nothing(session: Session[str, str], tran
 
 def test_requests_in_flight_are_bounded_over_all_work(session: Session[str, str], transport: Echo) -> None:
     async def page(number: int) -> list[str]:
-        return await all_of([await session.start(session.ask, f"{number}{region}") for region in "abcd"])
+        with session.page() as turn:
+            return await all_of([session.start(turn, 1, session.ask, f"{number}{region}") for region in "abcd"])
 
     futures = [session.submit(page, number) for number in range(5)]
     assert [future.result(10) for future in futures] == [[f"{n}{r}" for r in "abcd"] for n in range(5)]
@@ -98,7 +107,8 @@ def test_an_error_of_one_cancels_the_others(session: Session[str, str], transpor
         raise ValueError("this one")
 
     async def work() -> list[str]:
-        return await all_of([await session.start(session.ask, "a"), await session.start(fail)])
+        with session.page() as turn:
+            return await all_of([session.start(turn, 1, session.ask, "a"), session.start(turn, 1, fail)])
 
     with pytest.raises(ValueError, match="this one"):
         session.submit(work).result(10)

@@ -297,7 +297,7 @@ def test_identity_says_what_changes_results_and_nothing_else() -> None:
         {"loops": False},
         {"dialect": "chat"},
         {"max_tokens": {"text": 7}},
-        {"quantization": None},
+        {"quantization": "fp8"},
     ):
         assert identity(**change) != identity()
     assert VllmRecognizer(VllmOptions(urls=("http://x",)), {"a": Task.DROP}).identity.canonical() != identity()

@@ -98,8 +98,8 @@ def test_figures_add_up_to_the_run() -> None:
     timeline = timeline_of(ZERO, ZERO + 20, [work("layout", 0, 10)], [shard("layout", 10, 10, (0, 50))], [])
     assert timeline.figures() == {
         "seconds": 20,
-        "layout.busy_seconds": 10, "layout.starting_seconds": 0, "layout.waiting_seconds": 10,
-        "GPU 0.busy_seconds": 5, "GPU 0.starting_seconds": 0, "GPU 0.waiting_seconds": 15,
+        "layout.busy_seconds": 10, "layout.waiting_seconds": 10,
+        "GPU 0.busy_seconds": 5, "GPU 0.waiting_seconds": 15,
     }  # fmt: skip
 
 

@@ -7,7 +7,6 @@ holds of a GPU is given back when it ends. It sees one GPU only (`CUDA_VISIBLE_D
 from __future__ import annotations
 
 import logging
-import os
 import pickle
 import threading
 import time
@@ -20,12 +19,12 @@ from ocr_project.bench.matrix.results import RunFacts, write_facts
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import FieldsBackend
 from ocr_project.domain.types import ShardInfo
+from ocr_project.engine.running.cards import only_card
 from ocr_project.engine.running.sharing import Share, share_among
 from ocr_project.engine.running.worker_process import Child, Lost, end_with_parent, open_line
 
 log = logging.getLogger(__name__)
 
-_VISIBLE = "CUDA_VISIBLE_DEVICES"
 _MODULE = "ocr_project.bench.matrix.launching"
 
 
@@ -42,6 +41,7 @@ def run_locally(runs: Sequence[MatrixRun], common: Common) -> list[RunFacts]:
         What became of each that this process did, in the order given: of a run of its own, all of them.
 
     Raises:
+        BackendError: The options name a GPU that is not shown to this process.
         StorageError: What became of a run cannot be written; what was answered is kept.
     """
     if not runs:
@@ -61,16 +61,16 @@ def _do_those_free(share: Share, runs: Mapping[str, tuple[int, MatrixRun]], comm
     found: dict[str, RunFacts] = {}
     faults: list[Exception] = []
     taken = _Taken(share)
-    gpus = common.options.gpus[: len(runs)]
+    gpus = {gpu: only_card(gpu, "matrix.gpus") for gpu in common.options.gpus[: len(runs)]}
 
-    def work(gpu: int) -> None:
+    def work(seen: Mapping[str, str]) -> None:
         try:
-            do_runs(gpu)
+            do_runs(seen)
         except Exception as error:  # a thread's own would be printed, and lost to who waits for it
             faults.append(error)
 
-    def do_runs(gpu: int) -> None:
-        with _Worker(gpu) as worker:
+    def do_runs(seen: Mapping[str, str]) -> None:
+        with _Worker(seen) as worker:
             for info in taken:
                 place, run = runs[info.name]
                 began = time.monotonic()
@@ -79,7 +79,9 @@ def _do_those_free(share: Share, runs: Mapping[str, tuple[int, MatrixRun]], comm
                 said = found[info.name].status or "done"
                 log.info("run %d of %d, %s: %s, %.1f s", place, len(runs), run.name, said, time.monotonic() - began)
 
-    threads = [threading.Thread(target=work, args=(gpu,), name=f"matrix-gpu{gpu}", daemon=True) for gpu in gpus]
+    threads = [
+        threading.Thread(target=work, args=(seen,), name=f"matrix-gpu{gpu}", daemon=True) for gpu, seen in gpus.items()
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -117,8 +119,8 @@ def _lineage(folders: Mapping[str, object]) -> str:
 class _Worker:
     """The process of a GPU; started with its first run, and again after one that took it along."""
 
-    def __init__(self, gpu: int) -> None:
-        self._gpu = gpu
+    def __init__(self, seen: Mapping[str, str]) -> None:
+        self._seen = seen
         self._child: Child | None = None
 
     def __enter__(self) -> _Worker:
@@ -130,7 +132,7 @@ class _Worker:
     def perform(self, run: MatrixRun, common: Common) -> RunFacts:
         """Do a run; one whose process ends has failed."""
         try:
-            child = self._child = self._child or Child(_MODULE, "do a run of the matrix", environment=_seen(self._gpu))
+            child = self._child = self._child or Child(_MODULE, "do a run of the matrix", environment=self._seen)
             child.send((run, common))
             facts: RunFacts = child.receive(None)
         except (Lost, BackendError) as error:
@@ -146,13 +148,6 @@ class _Worker:
         child, self._child = self._child, None
         if child is not None:
             child.end()
-
-
-def _seen(gpu: int) -> dict[str, str]:
-    """Return what lets a process see one GPU; a number counts among those that this process sees."""
-    given = os.environ.get(_VISIBLE)
-    among = [token.strip() for token in given.split(",")] if given else []
-    return {_VISIBLE: among[gpu] if gpu < len(among) else str(gpu)}
 
 
 def main(descriptor: int) -> None:

@@ -21,6 +21,7 @@ from ocr_project.cli.project import data_option, named, open_project, read_param
 from ocr_project.domain.errors import BackendError, OptionError
 from ocr_project.domain.options import IngestOptions, LaunchOptions
 from ocr_project.domain.options.names import DATA
+from ocr_project.engine.running.cards import cards_shown
 
 _ENDED = (0, 3)  # a run that went to its end; 3: with pages that failed
 _pipelines = click.option("--pipelines", "-p", default="ocr", show_default=True, help="As `kedro run` has them.")
@@ -46,8 +47,8 @@ def launch() -> None:
 @plainly
 def launch_local(workers: int | None, pipelines: str, env: str | None, params: str, data: str | None) -> None:
     """Run a worker for each GPU of this machine, and wait for the end."""
-    made = _begin(pipelines, env, params, data, workers=workers or max(1, len(local.gpus_here())))
-    local.check_workers(made, len(local.gpus_here()))
+    made = _begin(pipelines, env, params, data, workers=workers or max(1, len(cards_shown())))
+    local.check_workers(made, len(cards_shown()))
     raise SystemExit(_end(made, local.run_workers(made)))
 
 
@@ -160,9 +161,7 @@ def launch_clean(days: float, data: str | None) -> None:
 @plainly
 def launch_contained(folder: str, arguments: tuple[str, ...]) -> None:
     """Run `python ARGUMENTS` in a container, as the launch in FOLDER says: what a launch calls on each machine."""
-    raise SystemExit(
-        contained.run(contained.commands_of(read(Path(folder)), arguments, local.gpus_here(), os.environ))
-    )
+    raise SystemExit(contained.run(contained.commands_of(read(Path(folder)), arguments, None, os.environ)))
 
 
 def _close(made: Launch) -> int:

@@ -31,6 +31,7 @@ from ocr_project.engine.running.containers import (
     Mount,
     container_commands,
     find_engine,
+    gpus_for,
     mount,
     own_name,
     read_mounts,
@@ -48,13 +49,15 @@ _PASSED: Final = (
 )
 
 
-def commands_of(launch: Launch, arguments: Sequence[str], gpus: Sequence[str], environ: Mapping[str, str]) -> Commands:
+def commands_of(
+    launch: Launch, arguments: Sequence[str], gpus: Sequence[str] | None, environ: Mapping[str, str]
+) -> Commands:
     """Return how a run of a launch is started in a container, and how it is ended.
 
     Args:
         launch: With the options of its containers.
         arguments: Of Python.
-        gpus: Which the run has: numbers or UUIDs, as this machine counts them.
+        gpus: Which the run has, as the engine counts them; None: those of this process.
         environ: Of this process.
 
     Raises:
@@ -76,7 +79,7 @@ def commands_of(launch: Launch, arguments: Sequence[str], gpus: Sequence[str], e
         options.image,
         (str(options.python), *arguments),
         user,
-        gpus=tuple(gpus),
+        gpus=tuple(gpus_for(engine[0]) if gpus is None else gpus),
         mounts=mounts,
         environment={**passed, **cache, **options.environment},
         network=("--network", "host"),  # workers are named by their host, and ask servers that run there

@@ -13,7 +13,7 @@ import click
 from ocr_project.cli.launch.status import lines
 from ocr_project.cli.launch.work import Launch, are_timed
 from ocr_project.domain.errors import OptionError
-from ocr_project.engine.running.monitoring.nvml import open_nvml, visible_gpus
+from ocr_project.engine.running.cards import VISIBLE, cards_shown
 from ocr_project.storage.claims import JOB
 
 _EVERY_SECONDS = 10.0
@@ -32,7 +32,7 @@ def run_workers(launch: Launch) -> list[int]:
         processes = []
         for number in range(launch.workers):
             log = stack.enter_context((launch.logs / log_name(number)).open("wb"))
-            environment = {**os.environ, JOB: log_name(number), **_gpu_of(number, launch.workers)}
+            environment = {**os.environ, JOB: log_name(number), **cards_of_worker(number, launch.workers)}
             # one process group with us: Ctrl-C reaches them as it reaches an ordinary run
             process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
             stack.callback(_end, process)
@@ -66,23 +66,20 @@ def check_workers(launch: Launch, gpus: int) -> None:
         )
 
 
-def gpus_here() -> list[str]:
-    """Return what `CUDA_VISIBLE_DEVICES` calls the GPUs that this process sees: as it does, or else by number."""
-    nvml = open_nvml()
-    gpus = [] if nvml is None else visible_gpus(nvml)
-    named = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
-    return named[: len(gpus)] if named else [str(gpu.index) for gpu in gpus]
-
-
 def _share_of_cores(workers: int) -> int:
     return max(1, len(os.sched_getaffinity(0)) // workers)
 
 
-def _gpu_of(number: int, workers: int) -> Mapping[str, str]:
-    """Return the environment of a worker: it sees its own GPUs, where there are any."""
-    gpus = gpus_here()
+def cards_of_worker(number: int, workers: int) -> Mapping[str, str]:
+    """Return the environment of a worker: it sees its own GPUs, where there are any.
+
+    Args:
+        number: Of the worker, from 0.
+        workers: That share the GPUs which this process sees.
+    """
+    gpus = cards_shown()
     own = gpus[number::workers] or gpus[number % len(gpus) :][:1] if gpus else []
-    return {"CUDA_VISIBLE_DEVICES": ",".join(own)} if own else {}
+    return {VISIBLE: ",".join(own)} if own else {}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

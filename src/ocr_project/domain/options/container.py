@@ -9,6 +9,7 @@ from typing import ClassVar
 from pydantic import Field, field_validator
 
 from ocr_project.domain.options.base import Options
+from ocr_project.domain.options.runtime import ALL
 
 
 class ContainerEngine(StrEnum):
@@ -79,7 +80,11 @@ class ContainerOptions(EngineOptions):
         description="published: podman and docker lend the server a port of 127.0.0.1. host: it has the network of"
         " the host.",
     )
-    gpus: tuple[str, ...] = Field((), description="GPUs that the container sees: numbers or UUIDs. None: no GPU.")
+    gpus: tuple[str, ...] = Field(
+        (),
+        description="GPUs that the container sees: numbers or UUIDs, as the host counts them, or all: those that CUDA"
+        " shows to this process, which are one in a run of the matrix and in a worker of a launch. None: no GPU.",
+    )
     cache: Path | None = Field(
         None, description="Folder of models, as the Hub's cache has it: read-only in the container, and HF_HOME there."
     )
@@ -90,4 +95,5 @@ class ContainerOptions(EngineOptions):
     @field_validator("gpus", mode="before")
     @classmethod
     def _numbers_too(cls, value: object) -> object:
-        return tuple(str(gpu) for gpu in value) if isinstance(value, list | tuple) else value
+        given = [value] if value == ALL else value
+        return tuple(str(gpu) for gpu in given) if isinstance(given, list | tuple) else given

@@ -91,7 +91,6 @@ class EmbeddingVllmOptions(Qwen3VlOptions, ServerOptions):
 
     option: ClassVar[str] = "embedding.vllm"
 
-    quantization: str | None = Field(None, description="fp8, or None: as the weights are.")
     max_num_seqs: int = Field(128, ge=1, description="Sequences in one step of a server.")
     logs: Path = Field(Path("logs/vllm-embedding"), description="Folder of the servers' logs.")
 

@@ -58,7 +58,6 @@ class FieldsVllmOptions(AnsweringModelOptions, ServedChatOptions):
         description="What runs behind `urls`, with its version: `SGLang 0.5.6`, the digest of an image. Part of the"
         " identity: nothing else is known of a server that a person named.",
     )
-    quantization: str | None = Field(None, description="fp8, or None for bf16.")
     prefix_caching: bool = Field(
         True, description="Keep what was computed of an image for the next question about it (`urls`: no effect)."
     )

@@ -62,7 +62,11 @@ class ServerOptions(Options):
     gpu_memory_utilization: float = Field(
         0.75, gt=0, le=1, description="Share of a GPU's memory for vLLM; its replicas share it evenly."
     )
-    quantization: str | None = Field("fp8", description="fp8, or None for bf16.")
+    quantization: str | None = Field(
+        None,
+        description="None: as the weights are. fp8: less memory and energy; what it does to results was not judged"
+        " here (docs/gpu.md).",
+    )
     max_model_len: int = Field(32768, ge=1024, description="Tokens of prompt and answer together.")
     max_num_batched_tokens: int = Field(16384, ge=1024, description="Tokens in one step of a server.")
     max_num_seqs: int = Field(512, ge=1, description="Sequences in one step of a server.")

@@ -18,9 +18,11 @@ from ocr_project.engine.models import (
     CropJob,
     EmbeddingAnswer,
     EmbeddingRequest,
+    PageTurn,
     RequestFailed,
     Session,
     Transport,
+    Turns,
     all_of,
     name_in_identity,
 )
@@ -66,7 +68,7 @@ class ModelEmbedder:
             "embedder",
             transport,
             fit_of(options),
-            requests=requests,
+            turns=Turns(requests, longest_first=False),
             crop_workers=options.crop_workers,
             crop_memory=int(options.crop_memory_gib * 2**30),
         )
@@ -134,16 +136,17 @@ class ModelEmbedder:
         self, page: Page | None, parts: Sequence[Part], instruction: str, empty: NDArray[np.float32]
     ) -> list[Embedding]:
         seen = [part for part in parts if part.modality == "image" and part.status is Status.OK]
-        images = iter(await self._images(page, seen, instruction) if seen else ())
-        tasks = []
-        for part in parts:
-            request: EmbeddingRequest | _Missing
-            if part.status is not Status.OK:
-                request = _Missing(part.status, part.reason)
-            else:
-                request = next(images) if part.modality == "image" else _text_request(part.text, instruction)
-            tasks.append(await self._start(part, request, empty))
-        return await all_of(tasks)
+        with self.session.page() as turn:
+            images = iter(await self._images(page, seen, instruction) if seen else ())
+            tasks = []
+            for part in parts:
+                request: EmbeddingRequest | _Missing
+                if part.status is not Status.OK:
+                    request = _Missing(part.status, part.reason)
+                else:
+                    request = next(images) if part.modality == "image" else _text_request(part.text, instruction)
+                tasks.append(self._start(turn, part, request, empty))
+            return await all_of(tasks)
 
     async def _images(
         self, page: Page | None, parts: Sequence[Part], instruction: str
@@ -164,12 +167,13 @@ class ModelEmbedder:
             for crop in crops
         ]
 
-    async def _start(
-        self, part: Part, request: EmbeddingRequest | _Missing, empty: NDArray[np.float32]
+    def _start(
+        self, turn: PageTurn, part: Part, request: EmbeddingRequest | _Missing, empty: NDArray[np.float32]
     ) -> asyncio.Task[Embedding]:
         if isinstance(request, _Missing):
             return asyncio.create_task(_unasked(part, request, empty))
-        return await self.session.start(self._ask, part, request, empty)
+        size = len(request.image or request.text)
+        return self.session.start(turn, size, self._ask, part, request, empty)
 
     async def _ask(self, part: Part, request: EmbeddingRequest, empty: NDArray[np.float32]) -> Embedding:
         try:

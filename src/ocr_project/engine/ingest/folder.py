@@ -92,7 +92,7 @@ class FolderSource:
         kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
         raise SourceError(
             f"no documents in {self._root} that match {', '.join(self._options.include)}:"
-            f" put files there ({kinds}), or name another folder with --params ingest.source=/path/to/documents"
+            f" put files there ({kinds}), or name another folder (kedro: --params ingest.source=/path/to/documents)"
         )
 
     def pages(self, document: Document, first: int, last: int) -> Iterator[Page]:

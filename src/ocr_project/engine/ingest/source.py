@@ -75,7 +75,8 @@ def open_location(where: str, options: IngestOptions) -> Source:
     if root.is_file():
         return FolderSource(root.parent, options, only=root.name)
     if not root.is_dir():
-        raise SourceError(f"the folder {root} does not exist; name one with --params ingest.source=/path/to/documents")
+        how = "name another (kedro: --params ingest.source=/path/to/documents)"
+        raise SourceError(f"the folder {root} does not exist; {how}")
     return KoPubSource(str(root), options) if is_kopub(root) else FolderSource(root, options)
 
 

@@ -2,6 +2,7 @@
 
 transport    the one interface below which a model exists: `ask` and `aclose`
 session      what a backend has while it works: loop, crops, requests in flight
+turns        which of the requests that wait is sent next
 messages     requests and answers, whatever the transport
 dialects/    how each model is asked, what its answers look like, what it is trained to answer
 asking       one question until an answer is sound: asked again along a ladder of temperatures
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from ocr_project.engine.models.served.requirements import find_served_model
     from ocr_project.engine.models.session import Session, all_of
     from ocr_project.engine.models.transport import Transport
+    from ocr_project.engine.models.turns import PageTurn, Turns
 
 __all__ = [
     "Asker",
@@ -60,12 +62,14 @@ __all__ = [
     "Located",
     "NoTarget",
     "Outcome",
+    "PageTurn",
     "ReadText",
     "RequestFailed",
     "ServedChat",
     "ServedEmbedding",
     "Session",
     "Transport",
+    "Turns",
     "all_of",
     "dialect_of",
     "fault_of",
@@ -97,6 +101,7 @@ _HOMES = {
     "served.requirements": ("find_served_model",),
     "session": ("Session", "all_of"),
     "transport": ("Transport",),
+    "turns": ("PageTurn", "Turns"),
 }
 _FACES = {name: home for home, names in _HOMES.items() for name in names}
 

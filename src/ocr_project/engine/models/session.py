@@ -6,12 +6,14 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from ocr_project.engine.models.crops.pool import CropPool, Cut
 from ocr_project.engine.models.crops.worker import CropJob, Fit
 from ocr_project.engine.models.event_loop import LoopThread
 from ocr_project.engine.models.transport import Transport
+from ocr_project.engine.models.turns import PageTurn, Turns
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -23,8 +25,7 @@ class Session(Generic[Request, Answer]):
     """Work on many pages at once. Nothing starts before the first `submit`.
 
     Attributes:
-        preparing: To be held while the crops of a page are cut and wait for a request that may be sent: as many pages
-            as keep the workers busy, and no more in memory.
+        preparing: To be held while the crops of a page are cut: as many pages as keep the workers busy.
         transport: The way to the model; closed with the session.
     """
 
@@ -34,7 +35,7 @@ class Session(Generic[Request, Answer]):
         transport: Transport[Request, Answer],
         fit: Fit,
         *,
-        requests: int,
+        turns: Turns,
         crop_workers: int,
         crop_memory: int,
     ) -> None:
@@ -44,15 +45,14 @@ class Session(Generic[Request, Answer]):
             name: Of the backend's role, for messages.
             transport: To the model.
             fit: The sizes that crops get.
-            requests: In flight at once, over all pages.
+            turns: How many requests are in flight at once, over all pages, and which come first.
             crop_workers: Processes that cut crops; 0: one per two cores, at least two.
             crop_memory: Bytes that one of these may take.
         """
         self.transport = transport
         self._name = name
-        self._requests = requests
         self._pool = CropPool(crop_workers, fit, memory=crop_memory)
-        self._slots = asyncio.Semaphore(requests)
+        self._turns = turns
         self.preparing = asyncio.Semaphore(2 * self._pool.workers)
         self._lock = threading.Lock()
         self._loop: LoopThread | None = None
@@ -60,8 +60,8 @@ class Session(Generic[Request, Answer]):
 
     @property
     def in_flight_pages(self) -> int:
-        """Pages that keep all requests in flight, also where each page has one region."""
-        return self._requests + 2 * self._pool.workers
+        """Pages that keep all requests in flight, also where each page has one region, and are looked at ahead."""
+        return self._turns.pages + 2 * self._pool.workers
 
     def submit(self, work: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run a coroutine function on the session's loop, without waiting for it; cancelling the future cancels it.
@@ -79,18 +79,32 @@ class Session(Generic[Request, Answer]):
         """Ask the model, as `Transport.ask` does."""
         return await self.transport.ask(request)
 
+    def page(self) -> AbstractContextManager[PageTurn]:
+        """Take the next place in the order of the pages, until the page is finished."""
+        return self._turns.page()
+
     async def cut(self, image: bytes, jobs: Sequence[CropJob]) -> Cut:
         """Return a crop for each job, in order, or the reason why the page cannot be used."""
+        await self._turns.room()
         return await asyncio.wrap_future(self._pool.submit(image, list(jobs)))
 
-    async def start(
-        self, work: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
+    def start(
+        self, page: PageTurn, size: int, work: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
     ) -> asyncio.Task[T]:
-        """Start what asks the model, as soon as one more request may be in flight; it counts as one until it ends."""
-        await self._slots.acquire()
-        task = asyncio.create_task(work(*args, **kwargs))
-        task.add_done_callback(lambda _: self._slots.release())
-        return task
+        """Start what asks the model as soon as it is its turn; it counts as a request in flight until it ends.
+
+        Args:
+            page: Which it belongs to.
+            size: Bytes of the request.
+            work: A coroutine function, and what it is called with.
+        """
+
+        async def in_turn() -> T:
+            async with self._turns.turn(page, size):
+                return await work(*args, **kwargs)
+
+        self._turns.announce(page, size)
+        return asyncio.create_task(in_turn())
 
     def close(self) -> None:
         """Cancel what is in flight and stop all that was started. Idempotent."""

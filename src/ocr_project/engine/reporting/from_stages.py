@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from heapq import nsmallest
 from typing import Any
 
 import pandas as pd
@@ -21,13 +22,13 @@ from ocr_project.engine.reporting.model import (
     FailureRow,
     GroupRow,
     PageCard,
-    PagePoint,
     Rate,
     Report,
     Retrieval,
     RetrievalRow,
     StageRow,
 )
+from ocr_project.engine.reporting.page_numbers import PageNumbers, Points, page_rates
 from ocr_project.engine.running.provenance import facts
 from ocr_project.engine.running.stage_metrics import identities, measure_stage
 
@@ -72,21 +73,17 @@ class PageFacts:
     """What is known of pages, by their ids.
 
     Attributes:
+        references: The table; only those of the pages that are shown are looked up.
         cer: Without spaces; fractions.
         confidence: Expected shares of right characters.
         files: By the name under which a document was exported: kinds and addresses from the report.
     """
 
-    references: Mapping[str, Reference]
-    cer: Mapping[str, float]
-    word_f1: Mapping[str, float]
-    confidence: Mapping[str, float]
+    references: pd.DataFrame
+    cer: PageNumbers
+    word_f1: PageNumbers
+    confidence: PageNumbers
     files: Mapping[str, Mapping[str, str]]
-
-
-def _page_rates(scores: pd.DataFrame, metric: str) -> dict[str, float]:
-    rows = scores[scores["metric"] == metric]
-    return {i: e / t for i, e, t in zip(rows["item_id"], rows["numerator"], rows["denominator"], strict=True) if t}
 
 
 def collect_report(
@@ -95,10 +92,10 @@ def collect_report(
     """Collect what the report of a run shows; images of pages are read while it is written."""
     measured = {stage: measure_stage(shards, runtime) for stage, shards in corpus.stages().items()}
     known = from_frame(tables.documents, Document)
-    expected = {reference.page_id: reference for reference in from_frame(tables.references, Reference)}
-    rate_of, word_f1 = (_page_rates(tables.scores, metric) for metric in ("cer_no_space", "word_f1"))
-    confidence = _confidences(tables.confidence_table)
-    known_of_pages = PageFacts(expected, rate_of, word_f1, confidence, tables.files)
+    sure, places = tables.confidence_table, dict[str, int]()
+    confidence = PageNumbers(places, sure["page_id"], sure["confidence"])
+    rate_of, word_f1 = (page_rates(places, tables.scores, metric) for metric in ("cer_no_space", "word_f1"))
+    known_of_pages = PageFacts(tables.references, rate_of, word_f1, confidence, tables.files)
     failures = [*_document_failures(known), *_page_failures(corpus)]
     return Report(
         title="OCR report",
@@ -113,9 +110,7 @@ def collect_report(
         failures=failures,
         retrieval=_retrieval(tables),
         pages=_cards(corpus, known_of_pages, options.report_pages),
-        points=[
-            PagePoint(rate_of.get(page_id), confidence.get(page_id)) for page_id in tables.confidence_table["page_id"]
-        ],
+        points=Points(sure["page_id"], rate_of, confidence),
         source=tables.source,
         profile=project.profile,
     )
@@ -222,12 +217,6 @@ def _rates(rows: Sequence[Mapping[Any, Any]]) -> dict[str, Rate]:
     return {row["metric"]: Rate(row["value"], row["low"], row["high"]) for row in rows}
 
 
-def _confidences(table: pd.DataFrame) -> dict[str, float]:
-    """Return the expected share of right characters of the pages of which it is known."""
-    known = table[table["confidence"].notna()]
-    return dict(zip(known["page_id"], known["confidence"], strict=True))
-
-
 def _document_failures(documents: Sequence[Document]) -> Iterator[FailureRow]:
     for document in documents:
         if document.status is not Status.OK:
@@ -235,35 +224,52 @@ def _document_failures(documents: Sequence[Document]) -> Iterator[FailureRow]:
 
 
 def _page_failures(corpus: Corpus) -> Iterator[FailureRow]:
-    named = {row.page_id: row for row in corpus.transcripts.rows(without=("text", "markdown"))}
-    for stage, shards in corpus.stages().items():
-        if not sum(info.failed for info in shards.index().values()):
-            continue
-        for row in shards.rows(without=("image", "words", "text_layer_words", "vector")):
-            page = named.get(getattr(row, "page_id", "") or getattr(row, "item_id", ""))
-            if row.status is Status.FAILED and page is not None:
-                yield FailureRow(page.path, stage, row.reason, str(page.number))
+    failed = [
+        (stage, getattr(row, "page_id", "") or getattr(row, "item_id", ""), row.reason)
+        for stage, shards in corpus.stages().items()
+        for info in shards.index().values()
+        if info.failed
+        for row in shards.read(info.name, without=("image", "words", "text_layer_words", "vector"))
+        if row.status is Status.FAILED
+    ]
+    ids = {page_id for _, page_id, _ in failed}
+    rows = corpus.transcripts.rows(without=("text", "markdown")) if ids else ()
+    named = {row.page_id: (row.path, str(row.number)) for row in rows if row.page_id in ids}
+    for stage, page_id, reason in failed:
+        if page_id in named:
+            path, number = named[page_id]
+            yield FailureRow(path, stage, reason, number)
 
 
 def _cards(corpus: Corpus, known: PageFacts, limit: int) -> Iterator[PageCard]:
     """Yield the worst pages first: failures and what has a reason, then by error rate, the unscored by confidence."""
-    places = [
-        (not _told(row), -known.cer.get(row.page_id, -1.0), known.confidence.get(row.page_id, 1.0), name, row)
-        for name in corpus.transcripts.index()
-        for row in corpus.transcripts.read(name, without=("markdown", "text"))
-    ]
-    places.sort(key=lambda place: (*place[:3], place[4].path, place[4].number))
-    for *_, name, row in places[:limit]:
+    worst = nsmallest(
+        limit,
+        (
+            (_weight(row, known), name, row)
+            for name in corpus.transcripts.index()
+            for row in corpus.transcripts.read(name, without=("markdown", "text"))
+        ),
+        key=lambda place: place[0],
+    )
+    shown = {row.page_id for _, _, row in worst}
+    expected = from_frame(known.references[known.references["page_id"].isin(shown)], Reference)
+    references = {reference.page_id: reference for reference in expected}
+    for _, name, row in worst:
         (transcript,) = corpus.transcripts.find(name, row.page_id)
-        yield _card(corpus, name, transcript, known)
+        yield _card(corpus, name, transcript, known, references.get(row.page_id))
+
+
+def _weight(row: Transcript, known: PageFacts) -> tuple[bool, float, float, str, int]:
+    worth = -known.cer.get(row.page_id, -1.0), known.confidence.get(row.page_id, 1.0)
+    return not _told(row), *worth, row.path, row.number
 
 
 def _told(row: Transcript) -> bool:
     return row.status is Status.FAILED or bool(row.reason)
 
 
-def _card(corpus: Corpus, shard: str, row: Transcript, known: PageFacts) -> PageCard:
-    reference = known.references.get(row.page_id)
+def _card(corpus: Corpus, shard: str, row: Transcript, known: PageFacts, reference: Reference | None) -> PageCard:
     (page,) = corpus.pages.find(shard, row.page_id, without=("text_layer", "text_layer_words"))
     return PageCard(
         page_id=row.page_id,

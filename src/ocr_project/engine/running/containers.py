@@ -20,6 +20,7 @@ import psutil
 
 from ocr_project.domain.errors import BackendError, OptionError
 from ocr_project.domain.options.container import ContainerEngine, EngineOptions
+from ocr_project.engine.running.cards import cards_by_uuid, cards_shown
 
 WITH_DAEMON: Final = frozenset({ContainerEngine.PODMAN, ContainerEngine.DOCKER})
 _PROGRAMS: Final[Mapping[ContainerEngine, str]] = {
@@ -32,6 +33,7 @@ _PROGRAMS: Final[Mapping[ContainerEngine, str]] = {
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _UNPRIVILEGED = "65534:65534"  # an account that owns no file
 _STOP_SECONDS = "10"
+_LISTS = ("/etc/cdi", "/var/run/cdi")
 
 Engine = tuple[ContainerEngine, tuple[str, ...]]  # with what stands before its arguments
 
@@ -186,6 +188,27 @@ def _apptainer(what: Contained) -> list[str]:
 def _visible(what: Contained) -> dict[str, str]:
     """Return what keeps a command to its GPUs where the engine shows it all of the host's."""
     return {"CUDA_VISIBLE_DEVICES": ",".join(what.gpus)}
+
+
+def gpus_for(engine: ContainerEngine) -> list[str]:
+    """Return the cards of this process, as what starts containers counts them.
+
+    docker's daemon and podman count the machine's, and know UUIDs: podman where its list has them (`nvidia-ctk cdi
+    generate`, of late). The others show a container what this process is shown.
+    """
+    if engine is ContainerEngine.DOCKER:
+        return cards_by_uuid()
+    if engine is ContainerEngine.PODMAN:
+        named, listed = cards_by_uuid(), _listed()
+        if all(name in listed for name in named):
+            return named
+    return cards_shown()
+
+
+def _listed() -> str:
+    """Return what podman's lists of devices say (https://github.com/cncf-tags/container-device-interface)."""
+    files = [path for folder in _LISTS for path in sorted(Path(folder).glob("*")) if path.is_file()]
+    return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
 
 
 def read_mounts(options: EngineOptions) -> tuple[Mount, ...]:

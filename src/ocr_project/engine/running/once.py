@@ -8,6 +8,7 @@ file of the package, an installed package. No version is raised by hand for it.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
 import sys
@@ -26,6 +27,7 @@ from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
 
 _NOTE = ".made_from.json"
+_ROWS_AT_ONCE = 4_096
 
 log = logging.getLogger(__name__)
 
@@ -85,13 +87,16 @@ def fingerprint(*sources: object) -> str:
     digest = hashlib.sha256(_program().encode())
     for source in sources:
         for part in _parts(source):
-            digest.update(part if isinstance(part, bytes | memoryview) else part.encode("utf-8", "surrogatepass"))
+            if isinstance(part, str):
+                digest.update(part.encode("utf-8", "surrogatepass"))
+            else:
+                _digest_rows(part, digest)
             digest.update(b"\x1f")
         digest.update(b"\x1e")
     return digest.hexdigest()
 
 
-def _parts(source: object) -> Iterator[str | bytes | memoryview]:
+def _parts(source: object) -> Iterator[str | pa.Table]:
     match source:
         case pd.DataFrame():
             yield from _table(source)
@@ -112,14 +117,35 @@ def _parts(source: object) -> Iterator[str | bytes | memoryview]:
             yield repr(source)
 
 
-def _table(table: pd.DataFrame) -> Iterator[str | bytes | memoryview]:
+def _table(table: pd.DataFrame) -> Iterator[str | pa.Table]:
     found = pa.Table.from_pandas(table)
     yield str(found.schema)
     yield repr(sorted(table.attrs.items()))
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, found.schema) as writer:
-        writer.write_table(found)
-    yield memoryview(sink.getvalue())
+    yield found
+
+
+def _digest_rows(table: pa.Table, digest: Any) -> None:
+    """Take the rows of a table into a digest, some at a time: no second copy of it is laid out."""
+    with (
+        pa.PythonFile(_Digesting(digest), mode="w") as sink,
+        pa.ipc.new_stream(sink, table.schema) as writer,
+    ):
+        writer.write_table(table, max_chunksize=_ROWS_AT_ONCE)
+
+
+class _Digesting(io.RawIOBase):
+    """A file of which a digest is what is left."""
+
+    def __init__(self, digest: Any) -> None:
+        super().__init__()
+        self._digest = digest
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._digest.update(data)
+        return len(data)
 
 
 def _path(path: Path) -> Iterator[str]:

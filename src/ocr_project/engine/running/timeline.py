@@ -116,7 +116,7 @@ class Timeline:
         found = {"seconds": round(self.seconds, 3)}
         for lane in self.lanes:
             times = lane.seconds(self.seconds)
-            found |= {f"{lane.name}.{state.value}_seconds": round(value, 3) for state, value in times.items()}
+            found |= {f"{lane.name}.{state.value}_seconds": round(value, 3) for state, value in times.items() if value}
         return found
 
 

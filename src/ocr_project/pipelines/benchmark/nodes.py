@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from ocr_project.engine.ingest import read_qrels
 from ocr_project.engine.ingest.ground_truth import find_references, references_there
 from ocr_project.engine.metrics import estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
-from ocr_project.engine.reporting.from_stages import CorpusTables, collect_report
+from ocr_project.engine.reporting.from_stages import THIS_RUN, CorpusTables, collect_report
 from ocr_project.engine.running.once import once
 from ocr_project.engine.running.origins import check_stamp, origin_of, stamp_of, stamped
 from ocr_project.engine.running.sources import check_sources
@@ -30,6 +31,13 @@ from ocr_project.engine.running.workers import worker_count
 from ocr_project.pipelines.benchmark.known_texts import KnownTexts
 from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
+
+_CHOSEN = ("cer_no_space", "ndcg@10", "recall@10")
+_HEADLINE = {
+    **{name: name for name in ("documents", "cer_no_space", "cer_no_space.low", "cer_no_space.high", "word_f1")},
+    "retrieval.lexical.ndcg_at_10": "ndcg_at_10",
+    "review.places": "doubts",
+}
 
 
 def list_references(
@@ -91,20 +99,19 @@ def tabulate_scores(
 
 def _score_table(scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource) -> pd.DataFrame:
     path_of = {row.doc_id: row.path for row in transcripts.rows(without=("text", "markdown"))}
-    frame = scores.merge(references[["page_id", "kind"]], left_on="item_id", right_on="page_id")
-    frame = frame.assign(everything="all", path=frame["doc_id"].map(path_of))
+    kind_of = dict(zip(references["page_id"], references["kind"], strict=True))
     rows = []
-    for level, column in (("overall", "everything"), ("group", "group"), ("document", "path")):
-        for key, part in frame.groupby([column, "kind", "metric"], sort=True):
-            rows.append(
-                {
-                    "level": level,
-                    **dict(zip(("name", "reference", "metric"), key, strict=True)),
-                    **_rate(part),
-                }
-            )
+    for metric in sorted(scores["metric"].unique()):  # one after another: they are looked at as other columns, too
+        frame = scores.loc[scores["metric"] == metric, ["item_id", "doc_id", "group", *_COUNTS]]
+        kind = frame["item_id"].map(kind_of)
+        frame = frame.assign(everything="all", path=frame["doc_id"].map(path_of), kind=kind)
+        for place, (level, column) in enumerate(_LEVELS):
+            for (name, kind), part in frame.groupby([column, "kind"], sort=True):
+                row = {"level": level, "name": name, "reference": kind, "metric": metric, **_rate(part)}
+                rows.append(((place, name, kind, metric), row))
+    rows.sort(key=itemgetter(0))
     columns = ["level", "name", "reference", "metric", "pages", "documents", *_RATE]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame([row for _, row in rows], columns=columns)
 
 
 def list_qrels(source: str, documents: pd.DataFrame, options: BenchmarkOptions) -> pd.DataFrame:
@@ -117,8 +124,12 @@ def measure_benchmark(
     retrieval_table: pd.DataFrame,
     recognizer_table: pd.DataFrame,
     confidence_table: pd.DataFrame,
-) -> dict[str, float]:
-    """Flatten the tables for DVC and MLflow: gold where there is any, silver otherwise; and how much is in doubt."""
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Choose what runs are compared by: gold where there is any, silver otherwise; and how much is in doubt.
+
+    Returns:
+        Numbers for MLflow, one a column of its table of runs; those for `dvc metrics`, few enough for a terminal.
+    """
     kinds = set(score_table["reference"])
     kind = "gold" if "gold" in kinds else "silver"
     metrics: dict[str, float] = {"gold": float(kind == "gold" and bool(kinds))}
@@ -131,11 +142,16 @@ def measure_benchmark(
             metrics["documents"] = float(row["documents"])
         elif row["level"] == "group" and row["metric"] == "cer_no_space":
             metrics.update(_numbers({f"cer_no_space.{metric_name(row['name'] or 'top')}": row["rate"]}))
-    for row in retrieval_table[retrieval_table["slice"] == "all"].to_dict("records"):
+    for row in _chosen(retrieval_table[retrieval_table["slice"] == "all"]):
         metrics.update(_numbers({f"retrieval.{row['run']}.{_plain(row['metric'])}": row["value"]}))
-    for row in recognizer_table.to_dict("records"):
+    for row in _chosen(recognizer_table[recognizer_table["recognizer"] != THIS_RUN]):
         metrics.update(_numbers({f"reading.{metric_name(row['recognizer'])}.{_plain(row['metric'])}": row["value"]}))
-    return metrics
+    return metrics, {name: metrics[key] for key, name in _HEADLINE.items() if key in metrics}
+
+
+def _chosen(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    """Return the rows of the metrics that stand for the others of their kind; all of them are in the tables."""
+    return [*table[table["metric"].isin(_CHOSEN)].to_dict("records")] if len(table) else []
 
 
 def write_run_report(
@@ -200,7 +216,9 @@ def tabulate_all_shards(
     return tabulate_shards(runtime, pages, regions, recognitions, transcripts, page_vectors)
 
 
-_RATE = ("numerator", "denominator", "rate", "low", "high")
+_COUNTS = ("numerator", "denominator")
+_RATE = (*_COUNTS, "rate", "low", "high")
+_LEVELS = (("overall", "everything"), ("group", "group"), ("document", "path"))
 
 
 def _scores(row: Transcript, expected: str) -> Iterator[Score]:

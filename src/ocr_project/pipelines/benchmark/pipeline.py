@@ -104,7 +104,7 @@ def _reporting() -> list[Node]:
         node(
             measure_benchmark,
             inputs={name: name for name in ("score_table", "retrieval_table", "recognizer_table", "confidence_table")},
-            outputs="benchmark_metrics",
+            outputs=["benchmark_metrics", "headline"],
             name="measure_benchmark",
         ),
         node(

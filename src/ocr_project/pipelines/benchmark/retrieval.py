@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -20,7 +21,6 @@ from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Qrel, Query, Ranked, Status, Transcript
 from ocr_project.engine.metrics import (
-    Counts,
     Differences,
     Draws,
     Estimates,
@@ -76,16 +76,21 @@ def score_rankings(
 
 
 def _scored_rankings(rankings: pd.DataFrame, judged: Judged, options: BenchmarkOptions) -> pd.DataFrame:
-    found: dict[str, dict[str, dict[str, float]]] = {mode.value: {} for mode in SearchMode}
-    for row in from_frame(rankings, Ranked):
-        found[row.run].setdefault(row.query_id, {})[row.page_id] = row.score
     rows = [
-        (run, query, metric, value)
-        for run, answers in found.items()
-        for query, values in _scored(judged, answers, options).items()
+        (mode.value, query, metric, value)
+        for mode in SearchMode
+        for query, values in _scored(judged, _answers(rankings, mode), options).items()
         for metric, value in values.items()
     ]
     return pd.DataFrame(rows, columns=list(_SCORES))
+
+
+def _answers(rankings: pd.DataFrame, mode: SearchMode) -> dict[str, dict[str, float]]:
+    """Return the scores of the pages that a search found, by question."""
+    found: dict[str, dict[str, float]] = {}
+    for row in from_frame(rankings[rankings["run"] == mode.value], Ranked):
+        found.setdefault(row.query_id, {})[row.page_id] = row.score
+    return found
 
 
 def tabulate_retrieval(
@@ -251,13 +256,14 @@ def _texts(name: str, shards: ShardSource) -> dict[str, str]:
 
 def _reading(name: str, rows: Iterator[Transcript], said: Reading, known: Mapping[str, str]) -> dict[str, Any]:
     """Return the error rate of a reading over the pages that have a reference."""
-    counts: list[Counts] = []
-    documents: list[str] = []
+    edits, characters, documents = array("d"), array("d"), list[str]()
+    ids: dict[str, str] = {}  # of documents: each stands once
     for row in rows:
         if row.page_id in known:
-            counts.append(score_page(known[row.page_id], said(row))[_READING])
-            documents.append(row.doc_id)
-    edits, characters = [c.numerator for c in counts], [c.denominator for c in counts]
+            counts = score_page(known[row.page_id], said(row))[_READING]
+            edits.append(counts.numerator)
+            characters.append(counts.denominator)
+            documents.append(ids.setdefault(row.doc_id, row.doc_id))
     rate = estimate_rate(edits, characters, documents)
     return {"recognizer": name, "metric": _READING, **asdict(rate), "count": len(documents)}
 

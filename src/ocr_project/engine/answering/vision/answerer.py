@@ -24,6 +24,7 @@ from ocr_project.engine.models import (
     Outcome,
     Session,
     Transport,
+    Turns,
     all_of,
     dialect_of,
     fit_of,
@@ -70,7 +71,7 @@ class VisionAnswerer:
             "answerer",
             transport,
             fit,
-            requests=requests,
+            turns=Turns(requests, longest_first=False),
             crop_workers=options.crop_workers,
             crop_memory=int(options.crop_memory_gib * 2**30),
         )
@@ -120,14 +121,16 @@ class VisionAnswerer:
     async def _asked(self, page: Page, image: bytes, wanted: Sequence[Asked], told: Told | None) -> list[Answer]:
         if not wanted:
             return []
-        async with self.session.preparing:
-            cut = await self.session.cut(image, [CropJob(_whole(page), bands=False)])
+        with self.session.page() as turn:
+            async with self.session.preparing:
+                cut = await self.session.cut(image, [CropJob(_whole(page), bands=False)])
             if isinstance(cut, str):
                 return unasked(page, wanted, Status.FAILED, cut)
             if not cut[0].images:
                 return unasked(page, wanted, Status.EMPTY, cut[0].reason)
-            tasks = [await self.session.start(self._ask, page, cut[0].images[0], one, told) for one in wanted]
-        return await all_of(tasks)
+            seen = cut[0].images[0]
+            size = len(seen) // len(wanted)  # they share it
+            return await all_of([self.session.start(turn, size, self._ask, page, seen, one, told) for one in wanted])
 
     async def _ask(self, page: Page, image: bytes, one: Asked, told: Told | None) -> Answer:
         answer = _row(page, one, await self._asker.ask(self._request(image, one)))

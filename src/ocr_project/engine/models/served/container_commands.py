@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ocr_project.domain.errors import OptionError
 from ocr_project.domain.options.container import ContainerEngine, ContainerNetwork, ContainerOptions
+from ocr_project.domain.options.runtime import ALL
 from ocr_project.engine.running.containers import (
     WITH_DAEMON,
     Commands,
@@ -12,6 +13,7 @@ from ocr_project.engine.running.containers import (
     Mount,
     container_commands,
     find_engine,
+    gpus_for,
     mount,
     read_mounts,
     user_in_container,
@@ -59,7 +61,7 @@ def build_commands(image: str, name: str, port: int, options: ContainerOptions) 
         image,
         command,
         user_in_container(options),
-        gpus=options.gpus,
+        gpus=tuple(gpus_for(engine[0])) if options.gpus == (ALL,) else options.gpus,
         mounts=_mounts(options),
         environment={**models, **options.environment},
         network=("--network", "host") if shared else published,

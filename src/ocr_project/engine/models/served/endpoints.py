@@ -1,5 +1,8 @@
 """Which server the next request goes to: the one with the fewest requests in flight, of those that are there.
 
+None gets more than its part of all that may be in flight: the first that is ready would have all of them, and the
+others, which are ready a second later, nothing of these pages.
+
 Everything here runs on the loop's thread, except `from_thread`.
 """
 
@@ -8,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from ocr_project.domain.errors import BackendError
 
@@ -47,7 +52,7 @@ class Endpoint:
 class Endpoints:
     """The servers of a backend."""
 
-    def __init__(self, servers: Iterable[Endpoint], patience: float | None, *, option: str) -> None:
+    def __init__(self, servers: Iterable[Endpoint], patience: float | None, *, option: str, requests: int) -> None:
         """Choose among servers.
 
         Args:
@@ -55,13 +60,15 @@ class Endpoints:
             patience: Seconds without an answer from any of them, after which waiting for one raises; None where
                 their owner watches them.
             option: Name of the option that holds their addresses, for messages.
+            requests: In flight at once, at all of them.
         """
         self.servers = list(servers)
         self._patience = patience
         self._option = option
+        self._requests = requests
         self._heard: float | None = None
         self._error: BackendError | None = None
-        self._changed = asyncio.Event()
+        self._waiters: dict[asyncio.Future[None], None] = {}  # who waits longest comes first
 
     @contextmanager
     def use(self, endpoint: Endpoint) -> Iterator[None]:
@@ -71,9 +78,10 @@ class Endpoints:
             yield
         finally:
             endpoint.in_flight -= 1
+            self._wake(1)
 
     async def choose(self) -> Endpoint:
-        """Return the least loaded server, as soon as there is one.
+        """Return the least loaded server, as soon as there is one that takes more.
 
         Raises:
             BackendError: There has been none for too long, or `fail` was called.
@@ -83,10 +91,17 @@ class Endpoints:
             self.check()
             now = time.monotonic()
             ready = [server for server in self.servers if server.up and server.rests_until <= now]
-            if ready:
-                return min(ready, key=lambda server: (server.in_flight, random.random()))
-            self.check_silence()
-            await self._wait(min((s.rests_until - now for s in self.servers if s.up), default=_LOOK_AGAIN))
+            if free := [server for server in ready if server.in_flight < self._part()]:
+                return min(free, key=lambda server: (server.in_flight, random.random()))
+            if not ready:
+                self.check_silence()
+            rests = (s.rests_until - now for s in self.servers if s.up and s.rests_until > now)
+            await self._wait(min(rests, default=_LOOK_AGAIN))
+
+    def _part(self) -> int:
+        """Return the most requests of a server; one of other people's that is away leaves its part to others."""
+        there = sum(self._patience is None or (server.up and not server.misses) for server in self.servers)
+        return math.ceil(self._requests / max(1, there))
 
     def answered(self, endpoint: Endpoint) -> None:
         """Note that a server is there."""
@@ -167,21 +182,28 @@ class Endpoints:
         """Say that a server came up, went down or moved."""
         endpoint.up, endpoint.url = up, url or endpoint.url
         endpoint.misses, endpoint.rests_until = 0, 0.0
-        self._changed.set()
+        self._wake()
 
     def fail(self, error: BackendError) -> None:
         """End every wait for a server, now and later, with an error."""
         self._error = error
-        self._changed.set()
+        self._wake()
 
     async def _wait(self, seconds: float) -> None:
-        changed = self._changed
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters[waiter] = None
         try:
-            await asyncio.wait_for(changed.wait(), max(0.01, min(seconds, _LOOK_AGAIN)))
-        except TimeoutError:
-            return
-        if changed is self._changed:
-            self._changed = asyncio.Event()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(waiter, max(0.01, min(seconds, _LOOK_AGAIN)))
+        finally:
+            self._waiters.pop(waiter, None)
+
+    def _wake(self, count: int | None = None) -> None:
+        """Let those look again who wait longest: so many, or all."""
+        for waiter in list(islice(self._waiters, count)):
+            del self._waiters[waiter]
+            if not waiter.done():
+                waiter.set_result(None)
 
 
 def from_thread(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import ServerOptions, Sharing
+from ocr_project.engine.running.cards import VISIBLE
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,9 @@ class Mps:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         # It numbers the cards that it is shown anew, and servers are told the machine's numbers: started with
         # CUDA_VISIBLE_DEVICES=1, as a worker of `kedro launch local` is, it had no card 1 to give (docs/log.md).
-        shown = {name: value for name, value in os.environ.items() if name != "CUDA_VISIBLE_DEVICES"}
+        # Names (UUIDs) mean the same to both, and of a MIG slice the service has to be told.
+        numbered = any(part.strip().isdecimal() for part in os.environ.get(VISIBLE, "").split(","))
+        shown = {name: value for name, value in os.environ.items() if not (numbered and name == VISIBLE)}
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", str(_LAUNCHER), self._program, "-f"],

@@ -12,6 +12,7 @@ from ocr_project.engine.models.locate import Located, locate_model
 from ocr_project.engine.models.packages import installed, require
 from ocr_project.engine.models.served.client import Limits
 from ocr_project.engine.models.served.endpoints import Endpoint, Endpoints
+from ocr_project.engine.running.cards import VISIBLE, cards_shown
 
 _PLUGIN = "ocr_project_vision"
 
@@ -35,7 +36,8 @@ def find_served_model(options: ServerOptions) -> Located:
 def given_endpoints(options: ServerOptions) -> Endpoints:
     """Return the servers that the options name by URL."""
     urls = [url.rstrip("/").removesuffix("/v1") for url in options.urls]
-    return Endpoints([Endpoint(url) for url in urls], options.patience_seconds, option=f"{options.option}.urls")
+    servers = [Endpoint(url) for url in urls]
+    return Endpoints(servers, options.patience_seconds, option=f"{options.option}.urls", requests=options.requests)
 
 
 def limits_of(options: ServerOptions) -> Limits:
@@ -77,23 +79,23 @@ def check_machine(options: ServerOptions) -> None:
             f"vLLM would not find the plugin {_PLUGIN} ({options.option}.compile_vision): pip install -e . into the"
             " environment that vLLM is in"
         )
-    count = _gpu_count()
-    if count is not None and max(options.gpus) >= count:
-        there = f"GPUs 0 to {count - 1} are" if count else "no GPU is"
-        raise BackendError(f"{options.option}.gpus is {list(options.gpus)}, but {there} present: see nvidia-smi")
+    require_cards(options)
 
 
-def _gpu_count() -> int | None:
-    """Return the number of GPUs; None where the library that knows is missing."""
+def require_cards(options: ServerOptions) -> None:
+    """Look whether this process sees the GPUs of the servers; without the library that knows, it is not looked at.
+
+    Raises:
+        BackendError: It sees fewer, whatever the machine has.
+    """
     try:
-        import pynvml
+        import pynvml  # noqa: F401 - whether it is there
     except ImportError:
-        return None
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return 0
-    try:
-        return int(pynvml.nvmlDeviceGetCount())
-    finally:
-        pynvml.nvmlShutdown()
+        return
+    if max(options.gpus) >= (count := len(cards_shown())):
+        there = f"GPUs 0 to {count - 1} are" if count else "no GPU is"
+        by = f" by {VISIBLE}={os.environ[VISIBLE]}" if VISIBLE in os.environ else ""
+        raise BackendError(
+            f"{options.option}.gpus is {list(options.gpus)}, but {there} shown to this process{by}: see nvidia-smi, or"
+            " set runtime.gpus=all"
+        )

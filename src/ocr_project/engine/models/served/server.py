@@ -29,6 +29,7 @@ from ocr_project.engine.models.served.probe import answers, free_port, models_of
 from ocr_project.engine.models.served.scale import EAGER
 from ocr_project.engine.models.served.server_log import explain_server_log
 from ocr_project.engine.models.served.vision_plugin import VARIABLE
+from ocr_project.engine.running.cards import only_card
 from ocr_project.engine.running.events import EVENTS, Happening
 
 log = logging.getLogger(__name__)
@@ -86,9 +87,8 @@ class ServerFleet:
             for gpu in options.gpus
             for replica in range(options.most_replicas)
         ]
-        self.endpoints = Endpoints(
-            [server.endpoint for server in self._servers], None, option=f"{options.option}.urls"
-        )
+        endpoints = [server.endpoint for server in self._servers]
+        self.endpoints = Endpoints(endpoints, None, option=f"{options.option}.urls", requests=options.requests)
         self._lock = threading.Lock()  # around `endpoints`, until a loop has them
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = threading.Event()
@@ -303,9 +303,8 @@ def _program(options: ServerOptions) -> Sequence[str]:
 
 
 def _environment(options: ServerOptions, gpu: int) -> dict[str, str]:
-    visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
     own = {
-        "CUDA_VISIBLE_DEVICES": visible[gpu] if gpu < len(visible) else str(gpu),
+        **only_card(gpu, f"{options.option}.gpus"),
         "OMP_NUM_THREADS": str(options.threads),
         "VLLM_NO_USAGE_STATS": "1",
         # the engine's process has what its parent imported; a person's own choice stays (docs/log.md, 2026-11-29)

@@ -18,6 +18,7 @@ from ocr_project.engine.models import (
     Dialect,
     Fault,
     Outcome,
+    PageTurn,
     ReadText,
     Session,
     all_of,
@@ -59,26 +60,26 @@ class PageReader:
         """
         if page.image is None or not wanted:
             return {}
-        async with self._session.preparing:
-            crops = await self._cut(page, wanted)
+        with self._session.page() as turn:
+            async with self._session.preparing:
+                crops = await self._cut(page, wanted)
             if isinstance(crops, str):
                 return {item.place: unread(item.region, Status.FAILED, crops) for item in wanted}
-            tasks = [await self._start(crop, item) for crop, item in zip(crops, wanted, strict=True)]
-        outcomes = await _joined(tasks)
-        rows = {item.place: self._row(item, outcome) for item, outcome in zip(wanted, outcomes, strict=True)}
-        if self._options.whole_page and any(self._may_rescue(rows[item.place], item) for item in wanted):
-            rows |= await self._rescue(page, wanted, rows)
+            outcomes = await _joined([self._start(turn, *each) for each in zip(crops, wanted, strict=True)])
+            rows = {item.place: self._row(item, outcome) for item, outcome in zip(wanted, outcomes, strict=True)}
+            if self._options.whole_page and any(self._may_rescue(rows[item.place], item) for item in wanted):
+                rows |= await self._rescue(page, turn, wanted, rows)
         return rows
 
     async def _cut(self, page: Page, wanted: Sequence[CropRequest]) -> list[Crop] | str:
         jobs = [CropJob(item.region, bands=item.task is Task.TEXT and not item.question) for item in wanted]
         return await self._session.cut(page.image or b"", jobs)
 
-    async def _start(self, crop: Crop, item: CropRequest) -> list[asyncio.Task[Outcome]]:
-        """Ask for the bands of a crop, each as soon as a request may be sent."""
+    def _start(self, turn: PageTurn, crop: Crop, item: CropRequest) -> list[asyncio.Task[Outcome]]:
+        """Ask for the bands of a crop, each when it is its turn."""
         if not crop.images:
             return [asyncio.create_task(_nothing(crop.reason))]
-        return [await self._session.start(self._ask, image, item) for image in crop.images]
+        return [self._session.start(turn, len(image), self._ask, image, item) for image in crop.images]
 
     async def _ask(self, image: bytes, item: CropRequest) -> Outcome:
         return await self._asker.ask(
@@ -134,14 +135,14 @@ class PageReader:
         )
 
     async def _rescue(
-        self, page: Page, wanted: Sequence[CropRequest], rows: dict[int, Recognition]
+        self, page: Page, turn: PageTurn, wanted: Sequence[CropRequest], rows: dict[int, Recognition]
     ) -> dict[int, Recognition]:
         """Look for the regions that failed in the answer for the whole page; the first gets what is found."""
         whole = _page_request(page, wanted[0].region)
         crops = await self._cut(page, [whole])
         if isinstance(crops, str):
             return {}
-        (outcome,) = await _joined([await self._start(crops[0], whole)])
+        (outcome,) = await _joined([self._start(turn, crops[0], whole)])
         failed = [item for item in wanted if self._may_rescue(rows[item.place], item)]
         others = [rows[item.place].text for item in wanted if rows[item.place].status in _READABLE]
         found = ""

@@ -13,6 +13,7 @@ from ocr_project.engine.models import (
     ChatRequest,
     Session,
     Transport,
+    Turns,
     dialect_of,
     fit_of,
     image_tokens,
@@ -53,7 +54,7 @@ class VisionRecognizer:
             "recognizer",
             transport,
             fit,
-            requests=requests,
+            turns=Turns(requests, longest_first=True),
             crop_workers=options.crop_workers,
             crop_memory=int(options.crop_memory_gib * 2**30),
         )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 log = logging.getLogger(__name__)
 
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
+_SLICE = "MIG-"
 _MIB = 1 << 20
 
 
@@ -117,17 +120,38 @@ def visible_gpus(nvml: Any, environment: Mapping[str, str] = os.environ) -> list
             Like CUDA, it stops at the first that is not there; a MIG slice is such a one, since NVML counts
             neither the work nor the power of a slice.
     """
-    there = [Gpu(nvml, index) for index in range(nvml.nvmlDeviceGetCount())]
+    return [gpu for _, gpu in takewhile(lambda shown: shown[1] is not None, shown_gpus(nvml, environment)) if gpu]
+
+
+def shown_gpus(nvml: Any, environment: Mapping[str, str] = os.environ) -> list[tuple[str, Gpu | None]]:
+    """Return what `CUDA_VISIBLE_DEVICES` calls each card that a process sees, in CUDA's order: its own or by number.
+
+    Args:
+        nvml: `pynvml`, started.
+        environment: As above. A MIG slice is a card without a `Gpu`; whether there is such a slice is not looked at.
+    """
+    there = _permitted(nvml)
     if _VISIBLE not in environment:
-        return there
-    chosen: list[Gpu] = []
-    for token in environment[_VISIBLE].split(","):
-        named = [gpu for gpu in there if _is_named(gpu, token.strip())]
-        if not named:
+        return [(str(number), gpu) for number, gpu in enumerate(there)]
+    shown: list[tuple[str, Gpu | None]] = []
+    for token in map(str.strip, environment[_VISIBLE].split(",")):
+        gpu = _named(there, token)
+        if gpu is None and not token.startswith(_SLICE):
             break
-        chosen.append(named[0])
-    return chosen
+        shown.append((token, gpu))
+    return shown
 
 
-def _is_named(gpu: Gpu, token: str) -> bool:
-    return gpu.index == int(token) if token.isdecimal() else bool(token) and gpu.uuid.startswith(token)
+def _permitted(nvml: Any) -> list[Gpu]:
+    """Return the cards that may be used; NVML counts those too that a job's cgroup withholds, and CUDA does not."""
+    found = []
+    for index in range(nvml.nvmlDeviceGetCount()):
+        with suppress(nvml.NVMLError_NoPermission):
+            found.append(Gpu(nvml, index))
+    return found
+
+
+def _named(there: Sequence[Gpu], token: str) -> Gpu | None:
+    if token.isdecimal():
+        return there[int(token)] if int(token) < len(there) else None
+    return next((gpu for gpu in there if token and gpu.uuid.startswith(token)), None)

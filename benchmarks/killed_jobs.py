@@ -1,0 +1,132 @@
+"""Jobs of Slurm that are queued anew at random moments, and a node that dies, beside one run that is left alone.
+
+Usage: python -m benchmarks.killed_jobs --folder DIR [--pages 4000] [--jobs 4] [--requeued 6] [--seed 0] [--json FILE]
+
+The corpus and the servers of `benchmarks.scale`; `kedro launch slurm` over all stages, on the cluster of two nodes
+that `../shared/cluster/start.sh` makes of one machine. After random shares of the shards `scontrol requeue` kills a
+random job of those that run; in the middle a node's daemon and all that it has started are killed, and the node comes
+back half a minute later. What is left is held against what one run makes, as `benchmarks.killed_workers` does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from benchmarks.fake_servers import fake_servers
+from benchmarks.gpu_machine import commit, hardware
+from benchmarks.killed_workers import DONE, left_behind, stored
+from benchmarks.scale import PARAMS, write_corpus
+from tests.slurm_cluster import daemons, jobs, kill_node, requeue, start_node, start_now
+from tests.whole_job import copy_project, kedro_run, run_command
+
+from ocr_project.cli.launch.work import launches
+from ocr_project.storage.claims import workers_of
+
+LOOK, AWAY, LIMIT = 0.5, 30.0, 1800.0  # seconds: between looks, without a node, and in all
+NODE = "node2"
+
+
+@dataclass
+class Result:
+    """What was seen.
+
+    Attributes:
+        requeued: Shards that were stored when a job was killed and queued anew.
+        node_died: The same, when the node died.
+        workers: That began; jobs that were queued anew count again.
+        differences: Names of what is not the same.
+    """
+
+    pages: int
+    jobs: int
+    shards: int = 0
+    requeued: list[int] = field(default_factory=list)
+    node_died: list[int] = field(default_factory=list)
+    workers: int = 0
+    seconds_alone: float = 0.0
+    seconds_killed: float = 0.0
+    compared: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--pages", type=int, default=4_000)
+    parser.add_argument("--shard-pages", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--requeued", type=int, default=6)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    result = Result(options.pages, options.jobs)
+    with fake_servers(2) as (readers, _), fake_servers(1, "--embed") as (embedders, _):
+        source = options.folder / "source"
+        write_corpus(source, options.pages)
+        params = (*PARAMS, f"ingest.source={source}", f"ingest.shard_pages={options.shard_pages}",
+                  "runtime.lease_seconds=10", f"recognition.vllm.urls={'+'.join(readers)}",
+                  f"embedding.vllm.urls={'+'.join(embedders)}")  # fmt: skip
+        compare(options.folder, params, result, options.requeued, random.Random(options.seed))
+    told = {"commit": commit(), "hardware": hardware(), **asdict(result)}
+    print(json.dumps(told, indent=1))
+    if options.json:
+        options.json.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    return int(bool(result.differences) or len(result.requeued) < options.requeued or not result.node_died)
+
+
+def compare(folder: Path, params: tuple[str, ...], result: Result, requeued: int, drawn: random.Random) -> None:
+    """Run the job alone and as jobs that are killed, and hold what they leave against each other."""
+    alone, shared = copy_project(folder / "alone"), copy_project(folder / "shared")
+    done = run_command(alone, *kedro_run(params))
+    if done.code not in DONE:
+        sys.exit(done.output[-3000:])
+    result.seconds_alone = round(done.wall, 1)
+    expected = dict(left_behind(alone))
+    result.shards = sum(name.startswith("shard ") for name in expected)
+    began = time.perf_counter()
+    _launch(shared, params, result, sorted(drawn.sample(range(result.shards * 4 // 5), requeued)), drawn)
+    result.seconds_killed = round(time.perf_counter() - began, 1)
+    result.workers = len(workers_of(launches(shared / "data")[-1]))
+    found = dict(left_behind(shared))
+    result.compared = len(expected)
+    names = sorted(expected.keys() | found.keys())
+    result.differences = [name for name in names if expected.get(name) != found.get(name)]
+
+
+def _launch(project: Path, params: tuple[str, ...], result: Result, moments: list[int], drawn: random.Random) -> None:
+    sizes = ("--nodes", str(result.jobs), "--cpus-per-task", "1", "--mem-gb", "1", "--gpus-per-node", "1")
+    command = ("launch", "slurm", *sizes, "--time", "40", "--pipelines", "__default__", "--params", ",".join(params))
+    made = run_command(project, sys.executable, "-m", "kedro", *command)
+    if made.code:
+        sys.exit(made.output[-3000:])
+    began, died = time.monotonic(), 0.0
+    try:
+        while jobs() and time.monotonic() - began < LIMIT:
+            now = stored(project)
+            due = len(result.requeued) < len(moments) and now >= moments[len(result.requeued)]
+            if due and (at_work := jobs("RUNNING")):
+                requeue(drawn.choice(at_work))
+                result.requeued.append(now)
+            if not result.node_died and now >= result.shards // 2:
+                kill_node(NODE)
+                result.node_died.append(now)
+                died = time.monotonic()
+            if died and time.monotonic() - died > AWAY and not daemons(NODE):
+                start_node(NODE)
+            for job in jobs("PENDING"):
+                if "_" in job:  # a part of the array; the closing job waits for them
+                    start_now(job)
+            time.sleep(LOOK)
+    finally:
+        if not daemons(NODE):
+            start_node(NODE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
