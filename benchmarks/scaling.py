@@ -11,9 +11,10 @@ Models of the true shape without weights; cards that are not there are left out.
     matrix     as many runs as cards, side by side, each with the servers of one card (`benchmarks.matrix`): seconds
 
 The servers of all parts that want some start at once on all cards, beside each other; of n cards, the first n are
-asked. Each measurement is a process of its own with a limit (`--limit`), and written down when it ends: one that fails
-costs no other one. Of the host: `cores_of_process` is what the process that feeds all servers keeps busy, which
-Python's lock ends near 1; `core_seconds` is of our own processes, `cores_of_machine` of all, servers included.
+asked. Stages of OCR are beside each other, as those of a run are. Each measurement is a process of its own with a
+limit (`--limit`), and written down when it ends: one that fails costs no other one. Of the host: `cores_of_process`
+is what the process that feeds all servers keeps busy, which Python's lock ends near 1; `core_seconds` is of our own
+processes, `cores_of_machine` of all, servers included.
 
 `--simulate` puts a fake server in the place of each card, at the pace of a real one (`--pace`, `--embedding-pace`). On
 a machine with too few cores for that, `--slower N` divides the pace by N: what the host does in a second has to be
@@ -344,7 +345,7 @@ def _told(part: str, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if "watt_hours" in heavy[0]:
         told |= {"gpu_percent_each": [share for one in heavy for share in one["gpu_percent_each"]]}
         told |= {"gpu_memory_gb_max": max(one["gpu_memory_gb_max"] for one in heavy)}
-        told |= {"watt_hours": round(sum(stage["watt_hours"] for stage in every), 2)}
+        told |= {"watt_hours": round(sum(stage.get("watt_hours", 0.0) for stage in every), 2)}
     return told | {"raw": list(found)}
 
 

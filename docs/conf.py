@@ -6,7 +6,10 @@ links of the repository, which tests/test_docs.py follows.
 
 import re
 from importlib.metadata import version as installed
+from pathlib import Path
 from typing import Any
+
+from docutils import nodes
 
 project = "ocr_project"
 author = "the ocr_project team"
@@ -21,6 +24,8 @@ suppress_warnings = [
 
 html_theme = "furo"
 html_title = "ocr_project"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 html_show_sourcelink = False
 myst_heading_anchors = 4
 
@@ -39,6 +44,14 @@ autodoc_mock_imports = [
     "bitsandbytes",
     "submitit",
 ]
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = {
+    "CHANGELOG.md": "changelog",
+    "CONTRIBUTING.md": "contributing",
+    "README.md": "start",
+    "README.ko.md": "start-ko",
+}
 
 
 def lists_of_rooms(_app: Any, what: str, _name: str, _object: Any, _options: Any, lines: list[str]) -> None:
@@ -59,6 +72,18 @@ def lists_of_rooms(_app: Any, what: str, _name: str, _object: Any, _options: Any
     lines[:] = written
 
 
+def at_home(app: Any, doctree: Any, docname: str) -> None:
+    """Lead links of the README, which is a page here, to other files of the repository that are; the rest is text."""
+    for link in list(doctree.findall(nodes.reference)):
+        target = (link.get("refid") or link.get("refuri", "")).removeprefix("#")
+        if target in PAGES:
+            link.attributes.pop("refid", None)
+            link["refuri"] = app.builder.get_relative_uri(docname, PAGES[target])
+        elif docname in PAGES.values() and (ROOT / target.partition("#")[0]).is_file():
+            link.replace_self(link.children)
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.connect("autodoc-process-docstring", lists_of_rooms)
+    app.connect("doctree-resolved", at_home)

@@ -243,3 +243,17 @@ def test_every_stage_uses_the_cards_that_are_named() -> None:
     assert catalog.load("params:fields").vllm.gpus == (0, 1)
     assert catalog.load("params:matrix").gpus == (0, 1)
     assert opened().load("params:recognition").vllm.gpus == (0,)
+
+
+@pytest.mark.parametrize(("given", "pool"), [(None, "system"), ("mimalloc", "mimalloc")])
+def test_arrow_takes_its_memory_where_it_can_be_given_back_unless_told_otherwise(given: str | None, pool: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "ARROW_DEFAULT_MEMORY_POOL"}
+    program = "import ocr_project.settings, pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment | ({"ARROW_DEFAULT_MEMORY_POOL": given} if given else {}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == pool

@@ -65,6 +65,7 @@ class Export:
         shards: Names of the shards that hold its pages, in order.
         key: sha256 of all that its files depend on.
         readable: Whether any page has an image.
+        pages: How many it has.
     """
 
     doc_id: str
@@ -74,6 +75,7 @@ class Export:
     shards: list[str] = field(default_factory=list)
     key: str = ""
     readable: bool = False
+    pages: int = 0
 
 
 def plan_exports(pages: ShardSource, transcripts: ShardSource, wanted: ChosenExports) -> list[Export]:
@@ -130,6 +132,7 @@ def _documents(pages: ShardSource, transcripts: ShardSource) -> Iterator[Export]
             if name not in export.shards:
                 export.shards.append(name)
             export.readable = export.readable or page.width > 0
+            export.pages += 1
         yield export
 
 

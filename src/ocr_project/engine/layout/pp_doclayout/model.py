@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -121,13 +122,46 @@ def _precision(precision: Precision, device: str) -> Iterator[None]:
         if device == "cpu":
             yield
             return
-        tf32 = precision is Precision.TF32
-        before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark
-        torch.set_float32_matmul_precision("high" if tf32 else "highest")
-        torch.backends.cudnn.allow_tf32 = tf32
-        torch.backends.cudnn.benchmark = True  # every batch has one shape
+        with _SWITCHES.held(tf32=precision is Precision.TF32):
+            yield
+
+
+class _Switches:
+    """torch's switches for products in tf32 and for the choice of kernels: of a whole process, also of other threads.
+
+    Models of several cards work at once. The first sets the switches, and the last that ends sets them back: one that
+    ended before would take them from the others in the middle of their work.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._users = 0
+        self._tf32 = False
+        self._before = ("highest", False, False)
+
+    @contextmanager
+    def held(self, *, tf32: bool) -> Iterator[None]:
+        """Set them for as long as this lasts; who wants them otherwise waits."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._users or self._tf32 == tf32)
+            if not self._users:
+                cudnn = torch.backends.cudnn
+                self._before = torch.get_float32_matmul_precision(), cudnn.allow_tf32, cudnn.benchmark
+                self._set("high" if tf32 else "highest", tf32, True)  # every batch has one shape
+                self._tf32 = tf32
+            self._users += 1
         try:
             yield
         finally:
-            torch.set_float32_matmul_precision(before[0])
-            torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark = before[1:]
+            with self._changed:
+                self._users -= 1
+                if not self._users:
+                    self._set(*self._before)
+                    self._changed.notify_all()
+
+    def _set(self, products: str, allow_tf32: bool, benchmark: bool) -> None:
+        torch.set_float32_matmul_precision(products)
+        torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark = allow_tf32, benchmark
+
+
+_SWITCHES = _Switches()

@@ -1,0 +1,151 @@
+"""Documents written by several processes: of 14 s after the last page of 1,536 they make 2.
+
+Each has some documents that follow each other at a time, reads their shards itself, and writes their files; this
+process keeps the manifest, and joins the lines of `ocr_results.jsonl` in the order of the corpus.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+from ocr_project.domain.corpus import Corpus
+from ocr_project.domain.errors import BackendError
+from ocr_project.engine.exports import jsonl
+from ocr_project.engine.exports.documents import Jobs, Part, write_part
+from ocr_project.engine.exports.plan import Export
+from ocr_project.engine.running.worker_process import Child, Lost, open_line
+from ocr_project.storage.atomic import PARTIAL
+from ocr_project.storage.shard_folder import ShardFolder
+
+_CHILD = "ocr_project.engine.exports.processes"
+_CORES_EACH = 2
+_WORTH = 48  # pages for each process: one takes a second to start, in which so many are written
+_PART = 32  # pages of a part, or a few more: documents stay whole
+
+Written: TypeAlias = "list[tuple[Export, list[str]]]"
+
+
+def processes_for(corpus: Corpus, pages: int) -> int:
+    """Return how many processes so many pages are worth; 1: this one.
+
+    Args:
+        corpus: Where its shards are.
+        pages: To be written.
+    """
+    if not all(isinstance(source, ShardFolder) for source in corpus.stages().values()):
+        return 1
+    return max(1, min(len(os.sched_getaffinity(0)) // _CORES_EACH, pages // _WORTH))
+
+
+def write_parts(jobs: Jobs, whole: Part, lines: BinaryIO | None, processes: int) -> Iterator[tuple[Export, list[str]]]:
+    """Write documents, as `write_part` does.
+
+    Args:
+        whole: All of them.
+        lines: Takes the lines of `ocr_results.jsonl`, in the order of the corpus.
+        processes: That write.
+
+    Yields:
+        Each document that was written, with its files, in the order of the corpus.
+
+    Raises:
+        BackendError: A process ended.
+    """
+    children: queue.SimpleQueue[Child | None] = queue.SimpleQueue()
+    started: list[Child] = []
+    for _ in range(processes):
+        children.put(None)
+
+    def write(part: Part, path: Path | None) -> Written:
+        child = children.get()
+        try:
+            if child is None:
+                child = Child(_CHILD, "write exports")
+                started.append(child)
+                child.send(jobs)
+            child.send((part, path))
+            answer: Written | Exception = child.receive(None)
+        except Lost as lost:
+            raise BackendError(f"a process that writes exports {lost}; what is finished is kept, run again") from lost
+        finally:
+            children.put(child)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    parts = [(part, _lines_path(jobs, number)) for number, part in enumerate(parts_of(whole))]
+    try:
+        with ThreadPoolExecutor(processes, "exports") as pool:
+            futures = [pool.submit(write, part, path if lines is not None else None) for part, path in parts]
+            try:
+                for future, (_, path) in zip(futures, parts, strict=True):
+                    yield from _joined(future, path, lines)
+            finally:
+                for future in futures:
+                    future.cancel()
+                for child in started:
+                    child.end()
+    finally:
+        for _, path in parts:
+            path.unlink(missing_ok=True)
+
+
+def _joined(future: Future[Written], path: Path, lines: BinaryIO | None) -> Written:
+    written = future.result()
+    if lines is not None:
+        with path.open("rb") as file:
+            shutil.copyfileobj(file, lines)
+        path.unlink()
+    return written
+
+
+def _lines_path(jobs: Jobs, number: int) -> Path:
+    """Return where the lines of a part are until they are joined; the next run removes what a kill leaves."""
+    return jobs.folder / f".{jsonl.FILE}.{number}{PARTIAL}"
+
+
+def parts_of(whole: Part) -> Iterator[Part]:
+    """Divide documents into parts of some pages; a document stays whole."""
+    before, pages, exports = whole.before, 0, list[Export]()
+    for export in whole.exports:
+        exports.append(export)
+        pages += export.pages
+        if pages >= _PART:
+            yield _part(whole, exports, before)
+            before, pages, exports = before + pages, 0, []
+    if exports:
+        yield _part(whole, exports, before)
+
+
+def _part(whole: Part, exports: Sequence[Export], before: int) -> Part:
+    names = {export.name for export in exports}
+    known: Mapping[str, Sequence[str]] = {name: whole.known[name] for name in names & whole.known.keys()}
+    return Part(exports, whole.todo & names, known, before)
+
+
+def main(descriptor: int) -> None:
+    """Write parts until the line is closed."""
+    line = open_line(descriptor)
+    with suppress(EOFError):
+        jobs: Jobs = pickle.loads(line.recv_bytes())
+        while True:
+            part, path = pickle.loads(line.recv_bytes())
+            line.send_bytes(pickle.dumps(_write(jobs, part, path), protocol=5))
+
+
+def _write(jobs: Jobs, part: Part, path: Path | None) -> Written | Exception:
+    try:
+        if path is None:
+            return list(write_part(jobs, part, None))
+        with path.open("wb") as file:
+            return list(write_part(jobs, part, file))
+    except Exception as error:  # this process's caller raises it
+        return error
