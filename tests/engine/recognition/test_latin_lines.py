@@ -75,3 +75,13 @@ def test_lines_that_are_not_level_are_read_in_order(reader: LatinReader) -> None
 def test_letters_of_other_scripts_are_not_seen(reader: LatinReader) -> None:
     words = reader.read_line(page([(20, 10, "（２３６６） ok")], (260, 50)))
     assert all(character.isascii() for word in words for character in word.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "latin"),
+    [("Net weight of the parcel", True), ("Общие положения закона", False), ("2026 1,204 53.1 17,200", False)],
+)
+def test_latin_print_is_told_by_a_line_of_it(reader: LatinReader, text: str, latin: bool) -> None:
+    block = page([(20, 10 + 40 * row, text) for row in range(4)], (460, 180))
+    assert reader.sees_latin(block) is latin
+    assert not reader.sees_latin(np.full((60, 200), 255, np.uint8))

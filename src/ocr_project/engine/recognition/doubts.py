@@ -1,7 +1,8 @@
 """Which parts of a Korean line a second model looks at: where Tesseract may have read what its model does not know.
 
-The second model takes as long as Tesseract if it reads whole lines. Of 515 lines of the shared pages these parts are
-37 % of the width, and hold each sign that it sees in the whole lines.
+The second model takes as long as Tesseract if it reads whole lines. Of 515 lines of the shared pages these parts were
+37 % of the width, and held each sign that it sees in the whole lines, when Hangul below 0.85 was among them. With 0.6
+and less beside them the model takes a sixth less time, and no more errors are left.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ocr_project.engine.recognition.korean import is_hangul
 
 Span = tuple[int, int]
 
-_SURE_HANGUL, _SURE_NUMBER = 0.85, 0.9  # confidence of what is not looked at again
+_SURE_HANGUL, _SURE_NUMBER = 0.6, 0.9  # confidence of what is not looked at again
 _SHORT = 3  # characters: a number that begins a line
 _UNIT_LIKE = "068"  # what signs of units are read as
 _APART_FROM = 0.2  # in heights of the number: white between it and a word
@@ -24,8 +25,8 @@ _PLAIN, _BRACKETS = frozenset("0123456789.,%:-~"), frozenset("()")
 # In heights of the line.
 _COVERED = 0.15  # beside the box of a letter: its ink
 _LEAST_INK, _GAP = 0.25, 0.3  # ink outside of all boxes that may be a letter; white within it
-_AROUND = 1.2  # that is looked at beside what is doubtful
-_NARROWEST = 6.7  # the model takes as long for less
+_AROUND = 0.8  # that is looked at beside what is doubtful
+_NARROWEST = 6.7  # what stands round it helps: with half as much the model reads less
 _APART = 0.5  # spans that are nearer are one
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ocr_project.domain.options import PpOcrWeights
 from ocr_project.engine.imaging.tesseract import ReadWord
-from ocr_project.engine.imaging.text_bands import find_inked
+from ocr_project.engine.imaging.text_bands import find_bands, find_inked
 from ocr_project.engine.models.onnx.line_finder import LineFinder, Quad, find_line_finder
 from ocr_project.engine.models.onnx.line_reader import LineReader, ReadCharacter, find_line_reader
 from ocr_project.engine.recognition.english_numbers import with_commas
@@ -32,6 +32,8 @@ _GAP = 1.0  # in heights of the line: wider white is cut
 _MARGIN = 3  # pixels of white round what is read
 _SHORT = 96  # pixels that the small weights need a piece to be filled up to; the tiny ones misread cells of that width
 _SURE = 0.95  # confidence of a line that the larger model need not read again
+# Of a line that tells whether a block is in Latin print: heights that are looked at, letters, their mean confidence.
+_LOOK, _LETTERS, _LIKELY = 10, 8, 0.9
 
 
 class LatinReader:
@@ -71,6 +73,20 @@ class LatinReader:
     def read_line(self, line: NDArray[np.uint8]) -> list[ReadWord]:
         """Read a level line, as `read_latin_line` does."""
         return read_latin_line(line, self._reader)
+
+    def sees_latin(self, block: NDArray[np.uint8]) -> bool:
+        """Return whether the middle line of a block is probably Latin print: of others the model reads little.
+
+        Args:
+            block: Shape (height, width), uint8, dark on light, with level lines.
+        """
+        bands = find_bands(block)
+        if not bands:
+            return False
+        top, bottom = bands[len(bands) // 2]
+        seen = self._reader.read(np.ascontiguousarray(block[top:bottom, : _LOOK * (bottom - top)]))
+        letters = [one.confidence for one in seen if one.text.isalpha()]
+        return len(letters) >= _LETTERS and sum(letters) / len(letters) >= _LIKELY
 
     def _quad(self, block: NDArray[np.uint8], quad: Quad) -> list[ReadWord]:
         width = max(1, round(float(np.linalg.norm(quad[1] - quad[0]))))

@@ -66,6 +66,7 @@ _ENGLISH = "eng"  # the one language of Latin script that the trained reader was
 _LINE = tesserocr.PSM.SINGLE_LINE
 _MARGIN = 8  # pixels of white around a crop: single lines want at least 4
 # Set by hand; what they give on the shared pages is in docs/log.md.
+_FILLED_UP = 160  # pixels that parts of Korean lines are filled up to: half of what English needs, read as well
 _SAMPLES = 4  # regions that are looked at to tell the script of a page
 _SAMPLE_SIDES = 120, 900  # height and width in pixels of what is read of them: a few lines
 _CONTENTS_SIDES = 480, 1800  # the same of tables, and where dots lead from titles to numbers: there is little between
@@ -96,7 +97,7 @@ class TesseractRecognizer:
         self._candidates = list(scripts.values())
         self._script = {names: script for script, names in scripts.items()}
         self._korean, self._latin = scripts.get("hangul", ""), scripts.get("latin", "")
-        self._signs = find_line_reader() if self._korean and options.trained else None
+        self._signs = find_line_reader(narrowest=_FILLED_UP) if self._korean and options.trained else None
         self._trained = find_latin_reader(PpOcrWeights.BOTH) if self._latin == _ENGLISH and options.trained else None
         self._reader = Reader(tessdata or options.tessdata)
         self._reader.require(self._languages)
@@ -155,7 +156,12 @@ class TesseractRecognizer:
         ]
         samples = [_padded(enlarge(view, size).pixels) for view in views]
         brief, thorough = (partial(self._sampled, samples, enough) for enough in (ENOUGH, _MANY_LETTERS))
-        return surest(self._candidates, brief, thorough)
+        return surest(self._in_likely_order(samples[0]), brief, thorough)
+
+    def _in_likely_order(self, sample: NDArray[np.uint8]) -> list[str]:
+        """Ask for English first where the trained reader sees Latin letters: the first that is sure wins."""
+        first = [self._latin] if self._trained and self._trained.sees_latin(sample) else []
+        return [*first, *(name for name in self._candidates if name not in first)]
 
     def _sampled(self, samples: Sequence[NDArray[np.uint8]], enough: int, languages: str) -> Sampled:
         """Read the first samples that hold enough letters."""
