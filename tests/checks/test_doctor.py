@@ -555,7 +555,7 @@ def test_little_room_is_a_line_in_the_log(
     assert bool(caplog.records) is warned
 
 
-@pytest.mark.parametrize(("gpus", "launch", "said"), [(2, None, 0), (4, None, 1), (8, None, 1), (8, Path("x"), 0)])
+@pytest.mark.parametrize(("gpus", "launch", "said"), [(1, None, 0), (2, None, 1), (8, None, 1), (8, Path("x"), 0)])
 def test_many_cards_are_better_fed_by_a_process_each(
     gpus: int, launch: Path | None, said: int, caplog: pytest.LogCaptureFixture
 ) -> None:

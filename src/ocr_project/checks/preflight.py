@@ -236,8 +236,8 @@ def warn_of_many_cards(options: Mapping[str, Options]) -> None:
             servers = chosen.vllm
             if not servers.urls and len(servers.gpus) >= MANY:
                 log.warning(
-                    "recognition uses %d GPUs, and one process feeds three or four of them: `kedro launch local` with"
-                    " the same options starts a process for each",
+                    "recognition uses %d GPUs: `kedro launch local` with the same options starts a process for each,"
+                    " which read 1.1 times as much on two (docs/gpu.md)",
                     len(servers.gpus),
                 )
 

@@ -15,7 +15,7 @@ from ocr_project.domain.options.runtime import ALL
 from ocr_project.engine.running.monitoring.nvml import open_nvml, shown_gpus, visible_gpus
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-MANY = 4  # cards from which on one process does not feed them: docs/decisions/0033
+MANY = 2  # cards from which on a process for each reads more than one for all: docs/decisions/0033
 
 
 def cards_of(runtime: RuntimeOptions) -> tuple[int, ...]:
