@@ -133,9 +133,18 @@ def test_kinds_and_locks_of_damaged_archives_are_told_without_a_fault(name: str,
     assert None in kinds
 
 
+@pytest.mark.parametrize("name", ["a.hwpx", "a.docx", "a.ods"])
+def test_what_is_cut_off_is_said_to_be_damaged(name: str, tmp_path: Path) -> None:
+    write_docx(tmp_path / name, "minutes " * 50, compressed=True)
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: len(whole) * 2 // 3])
+    (document,) = rows(tmp_path).values()
+    assert document.reason == "broken: a ZIP archive, as office files are, that is cut off or damaged; copy it again"
+
+
 @pytest.mark.parametrize("name", ["a.hwp", "a.hwpx", "a.docx", "a.ods"])
 def test_what_is_no_such_file_is_broken(name: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(b"PK\x03\x04" + bytes(99))
+    (tmp_path / name).write_bytes(b"minutes of the meeting")
     (document,) = rows(tmp_path).values()
     kind = name.partition(".")[2].upper()
     assert document.reason == f"broken: not a {kind}, nor another known type, by its first bytes"

@@ -246,6 +246,8 @@ def _media_type(path: Path, size: int) -> str:
         raise _NotRead(f"{suffix or 'such'} files are not read; save it as PDF, PNG or JPEG")
     if not size:
         raise BrokenDocument("the file is empty (0 bytes); copy it again")
+    if media_type is None and office_kinds.is_damaged_archive(path):
+        raise BrokenDocument("a ZIP archive, as office files are, that is cut off or damaged; copy it again")
     if media_type is None:
         raise BrokenDocument(f"not a {suffix[1:].upper()}, nor another known type, by its first bytes")
     return media_type

@@ -61,6 +61,18 @@ def is_old_hwp(path: Path) -> bool:
         return file.read(len(_OLD_HWP)) == _OLD_HWP
 
 
+def is_damaged_archive(path: Path) -> bool:
+    """Say whether a file begins as a ZIP, which HWPX, OOXML and ODF are, and cannot be opened as one."""
+    with path.open("rb") as file:
+        if file.read(len(_ZIP)) != _ZIP:
+            return False
+    try:
+        with zipfile.ZipFile(path):
+            return False
+    except _DAMAGED:
+        return True
+
+
 def is_office(kind: str) -> bool:
     """Say whether a media type is one of those that are read here."""
     return kind in (HWP, HWPX, LOCKED) or kind in SUFFIX_OF
