@@ -11,17 +11,13 @@ back half a minute later. What is left is held against what one run makes, as `b
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from benchmarks.fake_servers import fake_servers
-from benchmarks.gpu_machine import commit, hardware
-from benchmarks.killed_workers import DONE, left_behind, stored
-from benchmarks.scale import PARAMS, write_corpus
+from benchmarks.killed_workers import DONE, left_behind, served_corpus, stored, tell
 from tests.slurm_cluster import daemons, jobs, kill_node, requeue, start_node, start_now
 from tests.whole_job import copy_project, kedro_run, run_command
 
@@ -66,17 +62,9 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     result = Result(options.pages, options.jobs)
-    with fake_servers(2) as (readers, _), fake_servers(1, "--embed") as (embedders, _):
-        source = options.folder / "source"
-        write_corpus(source, options.pages)
-        params = (*PARAMS, f"ingest.source={source}", f"ingest.shard_pages={options.shard_pages}",
-                  "runtime.lease_seconds=10", f"recognition.vllm.urls={'+'.join(readers)}",
-                  f"embedding.vllm.urls={'+'.join(embedders)}")  # fmt: skip
+    with served_corpus(options.folder / "source", options.pages, options.shard_pages) as params:
         compare(options.folder, params, result, options.requeued, random.Random(options.seed))
-    told = {"commit": commit(), "hardware": hardware(), **asdict(result)}
-    print(json.dumps(told, indent=1))
-    if options.json:
-        options.json.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    tell(asdict(result), options.json)
     return int(bool(result.differences) or len(result.requeued) < options.requeued or not result.node_died)
 
 

@@ -19,10 +19,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pyarrow.parquet as pq
@@ -73,18 +74,27 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     result = Result(options.pages, options.workers)
-    with fake_servers(2) as (readers, _), fake_servers(1, "--embed") as (embedders, _):
-        source = options.folder / "source"
-        write_corpus(source, options.pages)
-        params = (*PARAMS, f"ingest.source={source}", f"ingest.shard_pages={options.shard_pages}",
-                  "runtime.lease_seconds=10", f"recognition.vllm.urls={'+'.join(readers)}",
-                  f"embedding.vllm.urls={'+'.join(embedders)}")  # fmt: skip
+    with served_corpus(options.folder / "source", options.pages, options.shard_pages) as params:
         compare(options.folder, params, result, options.kills, random.Random(options.seed))
-    told = {"commit": commit(), "hardware": hardware(), **asdict(result)}
-    print(json.dumps(told, indent=1))
-    if options.json:
-        options.json.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    tell(asdict(result), options.json)
     return int(bool(result.differences) or len(result.at) < options.kills)
+
+
+@contextmanager
+def served_corpus(source: Path, pages: int, shard_pages: int) -> Iterator[tuple[str, ...]]:
+    """Write a corpus and start servers for it; yield the options of a run of all stages over it."""
+    with fake_servers(2) as (readers, _), fake_servers(1, "--embed") as (embedders, _):
+        write_corpus(source, pages)
+        yield (*PARAMS, f"ingest.source={source}", f"ingest.shard_pages={shard_pages}", "runtime.lease_seconds=10",
+               f"recognition.vllm.urls={'+'.join(readers)}", f"embedding.vllm.urls={'+'.join(embedders)}")  # fmt: skip
+
+
+def tell(result: Mapping[str, Any], path: Path | None) -> None:
+    """Print a result with the commit and the machine, and write it to a file where one is named."""
+    told = json.dumps({"commit": commit(), "hardware": hardware(), **result}, indent=1)
+    print(told)
+    if path is not None:
+        path.write_text(told, encoding="utf-8")
 
 
 def compare(folder: Path, params: tuple[str, ...], result: Result, kills: int, drawn: random.Random) -> None:
