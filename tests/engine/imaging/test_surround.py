@@ -45,5 +45,17 @@ def test_what_is_no_surround_is_left_alone() -> None:
         assert lift_surround(grey) is grey
 
 
+@pytest.mark.parametrize("words", ["White letters on a dark band", "AGENDA", "No. 7"])
+def test_a_few_words_on_a_broad_band_stay(words: str) -> None:
+    sheet = Sheet()
+    sheet.draw.rectangle((0, 0, WIDTH, 180), fill=40)
+    sheet.text((110, 92), words, size=30, ink=255)
+    sheet.prose((40, 260, WIDTH - 40), 20, seed=1)
+    grey = _grey(sheet)
+    assert lift_surround(grey) is grey
+    side = np.ascontiguousarray(np.rot90(grey))
+    assert lift_surround(side) is side
+
+
 def _grey(page: Sheet) -> Grey:
     return np.ascontiguousarray(page.pixels[..., 1])

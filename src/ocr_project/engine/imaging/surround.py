@@ -17,7 +17,10 @@ _DARK, _LIGHT = 80, 128  # of 255: darker than any paper, lighter than any mass
 _EDGE = 0.5  # share of one edge of the image that a mass covers
 _MOST = 0.5  # of the image: more is a dark page
 _THICK = 1 / 60  # of the shorter side: letters, rules and frames are thinner
-_PRINT = 0.1  # share of light in a mass: print on a black band has more
+_PRINT = 0.1  # share of light in a mass: print on a black band may have more
+_LETTER = 3  # pixels of the reduced image, at least: 12 of the page
+_LARGEST = 0.05  # of the image: what is larger is the page
+_BESIDE = 3.0  # heights between two letters of a line, at most; their heights differ by as much at most
 _REDUCTION = 4
 
 
@@ -60,6 +63,27 @@ def _along_edges(dark: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
         if max(float(edge.mean()) for edge in (mass[0], mass[-1], mass[:, 0], mass[:, -1])) < _EDGE:
             continue
         closed = cv2.morphologyEx(mass, cv2.MORPH_CLOSE, np.ones((3 * side, 3 * side), np.uint8)) > 0
-        if float((closed & (dark == 0)).sum()) <= _PRINT * float(closed.sum()):
+        light = closed & (dark == 0)
+        if float(light.sum()) <= _PRINT * float(closed.sum()) and not _holds_a_line(dark, light):
             found |= mass
     return found
+
+
+def _holds_a_line(dark: NDArray[np.uint8], light: NDArray[np.bool_]) -> bool:
+    """Say whether light spots of a letter's size stand beside each other in the dark, as words on a black band do."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(np.asarray(dark == 0, np.uint8), connectivity=8)
+    left, top, width, height, area = stats[np.unique(labels[light])].T
+    sized = (np.minimum(width, height) > 0) & (np.maximum(width, height) >= _LETTER) & (area <= _LARGEST * dark.size)
+    left, top, width, height = left[sized], top[sized], width[sized], height[sized]
+    return _are_beside(left, width, top, height) or _are_beside(top, height, left, width)
+
+
+def _are_beside(
+    start: NDArray[np.int32], length: NDArray[np.int32], top: NDArray[np.int32], height: NDArray[np.int32]
+) -> bool:
+    """Say whether two of some boxes stand in one line: as high, at one height, close to each other."""
+    low, high = np.minimum.outer(height, height), np.maximum.outer(height, height)
+    shared = np.minimum.outer(top + height, top + height) - np.maximum.outer(top, top)
+    gap = np.maximum.outer(start, start) - np.minimum.outer(start + length, start + length)
+    pair = (low >= _LETTER) & (high <= _BESIDE * low) & (2 * shared >= low) & (gap <= _BESIDE * high)
+    return bool(np.triu(pair, 1).any())
