@@ -45,6 +45,17 @@ def test_what_is_no_surround_is_left_alone() -> None:
         assert lift_surround(grey) is grey
 
 
+def test_a_line_along_an_edge_is_of_a_table() -> None:
+    """A crop that ends with the rules of its table; and a page with a line where the paper ends."""
+    crop = np.full((184, 446), 255, np.uint8)
+    crop[:, ::60] = crop[::30] = 0
+    crop[:, -3:] = 0
+    page = _grey(two_columns())
+    page[:, -6:] = 0
+    for grey in (crop, page):
+        assert lift_surround(grey) is grey
+
+
 @pytest.mark.parametrize("words", ["White letters on a dark band", "AGENDA", "No. 7"])
 def test_a_few_words_on_a_broad_band_stay(words: str) -> None:
     sheet = Sheet()

@@ -41,6 +41,9 @@ def lift_surround(grey: Grey) -> Grey:
     if dark.mean() > _MOST:
         return grey
     side = max(3, round(min(size) * _THICK))
+    thick = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    if max(float(edge.mean()) for edge in (thick[0], thick[-1], thick[:, 0], thick[:, -1])) < _EDGE:
+        return grey  # lines at most: the crop of a table ends with one
     masses = _along_edges(dark, side)
     if not masses.any():
         return grey
