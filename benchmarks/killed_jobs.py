@@ -10,16 +10,15 @@ back half a minute later. What is left is held against what one run makes, as `b
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from benchmarks.killed_workers import DONE, left_behind, served_corpus, stored, tell
+from benchmarks.killed_workers import Compared, compare, parser_of, served_corpus, stored, tell
 from tests.slurm_cluster import daemons, jobs, kill_node, requeue, start_node, start_now
-from tests.whole_job import copy_project, kedro_run, run_command
+from tests.whole_job import run_command
 
 from ocr_project.cli.launch.work import launches
 from ocr_project.storage.claims import workers_of
@@ -28,63 +27,32 @@ LOOK, AWAY, LIMIT = 0.5, 30.0, 1800.0  # seconds: between looks, without a node,
 NODE = "node2"
 
 
-@dataclass
-class Result:
+@dataclass(kw_only=True)
+class Result(Compared):
     """What was seen.
 
     Attributes:
         requeued: Shards that were stored when a job was killed and queued anew.
         node_died: The same, when the node died.
         workers: That began; jobs that were queued anew count again.
-        differences: Names of what is not the same.
     """
 
-    pages: int
     jobs: int
-    shards: int = 0
     requeued: list[int] = field(default_factory=list)
     node_died: list[int] = field(default_factory=list)
     workers: int = 0
-    seconds_alone: float = 0.0
-    seconds_killed: float = 0.0
-    compared: int = 0
-    differences: list[str] = field(default_factory=list)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--pages", type=int, default=4_000)
-    parser.add_argument("--shard-pages", type=int, default=100)
+    parser = parser_of(__doc__, pages=4_000)
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--requeued", type=int, default=6)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    result = Result(options.pages, options.jobs)
+    result = Result(pages=options.pages, jobs=options.jobs)
     with served_corpus(options.folder / "source", options.pages, options.shard_pages) as params:
-        compare(options.folder, params, result, options.requeued, random.Random(options.seed))
+        compare(options.folder, params, result, options.requeued, random.Random(options.seed), _launch)
     tell(asdict(result), options.json)
     return int(bool(result.differences) or len(result.requeued) < options.requeued or not result.node_died)
-
-
-def compare(folder: Path, params: tuple[str, ...], result: Result, requeued: int, drawn: random.Random) -> None:
-    """Run the job alone and as jobs that are killed, and hold what they leave against each other."""
-    alone, shared = copy_project(folder / "alone"), copy_project(folder / "shared")
-    done = run_command(alone, *kedro_run(params))
-    if done.code not in DONE:
-        sys.exit(done.output[-3000:])
-    result.seconds_alone = round(done.wall, 1)
-    expected = dict(left_behind(alone))
-    result.shards = sum(name.startswith("shard ") for name in expected)
-    began = time.perf_counter()
-    _launch(shared, params, result, sorted(drawn.sample(range(result.shards * 4 // 5), requeued)), drawn)
-    result.seconds_killed = round(time.perf_counter() - began, 1)
-    result.workers = len(workers_of(launches(shared / "data")[-1]))
-    found = dict(left_behind(shared))
-    result.compared = len(expected)
-    names = sorted(expected.keys() | found.keys())
-    result.differences = [name for name in names if expected.get(name) != found.get(name)]
 
 
 def _launch(project: Path, params: tuple[str, ...], result: Result, moments: list[int], drawn: random.Random) -> None:
@@ -114,6 +82,7 @@ def _launch(project: Path, params: tuple[str, ...], result: Result, moments: lis
     finally:
         if not daemons(NODE):
             start_node(NODE)
+    result.workers = len(workers_of(launches(project / "data")[-1]))
 
 
 if __name__ == "__main__":

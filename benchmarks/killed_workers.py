@@ -19,11 +19,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import psutil
 import pyarrow.parquet as pq
@@ -39,45 +39,67 @@ from ocr_project.storage.lineages import LineageFolder
 STAGES = len(SHARDED)
 DONE = (0, 3)
 LOOK = 0.2  # seconds
+Seen = TypeVar("Seen", bound="Compared")
+Launch: TypeAlias = Callable[[Path, tuple[str, ...], Seen, list[int], random.Random], None]
 _MOST_LAUNCHES = 5  # one whose first workers were all killed ends, and is launched again, as docs/launch.md says
 
 
-@dataclass
-class Result:
+@dataclass(kw_only=True)
+class Compared:
+    """What a run that was left alone made, beside one that was not.
+
+    Attributes:
+        differences: Names of what is not the same.
+    """
+
+    pages: int
+    shards: int = 0
+    seconds_alone: float = 0.0
+    seconds_killed: float = 0.0
+    compared: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class Result(Compared):
     """What was seen.
 
     Attributes:
         at: Shards that were stored at each kill.
         launches: It is launched again where all workers that it had started were killed.
-        differences: Names of what is not the same.
     """
 
-    pages: int
     workers: int
-    shards: int = 0
     at: list[int] = field(default_factory=list)
-    seconds_alone: float = 0.0
-    seconds_killed: float = 0.0
-    differences: list[str] = field(default_factory=list)
-    compared: int = 0
     launches: int = 0
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--pages", type=int, default=8_000)
-    parser.add_argument("--shard-pages", type=int, default=100)
+    parser = parser_of(__doc__, pages=8_000)
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--kills", type=int, default=12)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    result = Result(options.pages, options.workers)
+    result = Result(pages=options.pages, workers=options.workers)
     with served_corpus(options.folder / "source", options.pages, options.shard_pages) as params:
-        compare(options.folder, params, result, options.kills, random.Random(options.seed))
+        compare(options.folder, params, result, options.kills, random.Random(options.seed), launch_and_kill)
     tell(asdict(result), options.json)
     return int(bool(result.differences) or len(result.at) < options.kills)
+
+
+def parser_of(what: str | None, pages: int) -> argparse.ArgumentParser:
+    """Return a parser of what both of these benchmarks are told.
+
+    Args:
+        what: They say of themselves.
+        pages: Of the corpus by default.
+    """
+    parser = argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--pages", type=int, default=pages)
+    parser.add_argument("--shard-pages", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path)
+    return parser
 
 
 @contextmanager
@@ -97,8 +119,19 @@ def tell(result: Mapping[str, Any], path: Path | None) -> None:
         path.write_text(told, encoding="utf-8")
 
 
-def compare(folder: Path, params: tuple[str, ...], result: Result, kills: int, drawn: random.Random) -> None:
-    """Run the job alone and with workers that are killed, and hold what they leave against each other."""
+def compare(
+    folder: Path, params: tuple[str, ...], result: Seen, kills: int, drawn: random.Random, launch: Launch[Seen]
+) -> None:
+    """Run the job alone and as a launch whose workers are killed, and hold what they leave against each other.
+
+    Args:
+        folder: Where both projects are made.
+        params: Of both.
+        result: Is filled.
+        kills: How many, at random moments.
+        drawn: Chooses them.
+        launch: Launches the job over a project, and kills when so many shards are stored.
+    """
     alone, shared = copy_project(folder / "alone"), copy_project(folder / "shared")
     done = run_command(alone, *kedro_run(params))
     if done.code not in DONE:
@@ -108,7 +141,7 @@ def compare(folder: Path, params: tuple[str, ...], result: Result, kills: int, d
     result.shards = sum(name.startswith("shard ") for name in expected)
     moments = sorted(drawn.sample(range(result.shards * 4 // 5), kills))
     began = time.perf_counter()
-    _launch(shared, params, result, moments, drawn)
+    launch(shared, params, result, moments, drawn)
     result.seconds_killed = round(time.perf_counter() - began, 1)
     found = dict(left_behind(shared))
     result.compared = len(expected)
@@ -116,7 +149,10 @@ def compare(folder: Path, params: tuple[str, ...], result: Result, kills: int, d
     result.differences = [name for name in names if expected.get(name) != found.get(name)]
 
 
-def _launch(project: Path, params: tuple[str, ...], result: Result, moments: list[int], drawn: random.Random) -> None:
+def launch_and_kill(
+    project: Path, params: tuple[str, ...], result: Result, moments: list[int], drawn: random.Random
+) -> None:
+    """Launch local workers, kill one at each moment, and start its command anew."""
     command = ("launch", "local", "--workers", str(result.workers), "--pipelines", "__default__")
     command = (sys.executable, "-m", "kedro", *command, "--params", ",".join(params))
     for _ in range(_MOST_LAUNCHES):

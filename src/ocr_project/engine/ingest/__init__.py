@@ -18,6 +18,8 @@ hwp_spaces.py  the spaces between them, from the document
 hwp_fonts.py   fonts under the names that rhwp asks for
 libreoffice.py DOCX, PPTX, XLSX and ODF to PDF
 images.py      image files to pages
+deep_values.py samples of more than eight bits to eight
+transparency.py what is seen of images with transparent parts
 rendered_page.py what a reader makes of a page, and how it becomes a row
 single_page.py one page of an image or PDF that no source lists: an item of a test set
 text_layer.py  whether the text of a PDF can be trusted

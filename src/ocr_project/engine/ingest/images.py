@@ -10,16 +10,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ocr_project.domain.errors import Away, BrokenDocument, DocumentError, TooLarge
 from ocr_project.domain.options import IngestOptions
 from ocr_project.engine.imaging.pixels import Pixels, decode, encode
+from ocr_project.engine.ingest.deep_values import to_eight_bits
 from ocr_project.engine.ingest.rendered_page import Answers, Picture
 from ocr_project.engine.ingest.strips import cut_strip, strip_pages
 from ocr_project.engine.ingest.transparency import on_ground
@@ -63,7 +62,6 @@ _DAMAGE = (
 )
 _ORIENTATION = 0x0112  # EXIF 2.32, table 4
 _MAX_SAMPLE_VALUE = 281  # TIFF 6.0, section 8
-_DARKEST = 4.0  # times: two bits; of a page whose brightest value is that far from white nothing is read
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -175,7 +173,7 @@ def to_pixels(image: Image.Image, white: float = 0.0) -> Pixels:
         Shape (height, width) for grey or (height, width, 3) RGB, uint8.
     """
     if image.mode.startswith("I") or image.mode == "F":
-        return _deep(np.asarray(image), sixteen=image.mode.startswith("I;16"), white=white)
+        return to_eight_bits(np.asarray(image), sixteen=image.mode.startswith("I;16"), white=white)
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         return on_ground(image)
     return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"), np.uint8)
@@ -382,21 +380,3 @@ def _white(image: Image.Image) -> float:
         return float(found[0] if isinstance(found, tuple) else found)
     except _DAMAGE:
         return 0.0
-
-
-def _deep(values: NDArray[Any], *, sixteen: bool, white: float) -> Pixels:
-    """Bring values of more than eight bits down to eight, by the range that the file names or they seem to use."""
-    wide = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    top = float(wide.max(initial=0.0))
-    full = _full_range(top, white) if sixteen else next((end for end in (1.0, 255.0, 65535.0) if top <= end), top)
-    return np.asarray(np.clip(np.rint(wide * (255.0 / full)), 0, 255), np.uint8)
-
-
-def _full_range(top: float, white: float) -> float:
-    """Return which of 16 bits is white: cameras and scanners keep 10, 12 or 14 bits in them, and not all say so.
-
-    A file that names a white which none of its values comes near is not believed: programs write 65,535 of any file.
-    """
-    if top <= white <= _DARKEST * top:
-        return white
-    return max(255.0, top) if top * _DARKEST <= 65535.0 else 65535.0
