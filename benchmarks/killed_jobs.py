@@ -23,7 +23,8 @@ from tests.whole_job import run_command
 from ocr_project.cli.launch.work import launches
 from ocr_project.storage.claims import workers_of
 
-LOOK, AWAY, LIMIT = 0.5, 30.0, 1800.0  # seconds: between looks, without a node, and in all
+LOOK, AWAY = 0.5, 30.0  # seconds: between looks, without a node
+_MINUTES_FOR_1000_PAGES = 8  # the most that a launch may take: 1.2 were seen on two shared cores
 NODE = "node2"
 
 
@@ -57,13 +58,24 @@ def main() -> int:
 
 def _launch(project: Path, params: tuple[str, ...], result: Result, moments: list[int], drawn: random.Random) -> None:
     sizes = ("--nodes", str(result.jobs), "--cpus-per-task", "1", "--mem-gb", "1", "--gpus-per-node", "1")
-    command = ("launch", "slurm", *sizes, "--time", "40", "--pipelines", "__default__", "--params", ",".join(params))
+    limit = 30 + _MINUTES_FOR_1000_PAGES * result.pages // 1000
+    command = (
+        "launch",
+        "slurm",
+        *sizes,
+        "--time",
+        str(limit),
+        "--pipelines",
+        "__default__",
+        "--params",
+        ",".join(params),
+    )
     made = run_command(project, sys.executable, "-m", "kedro", *command)
     if made.code:
         sys.exit(made.output[-3000:])
     began, died = time.monotonic(), 0.0
     try:
-        while jobs() and time.monotonic() - began < LIMIT:
+        while jobs() and time.monotonic() - began < limit * 60:
             now = stored(project)
             due = len(result.requeued) < len(moments) and now >= moments[len(result.requeued)]
             if due and (at_work := jobs("RUNNING")):
