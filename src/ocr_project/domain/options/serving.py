@@ -71,6 +71,13 @@ class ServerOptions(Options):
     max_num_batched_tokens: int = Field(16384, ge=1024, description="Tokens in one step of a server.")
     max_num_seqs: int = Field(512, ge=1, description="Sequences in one step of a server.")
     chunked_prefill: bool = Field(True, description="Split long prompts over steps.")
+    prefill_batch: int = Field(
+        0,
+        ge=0,
+        description="New requests that a server lets in together, so that their images go through the vision tower as"
+        " one batch; needs as many more `requests` (engine/models/served/gathering.py). 0: each as soon as there is"
+        " room.",
+    )
     compile_vision: VisionCompile = Field(
         VisionCompile.EAGER,
         description="Compile the vision tower of GLM-OCR and Qwen3-VL (engine/models/served/vision_*.py). auto: where"

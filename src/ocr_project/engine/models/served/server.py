@@ -39,6 +39,8 @@ _TICK = 0.25  # seconds between two looks
 _LOOK_EVERY = 5.0  # seconds between two looks at the health of a server that is ready
 _DEAF_AFTER = 120.0  # seconds without an answer to /health, after which a server counts as dead
 _METHOD = "VLLM_WORKER_MULTIPROC_METHOD"
+_SCHEDULER = "ocr_project.engine.models.served.gathering.GatheringScheduler"
+_PREFILL_BATCH = "OCR_PROJECT_PREFILL_BATCH"  # it reads
 _STOP_SECONDS = 25.0  # the launcher itself kills after 10, and once more
 
 
@@ -293,6 +295,7 @@ def serve_arguments(options: ServerOptions, port: int, own: Sequence[str] = ()) 
     arguments += ["--enable-prefix-caching" if options.prefix_caching else "--no-enable-prefix-caching"]
     if not options.prefix_caching or options.renderer_workers > 1:
         arguments += ["--mm-processor-cache-gb", "0"]
+    arguments += ["--scheduler-cls", _SCHEDULER] if options.prefill_batch else []
     arguments += ["--limit-mm-per-prompt", json.dumps({"image": 1, "video": 0})]
     arguments += ["--renderer-num-workers", str(options.renderer_workers)]
     return [*arguments, *own, *options.server_args]
@@ -313,6 +316,8 @@ def _environment(options: ServerOptions, gpu: int) -> dict[str, str]:
     }
     if options.compile_vision not in (VisionCompile.EAGER, VisionCompile.AUTO):
         own[VARIABLE] = options.compile_vision.value
+    if options.prefill_batch:
+        own[_PREFILL_BATCH] = str(options.prefill_batch)
     inherited = {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}  # ours need no key
     return {**inherited, **cache_environment(), **own}
 

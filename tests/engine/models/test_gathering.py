@@ -1,0 +1,138 @@
+"""Requests that vLLM lets in together: over a stand-in that admits as its scheduler does, up to its limit."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ocr_project.domain.options import VllmOptions
+from ocr_project.engine.models.served import server
+
+SEATS = 12
+MODULE = "vllm.v1.core.sched.async_scheduler"
+
+
+class StandIn:
+    """vLLM's scheduler, as far as ours touches it."""
+
+    limit_name = "max_num_running_reqs"
+
+    def __init__(self) -> None:
+        setattr(self, self.limit_name, SEATS)
+        self.running: list[int] = []  # tokens that each has to write yet
+        self.waiting: list[int] = []
+
+    def get_request_counts(self) -> tuple[int, int]:
+        return len(self.running), len(self.waiting)
+
+    def schedule(self, throttle_prefills: bool = False) -> int:
+        """Return how many are let in."""
+        new = 0
+        while self.waiting and len(self.running) < getattr(self, self.limit_name):
+            self.running.append(self.waiting.pop(0))
+            new += 1
+        return new
+
+    def write(self) -> None:
+        """Write a token of each that runs."""
+        self.running = [left - 1 for left in self.running if left > 1]
+
+
+class OfVllm32(StandIn):
+    limit_name = "max_num_active_reqs"
+
+
+Made = Callable[..., Any]
+
+
+@pytest.fixture
+def scheduler(monkeypatch: pytest.MonkeyPatch) -> Made:
+    def made(batch: int, base: type = StandIn) -> Any:
+        for name in ("vllm", "vllm.v1", "vllm.v1.core", "vllm.v1.core.sched"):
+            monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+        module = types.ModuleType(MODULE)
+        module.AsyncScheduler = base  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, MODULE, module)
+        monkeypatch.setenv(server._PREFILL_BATCH, str(batch))
+        path, _, name = server._SCHEDULER.rpartition(".")
+        monkeypatch.delitem(sys.modules, path, raising=False)
+        return getattr(importlib.import_module(path), name)()
+
+    return made
+
+
+@pytest.mark.parametrize("base", [StandIn, OfVllm32])
+def test_requests_are_let_in_by_batches_and_all_of_them(scheduler: Made, base: type) -> None:
+    ours = scheduler(4, base)
+    ours.waiting = [1 + number % 7 for number in range(60)]
+    admitted = steps = 0
+    batches = []
+    while ours.running or ours.waiting:
+        new = ours.schedule()
+        ours.write()
+        steps += 1
+        admitted += new
+        batches += [new] if new else []
+        assert len(ours.running) <= SEATS
+        assert getattr(ours, base.limit_name) == SEATS
+        assert steps < 200
+    assert admitted == 60
+    assert batches[0] == SEATS
+    assert min(batches[:-1]) >= 4
+
+
+def test_few_that_run_do_not_let_others_wait(scheduler: Made) -> None:
+    ours = scheduler(32)
+    ours.running, ours.waiting = [50, 50], [5]
+    assert ours.schedule() == 1
+    ours.running, ours.waiting = [], [5]
+    assert ours.schedule() == 1
+
+
+def test_a_request_that_no_other_joins_is_let_in_after_some_steps(scheduler: Made) -> None:
+    ours = scheduler(8)
+    ours.running, ours.waiting = [1000] * 10, [5]
+    steps = next(step for step in range(1, 1000) if ours.schedule())
+    assert 10 < steps <= 65
+
+
+def test_waiting_follows_the_limit_of_running_and_errors_leave_it(
+    scheduler: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = scheduler(4)
+    ours.running, ours.waiting = [9] * 8, [9]
+
+    def fails(self: Any) -> int:
+        raise KeyError("a step")
+
+    monkeypatch.setattr(StandIn, "schedule", fails)
+    with pytest.raises(KeyError):
+        ours.schedule()
+    assert ours.max_num_running_reqs == SEATS
+
+
+def test_a_vllm_with_another_limit_is_named(scheduler: Made) -> None:
+    class Other(StandIn):
+        limit_name = "something_else"
+
+    with pytest.raises(RuntimeError, match="set prefill_batch=0"):
+        scheduler(4, Other)
+
+
+def test_servers_are_told_of_it_where_it_is_wanted(tmp_path: Path) -> None:
+    def told(batch: int) -> tuple[list[str], dict[str, str]]:
+        options = VllmOptions(model="m", prefill_batch=batch, logs=tmp_path)
+        return server.serve_arguments(options, 8000), server._environment(options, 0)
+
+    arguments, environment = told(32)
+    assert arguments[arguments.index("--scheduler-cls") + 1] == server._SCHEDULER
+    assert environment[server._PREFILL_BATCH] == "32"
+    arguments, environment = told(0)
+    assert "--scheduler-cls" not in arguments
+    assert server._PREFILL_BATCH not in environment
