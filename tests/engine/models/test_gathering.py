@@ -27,6 +27,8 @@ class StandIn:
         setattr(self, self.limit_name, SEATS)
         self.running: list[int] = []  # tokens that each has to write yet
         self.waiting: list[int] = []
+        self.fit = SEATS  # new requests that a step has tokens for
+        self.blocked = False  # those that wait: memory is full, a grammar is not ready, or vLLM puts prefills off
 
     def get_request_counts(self) -> tuple[int, int]:
         return len(self.running), len(self.waiting)
@@ -34,7 +36,9 @@ class StandIn:
     def schedule(self, throttle_prefills: bool = False) -> int:
         """Return how many are let in."""
         new = 0
-        while self.waiting and len(self.running) < getattr(self, self.limit_name):
+        while (
+            self.waiting and len(self.running) < getattr(self, self.limit_name) and new < self.fit and not self.blocked
+        ):
             self.running.append(self.waiting.pop(0))
             new += 1
         return new
@@ -100,6 +104,55 @@ def test_a_request_that_no_other_joins_is_let_in_after_some_steps(scheduler: Mad
     ours.running, ours.waiting = [1000] * 10, [5]
     steps = next(step for step in range(1, 1000) if ours.schedule())
     assert 10 < steps <= 65
+
+
+def test_a_request_that_could_not_be_let_in_does_not_wait_for_us_once_more(scheduler: Made) -> None:
+    ours = scheduler(8)
+    ours.running, ours.waiting, ours.blocked = [1000] * 10, [5], True
+    for _ in range(100):
+        ours.schedule()
+    ours.blocked = False
+    assert ours.schedule() == 1
+
+
+def test_places_that_are_all_taken_are_not_waited_for(scheduler: Made) -> None:
+    ours = scheduler(4)
+    ours.running, ours.waiting = [1000] * SEATS, [5] * 4
+    for _ in range(64):
+        ours.schedule()
+    ours.running = [1000] * (SEATS - 1)
+    assert ours.schedule() == 0  # the first that is free waits for others
+    ours.running = [1000] * (SEATS - 4)
+    assert ours.schedule() == 4
+
+
+def test_what_a_step_has_tokens_for_is_enough(scheduler: Made) -> None:
+    ours = scheduler(6)
+    ours.fit = 3
+    ours.running, ours.waiting = [1000] * 6, [5] * 6
+    assert [ours.schedule() for _ in range(3)] == [3, 3, 0]
+    ours.running, ours.waiting = [1000] * 9, [5] * 3
+    assert [ours.schedule() for _ in range(3)] == [0, 0, 0]  # it tries whether a step has room for more by now
+    ours.waiting.append(5)
+    ours.running.pop()
+    assert ours.schedule() == 3
+    assert ours.schedule() == 0
+
+
+def test_batches_are_full_again_when_a_step_has_room(scheduler: Made) -> None:
+    ours = scheduler(6)
+    ours.fit, ours.running, ours.waiting = 1, [1000] * 6, [5] * 2
+    while not ours.schedule():
+        pass
+    ours.fit, ours.running, ours.waiting = SEATS, [1000] * 6, []
+    batches = []
+    for _ in range(50):
+        ours.waiting.append(5)
+        new = ours.schedule()
+        batches += [new] if new else []
+        ours.running = [1000] * 6
+    assert batches == sorted(batches)
+    assert batches[-1] == 3  # half of those at work
 
 
 def test_waiting_follows_the_limit_of_running_and_errors_leave_it(
