@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from ocr_project.domain.options import VllmOptions
 from ocr_project.engine.models.served import server
+from ocr_project.engine.models.served.server_log import explain_server_log
 
 SEATS = 12
 MODULE = "vllm.v1.core.sched.async_scheduler"
@@ -170,12 +172,24 @@ def test_waiting_follows_the_limit_of_running_and_errors_leave_it(
     assert ours.max_num_running_reqs == SEATS
 
 
-def test_a_vllm_with_another_limit_is_named(scheduler: Made) -> None:
+def test_a_vllm_with_another_limit_is_named_and_its_server_says_how_to_do_without(
+    scheduler: Made, tmp_path: Path
+) -> None:
     class Other(StandIn):
         limit_name = "something_else"
 
-    with pytest.raises(RuntimeError, match="set prefill_batch=0"):
+    with pytest.raises(RuntimeError, match="set prefill_batch=0") as failed:
         scheduler(4, Other)
+    path = tmp_path / "gpu0-0.log"
+    lines = [*traceback.format_exception(failed.value), "RuntimeError: Engine core initialization failed.\n"]
+    path.write_text("".join(lines), "utf-8")
+    assert "set embedding.vllm.prefill_batch=0" in explain_server_log(path, option="embedding.vllm")
+
+
+def test_a_python_without_this_project_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "gpu0-0.log"
+    path.write_text("(EngineCore pid=7) ModuleNotFoundError: No module named 'ocr_project'\n", "utf-8")
+    assert "set recognition.vllm.prefill_batch=0" in explain_server_log(path)
 
 
 def test_servers_are_told_of_it_where_it_is_wanted(tmp_path: Path) -> None:
