@@ -75,7 +75,7 @@ MEASURED: Mapping[tuple[str, str, str], Rate] = {
     (LAPTOP, "layout", "opencv"): _cores(0.1, 0.16, 0.3, _LESS),
     (LAPTOP, "recognition", "tesseract"): _cores(1.2, 2.3, 3.3, _COST),
 }
-START_UP = {  # seconds until servers of vLLM are ready: compiled before; one that compiles nothing; four that compile all
+START_UP = {  # seconds until servers of vLLM are ready: compiled before; one that compiles nothing; four that do
     "h200": (35.0, 77.0, 207.0)
 }
 
