@@ -95,7 +95,7 @@ def _cut(pixels: Pixels, job: CropJob, fit: Fit) -> Crop:
         return Crop((), "nothing to read: the region is smaller than a letter")
     if int(cut.max()) - int(cut.min()) < _LEAST_CONTRAST:
         return Crop((), "nothing to read: the region is blank")
-    if job.bands and (is_ruling(cut) or is_ruling(cut.transpose(1, 0, 2))):
+    if job.bands and is_ruling(cut):
         return Crop((), "nothing to read: the region is a ruling")
     if job.trimmed:
         cut = without_margins(cut)
@@ -110,7 +110,7 @@ def without_margins(cut: Pixels) -> Pixels:
     Args:
         cut: Shape (height, width, 3), RGB, not blank. The dark edge of a scan counts as ink, and stays.
     """
-    dark = cut.min(axis=2)
+    dark = _darkest(cut)
     ink = dark < float(np.percentile(dark, 90)) - _LEAST_CONTRAST
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if not rows.size:
@@ -120,21 +120,30 @@ def without_margins(cut: Pixels) -> Pixels:
 
 
 def is_ruling(cut: Pixels) -> bool:
-    """Say whether all that stands in a crop are lines across it: a separator, and no letter.
+    """Say whether all that stands in a crop are lines across it, or down it: a separator, and no letter.
 
     A line of dashes or dots may be text (leaders), and is none here.
 
     Args:
         cut: Shape (height, width, 3), RGB, not blank.
     """
-    dark = cut.min(axis=2)
-    paper = float(np.percentile(dark, 90))
-    ink = dark < (paper + float(dark.min())) / 2
+    dark = _darkest(cut)
+    ink = dark < (float(np.percentile(dark, 90)) + float(dark.min())) / 2
+    return _holds_lines_only(ink) or _holds_lines_only(ink.T)
+
+
+def _darkest(cut: Pixels) -> NDArray[np.uint8]:
+    """Return the darkest channel of each pixel; `min(axis=2)` takes ten times as long."""
+    red, green, blue = cv2.split(cut)
+    return np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8)
+
+
+def _holds_lines_only(ink: NDArray[np.bool_]) -> bool:
     rows = np.flatnonzero(ink.any(axis=1))
-    if not rows.size:
+    gaps = np.flatnonzero(np.diff(rows) > 1) + 1
+    if not rows.size or len(gaps) >= _MOST_LINES:
         return False
-    lines = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
-    return len(lines) <= _MOST_LINES and all(_is_line(ink[line[0] : line[-1] + 1]) for line in lines)
+    return all(_is_line(ink[line[0] : line[-1] + 1]) for line in np.split(rows, gaps))
 
 
 def _is_line(ink: NDArray[np.bool_]) -> bool:
