@@ -97,6 +97,15 @@ def test_crops_are_data_uris_of_the_pixels() -> None:
     assert crop.images[0].startswith(b"data:image/jpeg;base64,/9j/")
 
 
+@pytest.mark.parametrize("paper", [(40, 40, 40), (128, 128, 128), (0, 0, 90)])
+def test_print_that_is_lighter_than_its_paper_is_no_margin(paper: tuple[int, int, int]) -> None:
+    page = np.full((1000, 800, 3), paper, np.uint8)
+    cv2.rectangle(page, (300, 400), (399, 499), (0, 0, 0), -1)  # and some that is darker
+    cv2.rectangle(page, (100, 100), (199, 139), (255, 255, 255), -1)
+    cv2.rectangle(page, (600, 800), (699, 839), (0, 0, 255), -1)
+    assert without_margins(page).shape == (768, 628, 3)
+
+
 def test_margins_of_a_page_are_cut_off_where_that_is_wanted() -> None:
     page = np.full((800, 600, 3), 250, np.uint8)
     cv2.rectangle(page, (100, 200), (399, 599), (20, 20, 20), -1)
