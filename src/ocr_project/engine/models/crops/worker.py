@@ -109,8 +109,8 @@ def without_margins(cut: Pixels) -> Pixels:
     """Cut off what is paper on all four sides, but for a strip as wide as a letter.
 
     Args:
-        cut: Shape (height, width, 3), RGB, not blank. Print may be lighter than its paper; the dark edge of a scan counts
-            as print, and stays.
+        cut: Shape (height, width, 3), RGB, not blank. Print may be lighter than its paper; the dark edge of a scan
+            counts as print, and stays.
     """
     paper = np.percentile(cut[::_SPARSE, ::_SPARSE], 90, axis=(0, 1))
     ink = cv2.inRange(cut, paper - _LEAST_CONTRAST, paper + _LEAST_CONTRAST) == 0
