@@ -102,8 +102,8 @@ def measure_documents(
     """Return what `measure_stage` does for the pages, and the documents beside it.
 
     Returns:
-        Also `documents` (of which there are pages), `documents_failed`, `documents_skipped` (duplicates, links), `pages_with_text` (their
-        text layer is healthy) and `pages_by_text` (it stands in for OCR).
+        Also `documents` (of which there are pages), `documents_failed`, `documents_skipped` (duplicates, links),
+        `pages_with_text` (their text layer is healthy) and `pages_by_text` (it stands in for OCR).
     """
     counts = documents["status"].value_counts()
     read, with_text, by_text = once(earlier, "measure_documents", (pages,), lambda: _count(pages))
