@@ -21,6 +21,7 @@ from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sharing import is_in_slice, share_of
 from ocr_project.engine.running.stage_metrics import measure_stage
 from ocr_project.engine.running.stream import stream
+from ocr_project.storage.claims import Claims
 from ocr_project.storage.lineages import LineageFolder
 from ocr_project.testing.fakes import MemoryShards, identity, page
 
@@ -93,6 +94,24 @@ def test_a_worker_that_begins_first_leaves_as_many_shards_as_it_takes(tmp_path: 
             assert len(infos) <= max(2, 24 - made)
     assert made == 24
     assert not any(worker.wait() for worker in workers)
+
+
+def test_claims_are_not_looked_at_while_there_are_shards_to_ask_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 10,000 shards that is 20,000 questions to a file server, by each worker, before it begins."""
+    plan = pending(WANTED, LineageFolder(tmp_path / "shards", Page), "layout", identity())
+    worker = share_of(plan, runtime(launch=tmp_path / "launch"))
+    looks: list[str] = []
+    own = Claims.is_free
+    monkeypatch.setattr(Claims, "is_free", lambda self, name: looks.append(name) or own(self, name))
+    assert worker.wait()
+    assert not looks
+    taken = list(worker.take())
+    while taken:
+        worker.finish(taken.pop())
+        taken += worker.take()
+    assert not worker.wait()
 
 
 def test_killed_workers_cost_nothing_but_time(tmp_path: Path) -> None:

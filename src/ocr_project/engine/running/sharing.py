@@ -191,6 +191,8 @@ class _Claimed:
 
     def wait(self) -> bool:
         """Look at what others have, until all of it is stored or one of them is gone."""
+        if self._free:  # not asked for yet: to look at all claims is for when there is nothing to ask for
+            return True
         said = False
         while True:
             FEEDS.check()

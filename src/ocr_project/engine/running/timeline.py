@@ -3,8 +3,8 @@
 Made from what a run knows anyway: when its nodes began and ended, when its shards were whole and what the cards did
 meanwhile (their footers), and when servers were started and ready (the events of the run). A stage is busy while one
 of its nodes is at work, but for the time in which its servers are not ready yet, or in which it waits for the shards
-of a stage beside it; a card is busy by the share of the
-time in which a kernel ran on it. Clocks of several machines are taken for equal.
+of a stage beside it, or for those that other workers of a launch have; a card is busy by the share of the time in
+which a kernel ran on it. Clocks of several machines are taken for equal.
 """
 
 from __future__ import annotations
