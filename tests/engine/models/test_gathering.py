@@ -20,29 +20,35 @@ SEATS = 12
 MODULE = "vllm.v1.core.sched.async_scheduler"
 
 
+class Plan(int):
+    """How many are let in, and whether that used up all tokens of the step."""
+
+    total_num_scheduled_tokens = 0
+
+
 class StandIn:
     """vLLM's scheduler, as far as ours touches it."""
 
     limit_name = "max_num_running_reqs"
+    max_num_scheduled_tokens = 16384
 
     def __init__(self) -> None:
         setattr(self, self.limit_name, SEATS)
         self.running: list[int] = []  # tokens that each has to write yet
         self.waiting: list[int] = []
         self.fit = SEATS  # new requests that a step has tokens for
-        self.blocked = False  # those that wait: memory is full, a grammar is not ready, or vLLM puts prefills off
+        self.memory = SEATS  # places that it has memory for
+        self.blocked = False  # those that wait: a grammar is not ready, or vLLM puts prefills off
 
     def get_request_counts(self) -> tuple[int, int]:
         return len(self.running), len(self.waiting)
 
-    def schedule(self, throttle_prefills: bool = False) -> int:
-        """Return how many are let in."""
-        new = 0
-        while (
-            self.waiting and len(self.running) < getattr(self, self.limit_name) and new < self.fit and not self.blocked
-        ):
-            self.running.append(self.waiting.pop(0))
-            new += 1
+    def schedule(self, throttle_prefills: bool = False) -> Plan:
+        most = min(self.fit, len(self.waiting), getattr(self, self.limit_name) - len(self.running))
+        new = Plan(0 if self.blocked else max(0, min(most, self.memory - len(self.running))))
+        new.total_num_scheduled_tokens = self.max_num_scheduled_tokens if new == self.fit else new
+        self.running += self.waiting[:new]
+        del self.waiting[:new]
         return new
 
     def write(self) -> None:
@@ -139,6 +145,17 @@ def test_what_a_step_has_tokens_for_is_enough(scheduler: Made) -> None:
     ours.running.pop()
     assert ours.schedule() == 3
     assert ours.schedule() == 0
+
+
+def test_memory_that_is_full_does_not_make_batches_smaller(scheduler: Made) -> None:
+    ours = scheduler(4)
+    ours.memory, ours.running, ours.waiting = 9, [1000] * 8, [5] * 4
+    assert [ours.schedule() for _ in range(5)] == [1, 0, 0, 0, 0]
+    ours.running, ours.memory = [1000] * 9, SEATS
+    assert ours.schedule() == 0
+    ours.waiting.append(5)
+    ours.running.pop()
+    assert ours.schedule() == 4
 
 
 def test_batches_are_full_again_when_a_step_has_room(scheduler: Made) -> None:

@@ -208,6 +208,16 @@ def test_memory_that_is_too_small_lets_none_starve(engine: Made, policy: str) ->
     assert ours.preempted > 0
 
 
+def test_memory_that_is_full_at_times_does_not_make_batches_smaller(engine: Made) -> None:
+    own, ours = (engine(blocks=200, ours=ours) for ours in (False, True))
+    for each in (own, ours):
+        each.add(100, (50, 200), image=60)
+        each.run().assert_all_is_answered()
+        assert each.preempted > 0
+    assert ours.image_steps < own.image_steps * 0.7
+    assert ours.steps < own.steps * 1.2
+
+
 @pytest.mark.parametrize("chunked", [True, False])
 def test_a_long_prompt_among_short_ones(engine: Made, chunked: bool) -> None:
     ours = engine(tokens=256 if chunked else LENGTH, enable_chunked_prefill=chunked)

@@ -91,7 +91,7 @@ class ServerOptions(Options):
     read_seconds: float = Field(
         900,
         gt=0,
-        description="Seconds of silence on a connection. Answers come whole: 8,192 tokens take 8 minutes on a busy H200.",
+        description="Seconds of silence on a connection. Answers come whole, and 8,192 tokens may take 8 minutes.",
     )
     request_seconds: float = Field(1200, gt=0, description="Seconds for one try as a whole.")
     retries: int = Field(5, ge=0, description="Tries after the first where the server or the network fails.")

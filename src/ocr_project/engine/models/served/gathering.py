@@ -5,8 +5,9 @@ step: each of these steps runs the vision tower on a small batch, kernel by kern
 written wait for it. Here those that wait are let in when there are OCR_PROJECT_PREFILL_BATCH of them: one large batch
 of images, and between two of these only steps that write, which vLLM replays from CUDA graphs (docs/log.md).
 
-vLLM does not promise its interface for schedulers. What is used of it: `running`, `get_request_counts`, and the limit
-that `schedule` holds the number of running requests against, by either of its names.
+vLLM does not promise its interface for schedulers. What is used of it: `running`, `get_request_counts`, the tokens of
+a step and of its plan, and the limit that `schedule` holds the number of running requests against, by either of its
+names.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class GatheringScheduler(AsyncScheduler):  # type: ignore[misc]
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._batch = int(os.environ["OCR_PROJECT_PREFILL_BATCH"])
-        self._fits = self._batch  # as many as a step takes in
+        self._tokens: int = self.max_num_scheduled_tokens
+        self._fits = self._batch  # as many as these are enough for
         self._held = 0  # steps in a row
         limit = next((name for name in _LIMITS if hasattr(self, name)), None)
         if limit is None:
@@ -47,9 +49,11 @@ class GatheringScheduler(AsyncScheduler):  # type: ignore[misc]
         new = len(self.running) - running
         if new > 0:  # none: they wait for something else as well, and not for us once more
             self._held = 0
-            grown = self._fits + max(1, self._fits // 4)
-            self._fits = new if new < ready else min(self._batch, grown)
+            self._learn(new, cut=new < ready and plan.total_num_scheduled_tokens >= self._tokens)
         return plan
+
+    def _learn(self, new: int, *, cut: bool) -> None:
+        self._fits = new if cut else min(self._batch, self._fits + max(1, self._fits // 4))
 
     def _enough(self, running: int) -> int:
         """Return how many are worth a step: a batch, what a step has tokens for, or half of those at work.
