@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from ocr_project.pipelines.benchmark.nodes import measure_benchmark
 from ocr_project.pipelines.benchmark.retrieval import compare_recognizers, score_rankings, tabulate_retrieval
 from ocr_project.pipelines.retrieval.nodes import index_words, rank_pages
 from ocr_project.storage.scratch import Scratch
+from ocr_project.storage.table_file import TableFile
 from ocr_project.storage.vector_index import write_index
 from ocr_project.testing.fakes import MemoryShards
 
@@ -124,14 +126,13 @@ def test_a_search_that_finds_nothing_scores_nothing_and_is_there() -> None:
     assert not scores["value"].any()
 
 
-def test_without_questions_or_judgements_all_tables_are_empty() -> None:
+def test_without_questions_or_judgements_all_tables_are_empty(tmp_path: Path) -> None:
+    nothing_known = TableFile.written(tmp_path / "references.parquet", [], Reference, {})
     none, asked = to_frame([], Query), to_frame(QUERIES, Query)
     for queries, qrels in ((none, to_frame(QRELS, Qrel)), (asked, to_frame([], Qrel)), (none, to_frame([], Qrel))):
         scores = score_rankings(to_frame([], Ranked), queries, qrels, MemoryShards(), MemoryShards(), OPTIONS)
         table, differences = tabulate_retrieval(scores, queries, OPTIONS)
-        found = compare_recognizers(
-            shards(pages(TEXTS)), {}, to_frame([], Reference), queries, qrels, OPTIONS, SearchOptions()
-        )
+        found = compare_recognizers(shards(pages(TEXTS)), {}, nothing_known, queries, qrels, OPTIONS, SearchOptions())
         assert len(scores) == len(table) == len(differences) == len(found) == 0
         assert "metric" in found.columns
     empty = pd.DataFrame(columns=["level", "name", "reference", "metric", "rate", "low", "high"])
@@ -141,9 +142,11 @@ def test_without_questions_or_judgements_all_tables_are_empty() -> None:
 
 
 def compare(texts: dict[str, str], others: dict[str, ShardSource], references: dict[str, str]) -> pd.DataFrame:
-    known = to_frame([Reference(name, text, "gold") for name, text in references.items()], Reference)
+    rows = [Reference(name, text, "gold") for name, text in references.items()]
     queries, qrels = to_frame(QUERIES, Query), to_frame(QRELS, Qrel)
-    return compare_recognizers(shards(pages(texts)), others, known, queries, qrels, OPTIONS, SearchOptions())
+    with TemporaryDirectory() as folder:
+        known = TableFile.written(Path(folder) / "references.parquet", rows, Reference, {})
+        return compare_recognizers(shards(pages(texts)), others, known, queries, qrels, OPTIONS, SearchOptions())
 
 
 def test_better_reading_finds_more() -> None:

@@ -50,10 +50,10 @@ def peaks(folder: Path, count: int) -> dict[str, int]:
     pages, regions, recognitions, transcripts, page_vectors = shards
     documents, options, runtime = pd.read_parquet(project / DOCUMENTS), BenchmarkOptions(), RuntimeOptions(workers=1)
     found = {}
-    references = list_references(documents, pages, options)
-    scores = score_pages(pages, regions, recognitions, transcripts, references)
-    table, found["score_table"] = traced(lambda: tabulate_scores(scores, references, transcripts))
     scratch = Scratch(folder / "scratch")
+    references = list_references(scratch, documents, pages, options)
+    scores = score_pages(scratch, pages, regions, recognitions, transcripts, references)
+    table, found["score_table"] = traced(lambda: tabulate_scores(scores, references, transcripts))
     (_, sure, _), found["review"] = traced(
         lambda: review_readings(
             scratch, pages, regions, recognitions, transcripts, documents, references, options, runtime

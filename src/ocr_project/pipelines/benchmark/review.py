@@ -23,7 +23,9 @@ from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.workers import worker_count
 from ocr_project.pipelines.benchmark.review_tables import ReviewTables
 from ocr_project.storage.earlier import Earlier
+from ocr_project.storage.page_places import PagePlaces
 from ocr_project.storage.scratch import Scratch
+from ocr_project.storage.table_file import TableFile
 
 
 def review_readings(
@@ -33,7 +35,7 @@ def review_readings(
     recognitions: ShardSource,
     transcripts: ShardSource,
     documents: pd.DataFrame,
-    references: pd.DataFrame,
+    references: TableFile,
     options: BenchmarkOptions,
     runtime: RuntimeOptions,
     earlier: Earlier | None = None,
@@ -63,12 +65,13 @@ def review_readings(
 def _reviewed(
     scratch: Scratch,
     corpus: Corpus,
-    tables: tuple[pd.DataFrame, pd.DataFrame],
+    tables: tuple[pd.DataFrame, TableFile],
     options: BenchmarkOptions,
     runtime: RuntimeOptions,
 ) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
     documents, references = tables
-    settled = set(references.loc[references["kind"] == "gold", "page_id"])
+    parts = references.parts("page_id", "kind")
+    settled = PagePlaces(part.loc[part["kind"] == "gold", "page_id"] for part in parts)
     known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
     found = ReviewTables(options.review_pages)
     for page in review_pages(corpus, settled):
