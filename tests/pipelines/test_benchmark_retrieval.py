@@ -14,7 +14,7 @@ from ocr_project.datasets import ShardFolder
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.options import BenchmarkOptions, SearchOptions
 from ocr_project.domain.protocols import ShardSource
-from ocr_project.domain.schemas import from_frame, to_frame
+from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Embedding, Qrel, Query, Ranked, Reference, ShardInfo, Status, Transcript
 from ocr_project.engine.running.origins import origin_of
 from ocr_project.pipelines.benchmark.nodes import measure_benchmark
@@ -62,7 +62,7 @@ VECTOR_SHARDS = shards([Embedding(name, "page", "text", vector) for name, vector
 
 
 @pytest.fixture
-def rankings(tmp_path: Path) -> tuple[pd.DataFrame, dict[str, float]]:
+def rankings(tmp_path: Path) -> tuple[TableFile, dict[str, float]]:
     write_index(tmp_path / "pages", rows=VECTOR_SHARDS, origin=origin_of(VECTOR_SHARDS))
     words = index_words(shards(pages(TEXTS)), tmp_path / "none", Scratch(tmp_path / "scratch"), SearchOptions())
     answers = dict(zip(("q1", "q2"), (VECTORS["d_00002"], VECTORS["d_00002"]), strict=True))
@@ -70,7 +70,17 @@ def rankings(tmp_path: Path) -> tuple[pd.DataFrame, dict[str, float]]:
     none, read = MemoryShards(), shards(pages(TEXTS))
     asked = to_frame(QUERIES, Query)
     return rank_pages(
-        tmp_path / "pages", words, asked, vectors, none, none, none, read, VECTOR_SHARDS, SearchOptions()
+        Scratch(tmp_path),
+        tmp_path / "pages",
+        words,
+        asked,
+        vectors,
+        none,
+        none,
+        none,
+        read,
+        VECTOR_SHARDS,
+        SearchOptions(),
     )
 
 
@@ -81,8 +91,8 @@ def value(table: pd.DataFrame, **where: str) -> float:
     return float(table["value"].iloc[0])
 
 
-def test_every_question_is_ranked_by_every_search(rankings: tuple[pd.DataFrame, dict[str, float]]) -> None:
-    rows = from_frame(rankings[0], Ranked)
+def test_every_question_is_ranked_by_every_search(rankings: tuple[TableFile, dict[str, float]]) -> None:
+    rows = list(rankings[0].rows(Ranked))
     first = {(row.run, row.query_id): row.page_id for row in rows if row.place == 1}
     assert first["dense", "q1"] == "d_00002"
     assert first["lexical", "q1"] == "d_00001"
@@ -96,7 +106,7 @@ def test_every_question_is_ranked_by_every_search(rankings: tuple[pd.DataFrame, 
     assert measured["terms"] > 10
 
 
-def test_scores_by_search_kind_and_difference(rankings: tuple[pd.DataFrame, dict[str, float]]) -> None:
+def test_scores_by_search_kind_and_difference(rankings: tuple[TableFile, dict[str, float]]) -> None:
     queries, qrels = to_frame(QUERIES, Query), to_frame(QRELS, Qrel)
     scores = score_rankings(rankings[0], queries, qrels, shards(pages(TEXTS)), VECTOR_SHARDS, OPTIONS)
     assert set(scores["query_id"]) == {"q1", "q2", "q3"}  # q4 has no judgement
@@ -119,18 +129,20 @@ def test_scores_by_search_kind_and_difference(rankings: tuple[pd.DataFrame, dict
     assert alone["low"].isna().all()
 
 
-def test_a_search_that_finds_nothing_scores_nothing_and_is_there() -> None:
+def test_a_search_that_finds_nothing_scores_nothing_and_is_there(tmp_path: Path) -> None:
+    nothing_found = TableFile.written(tmp_path / "rankings.parquet", [], Ranked, {})
     queries, qrels = to_frame(QUERIES, Query), to_frame(QRELS, Qrel)
-    scores = score_rankings(to_frame([], Ranked), queries, qrels, MemoryShards(), MemoryShards(), OPTIONS)
+    scores = score_rankings(nothing_found, queries, qrels, MemoryShards(), MemoryShards(), OPTIONS)
     assert set(scores["run"]) == {"dense", "lexical", "fusion"}
     assert not scores["value"].any()
 
 
 def test_without_questions_or_judgements_all_tables_are_empty(tmp_path: Path) -> None:
+    nothing_found = TableFile.written(tmp_path / "rankings.parquet", [], Ranked, {})
     nothing_known = TableFile.written(tmp_path / "references.parquet", [], Reference, {})
     none, asked = to_frame([], Query), to_frame(QUERIES, Query)
     for queries, qrels in ((none, to_frame(QRELS, Qrel)), (asked, to_frame([], Qrel)), (none, to_frame([], Qrel))):
-        scores = score_rankings(to_frame([], Ranked), queries, qrels, MemoryShards(), MemoryShards(), OPTIONS)
+        scores = score_rankings(nothing_found, queries, qrels, MemoryShards(), MemoryShards(), OPTIONS)
         table, differences = tabulate_retrieval(scores, queries, OPTIONS)
         found = compare_recognizers(shards(pages(TEXTS)), {}, nothing_known, queries, qrels, OPTIONS, SearchOptions())
         assert len(scores) == len(table) == len(differences) == len(found) == 0

@@ -40,14 +40,14 @@ class FullDisk(MemoryShards):
 def test_vectors_and_ids_come_back_in_order(tmp_path: Path) -> None:
     write_index(tmp_path / "index", rows=corpus())
     ids, vectors = open_index(tmp_path / "index")
-    assert ids == ["p0", "p1", "p2", "p3", "p4"]
+    assert list(ids) == ["p0", "p1", "p2", "p3", "p4"]
     assert np.array_equal(vectors, VECTORS)
 
 
 def test_no_vectors_are_an_index_too(tmp_path: Path) -> None:
     write_index(tmp_path / "index", rows=MemoryShards())
     ids, vectors = open_index(tmp_path / "index")
-    assert ids == []
+    assert list(ids) == []
     assert len(vectors) == 0
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
-from itertools import combinations
+from itertools import combinations, groupby
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -50,7 +51,7 @@ Reading = Callable[[Transcript], str]  # what a recognizer read on a page
 
 
 def score_rankings(
-    rankings: pd.DataFrame,
+    rankings: TableFile,
     queries: pd.DataFrame,
     qrels: pd.DataFrame,
     transcripts: ShardSource,
@@ -76,7 +77,7 @@ def score_rankings(
     return once(earlier, "score_rankings", (rankings, queries, qrels, options, now), score)
 
 
-def _scored_rankings(rankings: pd.DataFrame, judged: Judged, options: BenchmarkOptions) -> pd.DataFrame:
+def _scored_rankings(rankings: TableFile, judged: Judged, options: BenchmarkOptions) -> pd.DataFrame:
     rows = [
         (mode.value, query, metric, value)
         for mode in SearchMode
@@ -86,12 +87,11 @@ def _scored_rankings(rankings: pd.DataFrame, judged: Judged, options: BenchmarkO
     return pd.DataFrame(rows, columns=list(_SCORES))
 
 
-def _answers(rankings: pd.DataFrame, mode: SearchMode) -> dict[str, dict[str, float]]:
-    """Return the scores of the pages that a search found, by question."""
-    found: dict[str, dict[str, float]] = {}
-    for row in from_frame(rankings[rankings["run"] == mode.value], Ranked):
-        found.setdefault(row.query_id, {})[row.page_id] = row.score
-    return found
+def _answers(rankings: TableFile, mode: SearchMode) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield each question with the scores of the pages that a search found; its rows stand together."""
+    rows = (row for row in rankings.rows(Ranked) if row.run == mode.value)
+    for query, found in groupby(rows, key=attrgetter("query_id")):
+        yield query, {row.page_id: row.score for row in found}
 
 
 def tabulate_retrieval(
@@ -194,8 +194,8 @@ def _compared(
     def find(said: Reading) -> pd.DataFrame:
         with TemporaryDirectory() as folder:
             index = LexicalIndex.mapped(Path(folder), ((row.page_id, said(row)) for row in rows()), search.lexical)
-            ranked = {query.query_id: dict(index.rank(query.text, search.depth)) for query in asked}
-        return pd.DataFrame.from_dict(_scored(judged, ranked, options), orient="index")
+            ranked = ((query.query_id, dict(index.rank(query.text, search.depth))) for query in asked)
+            return pd.DataFrame.from_dict(_scored(judged, ranked, options), orient="index")
 
     figures = [
         *(_reading(name, rows(), said, known) for name, said in readings.items() if known),
@@ -216,7 +216,7 @@ def _judgements(qrels: pd.DataFrame) -> Judged:
 
 
 def _scored(
-    judged: Judged, run: Mapping[str, Mapping[str, float]], options: BenchmarkOptions
+    judged: Judged, run: Iterable[tuple[str, Mapping[str, float]]], options: BenchmarkOptions
 ) -> dict[str, dict[str, float]]:
     return score_run(judged, run, options.ndcg_cutoffs, options.recall_cutoffs)
 
