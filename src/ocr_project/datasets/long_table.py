@@ -26,5 +26,4 @@ class LongTable(Place[TableFile, TableFile]):
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """Return the first rows, for kedro-viz."""
-        first = next(self.load().parts(), None)
-        return cast("TablePreview", {} if first is None else first.head(nrows).to_dict(orient="split"))
+        return cast("TablePreview", next(self.load().parts()).head(nrows).to_dict(orient="split"))

@@ -66,9 +66,15 @@ class TableFile:
             yield from from_table(batch, row_type)
 
     def parts(self, *columns: str) -> Iterator[pd.DataFrame]:
-        """Yield columns of all rows in order, a thousand rows at a time; all columns where none is named."""
+        """Yield columns of all rows in order, a thousand rows at a time.
+
+        Args:
+            columns: Their names; all where none is given. A table without rows has one part.
+        """
         for batch in self._batches(*columns):
             yield batch.to_pandas()
+        if not len(self):
+            yield pq.read_table(self.path, columns=list(columns) or None, use_threads=False).to_pandas()
 
     def group(self, number: int, row_type: type[Row]) -> list[Row]:
         """Return the rows from `number * AT_ONCE` on, `AT_ONCE` of them."""

@@ -152,7 +152,7 @@ def written(tmp_path: Path) -> tuple[pd.DataFrame, pd.DataFrame, str]:
         BenchmarkOptions(),
         RuntimeOptions(workers=1),
     )
-    return places, pages, path.read_text("utf-8")
+    return pd.read_parquet(places.path), pd.read_parquet(pages.path), path.read_text("utf-8")
 
 
 def test_the_table_says_where_a_correction_belongs(written: tuple[pd.DataFrame, pd.DataFrame, str]) -> None:
@@ -184,6 +184,6 @@ def test_an_empty_table_keeps_its_columns(tmp_path: Path) -> None:
         RuntimeOptions(workers=1),
     )
     assert len(places) == 0
-    assert {"document", "page", "confidence", "reason", "correction"} <= set(places.columns)
+    assert {"document", "page", "confidence", "reason", "correction"} <= set(pd.read_parquet(places.path).columns)
     assert "Nothing is in doubt." in path.read_text("utf-8")
     assert len(pages) == 1
