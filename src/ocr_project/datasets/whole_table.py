@@ -38,7 +38,7 @@ class WholeTable(Place[pd.DataFrame | TableFile, pd.DataFrame]):
     def load(self) -> pd.DataFrame:
         path = self.path
         if path.suffix != _CSV:
-            return pd.read_parquet(path)
+            return pd.read_parquet(path, use_threads=False)  # each thread keeps some of the memory that it freed
         table, beside = _read_csv(path), _beside(path)
         if beside.is_file():
             table.attrs = json.loads(beside.read_text(encoding="utf-8"))

@@ -133,7 +133,7 @@ def _lay_down(result: Any, path: Path) -> str:
 
 def _table(path: Path) -> pd.DataFrame:
     with path.open("rb") as file:  # a name without a suffix would be taken for a folder of a data set
-        return pd.read_parquet(file)
+        return pd.read_parquet(file, use_threads=False)
 
 
 _TABLE, _FILE, _ROWS, _VALUE = "table", "file", "rows", "value"

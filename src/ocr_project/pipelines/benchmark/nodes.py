@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from operator import itemgetter
@@ -113,7 +114,7 @@ def _score_table(scores: TableFile, references: TableFile, transcripts: ShardSou
     documents = {row.doc_id: (row.group, row.path) for row in transcripts.rows(without=("text", "markdown"))}
     group_of, path_of = ({doc_id: of[place] for doc_id, of in documents.items()} for place in (0, 1))
     rows = []
-    for metric, frame in _counts_by_metric(scores, references, pd.CategoricalDtype([*documents])).items():
+    for metric, frame in _counts_by_metric(scores, references, pd.CategoricalDtype([*documents])):
         document = frame["doc_id"]
         frame = frame.assign(everything="all", group=document.map(group_of), path=document.map(path_of))
         for place, (level, column) in enumerate(_LEVELS):
@@ -125,20 +126,39 @@ def _score_table(scores: TableFile, references: TableFile, transcripts: ShardSou
     return pd.DataFrame([row for _, row in rows], columns=columns)
 
 
+class _Counts:
+    """Documents, kinds of reference and counts of one metric: numbers of each page, as they come."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, array[Any]] = {"doc_id": array("i"), "kind": array("b")}
+        self._columns |= {name: array("d") for name in _COUNTS}
+
+    def add(self, rows: pd.DataFrame) -> None:
+        for name, column in self._columns.items():
+            column.frombytes(rows[name].to_numpy(np.dtype(str(column.typecode))).tobytes())
+
+    def frame(self, document: pd.CategoricalDtype) -> pd.DataFrame:
+        values = {name: np.frombuffer(column, str(column.typecode)) for name, column in self._columns.items()}
+        texts = {"doc_id": document, "kind": _KIND}
+        codes = {name: pd.Categorical.from_codes(values[name], dtype=dtype) for name, dtype in texts.items()}
+        return pd.DataFrame(values | codes)
+
+
 def _counts_by_metric(
     scores: TableFile, references: TableFile, document: pd.CategoricalDtype
-) -> dict[str, pd.DataFrame]:
-    """Return columns doc_id, kind, numerator and denominator for each metric: of text there are numbers only."""
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield columns doc_id, kind, numerator and denominator for each metric."""
     where = PagePlaces(part["page_id"] for part in references.parts("page_id"))
     kinds = [part["kind"].astype(_KIND).cat.codes for part in references.parts("kind")]
     kind_at = np.concatenate([*kinds, np.array([-1], np.int8)])  # at -1 stand those of no page
-    found = defaultdict[str, list[pd.DataFrame]](list)
+    found = defaultdict[str, _Counts](_Counts)
     for part in scores.parts("item_id", "doc_id", "metric", *_COUNTS):
-        kind = pd.Categorical.from_codes(kind_at[where.find_all(part.pop("item_id"))], dtype=_KIND)
-        part = part.assign(doc_id=part["doc_id"].astype(document), kind=kind)
-        for metric, rows in part.groupby("metric"):
-            found[str(metric)].append(rows.drop(columns="metric"))
-    return {metric: pd.concat(parts) for metric, parts in found.items()}
+        codes = part["doc_id"].astype(document).cat.codes
+        numbers = part.assign(doc_id=codes, kind=kind_at[where.find_all(part["item_id"])])
+        for metric, rows in numbers.groupby("metric"):
+            found[str(metric)].add(rows)
+    for metric, counts in found.items():
+        yield metric, counts.frame(document)
 
 
 def list_qrels(source: str, documents: pd.DataFrame, options: BenchmarkOptions) -> pd.DataFrame:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from ocr_project.domain.errors import StorageError
@@ -70,6 +71,7 @@ class _WorstFirst(Generic[Row]):
 
     def __init__(self, row_type: type[Row]) -> None:
         self._row_type: type[Row] = row_type
+        self._values = attrgetter(*(field.name for field in fields(row_type)))
         self._count = 0
         self._file = sqlite3.connect("", isolation_level=None)  # a file without a name, gone when it is closed
         for statement in (
@@ -82,7 +84,7 @@ class _WorstFirst(Generic[Row]):
 
     def add(self, weight: tuple[bool, float], row: Row) -> None:
         unread, wrong = weight
-        values = not unread, -wrong, self._count, json.dumps(astuple(row))
+        values = not unread, -wrong, self._count, json.dumps(self._values(row))
         try:
             self._file.execute("INSERT INTO rows VALUES (?, ?, ?, ?)", values)
         except sqlite3.OperationalError as error:

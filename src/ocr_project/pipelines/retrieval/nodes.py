@@ -14,7 +14,7 @@ from ocr_project.domain.corpus import Corpus
 from ocr_project.domain.options import SearchMode, SearchOptions
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
-from ocr_project.domain.types import Embedding, Query, Ranked
+from ocr_project.domain.types import Query, Ranked
 from ocr_project.engine.retrieval import (
     LexicalIndex,
     Search,
@@ -95,7 +95,7 @@ def _ranked(
     started = time.perf_counter()
     ids, vectors = open_index(page_index)
     asked = from_frame(queries, Query)
-    vector_of = {row.item_id: row.vector for row in from_frame(query_vectors, Embedding)}
+    vector_of = dict(zip(query_vectors["item_id"], query_vectors["vector"], strict=True))
     nothing = np.zeros(vectors.shape[1] if vectors.ndim == 2 else 0, np.float32)
     search, found = Search(ids, vectors, words, options), {mode: list[_Columns]() for mode in SearchMode}
     for first in range(0, len(asked), _ASKED_AT_ONCE):
