@@ -35,7 +35,7 @@ from ocr_project.storage.vector_index import open_index
 
 _ASKED_AT_ONCE = 64  # questions whose rankings are objects; of the others there are columns
 
-_Columns = tuple[list[str], "array[float]"]  # pages and scores of a ranking, best first
+_Columns = tuple[str, "array[float]"]  # the pages of a ranking, best first, one a line, and their scores
 
 
 def index_words(transcripts: ShardSource, word_index_done: Path, scratch: Scratch, options: SearchOptions) -> Path:
@@ -106,8 +106,8 @@ def _ranked(
     rows = (
         Ranked(mode.value, query.query_id, page_id, place, score)
         for mode, rankings in found.items()
-        for query, ranking in zip(asked, rankings, strict=True)
-        for place, (page_id, score) in enumerate(zip(*ranking, strict=True), start=1)
+        for query, (lines, scores) in zip(asked, rankings, strict=True)
+        for place, (page_id, score) in enumerate(zip(lines.split("\n")[:-1], scores, strict=True), start=1)
     )
     seconds = round(time.perf_counter() - started, 3)
     measured = {"queries": len(asked), "pages": len(words.ids), "terms": words.terms, "ranking_seconds": seconds}
@@ -115,4 +115,4 @@ def _ranked(
 
 
 def _columns(ranking: Ranking) -> _Columns:
-    return [page_id for page_id, _ in ranking], array("d", [score for _, score in ranking])
+    return "".join(f"{page_id}\n" for page_id, _ in ranking), array("d", [score for _, score in ranking])
