@@ -30,5 +30,6 @@ class KnownReferences:
             return None
         group, at = divmod(place, AT_ONCE)
         if group != self._group:
+            self._read = []  # first: two groups are never there together
             self._group, self._read = group, self._table.group(group, Reference)
         return self._read[at]

@@ -34,7 +34,7 @@ from ocr_project.engine.reporting.page_numbers import PageNumbers, Points, page_
 from ocr_project.engine.running.provenance import facts
 from ocr_project.engine.running.stage_metrics import identities, measure_stage
 from ocr_project.storage.page_places import PagePlaces
-from ocr_project.storage.table_file import TableFile
+from ocr_project.storage.table_file import AT_ONCE, TableFile
 
 EVERYTHING = "all"  # the slice of all questions
 THIS_RUN = "this run"  # the recognizer of it, among others
@@ -96,7 +96,7 @@ def collect_report(
     measured = {stage: measure_stage(shards, runtime) for stage, shards in corpus.stages().items()}
     known = from_frame(tables.documents, Document)
     sure = tables.confidence_table
-    places = PagePlaces([sure["page_id"]])
+    places = PagePlaces(sure["page_id"].iloc[first : first + AT_ONCE] for first in range(0, len(sure), AT_ONCE))
     confidence = PageNumbers(places, sure["confidence"].to_numpy(np.float64))
     rate_of, word_f1 = page_rates(places, tables.scores, ("cer_no_space", "word_f1"))
     known_of_pages = PageFacts(KnownReferences(tables.references), rate_of, word_f1, confidence, tables.files)
