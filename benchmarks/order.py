@@ -21,15 +21,18 @@ from collections.abc import Sequence
 
 from ocr_project.engine.models.turns import Turns
 
-SERVERS, SEATS, CACHE, BATCH = 4, 128, 229_000, 8_192  # max_num_seqs, tokens of the cache, tokens of a step
-STEP, PROMPT, ANSWER = 2.0e-3, 23e-6, 3e-6  # seconds: of a step, of a token of a prompt, of an answer in flight
+SERVERS, CACHE, BATCH = 4, 290_000, 16_384  # tokens of the cache (18 GB), tokens of a step
+# Seconds: of a step; more of one with new requests; of a token of a prompt; of an answer in flight. Set by the pages/s
+# of four settings on an H200 (docs/log.md, 2026-11-29): 13.7, 16.3, 18.7 and 19.1
+STEP, NEW, PROMPT, ANSWER = 2.0e-3, 5.9e-3, 15.3e-6, 3e-6
 ANSWERED = 0.25  # tokens of an answer for each of its image
 
 
 class Server:
     """One of the servers."""
 
-    def __init__(self) -> None:
+    def __init__(self, seats: int, batch: int) -> None:
+        self._seats, self._batch, self._held = seats, batch, 0
         self.waiting: deque[list[float]] = deque()  # tokens of the prompt, tokens left of the answer, number
         self.running: list[list[float]] = []
         self.busy = False
@@ -38,22 +41,30 @@ class Server:
         """Take up what fits; return the seconds of the next step on a card of its own."""
         free = CACHE - sum(size * (1 + ANSWERED) for size, _, _ in self.running)
         taken = 0.0
-        while self.waiting and len(self.running) < SEATS:
+        seats = 0 if self._holds() else self._seats
+        while self.waiting and len(self.running) < seats:
             size = self.waiting[0][0]
             if size * (1 + ANSWERED) > free or (taken and taken + size > BATCH):
                 break
             self.running.append(self.waiting.popleft())
             free, taken = free - size * (1 + ANSWERED), taken + size
-        return STEP + PROMPT * taken + ANSWER * len(self.running)
+        return STEP + (NEW + PROMPT * taken if taken else 0.0) + ANSWER * len(self.running)
+
+    def _holds(self) -> bool:
+        """Do as `GatheringScheduler` does."""
+        ready = min(len(self.waiting), self._seats - len(self.running))
+        holds = bool(self.waiting) and self._held < 64 and ready < min(self._batch, len(self.running) // 2)
+        self._held = self._held + 1 if holds else 0
+        return holds
 
 
 class Card:
     """All servers of a card, on a clock of their own."""
 
-    def __init__(self) -> None:
+    def __init__(self, requests: int, batch: int) -> None:
         self.now = 0.0
         self.answered = 0
-        self._servers = [Server() for _ in range(SERVERS)]
+        self._servers = [Server(requests // SERVERS, batch) for _ in range(SERVERS)]
         self._ends: list[tuple[float, int]] = []
         self._answers: dict[float, asyncio.Future[None]] = {}
 
@@ -99,9 +110,9 @@ class InOrder(Turns):
         return self._limit
 
 
-async def simulate(corpus: Sequence[Sequence[int]], turns: Turns, shard_pages: int) -> dict[str, object]:
+async def simulate(corpus: Sequence[Sequence[int]], turns: Turns, card: Card, shard_pages: int) -> dict[str, object]:
     """Read a corpus of pages of sizes."""
-    card, window = Card(), asyncio.Semaphore(turns.pages)
+    window = asyncio.Semaphore(turns.pages)
     left = [len(corpus[first : first + shard_pages]) for first in range(0, len(corpus), shard_pages)]
     ends: list[tuple[float, float]] = []
 
@@ -154,12 +165,20 @@ def main() -> int:
     parser.add_argument("--pages", type=int, default=1_536)
     parser.add_argument("--shard-pages", type=int, default=73)
     parser.add_argument("--requests", type=int, default=512)
+    parser.add_argument("--batch", type=int, default=0, help="new requests that a server lets in together")
     parser.add_argument("--long", type=float, default=0.02, help="share of the regions that are as large as a page")
     chosen = parser.parse_args()
     corpus = drawn(chosen.pages, chosen.long)
     ways = {"in_order": InOrder, "turns": Turns}
     found = {
-        name: asyncio.run(simulate(corpus, way(chosen.requests, longest_first=True), chosen.shard_pages))
+        name: asyncio.run(
+            simulate(
+                corpus,
+                way(chosen.requests, longest_first=True),
+                Card(chosen.requests, chosen.batch),
+                chosen.shard_pages,
+            )
+        )
         for name, way in ways.items()
     }
     print(json.dumps({**vars(chosen), **found}))

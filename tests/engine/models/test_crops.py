@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from ocr_project.domain.types import Box, Label, Region
-from ocr_project.engine.imaging.pixels import encode
+from ocr_project.engine.imaging.pixels import decode, encode
 from ocr_project.engine.models.crops.pool import CropPool
-from ocr_project.engine.models.crops.worker import CropJob, Fit, bands, cut_page, prepare
+from ocr_project.engine.models.crops.worker import CropJob, Fit, bands, cut_page, prepare, without_margins
 
 FIT = Fit(least_pixels=12_544, most_pixels=1_000_000, side=28, jpeg_quality=None)
 RNG = np.random.default_rng(0)
@@ -95,6 +95,26 @@ def test_crops_are_data_uris_of_the_pixels() -> None:
     jpeg = Fit(FIT.least_pixels, FIT.most_pixels, FIT.side, 90)
     (crop,) = cut_page(encode(pixels), [job(10, 20, 210, 220)], jpeg)  # type: ignore[misc]
     assert crop.images[0].startswith(b"data:image/jpeg;base64,/9j/")
+
+
+def test_margins_of_a_page_are_cut_off_where_that_is_wanted() -> None:
+    page = np.full((800, 600, 3), 250, np.uint8)
+    cv2.rectangle(page, (100, 200), (399, 599), (20, 20, 20), -1)
+    assert without_margins(page).shape == (428, 328, 3)
+    assert without_margins(page[210:590, 110:390]).shape == (380, 280, 3)
+    assert without_margins(page[200:600, 90:410]).shape == (400, 320, 3), "a strip that is thinner is left as it is"
+    scan = page.copy()
+    scan[:, :8] = 0
+    assert without_margins(scan).shape == (800, 414, 3), "the dark edge of a scan counts as ink"
+    whole = Region("p", 0, Label.PAGE, "page", Box(0, 0, 600, 800))
+    fit = Fit(56 * 56, 10**7, 28, None)
+    sizes = []
+    for trimmed in (False, True):
+        (crop,) = cut_page(encode(page), [CropJob(whole, bands=False, trimmed=trimmed)], fit)
+        assert not isinstance(crop, str)
+        sizes.append(decode(base64.b64decode(crop.images[0].partition(b",")[2])).shape[:2])
+    assert sizes[0] == (800, 600)
+    assert sizes[1] == (428, 328)
 
 
 def test_what_holds_nothing_says_so() -> None:

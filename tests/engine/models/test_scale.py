@@ -21,7 +21,7 @@ AUTO = VllmOptions(replicas="auto", compile_vision=VisionCompile.AUTO)
     ("pages", "warm", "servers", "tower", "eager"),
     [
         (10, False, 1, False, True),
-        (64, False, 1, False, False),
+        (64, False, 1, False, True),
         (512, False, 4, False, False),
         (40_000, False, 4, True, False),
         (10, True, 1, False, False),

@@ -18,7 +18,7 @@ from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Page, ShardInfo
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
-from ocr_project.engine.running.sharing import is_in_slice
+from ocr_project.engine.running.sharing import is_in_slice, share_of
 from ocr_project.engine.running.stage_metrics import measure_stage
 from ocr_project.engine.running.stream import stream
 from ocr_project.storage.lineages import LineageFolder
@@ -75,6 +75,24 @@ def test_workers_of_a_launch_make_each_shard_once_and_end_together(tmp_path: Pat
     alone = make(tmp_path / "alone", runtime())
     assert len(alone) == 24
     assert rows(tmp_path / "alone") == rows(tmp_path / "shards")
+
+
+def test_a_worker_that_begins_first_leaves_as_many_shards_as_it_takes(tmp_path: Path) -> None:
+    """What it looks ahead may be more pages than there are, and the servers of the others may be late."""
+    plan = pending(WANTED, LineageFolder(tmp_path / "shards", Page), "layout", identity())
+    workers = [share_of(plan, runtime(launch=tmp_path / "launch", lease_seconds=60 + n)) for n in (1, 2, 3)]
+    taken = [list(worker.take()) for worker in workers]
+    assert [len(infos) for infos in taken] == [12, 6, 3]
+    made = 0
+    while any(taken):
+        for worker, infos in zip(workers, taken, strict=True):
+            if infos:
+                worker.finish(infos.pop(0))
+                made += 1
+            infos += worker.take()
+            assert len(infos) <= max(2, 24 - made)
+    assert made == 24
+    assert not any(worker.wait() for worker in workers)
 
 
 def test_killed_workers_cost_nothing_but_time(tmp_path: Path) -> None:

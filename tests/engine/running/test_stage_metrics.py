@@ -10,13 +10,13 @@ from ocr_project.testing import fakes
 
 
 def test_documents_and_pages_are_counted_by_what_became_of_them() -> None:
-    statuses = (Status.OK, Status.OK, Status.FAILED, Status.SKIPPED)
+    statuses = (Status.OK, Status.OK, Status.OK, Status.FAILED, Status.SKIPPED)  # the third is behind the limit
     documents = [
         Document(f"d{at}", f"{at}.pdf", "", "application/pdf", 1, 9, "", status) for at, status in enumerate(statuses)
     ]
     layers = ((True, True), (True, False), (False, True), (False, False))
     pages = [
-        fakes.page(at, text_layer_healthy=healthy, text_layer_preferred=preferred)
+        fakes.page(at, f"d{at // 3}", text_layer_healthy=healthy, text_layer_preferred=preferred)
         for at, (healthy, preferred) in enumerate(layers, 1)
     ]
     shards = fakes.MemoryShards({"a": (ShardInfo("a", "k", "a", 4), pages)})

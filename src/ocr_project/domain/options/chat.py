@@ -43,6 +43,19 @@ class ChatModelOptions(Options):
 class ServedChatOptions(ChatModelOptions, ServerOptions):
     """Such a model behind vLLM, or behind any server that speaks OpenAI's protocol."""
 
+    prefill_batch: int = Field(
+        0,
+        ge=0,
+        description="New requests that a server lets in together, so that their images go through the vision tower as"
+        " one batch; needs as many more `requests` (engine/models/served/gathering.py). 0: each as soon as there is"
+        " room.",
+    )
+
+    @property
+    def admitted_together(self) -> int:
+        """`prefill_batch`."""
+        return self.prefill_batch
+
 
 class LocalChatOptions(ChatModelOptions):
     """The same models in this process, through transformers: the reference to compare a server with."""

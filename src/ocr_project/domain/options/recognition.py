@@ -88,6 +88,11 @@ class VisionModelOptions(ChatModelOptions):
 
     max_pixels: int | None = Field(None, ge=784, description="Most pixels of a crop. None: as the dialect says.")
     max_tokens: TokenLimits = TokenLimits()
+    trim_pages: bool = Field(
+        False,
+        description="Cut the blank margins off pages that are read whole: 13 to 42 % of their image tokens, on four"
+        " kinds of documents (docs/log.md); what it does to answers was not judged.",
+    )
     whole_page: bool = Field(True, description="Take what cannot be read from the answer for the whole page.")
 
 

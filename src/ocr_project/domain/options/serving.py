@@ -71,13 +71,6 @@ class ServerOptions(Options):
     max_num_batched_tokens: int = Field(16384, ge=1024, description="Tokens in one step of a server.")
     max_num_seqs: int = Field(512, ge=1, description="Sequences in one step of a server.")
     chunked_prefill: bool = Field(True, description="Split long prompts over steps.")
-    prefill_batch: int = Field(
-        0,
-        ge=0,
-        description="New requests that a server lets in together, so that their images go through the vision tower as"
-        " one batch; needs as many more `requests` (engine/models/served/gathering.py). 0: each as soon as there is"
-        " room.",
-    )
     compile_vision: VisionCompile = Field(
         VisionCompile.EAGER,
         description="Compile the vision tower of GLM-OCR and Qwen3-VL (engine/models/served/vision_*.py). auto: where"
@@ -95,8 +88,12 @@ class ServerOptions(Options):
         900, gt=0, description="Seconds that a server may take to be ready, downloads included."
     )
     connect_seconds: float = Field(10, gt=0, description="Seconds to open a connection.")
-    read_seconds: float = Field(300, gt=0, description="Seconds of silence on a connection; answers come whole.")
-    request_seconds: float = Field(600, gt=0, description="Seconds for one try as a whole.")
+    read_seconds: float = Field(
+        900,
+        gt=0,
+        description="Seconds of silence on a connection. Answers come whole, and 8,192 tokens may take 8 minutes.",
+    )
+    request_seconds: float = Field(1200, gt=0, description="Seconds for one try as a whole.")
     retries: int = Field(5, ge=0, description="Tries after the first where the server or the network fails.")
     restarts: int = Field(5, ge=0, description="Times that each server is started again after it died.")
     patience_seconds: float = Field(
@@ -107,6 +104,11 @@ class ServerOptions(Options):
     def most_replicas(self) -> int:
         """The servers on each GPU at most."""
         return MANY_REPLICAS if self.replicas == AUTO else self.replicas
+
+    @property
+    def admitted_together(self) -> int:
+        """New requests that a server lets in together, where its answers are written token by token; 0: each alone."""
+        return 0
 
     @property
     def is_sized(self) -> bool:

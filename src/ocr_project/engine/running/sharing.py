@@ -2,8 +2,8 @@
 
 All of them         a run of its own
 a fixed part        `runtime.slice=2/16`: only the folder is shared, and no process waits for another
-what is free        `runtime.launch=FOLDER`: a worker that is free takes the next shard; a stage ends, for all workers,
-                    when all shards are stored, also those of workers that were killed
+what is free        `runtime.launch=FOLDER`: a worker that is free takes the next shard, and leaves others as many as
+                    it has; a stage ends, for all workers, when all shards are stored, also those of killed workers
 what is stored      all, or a fixed part, of a stage whose shards are made from those of one that is still at work
 """
 
@@ -24,6 +24,7 @@ from ocr_project.storage.claims import Claims, join
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 1.0
+_HELD_ALWAYS = 2  # shards that a worker may have at once, however few are left
 _LOOKS_A_WAIT = 20.0  # a look at many thousand claims keeps the folder's server busy: it is a twentieth of the time
 
 
@@ -153,21 +154,27 @@ class _Claimed:
         self._left = {info.name: info for info in todo}
         self._claims, self._poll_seconds, self._plan = claims, poll_seconds, plan
         self._upstream = plan.upstream if plan is not None else None
-        self.grows = self._upstream is not None
+        self.grows = plan is not None  # it holds back while it has as much as it leaves
         self._seen = 0  # of what the stage before has stored
-        self._free = {} if self.grows else dict(self._left)  # as far as is known: each is asked for once
+        self._free = {} if self._upstream else dict(self._left)  # as far as is known: each is asked for once
+        self._held = 0
 
     def take(self) -> Iterator[ShardInfo]:
-        while self._is_any_free():
+        while self._is_any_free() and self._may_hold_more():
             name, info = next(iter(self._free.items()))
             del self._free[name]
             if name not in self._left or not self._claims.take(name):
                 continue
-            made = _to_make(self._plan, name) if self.grows and self._plan is not None else info
+            self._held += 1
+            made = _to_make(self._plan, name) if self._upstream is not None and self._plan is not None else info
             if made is not None:
                 yield made
             else:
                 self.finish(info)
+
+    def _may_hold_more(self) -> bool:
+        """Say whether a worker that looks thousands of pages ahead leaves enough to those that begin later."""
+        return not self.grows or self._held < max(_HELD_ALWAYS, len(self._free))
 
     def _is_any_free(self) -> bool:
         """Look at what the stage before has stored meanwhile."""
@@ -178,6 +185,7 @@ class _Claimed:
         return bool(self._free)
 
     def finish(self, info: ShardInfo) -> None:
+        self._held -= 1
         self._claims.finish(info.name)
         self._left.pop(info.name, None)
 
@@ -198,7 +206,7 @@ class _Claimed:
             }
             if self._is_any_free():
                 return True
-            if not said and not self.grows:
+            if not said and self._upstream is None:
                 log.info("%d shards are with other workers: waiting for them", len(left))
                 said = True
             looking = time.monotonic() - began

@@ -102,13 +102,13 @@ def measure_documents(
     """Return what `measure_stage` does for the pages, and the documents beside it.
 
     Returns:
-        Also `documents` (read), `documents_failed`, `documents_skipped` (duplicates, links), `pages_with_text` (their
-        text layer is healthy) and `pages_by_text` (it stands in for OCR).
+        Also `documents` (of which there are pages), `documents_failed`, `documents_skipped` (duplicates, links),
+        `pages_with_text` (their text layer is healthy) and `pages_by_text` (it stands in for OCR).
     """
     counts = documents["status"].value_counts()
-    with_text, by_text = once(earlier, "measure_documents", (pages,), lambda: _count_text(pages))
+    read, with_text, by_text = once(earlier, "measure_documents", (pages,), lambda: _count(pages))
     return {
-        "documents": int(counts.get(Status.OK, 0)),
+        "documents": read,  # `ingest.limit` may leave out some that are listed
         "documents_failed": int(counts.get(Status.FAILED, 0)),
         "documents_skipped": int(counts.get(Status.SKIPPED, 0)),
         "pages_with_text": with_text,
@@ -117,12 +117,16 @@ def measure_documents(
     }
 
 
-def _count_text(pages: ShardSource) -> tuple[int, int]:
-    with_text = by_text = 0
-    for page in pages.rows(without=_UNREAD):
+def _count(pages: ShardSource) -> tuple[int, int, int]:
+    """Return the documents, their pages with a healthy text layer, and those that it stands in for OCR on."""
+    read = with_text = by_text = 0
+    last = None
+    for page in pages.rows(without=_UNREAD):  # those of a document stand together
+        read += page.doc_id != last
+        last = page.doc_id
         with_text += page.text_layer_healthy
         by_text += page.text_layer_preferred
-    return with_text, by_text
+    return read, with_text, by_text
 
 
 def identities(*stages: ShardSource) -> dict[str, str]:

@@ -54,16 +54,17 @@ class Scale:
         return self.rest + (pages - read) / (self.speed * cards)
 
 
-# One H200 with 16 cores, GLM-OCR's shape in bf16, vLLM 0.26, from the begin of the run: docs/log.md, 2026-11-28 and
-# 2026-11-29. Those of four with a compiled tower were measured when all four compiled at once. Not measured, and taken
-# from the row of four: the warm start of one server. Other cards and models are slower or faster, all rows about
-# alike: only the rows are compared.
+# One H200, GLM-OCR's shape in bf16, vLLM 0.26, Python's bytecode there, from the begin of the run: docs/log.md,
+# 2026-11-29. Measured: the eager server cold; four of both kinds cold, until all are ready; four with a compiled
+# tower warm; the pages/s of four. By calculation: `first` of the rows that compile, which is `rest` without the start
+# of the others; one server warm is taken to be as soon ready as four. Other cards and models are slower or faster, all
+# rows about alike: only the rows are compared.
 MEASURED: Sequence[Scale] = (
-    Scale(1, tower=False, first=103.0, rest=103.0, warm=78.0, one=3.9, speed=3.9),
-    Scale(MANY_REPLICAS, tower=False, first=103.0, rest=185.0, warm=78.0, one=3.9, speed=13.4),
-    Scale(1, tower=True, first=133.0, rest=133.0, warm=110.0, one=4.95, speed=4.95),
-    Scale(MANY_REPLICAS, tower=True, first=133.0, rest=243.0, warm=110.0, one=4.95, speed=17.6),
-    Scale(1, tower=False, first=74.0, rest=74.0, warm=74.0, one=1.45, speed=1.45, eager=True),
+    Scale(1, tower=False, first=83.0, rest=83.0, warm=35.0, one=3.9, speed=3.9),
+    Scale(MANY_REPLICAS, tower=False, first=83.0, rest=118.0, warm=35.0, one=3.9, speed=17.8),
+    Scale(1, tower=True, first=137.0, rest=137.0, warm=35.0, one=4.95, speed=4.95),
+    Scale(MANY_REPLICAS, tower=True, first=137.0, rest=207.0, warm=35.0, one=4.95, speed=19.1),
+    Scale(1, tower=False, first=77.0, rest=77.0, warm=77.0, one=4.8, speed=4.8, eager=True),
 )
 
 

@@ -295,7 +295,7 @@ def serve_arguments(options: ServerOptions, port: int, own: Sequence[str] = ()) 
     arguments += ["--enable-prefix-caching" if options.prefix_caching else "--no-enable-prefix-caching"]
     if not options.prefix_caching or options.renderer_workers > 1:
         arguments += ["--mm-processor-cache-gb", "0"]
-    arguments += ["--scheduler-cls", _SCHEDULER] if options.prefill_batch else []
+    arguments += ["--scheduler-cls", _SCHEDULER] if options.admitted_together else []
     arguments += ["--limit-mm-per-prompt", json.dumps({"image": 1, "video": 0})]
     arguments += ["--renderer-num-workers", str(options.renderer_workers)]
     return [*arguments, *own, *options.server_args]
@@ -316,8 +316,8 @@ def _environment(options: ServerOptions, gpu: int) -> dict[str, str]:
     }
     if options.compile_vision not in (VisionCompile.EAGER, VisionCompile.AUTO):
         own[VARIABLE] = options.compile_vision.value
-    if options.prefill_batch:
-        own[_PREFILL_BATCH] = str(options.prefill_batch)
+    if options.admitted_together:
+        own[_PREFILL_BATCH] = str(options.admitted_together)
     inherited = {name: value for name, value in os.environ.items() if name != "VLLM_API_KEY"}  # ours need no key
     return {**inherited, **cache_environment(), **own}
 

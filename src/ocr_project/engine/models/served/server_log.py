@@ -13,6 +13,11 @@ Remedies = tuple[tuple[re.Pattern[str], str], ...]
 
 _REMEDIES: Remedies = (
     (
+        re.compile(r"served/gathering\.py\"?, line|No module named '?ocr_project"),
+        "our scheduler did not work in this vLLM (it promises no interface for one), or vLLM's Python does not have"
+        " this project: set recognition.vllm.prefill_batch=0",
+    ),
+    (
         re.compile(r"Free memory on device .* is less than desired", re.IGNORECASE),
         "the GPU's memory is in use by another process: free it, or lower recognition.vllm.gpu_memory_utilization",
     ),

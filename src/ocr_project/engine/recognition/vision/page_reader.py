@@ -72,7 +72,11 @@ class PageReader:
         return rows
 
     async def _cut(self, page: Page, wanted: Sequence[CropRequest]) -> list[Crop] | str:
-        jobs = [CropJob(item.region, bands=item.task is Task.TEXT and not item.question) for item in wanted]
+        trim = self._options.trim_pages
+        jobs = [
+            CropJob(item.region, bands=item.task is Task.TEXT and not item.question, trimmed=trim and item.is_page)
+            for item in wanted
+        ]
         return await self._session.cut(page.image or b"", jobs)
 
     def _start(self, turn: PageTurn, crop: Crop, item: CropRequest) -> list[asyncio.Task[Outcome]]:

@@ -132,6 +132,7 @@ def identity_of(
             "loops": options.loops,
             "whole_page": options.whole_page,
             "tasks": {label: task.value for label, task in tasks.items()},
+            **({"trim_pages": True} if options.trim_pages else {}),  # what was read before it could be said stays
             **more,
         },
     )
