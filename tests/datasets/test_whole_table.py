@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 from kedro.io import Version
 
-from ocr_project.datasets import WholeTable
+from ocr_project.datasets import LongTable, WholeTable
+from ocr_project.domain.schemas import to_frame
+from ocr_project.domain.types import PageConfidence
+from ocr_project.storage.table_file import AT_ONCE, TableFile
 from tests.whole_job import ROOT
 
 TABLE = pd.DataFrame({"name": ["a", "나"], "rate": [0.5, 0.25]})
@@ -26,6 +29,31 @@ def test_what_is_saved_comes_back(name: str, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(table.load(), TABLE)
     assert [path.name for path in (tmp_path / "deep").iterdir()] == [name]
     assert table.preview(1) == {"index": [0], "columns": ["name", "rate"], "data": [["a", 0.5]]}
+
+
+@pytest.mark.parametrize("name", ["table.parquet", "table.csv"])
+def test_a_draft_whose_rows_go_by_is_the_table_that_a_frame_would_be(name: str, tmp_path: Path) -> None:
+    rows = [PageConfidence("=p", "d", page, page / 7 if page % 2 else None, 0) for page in range(AT_ONCE + 1)]
+    draft = TableFile.written(tmp_path / "draft", rows, PageConfidence, {"made_from": {"pages": "abc"}})
+    frame = to_frame(rows, PageConfidence)
+    frame.attrs["made_from"] = {"pages": "abc"}
+    whole, by_rows = (WholeTable(filepath=str(tmp_path / folder / name)) for folder in ("whole", "rows"))
+    whole.save(frame)
+    by_rows.save(draft)
+    pd.testing.assert_frame_equal(by_rows.load(), whole.load())
+    assert by_rows.load().attrs == frame.attrs
+    if name.endswith(".csv"):
+        assert by_rows.path.read_bytes() == whole.path.read_bytes()
+    assert not draft.path.exists()
+
+
+def test_a_long_table_is_loaded_without_being_read(tmp_path: Path) -> None:
+    rows = [PageConfidence("p", "d", page, 0.5, 0) for page in range(3)]
+    table = LongTable(filepath=str(tmp_path / "deep" / "table.parquet"))
+    table.save(TableFile.written(tmp_path / "draft", rows, PageConfidence, {}))
+    assert list(table.load().rows(PageConfidence)) == rows
+    assert table.preview(1)["data"] == [["p", "d", 0, 0.5, 0]]
+    assert [path.name for path in tmp_path.iterdir()] == ["deep"]
 
 
 def test_versions_rest_side_by_side(tmp_path: Path) -> None:

@@ -21,10 +21,12 @@ from ocr_project.domain.types import (
     Answer,
     Box,
     Document,
+    DoubtfulPlace,
     Embedding,
     HeldOut,
     Label,
     Page,
+    PageConfidence,
     PageFacts,
     Prompt,
     Question,
@@ -69,6 +71,8 @@ EXAMPLES = [
     TrainingSample(
         *("s", "folder:mine", "a", "a.png", Split.TRAIN, Task.TABLE, False, "", None, 0, 0, "", TextFormat.HTML),
     ),
+    DoubtfulPlace("d.pdf", 1, -1, -1, "", 0.1, 0.0, 9.5, 9.0, "글", None, None, "not read", "d.gt.txt", "p"),
+    PageConfidence("p", "d.pdf", 1, 0.975, 3),
     HeldOut("p", "sroie", "receipts", "f" * 64, ""),
 ]
 

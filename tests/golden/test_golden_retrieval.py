@@ -14,6 +14,7 @@ from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Qrel, Query, Ranked
 from ocr_project.engine.metrics import score_run
 from ocr_project.pipelines.benchmark.retrieval import score_rankings, tabulate_retrieval
+from ocr_project.storage.table_file import TableFile
 from ocr_project.testing.fakes import MemoryShards
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -45,7 +46,7 @@ def published(request: pytest.FixtureRequest) -> tuple[Golden, Qrels]:
 @SKIPPED
 def test_published_values(published: tuple[Golden, Qrels]) -> None:
     golden, qrels = published
-    scores = score_run(qrels, golden["run"], CUTOFFS, CUTOFFS)
+    scores = score_run(qrels, golden["run"].items(), CUTOFFS, CUTOFFS)
     assert scores.keys() == golden["per_query"].keys()
     for query, expected in golden["per_query"].items():
         for ours, theirs in NAMES.items():
@@ -57,7 +58,7 @@ def test_published_values(published: tuple[Golden, Qrels]) -> None:
 
 @pytest.mark.shared
 @SKIPPED
-def test_published_means_come_out_of_the_pipeline(published: tuple[Golden, Qrels]) -> None:
+def test_published_means_come_out_of_the_pipeline(published: tuple[Golden, Qrels], tmp_path: Path) -> None:
     golden, qrels = published
     rankings = [
         Ranked("dense", query, page_id, place, score)
@@ -67,9 +68,8 @@ def test_published_means_come_out_of_the_pipeline(published: tuple[Golden, Qrels
     judged = [Qrel(query, page_id, grade) for query, grades in qrels.items() for page_id, grade in grades.items()]
     queries = to_frame([Query(query, "") for query in qrels], Query)
     options = BenchmarkOptions(resamples=100, ndcg_cutoffs=CUTOFFS, recall_cutoffs=CUTOFFS)
-    scores = score_rankings(
-        to_frame(rankings, Ranked), queries, to_frame(judged, Qrel), MemoryShards(), MemoryShards(), options
-    )
+    found_by = TableFile.written(tmp_path / "rankings.parquet", rankings, Ranked, {})
+    scores = score_rankings(found_by, queries, to_frame(judged, Qrel), MemoryShards(), MemoryShards(), options)
     table, _ = tabulate_retrieval(scores, queries, options)
     found: pd.DataFrame = table[(table["run"] == "dense") & (table["slice"] == "all")]
     values = dict(zip(found["metric"], found["value"], strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,14 @@ from ocr_project.datasets import ShardFolder
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.options import BenchmarkOptions, SearchOptions
 from ocr_project.domain.protocols import ShardSource
-from ocr_project.domain.schemas import from_frame, to_frame
+from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Embedding, Qrel, Query, Ranked, Reference, ShardInfo, Status, Transcript
 from ocr_project.engine.running.origins import origin_of
 from ocr_project.pipelines.benchmark.nodes import measure_benchmark
 from ocr_project.pipelines.benchmark.retrieval import compare_recognizers, score_rankings, tabulate_retrieval
 from ocr_project.pipelines.retrieval.nodes import index_words, rank_pages
 from ocr_project.storage.scratch import Scratch
+from ocr_project.storage.table_file import TableFile
 from ocr_project.storage.vector_index import write_index
 from ocr_project.testing.fakes import MemoryShards
 
@@ -60,7 +62,7 @@ VECTOR_SHARDS = shards([Embedding(name, "page", "text", vector) for name, vector
 
 
 @pytest.fixture
-def rankings(tmp_path: Path) -> tuple[pd.DataFrame, dict[str, float]]:
+def rankings(tmp_path: Path) -> tuple[TableFile, dict[str, float]]:
     write_index(tmp_path / "pages", rows=VECTOR_SHARDS, origin=origin_of(VECTOR_SHARDS))
     words = index_words(shards(pages(TEXTS)), tmp_path / "none", Scratch(tmp_path / "scratch"), SearchOptions())
     answers = dict(zip(("q1", "q2"), (VECTORS["d_00002"], VECTORS["d_00002"]), strict=True))
@@ -68,7 +70,17 @@ def rankings(tmp_path: Path) -> tuple[pd.DataFrame, dict[str, float]]:
     none, read = MemoryShards(), shards(pages(TEXTS))
     asked = to_frame(QUERIES, Query)
     return rank_pages(
-        tmp_path / "pages", words, asked, vectors, none, none, none, read, VECTOR_SHARDS, SearchOptions()
+        Scratch(tmp_path),
+        tmp_path / "pages",
+        words,
+        asked,
+        vectors,
+        none,
+        none,
+        none,
+        read,
+        VECTOR_SHARDS,
+        SearchOptions(),
     )
 
 
@@ -79,8 +91,8 @@ def value(table: pd.DataFrame, **where: str) -> float:
     return float(table["value"].iloc[0])
 
 
-def test_every_question_is_ranked_by_every_search(rankings: tuple[pd.DataFrame, dict[str, float]]) -> None:
-    rows = from_frame(rankings[0], Ranked)
+def test_every_question_is_ranked_by_every_search(rankings: tuple[TableFile, dict[str, float]]) -> None:
+    rows = list(rankings[0].rows(Ranked))
     first = {(row.run, row.query_id): row.page_id for row in rows if row.place == 1}
     assert first["dense", "q1"] == "d_00002"
     assert first["lexical", "q1"] == "d_00001"
@@ -94,7 +106,7 @@ def test_every_question_is_ranked_by_every_search(rankings: tuple[pd.DataFrame, 
     assert measured["terms"] > 10
 
 
-def test_scores_by_search_kind_and_difference(rankings: tuple[pd.DataFrame, dict[str, float]]) -> None:
+def test_scores_by_search_kind_and_difference(rankings: tuple[TableFile, dict[str, float]]) -> None:
     queries, qrels = to_frame(QUERIES, Query), to_frame(QRELS, Qrel)
     scores = score_rankings(rankings[0], queries, qrels, shards(pages(TEXTS)), VECTOR_SHARDS, OPTIONS)
     assert set(scores["query_id"]) == {"q1", "q2", "q3"}  # q4 has no judgement
@@ -117,21 +129,22 @@ def test_scores_by_search_kind_and_difference(rankings: tuple[pd.DataFrame, dict
     assert alone["low"].isna().all()
 
 
-def test_a_search_that_finds_nothing_scores_nothing_and_is_there() -> None:
+def test_a_search_that_finds_nothing_scores_nothing_and_is_there(tmp_path: Path) -> None:
+    nothing_found = TableFile.written(tmp_path / "rankings.parquet", [], Ranked, {})
     queries, qrels = to_frame(QUERIES, Query), to_frame(QRELS, Qrel)
-    scores = score_rankings(to_frame([], Ranked), queries, qrels, MemoryShards(), MemoryShards(), OPTIONS)
+    scores = score_rankings(nothing_found, queries, qrels, MemoryShards(), MemoryShards(), OPTIONS)
     assert set(scores["run"]) == {"dense", "lexical", "fusion"}
     assert not scores["value"].any()
 
 
-def test_without_questions_or_judgements_all_tables_are_empty() -> None:
+def test_without_questions_or_judgements_all_tables_are_empty(tmp_path: Path) -> None:
+    nothing_found = TableFile.written(tmp_path / "rankings.parquet", [], Ranked, {})
+    nothing_known = TableFile.written(tmp_path / "references.parquet", [], Reference, {})
     none, asked = to_frame([], Query), to_frame(QUERIES, Query)
     for queries, qrels in ((none, to_frame(QRELS, Qrel)), (asked, to_frame([], Qrel)), (none, to_frame([], Qrel))):
-        scores = score_rankings(to_frame([], Ranked), queries, qrels, MemoryShards(), MemoryShards(), OPTIONS)
+        scores = score_rankings(nothing_found, queries, qrels, MemoryShards(), MemoryShards(), OPTIONS)
         table, differences = tabulate_retrieval(scores, queries, OPTIONS)
-        found = compare_recognizers(
-            shards(pages(TEXTS)), {}, to_frame([], Reference), queries, qrels, OPTIONS, SearchOptions()
-        )
+        found = compare_recognizers(shards(pages(TEXTS)), {}, nothing_known, queries, qrels, OPTIONS, SearchOptions())
         assert len(scores) == len(table) == len(differences) == len(found) == 0
         assert "metric" in found.columns
     empty = pd.DataFrame(columns=["level", "name", "reference", "metric", "rate", "low", "high"])
@@ -141,9 +154,11 @@ def test_without_questions_or_judgements_all_tables_are_empty() -> None:
 
 
 def compare(texts: dict[str, str], others: dict[str, ShardSource], references: dict[str, str]) -> pd.DataFrame:
-    known = to_frame([Reference(name, text, "gold") for name, text in references.items()], Reference)
+    rows = [Reference(name, text, "gold") for name, text in references.items()]
     queries, qrels = to_frame(QUERIES, Query), to_frame(QRELS, Qrel)
-    return compare_recognizers(shards(pages(texts)), others, known, queries, qrels, OPTIONS, SearchOptions())
+    with TemporaryDirectory() as folder:
+        known = TableFile.written(Path(folder) / "references.parquet", rows, Reference, {})
+        return compare_recognizers(shards(pages(texts)), others, known, queries, qrels, OPTIONS, SearchOptions())
 
 
 def test_better_reading_finds_more() -> None:

@@ -186,7 +186,7 @@ def test_indexes_and_files_hold_the_right_rows(corpus: Corpus, server: FakeVllm,
     scratch = Scratch(tmp_path / "scratch")
     ids, texts = open_index(index_pages(folder, tmp_path / "page_index", scratch, chosen))
     images = open_index(index_images(folder, tmp_path / "page_image_index", scratch))[0]
-    assert ids == [f"d_{number:05d}" for number in range(1, PAGES + 1)] == images
+    assert list(ids) == [f"d_{number:05d}" for number in range(1, PAGES + 1)] == list(images)
     # the stand-in sees the words alone, so the page's own words find it
     assert int(np.argmax(texts @ from_frame(queries, Embedding)[0].vector)) == 2
     npy = write_files(folder, queries, tmp_path / "files", scratch, chosen)

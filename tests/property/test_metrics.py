@@ -102,7 +102,7 @@ def test_diff_gives_both_texts_again(left: str, right: str) -> None:
 def test_retrieval_equals_pytrec_eval(qrels: dict[str, dict[str, int]], run: dict[str, dict[str, float]]) -> None:
     measures = {"ndcg_cut.1,3,10", "recall.1,3,10", "recip_rank", "map"}
     expected = pytrec_eval.RelevanceEvaluator(qrels, measures).evaluate(run)
-    scores = score_run(qrels, run, (1, 3, 10), (1, 3, 10))
+    scores = score_run(qrels, run.items(), (1, 3, 10), (1, 3, 10))
     assert scores.keys() == qrels.keys()
     for query, theirs in expected.items():
         ours = scores[query]

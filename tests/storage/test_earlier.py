@@ -7,8 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ocr_project.domain.types import Reference
 from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
+from ocr_project.storage.table_file import TableFile
 
 
 @pytest.fixture
@@ -29,6 +31,17 @@ def test_tables_values_and_files_come_back(earlier: Earlier, tmp_path: Path) -> 
     assert found[1] == {"pages": 2.0}
     assert found[2] != report
     assert found[2].read_text(encoding="utf-8") == "<p>one</p>"
+
+
+def test_tables_whose_rows_go_by_come_back_as_drafts(earlier: Earlier, tmp_path: Path) -> None:
+    rows = [Reference("p", "text", "gold")]
+    tables = [TableFile.written(tmp_path / name, rows, Reference, {"of": name}) for name in ("a", "b")]
+    earlier.keep("node", "key", tables)
+    found = earlier.find("node", "key")
+    assert found is not None
+    assert [list(table.rows(Reference)) for table in found] == [rows, rows]
+    assert [table.attrs for table in found] == [{"of": "a"}, {"of": "b"}]
+    assert {table.path for table in found}.isdisjoint(table.path for table in tables)
 
 
 def test_an_empty_table_keeps_its_columns(earlier: Earlier) -> None:

@@ -13,6 +13,7 @@ from ocr_project.storage.shard_folder import ShardFolder
 
 if TYPE_CHECKING:
     from ocr_project.datasets.kept_run import KeptRun
+    from ocr_project.datasets.long_table import LongTable
     from ocr_project.datasets.place import Place
     from ocr_project.datasets.sharded_parquet import ShardedParquet
     from ocr_project.datasets.stage_metrics import StageMetrics
@@ -25,6 +26,7 @@ __all__ = [
     "EarlierResults",
     "KeptRun",
     "LineageFolder",
+    "LongTable",
     "NamedByOption",
     "Place",
     "ScratchFolder",
@@ -37,6 +39,7 @@ __all__ = [
 
 _FACES = {
     "KeptRun": "kept_run",
+    "LongTable": "long_table",
     "Place": "place",
     "ShardedParquet": "sharded_parquet",
     "StageMetrics": "stage_metrics",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +12,8 @@ import pandas as pd
 from ocr_project.datasets.place import Place
 from ocr_project.domain.outside_text import csv_cell, csv_text
 from ocr_project.storage.atomic import atomic_file, atomic_json
+from ocr_project.storage.scratch import put_in_place
+from ocr_project.storage.table_file import AT_ONCE, TableFile
 
 if TYPE_CHECKING:
     from kedro_datasets._typing import TablePreview
@@ -19,11 +21,13 @@ if TYPE_CHECKING:
 _CSV = ".csv"
 
 
-class WholeTable(Place[pd.DataFrame, pd.DataFrame]):
+class WholeTable(Place[pd.DataFrame | TableFile, pd.DataFrame]):
     """A data frame as one Parquet or CSV file, by its suffix; CSV without the index. There whole or not at all.
 
     In CSV, text that a spreadsheet would compute has an apostrophe before it. Loaded, it is as it was saved: a folder
     may be called `NA`, `+1` or `=HYPERLINK(…)`, and what lies in none has the name "".
+
+    A node may return a draft of it, a `TableFile`: its rows go by on their way into CSV, and it is gone then.
 
     Attributes of a table (`DataFrame.attrs`) are kept: in Parquet's own metadata, else in a hidden file beside it.
 
@@ -34,27 +38,43 @@ class WholeTable(Place[pd.DataFrame, pd.DataFrame]):
     def load(self) -> pd.DataFrame:
         path = self.path
         if path.suffix != _CSV:
-            return pd.read_parquet(path)
+            return pd.read_parquet(path, use_threads=False)  # each thread keeps some of the memory that it freed
         table, beside = _read_csv(path), _beside(path)
         if beside.is_file():
             table.attrs = json.loads(beside.read_text(encoding="utf-8"))
         return table
 
-    def save(self, data: pd.DataFrame) -> None:
+    def save(self, data: pd.DataFrame | TableFile) -> None:
         path = self.place_to_save()
-        if path.suffix != _CSV:
+        if path.suffix == _CSV:
+            self._save_csv(data, path)
+        elif isinstance(data, TableFile):
+            put_in_place(data.path, path)
+        else:
             with atomic_file(path) as file:
                 data.to_parquet(file)
-            return
+
+    def _save_csv(self, data: pd.DataFrame | TableFile, path: Path) -> None:
         _beside(path).unlink(missing_ok=True)  # before the table: that of another one would be worse than none
         with atomic_file(path) as file:
-            _each_text(data, csv_cell).to_csv(file, index=False)
+            for place, part in enumerate(_parts(data)):
+                _each_text(part, csv_cell).to_csv(file, index=False, header=not place)
         if data.attrs:
             atomic_json(_beside(path), data.attrs)
+        if isinstance(data, TableFile):
+            data.path.unlink()
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """Return the first rows, for kedro-viz."""
         return cast("TablePreview", self.load().head(nrows).to_dict(orient="split"))
+
+
+def _parts(data: pd.DataFrame | TableFile) -> Iterator[pd.DataFrame]:
+    """Yield the rows some at a time; at least once, for the names of the columns."""
+    if isinstance(data, pd.DataFrame):
+        yield from (data.iloc[first : first + AT_ONCE] for first in range(0, len(data) or 1, AT_ONCE))
+    else:
+        yield from data.parts()
 
 
 def _beside(path: Path) -> Path:

@@ -22,6 +22,7 @@ import pandas as pd
 
 from ocr_project.storage.atomic import atomic_folder
 from ocr_project.storage.scratch import Scratch
+from ocr_project.storage.table_file import TableFile
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ class Earlier:
         Args:
             name: Of what made it.
             key: Tells all that it was made from.
-            results: Tables, files (by their paths), or values that JSON knows.
+            results: Tables, whole or files of rows, files (by their paths), or values that JSON knows.
 
         Raises:
             StorageError: The disk is full, or the folder cannot be written to.
@@ -99,10 +100,10 @@ class Earlier:
             (draft / _ABOUT).write_text(json.dumps({"key": key, "results": stored}), encoding="utf-8")
 
     def _woken(self, name: str, kind: str, stored: Path) -> Any:
-        if kind == _FILE:
-            with self._scratch.draft(name) as path:
+        if kind in (_FILE, _ROWS):
+            with self._scratch.draft(f"{name}.{stored.name}") as path:
                 shutil.copyfile(stored, path)
-            return path
+            return path if kind == _FILE else TableFile(path)
         return _READERS[kind](stored)
 
 
@@ -123,19 +124,19 @@ def _lay_down(result: Any, path: Path) -> str:
         with path.open("wb") as file:
             result.to_parquet(file)
         return _TABLE
-    if isinstance(result, Path):
-        shutil.copyfile(result, path)
-        return _FILE
+    if isinstance(result, Path | TableFile):
+        shutil.copyfile(result if isinstance(result, Path) else result.path, path)
+        return _FILE if isinstance(result, Path) else _ROWS
     path.write_text(json.dumps(result), encoding="utf-8")
     return _VALUE
 
 
 def _table(path: Path) -> pd.DataFrame:
     with path.open("rb") as file:  # a name without a suffix would be taken for a folder of a data set
-        return pd.read_parquet(file)
+        return pd.read_parquet(file, use_threads=False)
 
 
-_TABLE, _FILE, _VALUE = "table", "file", "value"
+_TABLE, _FILE, _ROWS, _VALUE = "table", "file", "rows", "value"
 _READERS: dict[str, Callable[[Path], Any]] = {
     _TABLE: _table,
     _VALUE: lambda path: json.loads(path.read_bytes()),

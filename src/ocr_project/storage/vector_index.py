@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ocr_project.domain.errors import SourceError
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.storage.atomic import atomic_folder
+from ocr_project.storage.id_lines import IdLines
 
 VECTORS, IDS, ORIGIN = "vectors.npy", "ids.txt", "origin.txt"
 
@@ -41,7 +42,7 @@ def _fill(folder: Path, rows: ShardSource) -> None:
             ids.write(f"{row.item_id}\n")
 
 
-def open_index(folder: Path) -> tuple[list[str], NDArray[np.float32]]:
+def open_index(folder: Path) -> tuple[IdLines, NDArray[np.float32]]:
     """Return the ids and the vectors, mapped into memory.
 
     Raises:
@@ -49,7 +50,7 @@ def open_index(folder: Path) -> tuple[list[str], NDArray[np.float32]]:
     """
     if not (folder / VECTORS).is_file():
         raise SourceError(f"no index in {folder}: run `kedro run` first")
-    ids = (folder / IDS).read_text(encoding="utf-8").splitlines()
+    ids = IdLines(folder / IDS)
     return ids, np.load(folder / VECTORS, mmap_mode="r" if ids else None)
 
 

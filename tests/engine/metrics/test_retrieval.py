@@ -46,7 +46,7 @@ def test_nothing_to_find_or_found_scores_zero(relevance: dict[str, int], ranking
 
 
 def test_unanswered_query_scores_zero_and_unjudged_one_is_left_out() -> None:
-    scores = score_run({"q1": {"a": 1}, "q2": {"a": 1}}, {"q1": {"a": 0.5}, "q3": {"a": 1.0}}, (1,), (1,))
+    scores = score_run({"q1": {"a": 1}, "q2": {"a": 1}}, {"q1": {"a": 0.5}, "q3": {"a": 1.0}}.items(), (1,), (1,))
     assert list(scores) == ["q1", "q2"]
     assert scores["q1"]["ndcg@1"] == 1.0
     assert set(scores["q2"].values()) == {0.0}

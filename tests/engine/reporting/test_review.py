@@ -33,6 +33,7 @@ from ocr_project.engine.reporting.review import review_pages, without_lines, wor
 from ocr_project.engine.transcript import assemble
 from ocr_project.pipelines.benchmark.review import review_readings
 from ocr_project.storage.scratch import Scratch
+from ocr_project.storage.table_file import TableFile
 from ocr_project.testing.fakes import MemoryShards, page
 
 TESSERACT = Identity("tesseract", "1").canonical()
@@ -144,14 +145,14 @@ def test_a_line_that_was_corrected_alone_is_no_doubt_any_more() -> None:
 def written(tmp_path: Path) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     made = corpus(drawn(1, ("<b>eee", 0.0)), drawn(2, ("wees", 0.1)), drawn(3, ("읽음", 0.99)))
     documents = to_frame([Document("d", "law/d.pdf", "law", "application/pdf", 3, 1, "/x/law/d.pdf")], Document)
-    references = to_frame([Reference("d_00002", "읽은 글", "gold")], Reference)
+    references = TableFile.written(tmp_path / "r.parquet", [Reference("d_00002", "읽은 글", "gold")], Reference, {})
     places, pages, path = review_readings(
         Scratch(tmp_path),
         *(made.pages, made.regions, made.recognitions, made.transcripts, documents, references),
         BenchmarkOptions(),
         RuntimeOptions(workers=1),
     )
-    return places, pages, path.read_text("utf-8")
+    return pd.read_parquet(places.path), pd.read_parquet(pages.path), path.read_text("utf-8")
 
 
 def test_the_table_says_where_a_correction_belongs(written: tuple[pd.DataFrame, pd.DataFrame, str]) -> None:
@@ -175,13 +176,14 @@ def test_the_page_shows_images_and_texts_and_escapes(written: tuple[pd.DataFrame
 def test_an_empty_table_keeps_its_columns(tmp_path: Path) -> None:
     made = corpus(drawn(1, ("읽음", 0.99)))
     documents = to_frame([Document("d", "d.png", "", "image/png", 1, 1, "/x/d.png")], Document)
+    none = TableFile.written(tmp_path / "references.parquet", [], Reference, {})
     places, pages, path = review_readings(
         Scratch(tmp_path),
-        *(made.pages, made.regions, made.recognitions, made.transcripts, documents, to_frame([], Reference)),
+        *(made.pages, made.regions, made.recognitions, made.transcripts, documents, none),
         BenchmarkOptions(),
         RuntimeOptions(workers=1),
     )
     assert len(places) == 0
-    assert {"document", "page", "confidence", "reason", "correction"} <= set(places.columns)
+    assert {"document", "page", "confidence", "reason", "correction"} <= set(pd.read_parquet(places.path).columns)
     assert "Nothing is in doubt." in path.read_text("utf-8")
     assert len(pages) == 1

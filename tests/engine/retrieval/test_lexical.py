@@ -93,7 +93,7 @@ def test_a_question_of_nothing_finds_nothing(question: str) -> None:
 def test_a_corpus_without_words_is_an_index_too(texts: dict[str, str], tmp_path: Path) -> None:
     write_words(tmp_path / "words", rows=corpus(texts), options=OPTIONS)
     index = open_words(tmp_path / "words", OPTIONS)
-    assert index.ids == list(texts)
+    assert list(index.ids) == list(texts)
     assert index.terms == 0
     assert index.rank("과징금", 5) == []
 

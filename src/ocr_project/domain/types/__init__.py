@@ -29,6 +29,7 @@ from ocr_project.domain.types.page import (
     Transcript,
     Word,
 )
+from ocr_project.domain.types.review import DoubtfulPlace, PageConfidence
 from ocr_project.domain.types.score import Reference, Score, Truth, TruthKind
 from ocr_project.domain.types.search import Embedding, Part, Qrel, Query, Ranked
 from ocr_project.domain.types.shard import (
@@ -49,6 +50,7 @@ __all__ = [
     "Asked",
     "Box",
     "Document",
+    "DoubtfulPlace",
     "Embedding",
     "HeldOut",
     "Identity",
@@ -56,6 +58,7 @@ __all__ = [
     "Lineage",
     "Made",
     "Page",
+    "PageConfidence",
     "PageFacts",
     "Part",
     "Prompt",

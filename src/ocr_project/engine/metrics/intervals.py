@@ -117,7 +117,8 @@ def skewed_t(whole: float, others: Floats, documents: int) -> tuple[float, float
 
 def sum_clusters(values: Floats, clusters: Sequence[str]) -> Floats:
     """Add up the rows of each cluster: shape (clusters, columns), clusters in the order of their names."""
-    names, member = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
+    names = {name: place for place, name in enumerate(sorted(set(clusters)))}
+    member = np.fromiter(map(names.__getitem__, clusters), np.intp, len(clusters))
     sums = np.empty((len(names), values.shape[1]))
     for column in range(values.shape[1]):
         sums[:, column] = np.bincount(member, values[:, column], minlength=len(names))

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from ocr_project.engine.metrics.intervals import FEWEST, Blend, Side, find_ends, sum_clusters
 from ocr_project.engine.metrics.right_or_wrong import judge_answers
 
-_BLOCK_CELLS = 1 << 20  # draws held at once: 8 MiB of indices
+_BLOCK_CELLS = 1 << 18  # draws held at once: 2 MiB of indices, however many documents there are
 _MOST_SAMPLES = 1 << 23  # rates held at once: 64 MiB
 _ROUNDING = 1e-12  # differences below it are sums of the same values in another order
 

@@ -7,7 +7,7 @@ the value is the numerator and 1 the denominator; the clusters of a bootstrap ar
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def score_query(
 
 def score_run(
     qrels: Mapping[str, Mapping[str, int]],
-    run: Mapping[str, Mapping[str, float]],
+    run: Iterable[tuple[str, Mapping[str, float]]],
     ndcg: Sequence[int],
     recall: Sequence[int],
 ) -> dict[str, dict[str, float]]:
@@ -58,14 +58,15 @@ def score_run(
 
     Args:
         qrels: Query id to document id to grade.
-        run: Query id to document id to score, higher is better.
+        run: Query ids, each once, with document id to score, higher is better; taken one at a time.
         ndcg: Values of k for nDCG@k.
         recall: Values of k for Recall@k.
 
     Returns:
         The values of `score_query` by query, in the order of `qrels`.
     """
-    return {query: score_query(grades, rank(run.get(query, {})), ndcg, recall) for query, grades in qrels.items()}
+    scored = {query: score_query(qrels[query], rank(found), ndcg, recall) for query, found in run if query in qrels}
+    return {query: scored.get(query) or score_query(grades, (), ndcg, recall) for query, grades in qrels.items()}
 
 
 def _discount(gains: Sequence[int]) -> float:

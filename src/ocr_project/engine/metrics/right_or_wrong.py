@@ -26,7 +26,7 @@ from ocr_project.engine.metrics.intervals import CONFIDENCE, FEWEST, Blend, Floa
 
 _DRAWS = 5_000  # the level of an end is right to 0.2 points
 _SEED = 0  # the same for all: two runs, and a run tomorrow, see the same weights
-_BLOCK_CELLS = 1 << 20  # weights held at once: 8 MiB
+_BLOCK_CELLS = 1 << 18  # weights held at once: 2 MiB
 _MOST_BLENDS = 64  # drawn at once: 5 MiB for each of the two ends
 _TAIL = (1 - CONFIDENCE) / 2
 

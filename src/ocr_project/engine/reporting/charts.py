@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -25,10 +26,10 @@ _TICKS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 
 def cer_histogram(points: Sequence[PagePoint]) -> Markup:
     """Draw how many pages have which error rate."""
-    rates = [point.cer_no_space for point in points if point.cer_no_space is not None]
-    if not rates:
-        return NOTHING
+    rates = (point.cer_no_space for point in points if point.cer_no_space is not None)
     tally = Counter(sum(rate >= edge for edge in _CLASSES[1:-1]) for rate in rates)
+    if not tally:
+        return NOTHING
     heights = Axis(0, max(tally.values()), 0, _BOTTOM - _TOP)
     step = (_RIGHT - _LEFT) / len(_CLASS_NAMES)
     parts = [line(_LEFT, _BOTTOM, _RIGHT, _BOTTOM, "axis")]
@@ -42,7 +43,7 @@ def cer_histogram(points: Sequence[PagePoint]) -> Markup:
             parts.append(text(middle, _BOTTOM - height - 5, count(pages), "middle", "value"))
         parts.append(text(middle, _BOTTOM + 16, name, "middle"))
     parts.append(text((_LEFT + _RIGHT) / 2, _HEIGHT - 6, "CER without spaces, % of a page", "middle"))
-    return plot(parts, f"Number of pages by error rate, {count(len(rates))} pages", _WIDTH, _HEIGHT)
+    return plot(parts, f"Number of pages by error rate, {count(tally.total())} pages", _WIDTH, _HEIGHT)
 
 
 def stage_bars(stages: Sequence[StageRow]) -> Markup:
@@ -69,28 +70,33 @@ def confidence_plot(points: Sequence[PagePoint]) -> Markup:
 
     The error axis is a square root, since most pages lie near zero; rates above 100 % lie on its upper edge.
     """
-    known = ((p.confidence, p.cer_no_space) for p in points)
-    pairs = [(sure, rate) for sure, rate in known if sure is not None and rate is not None]
-    if not pairs:
+    sure, rates = array("d"), array("d")
+    for point in points:
+        if point.confidence is not None and point.cer_no_space is not None:
+            sure.append(point.confidence)
+            rates.append(point.cer_no_space)
+    if not rates:
         return NOTHING
-    left = min(0.9, math.floor(min(x for x, _ in pairs) * 10 + 1e-9) / 10)
-    worst = max(y for _, y in pairs)
+    left, worst = min(0.9, math.floor(min(sure) * 10 + 1e-9) / 10), max(rates)
     top = next((tick for tick in _TICKS[2:] if tick >= worst), 1.0)
     across, up = Axis(left, 1.0, _LEFT, _RIGHT), Axis(0.0, math.sqrt(top), _BOTTOM, _TOP)
-    cells: defaultdict[tuple[int, int], list[tuple[float, float]]] = defaultdict(list)
-    for confidence, rate in pairs:
+    cells: defaultdict[tuple[int, int], tuple[array[float], array[float]]] = defaultdict(
+        lambda: (array("d"), array("d"))
+    )
+    for confidence, rate in zip(sure, rates, strict=True):
         x, y = across.at(confidence), up.at(math.sqrt(max(rate, 0.0)))
         column, row = _COLUMNS * (x - _LEFT) / (_RIGHT - _LEFT), _ROWS * (_BOTTOM - y) / (_BOTTOM - _TOP)
-        cells[int(column), int(row)].append((x, y))
+        for side, value in zip(cells[int(column), int(row)], (x, y), strict=True):
+            side.append(value)
     parts = list(_confidence_axes(across, up, top))
-    most = max(len(dots) for dots in cells.values())
+    most = max(len(dots) for dots, _ in cells.values())
     for _, dots in sorted(cells.items()):
-        pages = len(dots)
+        pages = len(dots[0])
         radius = 3.0 if most == 1 else 2.5 + 5.5 * math.sqrt((pages - 1) / (most - 1))
-        x, y = (sum(side) / pages for side in zip(*dots, strict=True))
+        x, y = (sum(side) / pages for side in dots)
         title = element("title", f"{count(pages)} page{'s' if pages > 1 else ''}")
         parts.append(element("circle", title, class_="dot", cx=x, cy=y, r=radius))
-    return plot(parts, f"Error rate against confidence, {count(len(pairs))} pages", _WIDTH, _HEIGHT)
+    return plot(parts, f"Error rate against confidence, {count(len(rates))} pages", _WIDTH, _HEIGHT)
 
 
 def _confidence_axes(across: Axis, up: Axis, top: float) -> Iterator[Markup]:

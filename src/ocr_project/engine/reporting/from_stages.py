@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from heapq import nsmallest
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ocr_project.domain.corpus import Corpus
@@ -16,6 +17,7 @@ from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.project import Project
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document, Reference, Status, Transcript
+from ocr_project.engine.ingest.known_references import KnownReferences
 from ocr_project.engine.metrics import diff
 from ocr_project.engine.reporting.model import (
     Difference,
@@ -31,6 +33,8 @@ from ocr_project.engine.reporting.model import (
 from ocr_project.engine.reporting.page_numbers import PageNumbers, Points, page_rates
 from ocr_project.engine.running.provenance import facts
 from ocr_project.engine.running.stage_metrics import identities, measure_stage
+from ocr_project.storage.page_places import PagePlaces
+from ocr_project.storage.table_file import AT_ONCE, TableFile
 
 EVERYTHING = "all"  # the slice of all questions
 THIS_RUN = "this run"  # the recognizer of it, among others
@@ -53,8 +57,8 @@ class CorpusTables:
     """
 
     documents: pd.DataFrame
-    references: pd.DataFrame
-    scores: pd.DataFrame
+    references: TableFile
+    scores: TableFile
     score_table: pd.DataFrame
     retrieval_table: pd.DataFrame
     search_table: pd.DataFrame
@@ -73,13 +77,12 @@ class PageFacts:
     """What is known of pages, by their ids.
 
     Attributes:
-        references: The table; only those of the pages that are shown are looked up.
         cer: Without spaces; fractions.
         confidence: Expected shares of right characters.
         files: By the name under which a document was exported: kinds and addresses from the report.
     """
 
-    references: pd.DataFrame
+    references: KnownReferences
     cer: PageNumbers
     word_f1: PageNumbers
     confidence: PageNumbers
@@ -92,10 +95,11 @@ def collect_report(
     """Collect what the report of a run shows; images of pages are read while it is written."""
     measured = {stage: measure_stage(shards, runtime) for stage, shards in corpus.stages().items()}
     known = from_frame(tables.documents, Document)
-    sure, places = tables.confidence_table, dict[str, int]()
-    confidence = PageNumbers(places, sure["page_id"], sure["confidence"])
-    rate_of, word_f1 = (page_rates(places, tables.scores, metric) for metric in ("cer_no_space", "word_f1"))
-    known_of_pages = PageFacts(tables.references, rate_of, word_f1, confidence, tables.files)
+    sure = tables.confidence_table
+    places = PagePlaces(sure["page_id"].iloc[first : first + AT_ONCE] for first in range(0, len(sure), AT_ONCE))
+    confidence = PageNumbers(places, sure["confidence"].to_numpy(np.float64))
+    rate_of, word_f1 = page_rates(places, tables.scores, ("cer_no_space", "word_f1"))
+    known_of_pages = PageFacts(KnownReferences(tables.references), rate_of, word_f1, confidence, tables.files)
     failures = [*_document_failures(known), *_page_failures(corpus)]
     return Report(
         title="OCR report",
@@ -110,7 +114,7 @@ def collect_report(
         failures=failures,
         retrieval=_retrieval(tables),
         pages=_cards(corpus, known_of_pages, options.report_pages),
-        points=Points(sure["page_id"], rate_of, confidence),
+        points=Points(rate_of, confidence),
         source=tables.source,
         profile=project.profile,
     )
@@ -252,12 +256,9 @@ def _cards(corpus: Corpus, known: PageFacts, limit: int) -> Iterator[PageCard]:
         ),
         key=lambda place: place[0],
     )
-    shown = {row.page_id for _, _, row in worst}
-    expected = from_frame(known.references[known.references["page_id"].isin(shown)], Reference)
-    references = {reference.page_id: reference for reference in expected}
     for _, name, row in worst:
         (transcript,) = corpus.transcripts.find(name, row.page_id)
-        yield _card(corpus, name, transcript, known, references.get(row.page_id))
+        yield _card(corpus, name, transcript, known, known.references.get(row.page_id))
 
 
 def _weight(row: Transcript, known: PageFacts) -> tuple[bool, float, float, str, int]:

@@ -1,31 +1,30 @@
-"""Numbers of all pages of a corpus, held as arrays: ids stand once, and there is no object for each page."""
+"""Numbers of all pages of a corpus, held as arrays: there is no object for each page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import overload
+from collections.abc import Sequence
+from typing import Any, overload
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from ocr_project.engine.reporting.model import PagePoint
+from ocr_project.storage.page_places import PagePlaces
+from ocr_project.storage.table_file import TableFile
 
 
 class PageNumbers:
     """One number of each page that has one."""
 
-    def __init__(self, places: dict[str, int], ids: Iterable[str], values: Iterable[float]) -> None:
+    def __init__(self, places: PagePlaces, values: NDArray[np.float64]) -> None:
         """Take numbers in.
 
         Args:
-            places: Of page ids in the arrays; shared by all numbers of a corpus, and filled up.
-            ids: Of pages.
+            places: Of the pages in the array; shared by all numbers of a corpus.
             values: A number for each; NaN where there is none.
         """
-        at = [places.setdefault(page_id, len(places)) for page_id in ids]
         self._places = places
-        self._values = np.full(len(places), np.nan)
-        self._values[at] = np.fromiter(values, np.float64, len(at))
+        self.values = values
 
     @overload
     def get(self, page_id: str) -> float | None: ...
@@ -33,33 +32,37 @@ class PageNumbers:
     def get(self, page_id: str, default: float) -> float: ...
     def get(self, page_id: str, default: float | None = None) -> float | None:
         """Return the number of a page, or `default` where it has none."""
-        place = self._places.get(page_id, len(self._values))
-        value = float(self._values[place]) if place < len(self._values) else np.nan
-        return default if np.isnan(value) else value
+        place = self._places.find(page_id)
+        return default if place < 0 else _known(self.values[place], default)
 
 
-def page_rates(places: dict[str, int], scores: pd.DataFrame, metric: str) -> PageNumbers:
-    """Return a rate of each page that is not measured by nothing.
+def page_rates(places: PagePlaces, scores: TableFile, metrics: Sequence[str]) -> list[PageNumbers]:
+    """Return rates of each page that is not measured by nothing.
 
     Args:
         places: As for `PageNumbers`.
-        scores: Columns item_id, metric, numerator, denominator.
-        metric: Whose rates.
+        scores: Of `Score`.
+        metrics: Whose rates.
     """
-    rows = scores.loc[(scores["metric"] == metric) & (scores["denominator"] != 0)]
-    return PageNumbers(places, rows["item_id"], rows["numerator"] / rows["denominator"])
+    found = {metric: np.full(len(places), np.nan) for metric in metrics}
+    for part in scores.parts("item_id", "metric", "numerator", "denominator"):
+        part = part[part["denominator"] != 0]
+        at, rates = places.find_all(part["item_id"]), (part["numerator"] / part["denominator"]).to_numpy()
+        for metric, values in found.items():
+            rows = (part["metric"] == metric).to_numpy() & (at >= 0)
+            values[at[rows]] = rates[rows]
+    return [PageNumbers(places, values) for values in found.values()]
 
 
 class Points(Sequence[PagePoint]):
     """A point for each page, made when it is looked at."""
 
-    def __init__(self, ids: pd.Series[str], rates: PageNumbers, confidence: PageNumbers) -> None:
-        self._ids = ids
+    def __init__(self, rates: PageNumbers, confidence: PageNumbers) -> None:
         self._rates = rates
         self._confidence = confidence
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._rates.values)
 
     @overload
     def __getitem__(self, at: int) -> PagePoint: ...
@@ -67,6 +70,10 @@ class Points(Sequence[PagePoint]):
     def __getitem__(self, at: slice) -> Sequence[PagePoint]: ...
     def __getitem__(self, at: int | slice) -> PagePoint | Sequence[PagePoint]:
         if isinstance(at, slice):
-            return Points(self._ids.iloc[at], self._rates, self._confidence)
-        page_id = str(self._ids.iat[at])  # an IndexError ends a loop over them
-        return PagePoint(self._rates.get(page_id), self._confidence.get(page_id))
+            return [self[place] for place in range(*at.indices(len(self)))]
+        values = self._rates.values[at], self._confidence.values[at]  # an IndexError ends a loop over them
+        return PagePoint(*(_known(value, None) for value in values))
+
+
+def _known(value: Any, default: float | None) -> float | None:
+    return default if np.isnan(value) else float(value)

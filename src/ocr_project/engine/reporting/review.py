@@ -6,7 +6,7 @@ text of their own are left out, and so are single lines that were corrected: a p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ocr_project.domain.corpus import Corpus
@@ -80,7 +80,7 @@ class PageDoubts:
         return unread, sum(doubt.expected_errors or 0.0 for doubt in self.doubts)
 
 
-def review_pages(corpus: Corpus, settled: Collection[str]) -> Iterator[PageDoubts]:
+def review_pages(corpus: Corpus, settled: Container[str]) -> Iterator[PageDoubts]:
     """Look at all pages of a corpus; no image is read.
 
     Args:
@@ -111,7 +111,7 @@ def worst_first(rows: Iterable[PageDoubts]) -> list[PageDoubts]:
     return sorted(rows, key=lambda row: row.weight, reverse=True)
 
 
-def _shard(corpus: Corpus, name: str, identity: str, settled: Collection[str]) -> Iterator[PageDoubts]:
+def _shard(corpus: Corpus, name: str, identity: str, settled: Container[str]) -> Iterator[PageDoubts]:
     joined = join_pages(
         corpus.pages.read(name, without=("image",)),
         corpus.regions.read(name),

@@ -19,7 +19,8 @@ Found: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 _BLOCK_CELLS = 1 << 23  # 32 MiB of float32 looked at together
 _FEW = 3  # for so few questions one after another is faster: a matrix product pays from four on
-_QUERIES_AT_ONCE = 64  # scores of 40,781 pages for as many questions are 10 MB
+_SCORES_AT_ONCE = 1 << 21  # 8 MiB: of 40,781 pages for 51 questions
+_QUERIES_AT_ONCE = 64
 
 
 def top_k(vectors: Vectors, query: NDArray[np.float32], k: int) -> Found:
@@ -46,7 +47,7 @@ def top_k(vectors: Vectors, query: NDArray[np.float32], k: int) -> Found:
 
 
 def top_k_each(vectors: Vectors, queries: NDArray[np.float32], k: int) -> Iterator[Found]:
-    """Do what `top_k` does for many questions, reading the vectors once for 64 of them.
+    """Do what `top_k` does for many questions, reading the vectors once for some of them, 64 where pages are few.
 
     A matrix product adds up in an order of its own, so that equal vectors may differ in the last bit: it
     only says which vectors may be among the best. Those are compared as `top_k` compares them.
@@ -68,8 +69,9 @@ def top_k_each(vectors: Vectors, queries: NDArray[np.float32], k: int) -> Iterat
     if len(queries) <= _FEW:
         yield from (top_k(vectors, query, k) for query in queries)
         return
-    for first in range(0, len(queries), _QUERIES_AT_ONCE):
-        group = queries[first : first + _QUERIES_AT_ONCE]
+    step = min(_QUERIES_AT_ONCE, max(_FEW, _SCORES_AT_ONCE // max(1, len(vectors))))
+    for first in range(0, len(queries), step):
+        group = queries[first : first + step]
         scores = np.empty((len(group), len(vectors)), np.float32)
         for start, block in _blocks(vectors):
             scores[:, start : start + len(block)] = group @ block.T

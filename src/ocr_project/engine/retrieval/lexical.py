@@ -21,6 +21,7 @@ from ocr_project.engine.retrieval.ranking import Ranking, best
 from ocr_project.engine.retrieval.tokens import character_ngrams
 from ocr_project.engine.retrieval.word_matrix import inverse_document_frequency, write_matrix
 from ocr_project.storage.atomic import atomic_folder
+from ocr_project.storage.id_lines import IdLines
 
 if TYPE_CHECKING:
     from bm25s import BM25
@@ -66,7 +67,7 @@ class LexicalIndex:
 
     @classmethod
     def _read(cls, folder: Path, terms: int, options: LexicalOptions, *, mapped: bool) -> LexicalIndex:
-        ids = (folder / _IDS).read_text(encoding="utf-8").splitlines()
+        ids = IdLines(folder / _IDS)
         matrix = _bm25s().BM25.load(str(folder / _MATRIX), mmap=mapped) if terms else None
         return cls(ids, matrix, options)
 

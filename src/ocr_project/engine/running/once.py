@@ -25,6 +25,7 @@ from ocr_project.domain.options.base import Options
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
+from ocr_project.storage.table_file import TableFile
 
 _NOTE = ".made_from.json"
 _ROWS_AT_ONCE = 4_096
@@ -102,6 +103,9 @@ def _parts(source: object) -> Iterator[str | pa.Table]:
             yield from _table(source)
         case Options():
             yield source.model_dump_json()
+        case TableFile():
+            with source.path.open("rb") as file:
+                yield hashlib.file_digest(file, "sha256").hexdigest()
         case Path():
             yield from _path(source)
         case Mapping():

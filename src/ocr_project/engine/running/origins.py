@@ -13,6 +13,7 @@ import pandas as pd
 
 from ocr_project.domain.errors import StaleSource
 from ocr_project.domain.protocols import ShardSource
+from ocr_project.storage.table_file import TableFile
 
 _MADE_FROM = "made_from"
 
@@ -35,11 +36,16 @@ def _digest(texts: Iterable[str]) -> str:
 
 def stamped(table: pd.DataFrame, made_from: Mapping[str, str]) -> pd.DataFrame:
     """Write down what a table was made from, by the names of its sources."""
-    table.attrs[_MADE_FROM] = dict(made_from)
+    table.attrs.update(stamp(made_from))
     return table
 
 
-def stamp_of(table: pd.DataFrame) -> dict[str, str]:
+def stamp(made_from: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return the attribute of a table that says what it was made from, by the names of its sources."""
+    return {_MADE_FROM: dict(made_from)}
+
+
+def stamp_of(table: pd.DataFrame | TableFile) -> dict[str, str]:
     """Return what a table was made from, as far as it is known."""
     return dict(table.attrs.get(_MADE_FROM, {}))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from array import array
+from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ocr_project.domain.corpus import Corpus
@@ -20,17 +23,19 @@ from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, T
 from ocr_project.engine.exports import exported_files
 from ocr_project.engine.ingest import read_qrels
 from ocr_project.engine.ingest.ground_truth import find_references, references_there
+from ocr_project.engine.ingest.known_references import KnownReferences
 from ocr_project.engine.metrics import estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
 from ocr_project.engine.reporting.from_stages import THIS_RUN, CorpusTables, collect_report
 from ocr_project.engine.running.once import once
-from ocr_project.engine.running.origins import check_stamp, origin_of, stamp_of, stamped
+from ocr_project.engine.running.origins import check_stamp, origin_of, stamp, stamp_of, stamped
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
-from ocr_project.pipelines.benchmark.known_texts import KnownTexts
 from ocr_project.storage.earlier import Earlier
+from ocr_project.storage.page_places import PagePlaces
 from ocr_project.storage.scratch import Scratch
+from ocr_project.storage.table_file import TableFile
 
 _CHOSEN = ("cer_no_space", "ndcg@10", "recall@10")
 _HEADLINE = {
@@ -41,28 +46,34 @@ _HEADLINE = {
 
 
 def list_references(
-    documents: pd.DataFrame, pages: ShardSource, options: BenchmarkOptions, earlier: Earlier | None = None
-) -> pd.DataFrame:
+    scratch: Scratch,
+    documents: pd.DataFrame,
+    pages: ShardSource,
+    options: BenchmarkOptions,
+    earlier: Earlier | None = None,
+) -> TableFile:
     """Collect the ground truth of the pages that have one."""
     known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
     there = references_there(known.values(), options)
 
-    def collect() -> pd.DataFrame:
+    def collect() -> TableFile:
         found = find_references(known, pages.rows(without=("image", "text_layer_words", "text_layer_gaps")), options)
-        return stamped(to_frame(found, Reference), {"pages": origin_of(pages)})
+        with scratch.draft("references.parquet") as path:
+            return TableFile.written(path, found, Reference, stamp({"pages": origin_of(pages)}))
 
     sources = (documents, pages, options, there)
     return once(earlier if there is not None else None, "list_references", sources, collect)
 
 
 def score_pages(
+    scratch: Scratch,
     pages: ShardSource,
     regions: ShardSource,
     recognitions: ShardSource,
     transcripts: ShardSource,
-    references: pd.DataFrame,
+    references: TableFile,
     earlier: Earlier | None = None,
-) -> pd.DataFrame:
+) -> TableFile:
     """Count the errors of each page that has a reference; a page that failed misses all of it.
 
     The stages before the transcripts are there to see that these were made from the pages of the references.
@@ -70,16 +81,18 @@ def score_pages(
     check_sources(pages, regions, recognitions, transcripts)
     check_stamp("the table of references", "benchmark", stamp_of(references), {"pages": origin_of(pages)})
 
-    def count() -> pd.DataFrame:
-        known, rows = KnownTexts(references), transcripts.rows(without=("markdown",))
-        scores = (score for row in rows if row.page_id in known for score in _scores(row, known[row.page_id]))
-        return stamped(to_frame(scores, Score), stamp_of(references) | {"transcripts": origin_of(transcripts)})
+    def count() -> TableFile:
+        known, rows = KnownReferences(references), transcripts.rows(without=("markdown",))
+        scores = (score for row in rows for score in _scores(row, known.get(row.page_id)))
+        made_from = stamp_of(references) | {"transcripts": origin_of(transcripts)}
+        with scratch.draft("scores.parquet") as path:
+            return TableFile.written(path, scores, Score, stamp(made_from))
 
     return once(earlier, "score_pages", (transcripts, references), count)
 
 
 def tabulate_scores(
-    scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource, earlier: Earlier | None = None
+    scores: TableFile, references: TableFile, transcripts: ShardSource, earlier: Earlier | None = None
 ) -> pd.DataFrame:
     """Add up the counts overall, by group and by document, with 95 % intervals over documents.
 
@@ -97,21 +110,55 @@ def tabulate_scores(
     return once(earlier, "tabulate_scores", (scores, references, transcripts), tabulate)
 
 
-def _score_table(scores: pd.DataFrame, references: pd.DataFrame, transcripts: ShardSource) -> pd.DataFrame:
-    path_of = {row.doc_id: row.path for row in transcripts.rows(without=("text", "markdown"))}
-    kind_of = dict(zip(references["page_id"], references["kind"], strict=True))
+def _score_table(scores: TableFile, references: TableFile, transcripts: ShardSource) -> pd.DataFrame:
+    documents = {row.doc_id: (row.group, row.path) for row in transcripts.rows(without=("text", "markdown"))}
+    group_of, path_of = ({doc_id: of[place] for doc_id, of in documents.items()} for place in (0, 1))
     rows = []
-    for metric in sorted(scores["metric"].unique()):  # one after another: they are looked at as other columns, too
-        frame = scores.loc[scores["metric"] == metric, ["item_id", "doc_id", "group", *_COUNTS]]
-        kind = frame["item_id"].map(kind_of)
-        frame = frame.assign(everything="all", path=frame["doc_id"].map(path_of), kind=kind)
+    for metric, frame in _counts_by_metric(scores, references, pd.CategoricalDtype([*documents])):
+        document = frame["doc_id"]
+        frame = frame.assign(everything="all", group=document.map(group_of), path=document.map(path_of))
         for place, (level, column) in enumerate(_LEVELS):
-            for (name, kind), part in frame.groupby([column, "kind"], sort=True):
+            for (name, kind), part in frame.groupby([column, "kind"], sort=True, observed=True):
                 row = {"level": level, "name": name, "reference": kind, "metric": metric, **_rate(part)}
                 rows.append(((place, name, kind, metric), row))
     rows.sort(key=itemgetter(0))
     columns = ["level", "name", "reference", "metric", "pages", "documents", *_RATE]
     return pd.DataFrame([row for _, row in rows], columns=columns)
+
+
+class _Counts:
+    """Documents, kinds of reference and counts of one metric: numbers of each page, as they come."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, array[Any]] = {"doc_id": array("i"), "kind": array("b")}
+        self._columns |= {name: array("d") for name in _COUNTS}
+
+    def add(self, rows: pd.DataFrame) -> None:
+        for name, column in self._columns.items():
+            column.frombytes(rows[name].to_numpy(np.dtype(str(column.typecode))).tobytes())
+
+    def frame(self, document: pd.CategoricalDtype) -> pd.DataFrame:
+        values = {name: np.frombuffer(column, str(column.typecode)) for name, column in self._columns.items()}
+        texts = {"doc_id": document, "kind": _KIND}
+        codes = {name: pd.Categorical.from_codes(values[name], dtype=dtype) for name, dtype in texts.items()}
+        return pd.DataFrame(values | codes)
+
+
+def _counts_by_metric(
+    scores: TableFile, references: TableFile, document: pd.CategoricalDtype
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield columns doc_id, kind, numerator and denominator for each metric."""
+    where = PagePlaces(part["page_id"] for part in references.parts("page_id"))
+    kinds = [part["kind"].astype(_KIND).cat.codes for part in references.parts("kind")]
+    kind_at = np.concatenate([*kinds, np.array([-1], np.int8)])  # at -1 stand those of no page
+    found = defaultdict[str, _Counts](_Counts)
+    for part in scores.parts("item_id", "doc_id", "metric", *_COUNTS):
+        codes = part["doc_id"].astype(document).cat.codes
+        numbers = part.assign(doc_id=codes, kind=kind_at[where.find_all(part["item_id"])])
+        for metric, rows in numbers.groupby("metric"):
+            found[str(metric)].add(rows)
+    for metric, counts in found.items():
+        yield metric, counts.frame(document)
 
 
 def list_qrels(source: str, documents: pd.DataFrame, options: BenchmarkOptions) -> pd.DataFrame:
@@ -163,8 +210,8 @@ def write_run_report(
     transcripts: ShardSource,
     page_vectors: ShardSource,
     documents: pd.DataFrame,
-    references: pd.DataFrame,
-    scores: pd.DataFrame,
+    references: TableFile,
+    scores: TableFile,
     score_table: pd.DataFrame,
     retrieval_table: pd.DataFrame,
     search_table: pd.DataFrame,
@@ -217,13 +264,14 @@ def tabulate_all_shards(
 
 
 _COUNTS = ("numerator", "denominator")
+_KIND = pd.CategoricalDtype(["gold", "silver"])
 _RATE = (*_COUNTS, "rate", "low", "high")
 _LEVELS = (("overall", "everything"), ("group", "group"), ("document", "path"))
 
 
-def _scores(row: Transcript, expected: str) -> Iterator[Score]:
+def _scores(row: Transcript, expected: Reference | None) -> Iterator[Score]:
     said = row.text if row.status is not Status.FAILED else ""
-    for metric, counts in score_page(expected, said).items():
+    for metric, counts in score_page(expected.text, said).items() if expected is not None else ():
         yield Score(
             row.page_id, row.doc_id, row.group, metric, counts.numerator, counts.denominator, Status.OK, row.reason
         )

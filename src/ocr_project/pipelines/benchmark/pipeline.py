@@ -31,13 +31,13 @@ def _reading() -> list[Node]:
     return [
         node(
             list_references,
-            inputs={**{name: name for name in ("documents", "pages", "earlier")}, "options": _OPTIONS},
+            inputs={**{name: name for name in ("scratch", "documents", "pages", "earlier")}, "options": _OPTIONS},
             outputs="references",
             name="list_references",
         ),
         node(
             score_pages,
-            inputs={name: name for name in (*_SHARDS[:-1], "references", "earlier")},
+            inputs={name: name for name in ("scratch", *_SHARDS[:-1], "references", "earlier")},
             outputs="scores",
             name="score_pages",
         ),

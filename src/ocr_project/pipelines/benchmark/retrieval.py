@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
-from itertools import combinations
+from itertools import combinations, groupby
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +21,7 @@ from ocr_project.domain.options.benchmark import PERFECT
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Qrel, Query, Ranked, Status, Transcript
+from ocr_project.engine.ingest.known_references import KnownReferences
 from ocr_project.engine.metrics import (
     Differences,
     Draws,
@@ -34,8 +36,8 @@ from ocr_project.engine.reporting.from_stages import EVERYTHING, THIS_RUN
 from ocr_project.engine.retrieval import LexicalIndex
 from ocr_project.engine.running.once import once
 from ocr_project.engine.running.origins import check_stamp, origin_of, origin_of_queries, stamp_of, stamped
-from ocr_project.pipelines.benchmark.known_texts import KnownTexts
 from ocr_project.storage.earlier import Earlier
+from ocr_project.storage.table_file import TableFile
 
 _SLICES = ("type", "domain")
 _SCORES = ("run", "query_id", "metric", "value")
@@ -49,7 +51,7 @@ Reading = Callable[[Transcript], str]  # what a recognizer read on a page
 
 
 def score_rankings(
-    rankings: pd.DataFrame,
+    rankings: TableFile,
     queries: pd.DataFrame,
     qrels: pd.DataFrame,
     transcripts: ShardSource,
@@ -75,7 +77,7 @@ def score_rankings(
     return once(earlier, "score_rankings", (rankings, queries, qrels, options, now), score)
 
 
-def _scored_rankings(rankings: pd.DataFrame, judged: Judged, options: BenchmarkOptions) -> pd.DataFrame:
+def _scored_rankings(rankings: TableFile, judged: Judged, options: BenchmarkOptions) -> pd.DataFrame:
     rows = [
         (mode.value, query, metric, value)
         for mode in SearchMode
@@ -85,12 +87,11 @@ def _scored_rankings(rankings: pd.DataFrame, judged: Judged, options: BenchmarkO
     return pd.DataFrame(rows, columns=list(_SCORES))
 
 
-def _answers(rankings: pd.DataFrame, mode: SearchMode) -> dict[str, dict[str, float]]:
-    """Return the scores of the pages that a search found, by question."""
-    found: dict[str, dict[str, float]] = {}
-    for row in from_frame(rankings[rankings["run"] == mode.value], Ranked):
-        found.setdefault(row.query_id, {})[row.page_id] = row.score
-    return found
+def _answers(rankings: TableFile, mode: SearchMode) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield each question with the scores of the pages that a search found; its rows stand together."""
+    rows = (row for row in rankings.rows(Ranked) if row.run == mode.value)
+    for query, found in groupby(rows, key=attrgetter("query_id")):
+        yield query, {row.page_id: row.score for row in found}
 
 
 def tabulate_retrieval(
@@ -137,7 +138,7 @@ def _retrieval_tables(
 def compare_recognizers(
     transcripts: ShardSource,
     other_transcripts: Mapping[str, ShardSource],
-    references: pd.DataFrame,
+    references: TableFile,
     queries: pd.DataFrame,
     qrels: pd.DataFrame,
     options: BenchmarkOptions,
@@ -174,13 +175,13 @@ def compare_recognizers(
 def _compared(
     transcripts: ShardSource,
     other_transcripts: Mapping[str, ShardSource],
-    references: pd.DataFrame,
+    references: TableFile,
     asking: tuple[pd.DataFrame, pd.DataFrame],
     options: BenchmarkOptions,
     search: SearchOptions,
 ) -> pd.DataFrame:
     asked, judged = from_frame(asking[0], Query), _judgements(asking[1])
-    known = KnownTexts(references)
+    known = KnownReferences(references)
     readings: dict[str, Reading] = {THIS_RUN: _said}
     for name, shards in other_transcripts.items():
         readings[name] = partial(_said_there, _texts(name, shards))
@@ -193,8 +194,8 @@ def _compared(
     def find(said: Reading) -> pd.DataFrame:
         with TemporaryDirectory() as folder:
             index = LexicalIndex.mapped(Path(folder), ((row.page_id, said(row)) for row in rows()), search.lexical)
-            ranked = {query.query_id: dict(index.rank(query.text, search.depth)) for query in asked}
-        return pd.DataFrame.from_dict(_scored(judged, ranked, options), orient="index")
+            ranked = ((query.query_id, dict(index.rank(query.text, search.depth))) for query in asked)
+            return pd.DataFrame.from_dict(_scored(judged, ranked, options), orient="index")
 
     figures = [
         *(_reading(name, rows(), said, known) for name, said in readings.items() if known),
@@ -215,7 +216,7 @@ def _judgements(qrels: pd.DataFrame) -> Judged:
 
 
 def _scored(
-    judged: Judged, run: Mapping[str, Mapping[str, float]], options: BenchmarkOptions
+    judged: Judged, run: Iterable[tuple[str, Mapping[str, float]]], options: BenchmarkOptions
 ) -> dict[str, dict[str, float]]:
     return score_run(judged, run, options.ndcg_cutoffs, options.recall_cutoffs)
 
@@ -241,8 +242,9 @@ def _said_there(texts: Mapping[str, str], row: Transcript) -> str:
     return texts.get(row.page_id, "")
 
 
-def _said_or_known(known: Mapping[str, str], row: Transcript) -> str:
-    return known[row.page_id] if row.page_id in known else _said(row)
+def _said_or_known(known: KnownReferences, row: Transcript) -> str:
+    expected = known.get(row.page_id)
+    return _said(row) if expected is None else expected.text
 
 
 def _texts(name: str, shards: ShardSource) -> dict[str, str]:
@@ -254,13 +256,13 @@ def _texts(name: str, shards: ShardSource) -> dict[str, str]:
     return {row.page_id: _said(row) for row in shards.rows(without=("markdown",))}
 
 
-def _reading(name: str, rows: Iterator[Transcript], said: Reading, known: Mapping[str, str]) -> dict[str, Any]:
+def _reading(name: str, rows: Iterator[Transcript], said: Reading, known: KnownReferences) -> dict[str, Any]:
     """Return the error rate of a reading over the pages that have a reference."""
     edits, characters, documents = array("d"), array("d"), list[str]()
     ids: dict[str, str] = {}  # of documents: each stands once
     for row in rows:
-        if row.page_id in known:
-            counts = score_page(known[row.page_id], said(row))[_READING]
+        if expected := known.get(row.page_id):
+            counts = score_page(expected.text, said(row))[_READING]
             edits.append(counts.numerator)
             characters.append(counts.denominator)
             documents.append(ids.setdefault(row.doc_id, row.doc_id))

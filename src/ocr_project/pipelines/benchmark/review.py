@@ -18,12 +18,14 @@ from ocr_project.engine.ingest.line_corrections import read_line_corrections
 from ocr_project.engine.reporting.review import PageDoubts, review_pages, without_lines
 from ocr_project.engine.reporting.review_page import ReviewFacts, write_review_page
 from ocr_project.engine.running.once import once
-from ocr_project.engine.running.origins import check_stamp, origin_of, stamp_of, stamped
+from ocr_project.engine.running.origins import check_stamp, origin_of, stamp, stamp_of
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.workers import worker_count
 from ocr_project.pipelines.benchmark.review_tables import ReviewTables
 from ocr_project.storage.earlier import Earlier
+from ocr_project.storage.page_places import PagePlaces
 from ocr_project.storage.scratch import Scratch
+from ocr_project.storage.table_file import TableFile
 
 
 def review_readings(
@@ -33,27 +35,25 @@ def review_readings(
     recognitions: ShardSource,
     transcripts: ShardSource,
     documents: pd.DataFrame,
-    references: pd.DataFrame,
+    references: TableFile,
     options: BenchmarkOptions,
     runtime: RuntimeOptions,
     earlier: Earlier | None = None,
-) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
+) -> tuple[TableFile, TableFile, Path]:
     """List what is in doubt, and show the worst pages.
 
     Returns:
-        Columns document, page, region, line (both -1 for a whole page), label, x0, y0, x1, y1 (pixels of the page),
-        text, confidence (expected share of right characters; empty where nothing is known), expected_errors, reason,
-        correction (where the page's reference text belongs), page_id: pages with the most to look at first; then
-        columns page_id, document, page, confidence, places: every page, in the same order; and the page, in `scratch`.
+        In `scratch`, pages with the most to look at first: each place, as `DoubtfulPlace`, and every page, as
+        `PageConfidence`; and the page that shows the worst ones.
     """
     check_sources(pages, regions, recognitions, transcripts)
     check_stamp("the table of references", "benchmark", stamp_of(references), {"pages": origin_of(pages)})
     corpus = Corpus(pages, regions, recognitions, transcripts)
     made_from = {"pages": origin_of(pages), "transcripts": origin_of(transcripts)}
 
-    def review() -> tuple[pd.DataFrame, pd.DataFrame, Path]:
-        places, by_page, path = _reviewed(scratch, corpus, (documents, references), options, runtime)
-        return stamped(places, made_from), stamped(by_page, made_from), path
+    def review() -> tuple[TableFile, TableFile, Path]:
+        found, path = _reviewed(scratch, corpus, (documents, references), options, runtime)
+        return *found.written(scratch, stamp(made_from)), path
 
     there = references_there(from_frame(documents, Document), options)  # lines that were corrected lie there, too
     sources = (*corpus.stages().values(), documents, references, options, runtime, there)
@@ -63,12 +63,13 @@ def review_readings(
 def _reviewed(
     scratch: Scratch,
     corpus: Corpus,
-    tables: tuple[pd.DataFrame, pd.DataFrame],
+    tables: tuple[pd.DataFrame, TableFile],
     options: BenchmarkOptions,
     runtime: RuntimeOptions,
-) -> tuple[pd.DataFrame, pd.DataFrame, Path]:
+) -> tuple[ReviewTables, Path]:
     documents, references = tables
-    settled = set(references.loc[references["kind"] == "gold", "page_id"])
+    parts = references.parts("page_id", "kind")
+    settled = PagePlaces(part.loc[part["kind"] == "gold", "page_id"] for part in parts)
     known = {document.doc_id: document for document in reversed(from_frame(documents, Document))}
     found = ReviewTables(options.review_pages)
     for page in review_pages(corpus, settled):
@@ -86,7 +87,7 @@ def _reviewed(
     corrections = {row.page_id: reference_path(known[row.doc_id], row.number, options) for row in found.worst}
     with scratch.draft("review.html") as path:
         write_review_page(path, corpus, found.worst, corrections, facts, worker_count(runtime))
-    return *found.tables(), path
+    return found, path
 
 
 def _left_of(row: PageDoubts, known: Mapping[str, Document], options: BenchmarkOptions) -> PageDoubts:

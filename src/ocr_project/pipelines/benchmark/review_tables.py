@@ -1,48 +1,21 @@
-"""The tables of what is in doubt, filled page by page: of pages that are over, columns are there and no objects."""
+"""The tables of what is in doubt, filled page by page and sorted on the disk; in memory are pages that are shown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 
-import numpy as np
-import pandas as pd
-
+from ocr_project.domain.errors import StorageError
+from ocr_project.domain.types import DoubtfulPlace, PageConfidence
 from ocr_project.engine.reporting.review import PageDoubts, worst_first
+from ocr_project.storage.scratch import Scratch
+from ocr_project.storage.table_file import TableFile
 
-_BOX = ("x0", "y0", "x1", "y1")
-_PLACES = (
-    *("document", "page", "region", "line", "label", *_BOX, "text"),
-    *("confidence", "expected_errors", "reason", "correction", "page_id"),
-)
-_PAGES = ("page_id", "document", "page", "confidence", "places")
-_NUMBERS = {"confidence": "float64", "expected_errors": "float64"}
-_AT_ONCE = 1_000  # rows that are objects
-_NUMBER = "number"  # of a page, in the order of the corpus
-
-
-class _Rows:
-    """Rows of a table that become columns a thousand at a time."""
-
-    def __init__(self, columns: tuple[str, ...]) -> None:
-        self._columns = columns
-        self._open: list[tuple[Any, ...]] = []
-        self._closed: list[pd.DataFrame] = []
-
-    def add(self, row: tuple[Any, ...]) -> None:
-        self._open.append(row)
-        if len(self._open) >= _AT_ONCE:
-            self._close()
-
-    def table(self) -> pd.DataFrame:
-        if self._open or not self._closed:
-            self._close()
-        return pd.concat(self._closed, ignore_index=True)
-
-    def _close(self) -> None:
-        part = pd.DataFrame(self._open, columns=list(self._columns))
-        self._closed.append(part.astype({name: kind for name, kind in _NUMBERS.items() if name in self._columns}))
-        self._open = []
+Row = TypeVar("Row", DoubtfulPlace, PageConfidence)
 
 
 class ReviewTables:
@@ -65,8 +38,7 @@ class ReviewTables:
         self.worst: list[PageDoubts] = []
         self.pages = self.open = self.doubtful = self.places = 0
         self._shown = shown
-        self._rows, self._by_page = _Rows((_NUMBER, *_PLACES)), _Rows(_PAGES)
-        self._weights: list[tuple[bool, float]] = []
+        self._rows, self._by_page = _WorstFirst(DoubtfulPlace), _WorstFirst(PageConfidence)
 
     def add(self, row: PageDoubts, correction: str) -> None:
         """Take the next page.
@@ -75,10 +47,10 @@ class ReviewTables:
             row: What is in doubt on it.
             correction: Where its reference text belongs.
         """
-        for values in _places(row, correction):
-            self._rows.add((self.pages, *values))
-        self._by_page.add((row.page_id, row.path, row.number, row.confidence, len(row.doubts)))
-        self._weights.append(row.weight)
+        for place in _places(row, correction):
+            self._rows.add(row.weight, place)
+        sure = PageConfidence(row.page_id, row.path, row.number, row.confidence, len(row.doubts))
+        self._by_page.add(row.weight, sure)
         self.pages += 1
         self.open += not row.known
         self.places += len(row.doubts)
@@ -86,23 +58,50 @@ class ReviewTables:
             self.doubtful += 1
             self.worst = worst_first([*self.worst, row])[: self._shown]
 
-    def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the places in doubt and all pages, worst pages first, equal ones in the order of the corpus."""
-        unread = np.array([weight[0] for weight in self._weights], bool)
-        wrong = np.array([weight[1] for weight in self._weights], np.float64)
-        order = np.lexsort((-wrong, ~unread))
-        rank = np.empty(len(order), np.int64)
-        rank[order] = np.arange(len(order))
-        places = self._rows.table()
-        by_rank = np.argsort(rank[places.pop(_NUMBER).to_numpy(np.int64)], kind="stable")
-        return places.iloc[by_rank].reset_index(drop=True), self._by_page.table().iloc[order].reset_index(drop=True)
+    def written(self, scratch: Scratch, attrs: Mapping[str, Any]) -> tuple[TableFile, TableFile]:
+        """Write the places in doubt and all pages, worst pages first, equal ones in the order of the corpus."""
+        with scratch.draft("review.parquet") as path:
+            places = TableFile.written(path, self._rows.sorted(), DoubtfulPlace, attrs)
+        with scratch.draft("confidence_table.parquet") as path:
+            return places, TableFile.written(path, self._by_page.sorted(), PageConfidence, attrs)
 
 
-def _places(row: PageDoubts, correction: str) -> Iterator[tuple[Any, ...]]:
+class _WorstFirst(Generic[Row]):
+    """Rows sorted by the weights of their pages, largest first: a B-tree on the disk, a megabyte of it in memory."""
+
+    def __init__(self, row_type: type[Row]) -> None:
+        self._row_type: type[Row] = row_type
+        self._values = attrgetter(*(field.name for field in fields(row_type)))
+        self._count = 0
+        self._file = sqlite3.connect("", isolation_level=None)  # a file without a name, gone when it is closed
+        for statement in (
+            "PRAGMA journal_mode = OFF",
+            "PRAGMA cache_size = -1000",
+            "CREATE TABLE rows (known, less_wrong, place, row, PRIMARY KEY (known, less_wrong, place)) WITHOUT ROWID",
+            "BEGIN",
+        ):
+            self._file.execute(statement)
+
+    def add(self, weight: tuple[bool, float], row: Row) -> None:
+        unread, wrong = weight
+        values = not unread, -wrong, self._count, json.dumps(self._values(row))
+        try:
+            self._file.execute("INSERT INTO rows VALUES (?, ?, ?, ?)", values)
+        except sqlite3.OperationalError as error:
+            raise StorageError(f"places in doubt cannot be sorted where temporary files are: {error}") from error
+        self._count += 1
+
+    def sorted(self) -> Iterator[Row]:
+        for (row,) in self._file.execute("SELECT row FROM rows ORDER BY known, less_wrong, place"):
+            yield self._row_type(*json.loads(row))
+        self._file.close()
+
+
+def _places(row: PageDoubts, correction: str) -> Iterator[DoubtfulPlace]:
     for doubt in row.doubts:
-        yield (
+        yield DoubtfulPlace(
             *(row.path, row.number, doubt.region, doubt.line, doubt.label),
-            *(round(value, 1) for value in doubt.box),
+            *(round(doubt.box.x0, 1), round(doubt.box.y0, 1), round(doubt.box.x1, 1), round(doubt.box.y1, 1)),
             doubt.text,
             None if doubt.confidence is None else round(doubt.confidence, 3),
             None if doubt.expected_errors is None else round(doubt.expected_errors, 1),

@@ -17,6 +17,7 @@ from ocr_project.engine import publishing
 from ocr_project.engine.publishing import Tables
 from ocr_project.engine.running.origins import check_stamp, origin_of, origin_of_queries, stamp_of
 from ocr_project.engine.running.sources import check_sources
+from ocr_project.storage.table_file import TableFile
 
 
 def write_published(
@@ -31,8 +32,8 @@ def write_published(
     queries: pd.DataFrame,
     query_vectors: pd.DataFrame,
     qrels: pd.DataFrame,
-    scores: pd.DataFrame,
-    references: pd.DataFrame,
+    scores: TableFile,
+    references: TableFile,
     score_table: pd.DataFrame,
     options: PublishOptions,
 ) -> Path:
@@ -58,8 +59,8 @@ def write_published(
         queries=from_frame(queries, Query),
         query_vectors=from_frame(query_vectors, Embedding),
         qrels=from_frame(qrels, Qrel),
-        scores=from_frame(scores, Score),
-        references=from_frame(references[["page_id", "text", "kind"]], Reference),
+        scores=list(scores.rows(Score)),
+        references=list(references.rows(Reference)),
         # a group at the top of the source has an empty name, which CSV gives back as a missing one
         rates=cast(list[dict[str, Any]], score_table.fillna({"name": ""}).to_dict("records")),
     )

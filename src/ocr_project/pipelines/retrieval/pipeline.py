@@ -27,6 +27,7 @@ def create_pipeline() -> Pipeline:
             node(
                 rank_pages,
                 inputs={
+                    "scratch": "scratch",
                     "page_index": "page_index",
                     "word_index": "word_index",
                     "queries": "queries",

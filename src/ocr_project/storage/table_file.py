@@ -1,0 +1,86 @@
+"""A table in one Parquet file whose rows go by: written and read some at a time, and never held whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ocr_project.domain.schemas import from_table, to_table
+from ocr_project.storage.atomic import storing
+
+Row = TypeVar("Row")
+
+AT_ONCE = 1_000  # rows of a group in the file, and in memory
+_ATTRIBUTES = b"PANDAS_ATTRS"  # where pandas keeps `DataFrame.attrs`
+
+
+class TableFile:
+    """What a node is given, and returns, of a table with a row for each page, or several.
+
+    For pandas it is a Parquet file like any other; attributes are `DataFrame.attrs`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Name the file; it is read when it is asked for something."""
+        self.path = path
+
+    @classmethod
+    def written(cls, path: Path, rows: Iterable[Any], row_type: type, attrs: Mapping[str, Any]) -> TableFile:
+        """Write rows as they come.
+
+        Args:
+            path: A draft: what is left after an error is half a table.
+            rows: Instances of `row_type`.
+            row_type: One of the keys of `SCHEMAS`.
+            attrs: What is said of the table as a whole; values of JSON.
+
+        Raises:
+            StorageError: The disk is full, or the folder cannot be written to.
+        """
+        left, metadata = iter(rows), {_ATTRIBUTES: json.dumps(dict(attrs)).encode()}
+        schema = to_table([], row_type).schema.with_metadata(metadata)
+        with storing(path), pq.ParquetWriter(path, schema) as writer:
+            while some := list(islice(left, AT_ONCE)):
+                writer.write_table(to_table(some, row_type).cast(schema))
+        return cls(path)
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """Return what is said of the table as a whole."""
+        found: dict[str, Any] = json.loads((pq.read_schema(self.path).metadata or {}).get(_ATTRIBUTES, b"{}"))
+        return found
+
+    def __len__(self) -> int:
+        return int(pq.read_metadata(self.path).num_rows)
+
+    def rows(self, row_type: type[Row]) -> Iterator[Row]:
+        """Yield all rows in order."""
+        for batch in self._batches():
+            yield from from_table(batch, row_type)
+
+    def parts(self, *columns: str) -> Iterator[pd.DataFrame]:
+        """Yield columns of all rows in order, a thousand rows at a time.
+
+        Args:
+            columns: Their names; all where none is given. A table without rows has one part.
+        """
+        for batch in self._batches(*columns):
+            yield batch.to_pandas()
+        if not len(self):
+            yield pq.read_table(self.path, columns=list(columns) or None, use_threads=False).to_pandas()
+
+    def group(self, number: int, row_type: type[Row]) -> list[Row]:
+        """Return the rows from `number * AT_ONCE` on, `AT_ONCE` of them."""
+        with pq.ParquetFile(self.path) as file:
+            return list(from_table(file.read_row_group(number, use_threads=False), row_type))
+
+    def _batches(self, *columns: str) -> Iterator[pa.RecordBatch]:
+        with pq.ParquetFile(self.path) as file:
+            yield from file.iter_batches(AT_ONCE, columns=list(columns) or None, use_threads=False)
