@@ -13,10 +13,11 @@ import pytest
 from kedro.framework.startup import bootstrap_project
 
 from ocr_project.cli.launch.clean import clean, remove_what_is_left
+from ocr_project.cli.launch.commands import status_of
 from ocr_project.cli.launch.local import cards_of_worker, check_workers
 from ocr_project.cli.launch.status import lines, progress
 from ocr_project.cli.launch.work import Launch, Place, begin, launches, opening_nodes, read, shown, write
-from ocr_project.domain.errors import OptionError
+from ocr_project.domain.errors import BackendError, OptionError
 from ocr_project.storage.claims import Claims, Worker
 from tests.fake_nvml import FakeGpu, FakeNvml
 from tests.whole_job import ROOT
@@ -42,6 +43,12 @@ def test_runs_of_a_matrix_are_shared_and_each_worker_has_a_gpu_for_itself(tmp_pa
     check_workers(begin(Place(ROOT, tmp_path), "ocr", None, "", 3), 2)
     with pytest.raises(OptionError, match=r"3 workers on 2 GPUs: matrix times its runs.*--workers 2"):
         check_workers(made, 2)
+
+
+def test_a_command_that_is_killed_is_named() -> None:
+    assert status_of((sys.executable, "-c", "raise SystemExit(3)"), "the closing run") == 3
+    with pytest.raises(BackendError, match=r"the closing run was killed by signal 9.*launch again"):
+        status_of((sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"), "the closing run")
 
 
 def test_what_does_not_work_by_shards_is_not_launched() -> None:

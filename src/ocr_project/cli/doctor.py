@@ -34,7 +34,7 @@ _LEAST_WIDTH = 40  # characters of what was found, on however narrow a terminal
 
 
 @click.command()
-@click.option("--env", "-e", default=None, help="Profile to look at: b200, h200, l4; without it, the laptop's.")
+@click.option("--env", "-e", default=None, help="Profile to look at, such as h200; without it, the laptop's.")
 @option_of_run("params")
 @data_option
 @plainly

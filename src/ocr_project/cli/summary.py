@@ -288,7 +288,8 @@ def _cost(metrics: Mapping[str, Mapping[str, Any]], seconds: float | None) -> li
 def _documents(ingest: Mapping[str, Any]) -> list[str]:
     if not ingest:
         return []
-    parts = [f"{ingest['documents']} documents"]
+    read = ingest["documents"]
+    parts = [f"{read} document{'' if read == 1 else 's'}"]
     parts += [f"[red]{ingest['documents_failed']} unreadable[/]"] if ingest["documents_failed"] else []
     parts += [f"{ingest['documents_skipped']} skipped"] if ingest["documents_skipped"] else []
     return [f"{'read':>10}  {', '.join(parts)}"]

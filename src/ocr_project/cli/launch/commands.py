@@ -166,7 +166,7 @@ def launch_contained(folder: str, arguments: tuple[str, ...]) -> None:
 
 def _close(made: Launch) -> int:
     made.wait_until_over()
-    status = subprocess.run(made.closing_command(), check=False).returncode
+    status = status_of(made.closing_command(), "the closing run")
     if status in _ENDED:
         write(replace(read(Path(made.folder)), closed=True))
     return status
@@ -177,6 +177,7 @@ def _begin(pipelines: str, env: str | None, params: str, data: str | None, *, wo
 
     Raises:
         OptionError: The data folder is named among the parameters, where the launch itself would not see it.
+        BackendError: What comes before was killed.
         SystemExit: What comes before failed; it has said why.
     """
     if any(part.strip().startswith(f"{DATA}=") for part in params.split(",")):
@@ -186,10 +187,22 @@ def _begin(pipelines: str, env: str | None, params: str, data: str | None, *, wo
     every = ",".join(filter(None, (data and f"{DATA}={data}", params)))
     made = begin(place, pipelines, env, every, workers)
     if made.opening:
-        status = subprocess.run(made.opening_command(), check=False).returncode
+        status = status_of(made.opening_command(), "the run before the workers, which lists what there is,")
         if status:
             raise SystemExit(status)
     return made
+
+
+def status_of(command: Sequence[str], what: str) -> int:
+    """Run a command that says itself what is wrong, unless it is killed.
+
+    Raises:
+        BackendError: It was killed.
+    """
+    status = subprocess.run(command, check=False).returncode
+    if status < 0:
+        raise BackendError(f"{what} was killed by signal {-status}, perhaps for want of memory: launch again")
+    return status
 
 
 def _place(project: KedroContext) -> Place:

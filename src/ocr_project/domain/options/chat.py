@@ -47,7 +47,7 @@ class ServedChatOptions(ChatModelOptions, ServerOptions):
         0,
         ge=0,
         description="New requests that a server lets in together, so that their images go through the vision tower as"
-        " one batch; needs as many more `requests` (engine/models/served/gathering.py). 0: each as soon as there is"
+        " one batch; more `requests` make up for the places kept empty (docs/gpu.md). 0: each as soon as there is"
         " room.",
     )
 
