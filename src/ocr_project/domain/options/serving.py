@@ -89,11 +89,11 @@ class ServerOptions(Options):
     )
     connect_seconds: float = Field(10, gt=0, description="Seconds to open a connection.")
     read_seconds: float = Field(
-        900,
+        600,
         gt=0,
         description="Seconds of silence on a connection. Answers come whole, and 8,192 tokens may take 8 minutes.",
     )
-    request_seconds: float = Field(1200, gt=0, description="Seconds for one try as a whole.")
+    request_seconds: float = Field(900, gt=0, description="Seconds for one try as a whole.")
     retries: int = Field(5, ge=0, description="Tries after the first where the server or the network fails.")
     restarts: int = Field(5, ge=0, description="Times that each server is started again after it died.")
     patience_seconds: float = Field(
