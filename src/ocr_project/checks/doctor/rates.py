@@ -69,7 +69,7 @@ _LESS = f"{_LOG}2026-11-21 the main job again, with less work of our own"
 # transcript is one core of the same host. Seconds of Tesseract hold its share of layout.
 MEASURED: Mapping[tuple[str, str, str], Rate] = {
     ("h200", "layout", "pp_doclayout_v3"): _card(232, 251, 269, 600, f"{_WHOLE}; {_HOUSE}"),
-    ("h200", "recognition", "vllm"): _card(17.1, 18.7, 19.1, 645, _GATHERED),
+    ("h200", "recognition", "vllm"): _card(17.5, 18.7, 19.1, 645, _GATHERED),
     ("h200", "transcript", "transcript"): Rate(1 / 175, 1 / 98, 1 / 92.6, f"{_WHOLE}; {_HOUSE}"),
     ("h200", "embedding", "vllm"): _card(30, 33.4, 40.3, 680, _EMBEDDING),
     (LAPTOP, "layout", "opencv"): _cores(0.1, 0.16, 0.3, _LESS),

@@ -54,11 +54,12 @@ class Scale:
         return self.rest + (pages - read) / (self.speed * cards)
 
 
-# One H200, GLM-OCR's shape in bf16, vLLM 0.26, Python's bytecode there, from the begin of the run: docs/log.md,
-# 2026-11-29. Measured: the eager server cold; four of both kinds cold, until all are ready; four with a compiled
-# tower warm; the pages/s of four. By calculation: `first` of the rows that compile, which is `rest` without the start
-# of the others; one server warm is taken to be as soon ready as four. Other cards and models are slower or faster, all
-# rows about alike: only the rows are compared.
+# One H200, GLM-OCR's shape in bf16, vLLM 0.26, Python's bytecode there, from the begin of the run: docs/log.md.
+# Measured on 2026-11-29: the eager server cold, and its pages/s (of pages that were mostly read whole); four of both
+# kinds cold, until all are ready, and their pages/s with new requests let in together; four with a compiled tower
+# warm, with 128 sequences each. On 2026-11-28, without that: the pages/s of one. By calculation: `first` of the rows
+# that compile, which is `rest` without the start of the others; one server warm is taken to be as soon ready as four.
+# Other cards and models are slower or faster, all rows about alike: only the rows are compared.
 MEASURED: Sequence[Scale] = (
     Scale(1, tower=False, first=83.0, rest=83.0, warm=35.0, one=3.9, speed=3.9),
     Scale(MANY_REPLICAS, tower=False, first=83.0, rest=118.0, warm=35.0, one=3.9, speed=17.8),
