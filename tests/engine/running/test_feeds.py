@@ -32,14 +32,15 @@ from pathlib import Path
 from ocr_project.domain.options import RuntimeOptions
 from tests.engine.running.test_feeds import Corpus
 root = Path(sys.argv[1])
-def last_waits_for_first(batch):
-    deadline = time.monotonic() + 40
-    while batch[0].doc_id == "d5" and not list((root / "recognition").rglob("*.parquet")):
+def last_waits(batch):
+    # The last shard waits until one is through all stages, and until who held it first has been killed.
+    deadline = time.monotonic() + 50
+    while batch[0].doc_id == "d5" and not ((root / "killed").exists() and list(root.glob("recognition/**/*.parquet"))):
         assert time.monotonic() < deadline, "no shard is through all stages before the first stage has ended"
         time.sleep(0.01)
     return batch
 runtime = RuntimeOptions(workers=1, progress=False, launch=sys.argv[2], lease_seconds=1.0)
-Corpus(root, runtime=runtime).beside(ingest=last_waits_for_first)
+Corpus(root, runtime=runtime).beside(ingest=last_waits)
 """
 STAGES = ("ingest", "layout", "recognition")
 NAMES = tuple(f"d{number}_00001" for number in range(6))
@@ -83,7 +84,7 @@ class Corpus:
         """Run all of them beside each other."""
         with FEEDS.following(STAGES), ThreadPoolExecutor(len(STAGES)) as pool:
             found = {stage: begun(pool, self.run, stage, works.get(stage, echo)) for stage in STAGES}
-            return {stage: future.result(30) for stage, future in found.items()}
+            return {stage: future.result(60) for stage, future in found.items()}
 
     def stored(self) -> dict[str, list[tuple[str, str, str]]]:
         return {
@@ -192,17 +193,26 @@ def test_a_slice_takes_its_part_of_every_stage(tmp_path: Path, straight: Corpus)
     assert Corpus(tmp_path / "beside").stored() == straight.stored()
 
 
+def owner_of_last(root: Path, launch: Path) -> str:
+    """Return the worker that has the last shard, when one is through all stages; an empty string until then."""
+    if not list(root.glob("recognition/**/*.parquet")):
+        return ""
+    return "".join(claim.read_text("utf-8") for claim in launch.glob("claims/*/d5_00001.1"))
+
+
 def test_workers_of_a_launch_do_not_wait_between_stages_and_one_may_be_killed(
     tmp_path: Path, straight: Corpus
 ) -> None:
     root, launch = tmp_path / "beside", tmp_path / "launch"
     processes = [subprocess.Popen((sys.executable, "-c", WORKER, str(root), str(launch))) for _ in range(2)]
     try:
-        while not (root / "layout").is_dir() or not list((root / "layout").rglob("*.parquet")):
+        while not (owner := owner_of_last(root, launch)):
             assert all(process.poll() is None for process in processes)
             time.sleep(0.005)
-        processes[0].kill()
-        assert processes[1].wait(60) == 0
+        holder = next(process for process in processes if f"-{process.pid}-" in owner)
+        holder.kill()
+        (root / "killed").touch()
+        assert next(one for one in processes if one is not holder).wait(100) == 0
     finally:
         for process in processes:
             process.kill()
