@@ -42,6 +42,14 @@ def last_waits(batch):
 runtime = RuntimeOptions(workers=1, progress=False, launch=sys.argv[2], lease_seconds=1.0)
 Corpus(root, runtime=runtime).beside(ingest=last_waits)
 """
+OTHER = """
+import sys
+from pathlib import Path
+from ocr_project.domain.options import RuntimeOptions
+from tests.engine.running.test_feeds import Corpus
+runtime = RuntimeOptions(workers=1, progress=False, launch=sys.argv[2])
+Corpus(Path(sys.argv[1]), runtime=runtime).run("ingest")
+"""
 STAGES = ("ingest", "layout", "recognition")
 NAMES = tuple(f"d{number}_00001" for number in range(6))
 QUIET = RuntimeOptions(workers=2, progress=False, ahead=1)
@@ -84,7 +92,11 @@ class Corpus:
         """Run all of them beside each other."""
         with FEEDS.following(STAGES), ThreadPoolExecutor(len(STAGES)) as pool:
             found = {stage: begun(pool, self.run, stage, works.get(stage, echo)) for stage in STAGES}
-            return {stage: future.result(60) for stage, future in found.items()}
+            try:
+                return {stage: future.result(60) for stage, future in found.items()}
+            except BaseException:
+                FEEDS.stop()  # those beside it would wait for what does not come
+                raise
 
     def stored(self) -> dict[str, list[tuple[str, str, str]]]:
         return {
@@ -219,6 +231,31 @@ def test_workers_of_a_launch_do_not_wait_between_stages_and_one_may_be_killed(
             process.wait()
     assert Corpus(root).stored() == straight.stored()
     assert Corpus(root).rows() == straight.rows()
+
+
+def test_a_worker_at_a_slow_page_goes_on_with_what_others_have_stored(tmp_path: Path, straight: Corpus) -> None:
+    """Its layout and its card would rest until that page is there."""
+    root, launch = tmp_path / "beside", tmp_path / "launch"
+    others: list[subprocess.Popen[bytes]] = []
+
+    def slow(batch: Sequence[Page]) -> Sequence[Page]:
+        if not others:
+            others.append(subprocess.Popen((sys.executable, "-c", OTHER, str(root), str(launch))))
+        deadline = time.monotonic() + 50
+        while not list(root.glob("recognition/**/*.parquet")):
+            assert time.monotonic() < deadline, "what the other one has stored was not read"
+            time.sleep(0.01)
+        return batch
+
+    try:
+        corpus = Corpus(root, runtime=RuntimeOptions(workers=1, progress=False, launch=launch, ahead=1))
+        corpus.beside(ingest=slow)
+        assert others[0].wait(60) == 0
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    assert Corpus(root).stored() == straight.stored()
 
 
 def test_seconds_do_not_count_the_wait_for_another_stage(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ class Feed:
         self._settled = dict.fromkeys(name for name in self._infos if name in settled)  # in the order of the settling
         self._changed = changed
         self._ended = False
+        self._ask: Callable[[], None] | None = None
 
     def look(self) -> tuple[Mapping[str, ShardInfo], frozenset[str]]:
         """Return all shards, and the names of those that are not stored yet: of these, what is known beforehand."""
@@ -65,6 +66,15 @@ class Feed:
         for name in names:
             if self.settled(name) is None and (info := self._look_up(name)) is not None:
                 self.settle(info)
+
+    def ask_by(self, ask: Callable[[], None]) -> None:
+        """Say how to find out what other processes have stored: calls `settle_others`, from any thread."""
+        self._ask = ask
+
+    def ask_others(self) -> None:
+        """Look at what other processes have stored: for a stage that has nothing to do while this one is at work."""
+        if self._ask is not None:
+            self._ask()
 
     def stored_since(self, count: int) -> list[str]:
         """Return the names of the shards that are stored, without the first so many, in the order of the storing."""

@@ -4,7 +4,8 @@ All of them         a run of its own
 a fixed part        `runtime.slice=2/16`: only the folder is shared, and no process waits for another
 what is free        `runtime.launch=FOLDER`: a worker that is free takes the next shard, and leaves others as many as
                     it has; a stage ends, for all workers, when all shards are stored, also those of killed workers
-what is stored      all, or a fixed part, of a stage whose shards are made from those of one that is still at work
+what is stored      all, or a fixed part, of a stage whose shards are made from those of one that is still at work; a
+                    worker that has nothing to do looks also at what others have stored
 """
 
 from __future__ import annotations
@@ -154,10 +155,13 @@ class _Claimed:
         self._left = {info.name: info for info in todo}
         self._claims, self._poll_seconds, self._plan = claims, poll_seconds, plan
         self._upstream = plan.upstream if plan is not None else None
+        self._feed = plan.feed if plan is not None else None
         self.grows = plan is not None  # it holds back while it has as much as it leaves
         self._seen = 0  # of what the stage before has stored
         self._free = {} if self._upstream else dict(self._left)  # as far as is known: each is asked for once
         self._held = 0
+        if self._feed is not None:
+            self._feed.ask_by(self._settle_others)
 
     def take(self) -> Iterator[ShardInfo]:
         while self._is_any_free() and self._may_hold_more():
@@ -198,11 +202,13 @@ class _Claimed:
             FEEDS.check()
             began = time.monotonic()
             left = self._claims.undone(self._left)
-            if self._plan is not None and self._plan.feed is not None and FEEDS.is_active:
-                self._plan.feed.settle_others(self._left.keys() - set(left))
+            if self._feed is not None and FEEDS.is_active:
+                self._feed.settle_others(self._left.keys() - set(left))
             self._left = {name: self._left[name] for name in left}
             if not left:
                 return False
+            if self._upstream is not None:
+                self._upstream.feed.ask_others()
             self._free |= {
                 name: info for name, info in self._left.items() if self._is_stored(name) and self._claims.is_free(name)
             }
@@ -213,6 +219,13 @@ class _Claimed:
                 said = True
             looking = time.monotonic() - began
             time.sleep(max(self._poll_seconds, _LOOKS_A_WAIT * looking))
+
+    def _settle_others(self) -> None:
+        """Tell the stage behind, which asks from its own thread, what others have stored while this one is at work."""
+        assert self._feed is not None
+        names = list(self._left)
+        undone = set(self._claims.undone(names))
+        self._feed.settle_others(name for name in names if name not in undone)
 
     def _is_stored(self, name: str) -> bool:
         return self._upstream is None or self._upstream.feed.settled(name) is not None
