@@ -33,11 +33,19 @@ UNJUDGED = {
 FORCED = ("--load-format", "dummy", "--logits-processors", "forced_length:ForcedLength")
 _CACHES = ("VLLM_CACHE_ROOT", "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR")  # else below XDG_CACHE_HOME
 _BYTECODE = "bytecode"
+_WRITE_LAYOUT = """
+import sys, torch
+from transformers import PPDocLayoutV3Config, PPDocLayoutV3ForObjectDetection
+torch.manual_seed(0)
+PPDocLayoutV3ForObjectDetection(PPDocLayoutV3Config(num_labels=25)).save_pretrained(sys.argv[1])
+"""
 
 
 def measured_project(chosen: argparse.Namespace) -> None:
     """Make the copy anew, in `chosen.folder`, and give all that is compiled from now on a place there."""
     project = chosen.folder / "project"
+    if chosen.layout and not chosen.layout.is_dir():  # the true shape, random weights
+        subprocess.run([sys.executable, "-c", _WRITE_LAYOUT, str(chosen.layout)], check=True)
     shutil.rmtree(project, ignore_errors=True)
     shutil.copytree(ROOT / "src", project / "src", ignore=shutil.ignore_patterns("*.egg-info"))  # with its bytecode
     shutil.copytree(ROOT / "conf", project / "conf")

@@ -15,11 +15,16 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
+
+import psutil
 
 _BAR = re.compile(r"recognition: +\d+%\|[^|]*\| *(\d+)/(\d+)")
 _SIZE = struct.pack("HHHH", 50, 200, 0, 0)  # lines and columns of the terminal
 _INTERRUPTED = 30.0  # seconds that a command has to end after Ctrl-C; servers of ours take up to 25
 _KEPT = 20_000  # characters of what was said last
+_MARK = "OCR_BENCHMARK_COMMAND"  # variable by which all that a command started is known, sessions of their own too
+_LOOK = 0.25  # seconds
 
 
 class Watched:
@@ -36,11 +41,12 @@ class Watched:
         self.progress: list[tuple[float, int]] = []  # seconds since 1970, and pages that recognition had done
         self.said = ""  # the last that it said
         ours, theirs = pty.openpty()
+        self._mark = uuid4().hex
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, _SIZE)
         self._process = subprocess.Popen(
             command,
             cwd=folder,
-            env=environment,
+            env={**environment, _MARK: self._mark},
             stdin=subprocess.DEVNULL,
             stdout=theirs,
             stderr=theirs,
@@ -51,7 +57,7 @@ class Watched:
         self._reading.start()
 
     def wait(self, seconds: float) -> int | None:
-        """Wait until it has ended, with all of its processes; return its exit status.
+        """Wait until it has ended, and all that it has started; return its exit status.
 
         Args:
             seconds: After which it is stopped, as by Ctrl-C, and killed where it does not listen.
@@ -69,7 +75,25 @@ class Watched:
         finally:
             self._signal(signal.SIGKILL)  # workers that outlived it; servers see that they are alone, and end
             self._process.wait()
-            self._reading.join(_INTERRUPTED)  # a server that holds the terminal open ends by then
+            self._end_others()
+            self._reading.join(_INTERRUPTED)
+
+    def _end_others(self) -> None:
+        """Give what is left, servers with a card's memory, time to end; then kill it."""
+        deadline = time.monotonic() + _INTERRUPTED
+        while (left := self._left()) and time.monotonic() < deadline:
+            time.sleep(_LOOK)
+        for process in left:
+            with suppress(psutil.Error):
+                process.kill()
+
+    def _left(self) -> list[psutil.Process]:
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):  # it has ended, or is another user's
+                if process.status() != psutil.STATUS_ZOMBIE and process.environ().get(_MARK) == self._mark:
+                    found.append(process)
+        return found
 
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError):

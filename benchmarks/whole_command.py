@@ -201,7 +201,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--params", default="", help="further ones of the command")
     parser.add_argument("--settings", type=json.loads, default={}, help="JSON, into the environment's parameters")
     parser.add_argument("--model", type=Path, help="folder of GLM-OCR")
-    parser.add_argument("--layout", type=Path, help="checkpoint of PP-DocLayoutV3")
+    parser.add_argument("--layout", type=Path, help="checkpoint of PP-DocLayoutV3; without weights where none is")
     parser.add_argument("--forced", type=Path, help="folder of forced_length.py, for models without weights")
     parser.add_argument("--urls", nargs="+", default=[], help="servers that run")
     parser.add_argument("--fake", type=int, default=0, metavar="SERVERS", help="that know nothing, instead")
