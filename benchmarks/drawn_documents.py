@@ -1,6 +1,6 @@
 """The pages of shared/gpu/gen_pages.py as files that a person may have: PDFs of up to some tens of pages, or images.
 
-A file is called by the drawn page that it begins with, so that whoever reads a page of it can tell which one it is.
+A file is called by the drawn page that it begins with, so that a reader of a page of it can tell which one it is.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def drawn_regions(drawn: Drawn, path: str, number: int) -> Sequence[tuple[str, S
     """
     first = PurePosixPath(path).stem.removeprefix(_NAME)
     if not first.isdecimal():
-        raise ValueError(f"{path} is no document of drawn pages: what is on it is not known")
+        raise ValueError(f"{path} is not a document of drawn pages: what is on it is not known")
     return drawn[(int(first) + number - 1) % len(drawn)][1]
 
 

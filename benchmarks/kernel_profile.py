@@ -25,7 +25,7 @@ MOST = 40  # kernels that are named
 _NAME = 110  # characters of a name
 _PATIENCE = 300.0  # seconds until a server has written its trace
 _TRACES = "*.pt.trace.json*"
-_COPIES = ("gpu_memcpy", "gpu_memset")  # torch's categories of what is no kernel
+_COPIES = ("gpu_memcpy", "gpu_memset")  # torch's categories beside kernels
 _CLASSES = (  # the first that fits; names of vLLM's, FlashAttention's, cuBLAS', Triton's and torch's kernels
     ("attention", re.compile(r"flash|fmha|attention|attn|paged|reshape_and_cache", re.I)),
     ("gemm", re.compile(r"gemm|nvjet|cutlass|cublas|xmma|matmul|splitk|_mm_|\bmm_|conv", re.I)),

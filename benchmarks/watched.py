@@ -101,7 +101,7 @@ class Watched:
 
     def _read(self, descriptor: int) -> None:
         rest = ""
-        with suppress(OSError):  # EIO: nobody has the other end any more
+        with suppress(OSError):  # EIO: the other end is closed
             while found := os.read(descriptor, 1 << 16):
                 *lines, rest = re.split(r"[\r\n]+", rest + found.decode(errors="replace"))
                 self.said = (self.said + "".join(f"{line}\n" for line in lines))[-_KEPT:]

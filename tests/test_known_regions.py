@@ -55,7 +55,7 @@ def test_pages_of_written_documents_get_the_regions_that_were_drawn_on_them(tmp_
     known = KnownRegions(detector, drawn_pages(tmp_path / "drawn"))
     found = known.detect(pages)
 
-    assert len(pages) == 50, "repeated pages are no duplicates"
+    assert len(pages) == 50, "repeated pages are not duplicates"
     assert len(documents) == (50 if images else 2)
     assert max(document.pages for document in documents) <= LONGEST
     assert detector.seen == 50
