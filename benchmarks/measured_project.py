@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from benchmarks.gpu_machine import plugin_folder
 from benchmarks.known_regions import PAGES, hook_folder
 from omegaconf import OmegaConf
 
+from ocr_project.cli.evidence import EXPERIMENT
 from ocr_project.cli.project import read_params
 from ocr_project.domain.options import RecognitionBackend, RecognitionOptions
 from ocr_project.engine.models.served.compiled import CompileMark, compile_cache
@@ -31,8 +33,14 @@ UNJUDGED = {
     "max_tokens": {"text": 4096, "table": 4096, "formula": 4096, "page": 4096},
 }
 FORCED = ("--load-format", "dummy", "--logits-processors", "forced_length:ForcedLength")
+STORE = "MLFLOW_TRACKING_URI"
 _CACHES = ("VLLM_CACHE_ROOT", "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR")  # else below XDG_CACHE_HOME
 _BYTECODE = "bytecode"
+_MAKE_STORE = """
+import sys, mlflow
+mlflow.set_tracking_uri(sys.argv[1])
+mlflow.set_experiment(sys.argv[2])
+"""
 _WRITE_LAYOUT = """
 import sys, torch
 from transformers import PPDocLayoutV3Config, PPDocLayoutV3ForObjectDetection
@@ -62,6 +70,17 @@ def measured_project(chosen: argparse.Namespace) -> None:
         os.environ.pop(name, None)
     os.environ |= {"XDG_CACHE_HOME": str(chosen.folder / "cache"), "HF_HOME": hub}
     os.environ["CUDA_CACHE_PATH"] = str(compile_cache() / "cuda")
+    _make_store(chosen.folder)
+
+
+def _make_store(folder: Path) -> None:
+    """Make MLflow's tables, which takes seconds and which a person's second run finds there."""
+    if STORE in os.environ:
+        return
+    path = folder / "mlflow.db"
+    os.environ[STORE] = f"sqlite:///{path}"
+    if importlib.util.find_spec("mlflow") is not None and not path.is_file():
+        subprocess.run([sys.executable, "-c", _MAKE_STORE, os.environ[STORE], EXPERIMENT], check=True)
 
 
 def _own(chosen: argparse.Namespace, there: Any) -> dict[str, Any]:

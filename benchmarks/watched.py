@@ -27,6 +27,16 @@ _MARK = "OCR_BENCHMARK_COMMAND"  # variable by which all that a command started 
 _LOOK = 0.25  # seconds
 
 
+def _terminal() -> tuple[int, int]:
+    """Open a terminal; where a sandbox has none, a pipe, by which a bar is told every ten seconds."""
+    try:
+        ours, theirs = pty.openpty()
+    except OSError:
+        return os.pipe()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, _SIZE)
+    return ours, theirs
+
+
 class Watched:
     """A command with a terminal for its messages, as a person has one: its bars move twice a second."""
 
@@ -40,9 +50,9 @@ class Watched:
         """
         self.progress: list[tuple[float, int]] = []  # seconds since 1970, and pages that recognition had done
         self.said = ""  # the last that it said
-        ours, theirs = pty.openpty()
+        self.ended = 0.0  # seconds since 1970; what it left behind may take longer
         self._mark = uuid4().hex
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, _SIZE)
+        ours, theirs = _terminal()
         self._process = subprocess.Popen(
             command,
             cwd=folder,
@@ -73,6 +83,7 @@ class Watched:
                 self._process.wait(_INTERRUPTED)
             return None
         finally:
+            self.ended = time.time()
             self._signal(signal.SIGKILL)  # workers that outlived it; servers see that they are alone, and end
             self._process.wait()
             self._end_others()

@@ -111,10 +111,10 @@ class Bench:
         if not launch:
             environment |= cards_environment(self._chosen.cards)
         command = command_of(self._chosen, source, data, launch, params)
-        watched = Watched(command, self._chosen.folder / "project", environment)
         cores, began = busy_core_seconds(), time.time()
+        watched = Watched(command, self._chosen.folder / "project", environment)
         status = watched.wait(self._until - time.monotonic())
-        seconds = time.time() - began
+        seconds = watched.ended - began
         row = {"whole": round(seconds, 2), "status": status, "stopped": status is None}
         row["cores_of_machine"] = round((busy_core_seconds() - cores) / seconds, 2)
         row |= figures_of(Ran(data, began, seconds, [(at - began, done) for at, done in watched.progress]))
