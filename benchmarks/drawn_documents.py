@@ -10,9 +10,7 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-import pikepdf
 from benchmarks.known_pages import Drawn, drawn_pages
-from PIL import Image
 
 LONGEST = 40  # pages of a document
 _POINTS = 72 / 200  # of a pixel: the pages are drawn at 200 dpi
@@ -72,6 +70,9 @@ def _sizes(count: int) -> Iterator[tuple[int, int]]:
 
 def _write_pdf(path: Path, images: Sequence[bytes], title: str) -> None:
     """Write a PDF as a scanner does: each page is one JPEG. The title keeps repeated pages from being a duplicate."""
+    import pikepdf  # not for the hook, which is in every run that is measured
+    from PIL import Image
+
     with pikepdf.new() as pdf:
         for image in images:
             with Image.open(BytesIO(image)) as opened:
