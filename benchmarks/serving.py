@@ -4,9 +4,12 @@ Usage: python -m benchmarks.serving --pages DIR (--urls URL … | --model DIR) [
 
 Pages are those of shared/gpu/gen_pages.py. With `--urls` servers that run are asked; with `--model` our own server.py
 starts them from `--profile` (JSON of `recognition.vllm`), anew for each of the combinations of `--replicas`,
-`--batched-tokens` and `--compile`; `--requests` is swept within each. `--forced FOLDER` (shared/gpu) lets a logits
-processor force the lengths of the answers of a model without weights. `--plain N` and `--sdk N` run the plain client
-and the GLM-OCR SDK of that folder on as many pages, on the same servers, after ours.
+`--batched-tokens`, `--compile` and `--prefill-batch`; `--requests` is swept within each. `--forced FOLDER`
+(shared/gpu) lets a logits processor force the lengths of the answers of a model without weights. `--plain N` and
+`--sdk N` run the plain client and the GLM-OCR SDK of that folder on as many pages, on the same servers, after ours.
+`--kernels SECONDS` reads the pages once more after the sweep, and takes a torch profile of the first server meanwhile
+(`benchmarks.kernel_profile`). Where several servers share a card, `max_num_seqs` of them together should be as many as
+`--requests`.
 
 Answers are neither judged nor asked again here: random weights loop, and all contenders must ask for the same work.
 Needs no Kedro. The CPU time of our own processes is that of this process and of those that cut its crops.
@@ -31,6 +34,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu_machine import add_to_path, commit, gpu_watched, hardware, own_cpu_seconds, plugin_folder, report
+from benchmarks.kernel_profile import profiled, profiler_arguments
+from benchmarks.kernel_profile import table as kernel_table
 from benchmarks.known_pages import known_pages
 
 from ocr_project.domain.options import TokenLimits, VllmOptions
@@ -53,15 +58,19 @@ def main() -> int:
         "count": chosen.count,
         "runs": [],
     }
-    sweep = itertools.product(chosen.replicas, chosen.batched_tokens, chosen.compile)
-    for replicas, tokens, mode in sweep if chosen.model else [(0, 0, "")]:
-        with servers(chosen, replicas, tokens, mode) as (urls, options, startup):
+    sweep = itertools.product(chosen.replicas, chosen.batched_tokens, chosen.compile, chosen.prefill_batch)
+    for replicas, tokens, mode, batch in sweep if chosen.model else [(0, 0, "", None)]:
+        with servers(with_batch(chosen, batch), replicas, tokens, mode) as (urls, options, startup):
             setting = {"replicas": len(urls), "batched_tokens": tokens, "compile": mode, "startup_seconds": startup}
+            setting |= {"prefill_batch": options.admitted_together, "max_num_seqs": options.max_num_seqs}
             for requests in chosen.requests:
                 run = ours(chosen, options.model_copy(update={"requests": requests}))
                 result["runs"].append({**setting, "requests": requests, **run})
                 print(json.dumps(result["runs"][-1]), file=sys.stderr, flush=True)
             best = max(run["pages_per_second"] for run in result["runs"][-len(chosen.requests) :])
+            if chosen.kernels:
+                asking_most = options.model_copy(update={"requests": max(chosen.requests)})
+                result["runs"][-1]["profile"] = with_profile(chosen, urls[0], asking_most)
             peers = side_by_side(chosen, urls)
             if peers:
                 ratios = {f"times_{name}": round(best / peer["pages_per_second"], 2) for name, peer in peers.items()}
@@ -81,7 +90,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--replicas", type=int, nargs="+", default=[4])
     parser.add_argument("--batched-tokens", type=int, nargs="+", default=[16384])
     parser.add_argument("--compile", nargs="+", default=["eager"], help="eager, length, blocks, tower")
+    parser.add_argument("--prefill-batch", type=int, nargs="+", default=[None], help="else as --profile has it")
     parser.add_argument("--requests", type=int, nargs="+", default=[512])
+    parser.add_argument("--kernels", type=float, default=0.0, metavar="SECONDS", help="of a torch profile")
+    parser.add_argument("--kernels-after", type=float, default=15.0, metavar="SECONDS", help="of work before it")
     parser.add_argument("--crop-workers", type=int, default=0)
     parser.add_argument("--plain", type=int, default=0, metavar="PAGES")
     parser.add_argument("--sdk", type=int, default=0, metavar="PAGES")
@@ -129,8 +141,17 @@ def served(chosen: argparse.Namespace, replicas: int, tokens: int, mode: str) ->
         add_to_path(chosen.forced)
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("VLLM_USE_FLASHINFER_SAMPLER", "0")  # as shared/gpu/serve.sh: it is not in the bundle
+    if getattr(chosen, "kernels", 0.0):  # other benchmarks start servers by this, too
+        extra += profiler_arguments(chosen.logs / "traces")
     add_to_path(plugin_folder(chosen.logs))
     return VllmOptions.model_validate({**values, "server_args": [*chosen.profile.get("server_args", ()), *extra]})
+
+
+def with_batch(chosen: argparse.Namespace, batch: int | None) -> argparse.Namespace:
+    """Return the arguments with another `prefill_batch` in the profile, where one is given."""
+    if batch is None:
+        return chosen
+    return argparse.Namespace(**{**vars(chosen), "profile": {**chosen.profile, "prefill_batch": batch}})
 
 
 def asking(chosen: argparse.Namespace, values: dict[str, Any], urls: Sequence[str]) -> VllmOptions:
@@ -165,6 +186,14 @@ def ours(chosen: argparse.Namespace, options: VllmOptions) -> dict[str, Any]:
         "first_reason": next((row.reason for row in rows if row.status is Status.FAILED), ""),
         **gpu,
     }
+
+
+def with_profile(chosen: argparse.Namespace, url: str, options: VllmOptions) -> dict[str, Any]:
+    """Read the pages once more while a profile of one server is taken; its speed is that of servers held up by it."""
+    with profiled(url, chosen.logs / "traces", chosen.kernels, chosen.kernels_after) as found:
+        run = ours(chosen, options)
+    print(kernel_table(found), file=sys.stderr, flush=True)
+    return {"pages_per_second": run["pages_per_second"], "requests": options.requests, **found}
 
 
 def drive(recognizer: VllmRecognizer, pages: Iterator[tuple[Page, list[Region]]]) -> list[Recognition]:
