@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,10 +22,10 @@ from ocr_project.engine.running.feeds import FEEDS, Stopped
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
-from ocr_project.engine.running.stage_metrics import measure_stage
 from ocr_project.engine.running.stream import stream
 from ocr_project.storage.lineages import LineageFolder
 from ocr_project.testing.fakes import identity, page
+from tests.waiting import PATIENCE, wait_for
 
 WORKER = """
 import sys, time
@@ -83,7 +84,7 @@ class Corpus:
         """Run all of them beside each other."""
         with FEEDS.following(STAGES), ThreadPoolExecutor(len(STAGES)) as pool:
             found = {stage: begun(pool, self.run, stage, works.get(stage, echo)) for stage in STAGES}
-            return {stage: future.result(30) for stage, future in found.items()}
+            return {stage: future.result(PATIENCE) for stage, future in found.items()}
 
     def stored(self) -> dict[str, list[tuple[str, str, str]]]:
         return {
@@ -119,7 +120,7 @@ def test_a_shard_is_taken_up_while_the_next_one_is_made(tmp_path: Path, straight
 
     def first_waits_for_last(batch: Sequence[Page]) -> Sequence[Page]:
         if batch[0].doc_id == "d5":
-            assert seen.wait(20), "the first shard came through all stages while the last one is in the first"
+            assert seen.wait(PATIENCE), "the first shard came through all stages while the last one is in the first"
         return batch
 
     def last(batch: Sequence[Page]) -> Sequence[Page]:
@@ -176,10 +177,10 @@ def test_an_error_stops_those_beside_it_and_the_next_run_goes_on(tmp_path: Path,
     with FEEDS.following(STAGES), ThreadPoolExecutor(3) as pool:
         futures = [begun(pool, corpus.run, stage, breaks if stage == "layout" else echo) for stage in STAGES]
         with pytest.raises(OSError, match="a broken disk"):
-            futures[1].result(20)
+            futures[1].result(PATIENCE)
         FEEDS.stop()
         with pytest.raises(Stopped):
-            futures[2].result(20)
+            futures[2].result(PATIENCE)
     assert {info.name for info in corpus.folder("recognition").index().values()} <= set(NAMES[:4])
     corpus.beside()
     assert corpus.stored() == straight.stored()
@@ -211,13 +212,17 @@ def test_workers_of_a_launch_do_not_wait_between_stages_and_one_may_be_killed(
     assert Corpus(root).rows() == straight.rows()
 
 
-def test_seconds_do_not_count_the_wait_for_another_stage(tmp_path: Path) -> None:
+def test_seconds_do_not_count_the_wait_for_another_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus, seconds = Corpus(tmp_path), [0.0]
+    clock = SimpleNamespace(perf_counter=lambda: seconds[0], time=time.time)
+    monkeypatch.setattr("ocr_project.engine.running.stream.time", clock)
+
     def slow(batch: Sequence[Page]) -> Sequence[Page]:
-        time.sleep(0.06)
+        before = NAMES[: NAMES.index(f"{batch[0].doc_id}_00001")]  # the other stages wait once these are through
+        wait_for(lambda: set(before) <= {path.stem for path in (tmp_path / "recognition").rglob("*.parquet")})
+        seconds[0] += 10
         return batch
 
-    corpus = Corpus(tmp_path)
-    corpus.beside(ingest=slow)
-    first, last = (measure_stage(corpus.folder(stage), QUIET)["seconds"] for stage in ("ingest", "recognition"))
-    assert first >= 0.3
-    assert last < first / 2
+    made = corpus.beside(ingest=slow)
+    assert sum(info.wall_seconds for info in made["ingest"]) == 2 * 10 * len(NAMES)
+    assert sum(info.wall_seconds for info in made["recognition"]) == 0

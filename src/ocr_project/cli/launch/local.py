@@ -38,9 +38,9 @@ def run_workers(launch: Launch) -> list[int]:
             stack.callback(_end, process)
             processes.append(process)
         said = time.monotonic()
-        while any(process.poll() is None for process in processes):
+        while at_work := [process for process in processes if process.poll() is None]:
             with suppress(subprocess.TimeoutExpired):
-                next(process for process in processes if process.poll() is None).wait(1.0)
+                at_work[0].wait(1.0)
             if time.monotonic() - said > _EVERY_SECONDS:
                 said = time.monotonic()
                 for line in lines(launch):
