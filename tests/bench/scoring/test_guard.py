@@ -25,6 +25,8 @@ from ocr_project.domain.causes import Cause, cause_of
 from ocr_project.domain.types import Label, Status, TextFormat, TruthKind
 from tests.bench.scoring.test_scoring import HTML, outcome, scored
 from tests.hostile_answers import long_table
+from tests.processes import children
+from tests.waiting import PATIENCE
 
 FORMULA = (TruthKind.FORMULA, {"latex": "x"}, "mine", TextFormat.LATEX)
 TABLE = (TruthKind.TABLE, {"html": HTML}, "mine", TextFormat.HTML)
@@ -99,9 +101,7 @@ GUARDED = Scorer(cdm=False, limits=Limits(seconds=3.0))
 def test_one_call_into_a_library_is_ended_and_says_so() -> None:
     """An edit distance of long texts: minutes within C."""
     fine = outcome(TruthKind.TEXT, {"text": "Open"}, "Open")
-    begun = time.monotonic()
     rows = GUARDED.score([fine, SLOW, fine])
-    assert time.monotonic() - begun < 60
     assert {row.reason for row in rows} == {"", "the answer takes more than 3 s to score (testsets.item_seconds)"}
     silent = scored(replace(SLOW, recognitions=[], transcript=replace(SLOW.transcript, text="", markdown="")))
     assert [(row.metric, row.status, row.numerator, row.denominator) for row in rows if row.reason] == [
@@ -132,8 +132,7 @@ def test_formulas_are_drawn_in_the_process_that_is_guarded() -> None:
 
 
 def _scoring() -> list[psutil.Process]:
-    children = psutil.Process().children()
-    return [child for child in children if "bench.scoring.worker" in " ".join(child.cmdline())]
+    return children("bench.scoring.worker")
 
 
 @contextmanager
@@ -148,13 +147,13 @@ def _killed_at_work(signal_: int, times: int) -> Iterator[None]:
             for child in set(_scoring()) - before:
                 if child.cpu_times().user > 5.0:  # to start takes up to 3 where nothing is compiled yet
                     child.send_signal(signal_)
-                    before.add(child)
+                    before.add(child)  # it did not end by itself: it has a minute's work
                     left -= 1
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
     yield
-    killer.join(30)
+    killer.join(PATIENCE)
     assert not killer.is_alive()
 
 

@@ -15,6 +15,7 @@ from ocr_project.domain.types import Box, Label, Region
 from ocr_project.engine.imaging.pixels import decode, encode
 from ocr_project.engine.models.crops.pool import CropPool
 from ocr_project.engine.models.crops.worker import CropJob, Fit, bands, cut_page, prepare, without_margins
+from tests.processes import children
 from tests.waiting import PATIENCE, wait_for
 
 FIT = Fit(least_pixels=12_544, most_pixels=1_000_000, side=28, jpeg_quality=None)
@@ -226,6 +227,4 @@ def test_a_page_that_takes_for_ever_fails_alone() -> None:
 
 
 def crop_workers() -> list[int]:
-    here = Path(f"/proc/{os.getpid()}/task")
-    children = [int(n) for task in here.iterdir() for n in (task / "children").read_text().split()]
-    return [child for child in children if b"crops.worker" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [child.pid for child in children("crops.worker")]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import psutil
 import pytest
 
 from ocr_project.engine.running.watched_command import TooMuchMemory, run_watched
+from tests.processes import children
 from tests.waiting import PATIENCE, wait_for
 
 MIB = 2**20
@@ -48,11 +48,4 @@ def test_what_is_shared_counts_once() -> None:
 
 
 def _nothing_is_left(of: str) -> None:
-    wait_for(lambda: not any(_is_of(process, of) for process in psutil.Process().children(recursive=True)))
-
-
-def _is_of(process: psutil.Process, of: str) -> bool:
-    try:
-        return of in " ".join(process.cmdline())
-    except psutil.NoSuchProcess:  # it was on its way out, or is
-        return False
+    wait_for(lambda: not children(of, recursive=True))
