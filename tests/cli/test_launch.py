@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -20,7 +21,7 @@ from ocr_project.cli.launch.commands import status_of
 from ocr_project.cli.launch.local import cards_of_worker, check_workers, run_workers
 from ocr_project.cli.launch.status import lines, progress
 from ocr_project.cli.launch.work import Launch, Place, begin, launches, opening_nodes, read, shown, write
-from ocr_project.domain.errors import BackendError, OptionError
+from ocr_project.domain.errors import BackendError, OptionError, StorageError
 from ocr_project.storage.claims import Claims, Worker
 from tests.fake_nvml import FakeGpu, FakeNvml
 from tests.waiting import PATIENCE
@@ -69,6 +70,17 @@ def test_a_worker_that_ends_while_it_is_looked_at_is_no_error(tmp_path: Path, mo
     made = begin(Place(ROOT, tmp_path), "ocr", None, "", 2)
     monkeypatch.setattr(local.subprocess, "Popen", lambda *given, **more: Ends())
     assert run_workers(made) == [3, 3]
+
+
+def test_a_launch_whose_folder_is_gone_or_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=r"file/\.launches/.* cannot be written"):
+        begin(Place(ROOT, tmp_path / "file"), "layout", None, "", 1)
+    made = begin(Place(ROOT, tmp_path), "layout", None, "", 1)
+    shutil.rmtree(tmp_path / ".launches")
+    for ask in (made.wait_until_over, lambda: list(lines(made)), lambda: run_workers(made)):
+        with pytest.raises(StorageError, match=rf"{made.folder}/.* cannot be written: No such file"):
+            ask()
 
 
 def test_what_does_not_work_by_shards_is_not_launched() -> None:
