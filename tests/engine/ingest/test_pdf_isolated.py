@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from ocr_project.engine.ingest.rendered_page import Picture
 from ocr_project.engine.running import worker_process
 from ocr_project.engine.running.worker_process import Child
 from tests.nasty import pdf_bytes
-from tests.processes import children
+from tests.processes import children, killed_when_asked
 
 QUICK = IngestOptions(page_seconds=1.0, dpi=72)
 PATIENT = IngestOptions(page_seconds=60.0, dpi=72)
@@ -59,20 +58,6 @@ def children_of_this_process() -> list[int]:
     return [child.pid for child in children("pdf_worker")]
 
 
-@contextmanager
-def killed_when_it_is_asked(by: signal.Signals) -> Iterator[None]:
-    """Kill the process that reads a PDF as soon as it was asked for a page."""
-    send = Child.send
-
-    def asked(child: Child, question: object) -> None:
-        send(child, question)
-        os.kill(child._process.pid, by)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Child, "send", asked)
-        yield
-
-
 @pytest.fixture(autouse=True)
 def _alone() -> None:
     """End what earlier tests left running."""
@@ -94,7 +79,7 @@ def test_a_page_that_crashes_the_process_fails_alone(tmp_path: Path) -> None:
     answers = pdf_isolated.read_pages(tmp_path / "a.pdf", 1, 3, PATIENT)
     assert isinstance(next(answers), Picture)
     (child,) = children_of_this_process()
-    with killed_when_it_is_asked(signal.SIGSEGV):
+    with killed_when_asked(signal.SIGSEGV):
         crashed = next(answers)
     assert isinstance(crashed, BrokenDocument)
     assert "page 2 of the PDF ended the process that reads it (status -11)" in crashed.reason
@@ -202,7 +187,7 @@ def test_a_process_that_is_killed_from_outside_is_no_fault_of_a_page(tmp_path: P
     write_laughing(tmp_path / "a.pdf")
     answers = pdf_isolated.read_pages(tmp_path / "a.pdf", 1, 3, PATIENT)
     assert isinstance(next(answers), Picture)
-    with killed_when_it_is_asked(signal.SIGKILL):
+    with killed_when_asked(signal.SIGKILL):
         killed = next(answers)
     assert isinstance(killed, Killed)
     assert cause_of(killed.reason) is Cause.CIRCUMSTANCE
