@@ -22,7 +22,7 @@ def children(of: str, *, recursive: bool = False) -> list[psutil.Process]:
     """
     found = []
     for child in psutil.Process().children(recursive=recursive):
-        with suppress(psutil.NoSuchProcess):  # it has ended since, or nobody has waited for it yet
+        with suppress(psutil.NoSuchProcess):  # it has ended since, or was not waited for yet
             if of in " ".join(child.cmdline()):
                 found.append(child)
     return sorted(found, key=lambda child: child.create_time())

@@ -27,8 +27,8 @@ _IN_MEMORY = ": .frame() is a data frame of all rows, .parts() are data frames o
 class TableFile:
     """What a node is given, and returns, of a table with a row for each page, or several.
 
-    For pandas it is a Parquet file like any other; attributes are `DataFrame.attrs`. In a notebook, or a node of one's
-    own whose corpus fits into memory, `frame()` is the data frame.
+    For pandas it is a Parquet file like any other; attributes are `DataFrame.attrs`. In a notebook, or in a node of your
+    own, `frame()` is the data frame, where it fits into memory.
     """
 
     def __init__(self, path: Path, *, is_draft: bool = False) -> None:
@@ -75,7 +75,7 @@ class TableFile:
         return pd.read_parquet(self.path, columns=list(columns) or None, use_threads=False)
 
     def put(self, place: Path) -> None:
-        """Let a file become this table: a draft is moved there; one that rests in another place is copied.
+        """Let a file become this table: a draft is moved there, what is stored elsewhere is copied.
 
         Raises:
             StorageError: The disk is full, or the folder cannot be written to.

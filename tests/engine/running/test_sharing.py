@@ -67,7 +67,7 @@ def test_workers_of_a_launch_make_each_shard_once_and_end_together(tmp_path: Pat
 
     def wait_for_all(number: int) -> None:
         at_work.add(number)
-        wait_for(lambda: len(at_work) == 3)  # nobody makes all of it before another one has begun
+        wait_for(lambda: len(at_work) == 3)  # no worker makes all of it before the others have begun
 
     def work(number: int) -> list[str]:
         # one process has one worker of a launch: threads stand for processes by leases that differ
