@@ -27,8 +27,8 @@ _IN_MEMORY = ": .frame() is a data frame of all rows, .parts() are data frames o
 class TableFile:
     """What a node is given, and returns, of a table with a row for each page, or several.
 
-    For pandas it is a Parquet file like any other; attributes are `DataFrame.attrs`. In a notebook, or in a node of your
-    own, `frame()` is the data frame, where it fits into memory.
+    For pandas it is a Parquet file like any other; attributes are `DataFrame.attrs`. In a notebook, or in a node of
+    your own, `frame()` is the data frame, where it fits into memory.
     """
 
     def __init__(self, path: Path, *, is_draft: bool = False) -> None:
