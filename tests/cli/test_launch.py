@@ -7,6 +7,7 @@ import pickle
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 from kedro.framework.startup import bootstrap_project
 
-from ocr_project.cli.launch import local
+from ocr_project.cli.launch import commands, local
 from ocr_project.cli.launch.clean import clean, remove_what_is_left
 from ocr_project.cli.launch.commands import status_of
 from ocr_project.cli.launch.local import cards_of_worker, check_workers, run_workers
@@ -81,6 +82,20 @@ def test_a_launch_whose_folder_is_gone_or_cannot_be_made_says_so(tmp_path: Path)
     for ask in (made.wait_until_over, lambda: list(lines(made)), lambda: run_workers(made)):
         with pytest.raises(StorageError, match=rf"{made.folder}/.* cannot be written: No such file"):
             ask()
+
+
+def test_a_launch_that_is_removed_during_its_last_run_has_ended_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = begin(Place(ROOT, tmp_path), "layout", None, "", 1)
+
+    def closing_run(command: Sequence[str], what: str) -> int:
+        shutil.rmtree(made.folder)
+        return 3
+
+    monkeypatch.setattr(commands, "status_of", closing_run)
+    assert commands._close(made) == 3
+    assert launches(tmp_path) == []
 
 
 def test_what_does_not_work_by_shards_is_not_launched() -> None:
