@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 
 
 class Browser:

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from ocr_project.domain.project import Project
 from ocr_project.domain.types import Made, ShardInfo
 from ocr_project.hooks import ARTIFACTS, PLACES, LockHooks, MlflowHooks
 from ocr_project.storage.run_lock import RunLock
+from tests.waiting import wait_for
 from tests.whole_job import ROOT
 
 USAGE = GpuUsage(0, "NVIDIA Test", 10.0, 3600.0, sm=((50, 40),))
@@ -206,11 +206,11 @@ def test_a_damaged_database_is_one_warning(midway: bool, tracking: Path, caplog:
 
 
 def test_a_run_killed_while_its_store_is_made_leaves_none(tracking: Path) -> None:
-    first = subprocess.Popen(
-        [sys.executable, "-c", "from ocr_project.cli.evidence import open_run as o; o('', {}, {}, None)"]
+    never_whole = (
+        "from ocr_project.cli import evidence as e; import signal; e.put_in_place = lambda *_: signal.pause();"
     )
-    while first.poll() is None and not sum(path.stat().st_size for path in tracking.parent.rglob("*.db")):
-        time.sleep(0.002)
+    first = subprocess.Popen([sys.executable, "-c", f"{never_whole} e.open_run('', {{}}, {{}}, None)"])
+    wait_for(lambda: first.poll() is not None or any(path.stat().st_size for path in tracking.parent.rglob("*.db")))
     first.kill()
     assert first.wait() == -signal.SIGKILL
     assert not tracking.exists()

@@ -77,7 +77,7 @@ def test_it_serves_until_it_is_told_to_end(sets: Path) -> None:
         assert served.stdout is not None
         assert re.match(r"stub answers at http://127\.0\.0\.1:\d+", served.stdout.readline())
         served.send_signal(signal.SIGTERM)
-        assert served.wait(30) == 0
+        assert served.wait(120) == 0
 
 
 def test_the_runs_of_the_tutorial_can_be_read(sets: Path) -> None:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from kedro.framework.startup import bootstrap_project
 
+from ocr_project.cli.launch import commands, local
 from ocr_project.cli.launch.clean import clean, remove_what_is_left
 from ocr_project.cli.launch.commands import status_of
-from ocr_project.cli.launch.local import cards_of_worker, check_workers
+from ocr_project.cli.launch.local import cards_of_worker, check_workers, run_workers
 from ocr_project.cli.launch.status import lines, progress
 from ocr_project.cli.launch.work import Launch, Place, begin, launches, opening_nodes, read, shown, write
-from ocr_project.domain.errors import BackendError, OptionError
+from ocr_project.domain.errors import BackendError, OptionError, StorageError
 from ocr_project.storage.claims import Claims, Worker
 from tests.fake_nvml import FakeGpu, FakeNvml
+from tests.waiting import PATIENCE
 from tests.whole_job import ROOT
 
 
@@ -49,6 +55,47 @@ def test_a_command_that_is_killed_is_named() -> None:
     assert status_of((sys.executable, "-c", "raise SystemExit(3)"), "the closing run") == 3
     with pytest.raises(BackendError, match=r"the closing run was killed by signal 9.*launch again"):
         status_of((sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"), "the closing run")
+
+
+def test_a_worker_that_ends_while_it_is_looked_at_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ends(SimpleNamespace):
+        returncode, looks = 3, 0
+
+        def poll(self) -> int | None:
+            self.looks += 1
+            return None if self.looks == 1 else self.returncode
+
+        def wait(self, seconds: float) -> int:
+            return self.returncode
+
+    made = begin(Place(ROOT, tmp_path), "ocr", None, "", 2)
+    monkeypatch.setattr(local.subprocess, "Popen", lambda *given, **more: Ends())
+    assert run_workers(made) == [3, 3]
+
+
+def test_a_launch_whose_folder_is_gone_or_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=r"file/\.launches/.* cannot be written"):
+        begin(Place(ROOT, tmp_path / "file"), "layout", None, "", 1)
+    made = begin(Place(ROOT, tmp_path), "layout", None, "", 1)
+    shutil.rmtree(tmp_path / ".launches")
+    for ask in (made.wait_until_over, lambda: list(lines(made)), lambda: run_workers(made)):
+        with pytest.raises(StorageError, match=rf"{made.folder}/.* cannot be written: No such file"):
+            ask()
+
+
+def test_a_launch_that_is_removed_during_its_last_run_has_ended_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = begin(Place(ROOT, tmp_path), "layout", None, "", 1)
+
+    def closing_run(command: Sequence[str], what: str) -> int:
+        shutil.rmtree(made.folder)
+        return 3
+
+    monkeypatch.setattr(commands, "status_of", closing_run)
+    assert commands._close(made) == 3
+    assert launches(tmp_path) == []
 
 
 def test_what_does_not_work_by_shards_is_not_launched() -> None:
@@ -129,10 +176,10 @@ def test_lost_and_failed_workers_are_named(tmp_path: Path, monkeypatch: pytest.M
     workers[0].end("done")
     workers[1].end("failed")
     lost = tmp_path / "workers" / f"{workers[2].info.name}.json"
-    _age(lost, time.time() - 135)
+    _age(lost, time.time() - 630)
     said = "\n".join(lines(Launch(str(tmp_path), "ocr", "", "", 4, ())))
     assert "1 at work, 1 done, 1 failed, 1 lost" in said
-    assert f"{workers[2].info.name}, last seen 0:02:1" in said
+    assert f"{workers[2].info.name}, last seen 0:10:" in said
     assert f"{workers[1].info.name}: see its log, {tmp_path}/logs/worker-1.log" in said
 
 
@@ -149,11 +196,13 @@ def test_a_job_that_failed_before_it_was_a_worker_is_named(tmp_path: Path) -> No
 def test_a_launch_is_over_when_its_killed_workers_are_past_their_lease(tmp_path: Path) -> None:
     """They may be of other machines, where no lock tells that they are gone: the closing run would be refused."""
     launch = Launch(str(tmp_path), "ocr", "", "", 2, ())
-    killed = Worker(tmp_path, 1.0)
+    killed = Worker(tmp_path, 60)
     killed._ended.set()  # no further sign of life, and no word of an end
-    began = time.monotonic()
-    launch.wait_until_over()
-    assert 0.5 < time.monotonic() - began < 10
+    with ThreadPoolExecutor(1) as pool:
+        over = pool.submit(launch.wait_until_over)
+        assert not wait([over], 0.2).done
+        _age(tmp_path / "workers" / f"{killed.info.name}.json", time.time() - 61)
+        over.result(PATIENCE)
     assert launch.close_command()[1:] == ["-m", "kedro", "launch", "close", str(tmp_path)]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from kedro.io import Version
+from kedro.io import DatasetError, Version
 
 from ocr_project.datasets import LongTable, WholeTable
 from ocr_project.domain.schemas import to_frame
@@ -54,6 +54,23 @@ def test_a_long_table_is_loaded_without_being_read(tmp_path: Path) -> None:
     assert list(table.load().rows(PageConfidence)) == rows
     assert table.preview(1)["data"] == [["p", "d", 0, 0.5, 0]]
     assert [path.name for path in tmp_path.iterdir()] == ["deep"]
+
+
+@pytest.mark.parametrize("name", ["mine.parquet", "mine.csv", "long.parquet"])
+def test_a_table_that_a_node_of_ones_own_passes_on_stays_where_it_was(name: str, tmp_path: Path) -> None:
+    rows = [PageConfidence("p", "d", page, 0.5, 0) for page in range(3)]
+    kept = LongTable(filepath=str(tmp_path / "kept.parquet"))
+    kept.save(TableFile.written(tmp_path / "draft", rows, PageConfidence, {}))
+    mine = (LongTable if name == "long.parquet" else WholeTable)(filepath=str(tmp_path / name))
+    mine.save(kept.load())
+    found = mine.load()
+    assert len(found) == 3
+    assert list(kept.load().rows(PageConfidence)) == rows
+
+
+def test_a_frame_is_no_long_table_and_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"keeps a TableFile, and a node returned a DataFrame: return TableFile\."):
+        LongTable(filepath=str(tmp_path / "table.parquet")).save(TABLE)
 
 
 def test_versions_rest_side_by_side(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from ocr_project.storage.shard_folder import ShardFolder
 from ocr_project.testing.fake_vllm import FAULTS, FakeVllm
 from ocr_project.testing.fakes import MemoryShards
 from ocr_project.testing.regions import drawn_page, expected, read_marks
+from tests.waiting import PATIENCE
 
 PAGES, PER_SHARD, REGIONS = 2_000, 100, 2
 BROKEN = frozenset({500, 1_777})  # pages that cannot be decoded
@@ -148,12 +149,12 @@ def test_kill_9_in_the_middle_loses_only_what_was_in_work(tmp_path: Path) -> Non
         assert first.stdout is not None
         done = [first.stdout.readline().strip() for _ in range(5)]
         first.send_signal(signal.SIGKILL)
-        first.wait(10)
+        first.wait(PATIENCE)
         first.stdout.close()
         kept = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.parquet")}
         assert {f"{name}.parquet" for name in done} <= set(kept)
         time.sleep(0.2)
-        second = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+        second = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE)
     made = second.stdout.split()
     assert len(made) + len(kept) == 15
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.parquet") if path.name in kept} == kept

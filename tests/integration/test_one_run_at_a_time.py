@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from ocr_project.storage.run_lock import NAME
+from tests.waiting import PATIENCE
 from tests.whole_job import QUICK, copy_project, kedro_run, run_job, running, write_pages
 
 PAGES = 12
 STAGES = ("--pipelines", "ingest,layout,recognition")
-WAIT = 60.0
+WAIT = PATIENCE
 
 
 @pytest.fixture(scope="module")

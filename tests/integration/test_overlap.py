@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ocr_project.testing.fake_vllm import FakeVllm
+from tests.waiting import PATIENCE
 from tests.whole_job import (
     QUICK,
     copy_project,
@@ -113,7 +114,7 @@ def test_an_interrupted_run_says_so_and_goes_on(project: Path, straight: Path, p
         while process.poll() is None and len(shards(project)) < 3:
             time.sleep(0.002)
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 130, log.read_text()
+        assert process.wait(timeout=PATIENCE) == 130, log.read_text()
         output = log.read_text()
     assert "Interrupted: finished work is kept" in output
     assert "Traceback" not in output

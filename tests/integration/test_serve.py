@@ -18,6 +18,7 @@ import pytest
 
 from tests.integration.test_standalone import OPTIONS, PROGRAM, environment
 from tests.integration.test_standalone import run as command
+from tests.waiting import PATIENCE
 from tests.whole_job import QUICK, copy_project, write_pages
 
 Served = tuple[subprocess.Popen[str], httpx2.Client]
@@ -69,7 +70,7 @@ def upload(client: httpx2.Client, file: Path) -> str:
 
 def end(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) == 130
+    assert process.wait(PATIENCE) == 130
 
 
 def state(client: httpx2.Client, corpus: str) -> str:
@@ -130,8 +131,8 @@ def test_a_server_that_ends_takes_its_run_along_and_the_next_one_goes_on(tmp_pat
         time.sleep(3)
         (run,) = psutil.Process(process.pid).children()
         process.send_signal(how)
-        process.wait(20)
-        psutil.wait_procs([run], 20)
+        process.wait(PATIENCE)
+        psutil.wait_procs([run], PATIENCE)
         assert not run.is_running()
     with serving(tmp_path, *OPTIONS) as (_, client):
         assert state(client, corpus) in ("queued", "running")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
 from tests.whole_job import QUICK, ROOT, write_pages
 
 OPTIONS = [part for option in QUICK for part in ("--set", option)]
@@ -96,7 +97,7 @@ def test_a_watched_folder_is_read_as_its_files_come(tmp_path: Path) -> None:
                 assert time.monotonic() < deadline
                 time.sleep(0.2)
         watching.send_signal(signal.SIGINT)
-        assert watching.wait(30) == 130
+        assert watching.wait(PATIENCE) == 130
     finally:
         watching.kill()
 

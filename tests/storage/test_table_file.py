@@ -27,6 +27,20 @@ def test_for_pandas_it_is_the_table_that_a_frame_would_be(tmp_path: Path) -> Non
     assert found.attrs == expected.attrs
 
 
+def test_who_takes_it_for_a_data_frame_is_told_how_to_have_one(tmp_path: Path) -> None:
+    table = TableFile.written(tmp_path / "table.parquet", iter(ROWS), Reference, {"made_from": {"pages": "abc"}})
+    pd.testing.assert_frame_equal(table.frame(), pd.read_parquet(table.path))
+    assert table.frame().attrs == {"made_from": {"pages": "abc"}}
+    assert list(table.frame("text").columns) == ["text"]
+    assert "2,005 rows" in repr(table)
+    with pytest.raises(AttributeError, match=r"no 'groupby': \.frame\(\) is a data frame"):
+        table.groupby("kind")
+    with pytest.raises(TypeError, match=r"\.frame\(\) is a data frame"):
+        table["kind"]
+    with pytest.raises(TypeError, match=r"\.frame\(\) is a data frame"):
+        list(table)
+
+
 def test_rows_come_back_in_order_and_by_their_place(tmp_path: Path) -> None:
     table = TableFile.written(tmp_path / "table.parquet", iter(ROWS), Reference, {})
     assert list(table.rows(Reference)) == ROWS

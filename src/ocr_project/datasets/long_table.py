@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from kedro.io import DatasetError
+
 from ocr_project.datasets.place import Place
-from ocr_project.storage.scratch import put_in_place
 from ocr_project.storage.table_file import TableFile
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ class LongTable(Place[TableFile, TableFile]):
         return TableFile(self.path)
 
     def save(self, data: TableFile) -> None:
-        put_in_place(data.path, self.place_to_save())
+        if not isinstance(data, TableFile):
+            raise DatasetError(
+                f"{type(self).__name__} keeps a TableFile, and a node returned a {type(data).__name__}: return"
+                " TableFile.written(…), or let the catalog have this table as a pandas.ParquetDataset"
+            )
+        data.put(self.place_to_save())
 
     def preview(self, nrows: int = 5) -> TablePreview:
         """Return the first rows, for kedro-viz."""

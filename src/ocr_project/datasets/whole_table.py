@@ -12,7 +12,6 @@ import pandas as pd
 from ocr_project.datasets.place import Place
 from ocr_project.domain.outside_text import csv_cell, csv_text
 from ocr_project.storage.atomic import atomic_file, atomic_json
-from ocr_project.storage.scratch import put_in_place
 from ocr_project.storage.table_file import AT_ONCE, TableFile
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class WholeTable(Place[pd.DataFrame | TableFile, pd.DataFrame]):
         if path.suffix == _CSV:
             self._save_csv(data, path)
         elif isinstance(data, TableFile):
-            put_in_place(data.path, path)
+            data.put(path)
         else:
             with atomic_file(path) as file:
                 data.to_parquet(file)
@@ -61,7 +60,7 @@ class WholeTable(Place[pd.DataFrame | TableFile, pd.DataFrame]):
                 _each_text(part, csv_cell).to_csv(file, index=False, header=not place)
         if data.attrs:
             atomic_json(_beside(path), data.attrs)
-        if isinstance(data, TableFile):
+        if isinstance(data, TableFile) and data.is_draft:
             data.path.unlink()
 
     def preview(self, nrows: int = 5) -> TablePreview:

@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ocr_project.domain.schemas import from_table, to_table
-from ocr_project.storage.atomic import storing
+from ocr_project.storage.atomic import atomic_file, storing
+from ocr_project.storage.scratch import put_in_place
 
 Row = TypeVar("Row")
 
 AT_ONCE = 1_000  # rows of a group in the file, and in memory
 _ATTRIBUTES = b"PANDAS_ATTRS"  # where pandas keeps `DataFrame.attrs`
+_IN_MEMORY = ": .frame() is a data frame of all rows, .parts() are data frames of some at a time"
 
 
 class TableFile:
     """What a node is given, and returns, of a table with a row for each page, or several.
 
-    For pandas it is a Parquet file like any other; attributes are `DataFrame.attrs`.
+    For pandas it is a Parquet file like any other; attributes are `DataFrame.attrs`. In a notebook, or in a node of
+    your own, `frame()` is the data frame, where it fits into memory.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Name the file; it is read when it is asked for something."""
-        self.path = path
+    def __init__(self, path: Path, *, is_draft: bool = False) -> None:
+        """Name the file; it is read when it is asked for something.
+
+        Args:
+            path: The file.
+            is_draft: Whether a node has just made it, so that it may be moved to where it belongs.
+        """
+        self.path, self.is_draft = path, is_draft
 
     @classmethod
     def written(cls, path: Path, rows: Iterable[Any], row_type: type, attrs: Mapping[str, Any]) -> TableFile:
@@ -49,13 +58,44 @@ class TableFile:
         with storing(path), pq.ParquetWriter(path, schema) as writer:
             while some := list(islice(left, AT_ONCE)):
                 writer.write_table(to_table(some, row_type).cast(schema))
-        return cls(path)
+        return cls(path, is_draft=True)
 
     @property
     def attrs(self) -> dict[str, Any]:
         """Return what is said of the table as a whole."""
         found: dict[str, Any] = json.loads((pq.read_schema(self.path).metadata or {}).get(_ATTRIBUTES, b"{}"))
         return found
+
+    def frame(self, *columns: str) -> pd.DataFrame:
+        """Return the whole table, as a data frame with its attributes.
+
+        Args:
+            columns: Their names; all where none is given.
+        """
+        return pd.read_parquet(self.path, columns=list(columns) or None, use_threads=False)
+
+    def put(self, place: Path) -> None:
+        """Let a file become this table: a draft is moved there, what is stored elsewhere is copied.
+
+        Raises:
+            StorageError: The disk is full, or the folder cannot be written to.
+        """
+        if self.is_draft:
+            put_in_place(self.path, place)
+        else:
+            with atomic_file(place) as file, self.path.open("rb") as kept:
+                shutil.copyfileobj(kept, file)
+
+    def __repr__(self) -> str:
+        return f"<{len(self):,} rows in {self.path}: .frame() is a data frame, .parts() are of {AT_ONCE:,} rows each>"
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(f"a TableFile has no {name!r}{_IN_MEMORY}")
+
+        def __getitem__(self, key: object) -> Any:
+            raise TypeError(f"a TableFile has no columns in memory{_IN_MEMORY}")
 
     def __len__(self) -> int:
         return int(pq.read_metadata(self.path).num_rows)

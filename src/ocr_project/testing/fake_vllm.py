@@ -46,6 +46,7 @@ class FakeVllm:
         model: What `/v1/models` names.
         models: Its whole answer, instead.
         delay: Seconds before an answer.
+        hold: Called with each request, returns what has to be true before it is answered; None: nothing has.
         pace: Answers per second at most, as a card has its limit; 0: as many as this process can.
         embed: Request to the status and body of the answer, of a server that embeds (`/v1/embeddings`).
         dead: Seconds for which connections are refused after `die`.
@@ -79,6 +80,7 @@ class FakeVllm:
     embed: Embed | None = None
     models: bytes | None = None
     pace: float = 0.0
+    hold: Callable[[], Callable[[], bool]] | None = None
 
     def __enter__(self) -> FakeVllm:
         self._loop = asyncio.new_event_loop()
@@ -86,6 +88,7 @@ class FakeVllm:
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake-vllm", daemon=True)
         self._thread.start()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._dying: asyncio.Task[None] | None = None
         self._call(self._listen())
         return self
 
@@ -109,9 +112,10 @@ class FakeVllm:
 
     async def _close(self) -> None:
         self._server.close()
-        for task in self._tasks:
+        tasks = {*self._tasks, *filter(None, [self._dying])}
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _die_and_come_back(self) -> None:
         self._server.close()
@@ -157,7 +161,10 @@ class FakeVllm:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
+            may_answer = None if self.hold is None else self.hold()
             await asyncio.sleep(self.delay + self._turn())
+            while may_answer is not None and not may_answer():
+                await asyncio.sleep(0.002)
             return await self._act(fault, request, to)
         finally:
             self.in_flight -= 1
@@ -195,8 +202,7 @@ class FakeVllm:
             case "loop":
                 return await _send(to, 200, _answer(LOOP, "length"))
             case "die":
-                task = asyncio.create_task(self._die_and_come_back())
-                self._dying = task
+                self._dying = asyncio.create_task(self._die_and_come_back())
                 return False
         return await _send(to, *await self._honest(request))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +20,7 @@ from ocr_project.domain.types import Answer, Status
 from ocr_project.storage.lineages import LineageFolder, lineages
 from ocr_project.testing.fake_vllm import FakeVllm
 from tests.bench.fields.sets import FIELDS, asked_of, read_right, write_prompts, write_set
+from tests.waiting import wait_for
 
 RUNTIME = RuntimeOptions(progress=False)
 
@@ -201,7 +202,8 @@ run_fields(options, RuntimeOptions(progress=False), LineageFolder(root.parent / 
 def test_kill_and_resume_asks_again_only_what_was_in_flight(tmp_path: Path) -> None:
     """Killed again and again with -9: what was kept is never asked about again, and nothing is lost."""
     root, store = write_set(tmp_path / "demo", 24), tmp_path / "answers"
-    log: list[str] = []  # what was asked about, in order
+    log: list[str] = []  # what was answered, in order
+    most = [0]  # requests that are answered; those after it wait for an answer when the kill comes
 
     def read(image: bytes, prompt: str, body: Mapping[str, Any]) -> str:
         log.append(read_right(image, prompt, body))
@@ -210,17 +212,18 @@ def test_kill_and_resume_asks_again_only_what_was_in_flight(tmp_path: Path) -> N
     def documents_kept() -> set[str]:
         return {answer.text.split()[0] for answer in LineageFolder(store, Answer).rows()}
 
-    with FakeVllm(read=read, delay=0.04) as server:
+    with FakeVllm(read=read, faults=lambda number, body: "hang" if number >= most[0] else None) as server:
         for _ in range(4):
             kept, seen = documents_kept(), len(log)
+            most[0] = server.requests + 12
             child = subprocess.Popen([sys.executable, "-c", _CHILD, str(root), server.url])
-            while len(log) < seen + 12 and child.poll() is None:
-                time.sleep(0.01)
+            wait_for(lambda kept=kept: documents_kept() > kept, "each run gets on")  # type: ignore[misc]
             child.send_signal(signal.SIGKILL)
             child.wait()
-            time.sleep(0.2)  # what it had sent arrives
+            most[0] = 0  # no request that it had sent is answered from here on,
+            server._call(asyncio.sleep(0.05))  # and those that were begun are answered within two turns of the loop
             assert not kept & {line.split()[0] for line in log[seen:]}
-            assert documents_kept() > kept, "each run gets on"
+        most[0] = server.requests + 1000
         kept, seen = documents_kept(), len(log)
         found = run_fields(options(root, server), RUNTIME, LineageFolder(store, Answer))
     assert rate(found) == 1.0

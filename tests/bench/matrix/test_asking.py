@@ -17,6 +17,7 @@ from ocr_project.domain.errors import BackendError
 from ocr_project.domain.types import Answer, Asked, Page, Question
 from ocr_project.storage.journal import Journal, read_journal
 from ocr_project.testing.fakes import identity, page
+from tests.waiting import PATIENCE
 
 ASKED = tuple(Asked(number, "form", f"field {number}", "?") for number in range(3))
 
@@ -73,7 +74,7 @@ def asking(answerer: Any, path: Path) -> tuple[threading.Thread, list[BaseExcept
 
 
 def wait_for(path: Path, count: int) -> dict[int, Answer]:
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE
     while len(found := answers_of(read_journal(path))) < count:
         assert time.monotonic() < until
         time.sleep(0.01)
@@ -85,7 +86,7 @@ def test_an_answer_is_kept_while_others_of_its_image_are_in_flight(tmp_path: Pat
     thread, faults = asking(answerer, tmp_path / "answers.jsonl")
     assert set(wait_for(tmp_path / "answers.jsonl", 2)) == {0, 1}
     answerer.future.set_result([Answer(number, "d_00001", "said") for number in range(3)])
-    thread.join(10)
+    thread.join(PATIENCE)
     assert not faults
     entries = read_journal(tmp_path / "answers.jsonl")
     assert sorted(row["question_id"] for entry in entries for row in entry["answers"]) == [0, 1, 2], "each once"
@@ -96,7 +97,7 @@ def test_what_was_answered_stays_where_the_rest_cannot_be_asked(tmp_path: Path) 
     thread, faults = asking(answerer, tmp_path / "answers.jsonl")
     wait_for(tmp_path / "answers.jsonl", 2)
     answerer.future.set_exception(BackendError("the server is gone"))
-    thread.join(10)
+    thread.join(PATIENCE)
     assert [str(fault) for fault in faults] == ["the server is gone"]
     assert set(answers_of(read_journal(tmp_path / "answers.jsonl"))) == {0, 1}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from ocr_project.bench.matrix import launching
 from ocr_project.bench.matrix.judging import compare_matrix
 from ocr_project.bench.matrix.launching import run_locally
 from ocr_project.bench.matrix.performing import Common, perform
 from ocr_project.bench.matrix.plan import MatrixRun, fields_of, plan_runs
-from ocr_project.bench.matrix.results import read_matrix, write_matrix
+from ocr_project.bench.matrix.results import RunFacts, read_matrix, write_matrix
 from ocr_project.bench.matrix.user_config import read_user_config
 from ocr_project.cli.launch.status import progress
 from ocr_project.cli.launch.work import Launch
@@ -23,6 +25,7 @@ from ocr_project.domain.options import FieldsOptions, RuntimeOptions
 from ocr_project.domain.options.matrix import Clock, MatrixOptions
 from ocr_project.testing.fake_vllm import FakeVllm
 from tests.bench.matrix.small_set import FIELDS, reader, write_set
+from tests.waiting import wait_for
 
 HEAD = "dataset;framework;model;url;pixels\n"
 FAST = FieldsOptions.model_validate({"vllm": {"retries": 0, "patience_seconds": 1, "crop_workers": 1}})
@@ -218,8 +221,16 @@ def test_a_worker_that_sees_one_card_does_no_run_on_another(home: Path, monkeypa
         run_locally(runs, common)
 
 
-def test_workers_of_a_launch_do_each_run_once_and_one_at_a_time(home: Path) -> None:
-    with FakeVllm(model="a/fake", read=reader(), delay=0.01) as server:
+def test_workers_of_a_launch_do_each_run_once_and_one_at_a_time(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    perform_in_process, begun = launching._Worker.perform, set[int]()
+
+    def perform_when_both_have_a_run(worker: launching._Worker, run: MatrixRun, common: Common) -> RunFacts:
+        begun.add(threading.get_ident())
+        wait_for(lambda: len(begun) >= 2)
+        return perform_in_process(worker, run, common)
+
+    monkeypatch.setattr(launching._Worker, "perform", perform_when_both_have_a_run)
+    with FakeVllm(model="a/fake", read=reader()) as server:
         rows = "".join(
             f"small;SGLang;a/fake;{server.url};{pixels}\n" for pixels in (400_000, 300_000, 200_000, 100_000)
         )

@@ -18,6 +18,7 @@ from ocr_project.cli.serve.runs import Runs, State, log_of
 from ocr_project.cli.serve.shelf import Shelf
 from ocr_project.storage.workspace import Workspace
 from tests.cli.serve.served import QUIET, SLEEPER, client, home, serving, shelf
+from tests.waiting import PATIENCE
 
 __all__ = ["client", "home", "shelf"]
 
@@ -37,7 +38,7 @@ def started(*corpora: Workspace, command: tuple[str, ...]) -> Iterator[Runs]:
 
 
 def wait(until: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not until():
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -217,7 +217,7 @@ class FakeRunner:
 
     def run(self, some: Sequence[Page]) -> list[Found]:
         self.devices.append(self.device)
-        self.together.wait(20)
+        self.together.wait(120)
         number = np.zeros(0, np.int64)
         none = Boxes(number, np.zeros(0, np.float32), np.zeros((0, 4), np.float32), number)
         return [Found((100, 140), none, None, True, "") for _ in some]

@@ -13,8 +13,9 @@ torch = pytest.importorskip("torch", reason="needs torch: the gpu extra, or a CP
 
 from ocr_project.domain.options import PpDocLayoutOptions, Precision  # noqa: E402
 from ocr_project.engine.layout.pp_doclayout.model import build_forward  # noqa: E402
+from tests.waiting import PATIENCE  # noqa: E402
 
-SECONDS = 20.0
+SECONDS = PATIENCE
 
 
 def switches() -> tuple[str, bool, bool]:

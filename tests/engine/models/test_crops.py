@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import signal
-import time
 from pathlib import Path
 
 import cv2
@@ -16,6 +15,8 @@ from ocr_project.domain.types import Box, Label, Region
 from ocr_project.engine.imaging.pixels import decode, encode
 from ocr_project.engine.models.crops.pool import CropPool
 from ocr_project.engine.models.crops.worker import CropJob, Fit, bands, cut_page, prepare, without_margins
+from tests.processes import children
+from tests.waiting import PATIENCE, wait_for
 
 FIT = Fit(least_pixels=12_544, most_pixels=1_000_000, side=28, jpeg_quality=None)
 RNG = np.random.default_rng(0)
@@ -166,9 +167,15 @@ def test_a_separator_is_not_read(strokes: list[tuple[int, int, int, int]], asked
 def test_the_pool_keeps_order_and_its_workers_end_with_it() -> None:
     pool = CropPool(2, FIT)
     images = [encode(noise(150 + number, 200)) for number in range(12)]
-    answers = [pool.submit(image, [job(0, 0, 200, 400)]) for image in images]
+    answers = [pool.submit(images[0], [job(0, 0, 200, 400)])]
+    answers[0].result(PATIENCE)
+    (first,) = crop_workers()
+    os.kill(first, signal.SIGSTOP)  # or it might have cut all of them before the second one is there
+    answers += [pool.submit(image, [job(0, 0, 200, 400)]) for image in images[1:]]
+    wait_for(lambda: sum(answer.done() for answer in answers) == len(images) - 1)
+    os.kill(first, signal.SIGCONT)
     for image, answer in zip(images, answers, strict=True):
-        assert answer.result(30) == cut_page(image, [job(0, 0, 200, 400)], FIT)
+        assert answer.result(PATIENCE) == cut_page(image, [job(0, 0, 200, 400)], FIT)
     workers = crop_workers()
     assert len(workers) == 2
     pool.close()
@@ -181,15 +188,13 @@ def test_the_pool_keeps_order_and_its_workers_end_with_it() -> None:
 def test_a_page_that_kills_its_worker_fails_alone_and_the_pool_comes_back() -> None:
     pool = CropPool(1, FIT)
     good = encode(noise(150, 200))
-    assert not isinstance(pool.submit(good, [job(0, 0, 200, 150)]).result(30), str)
-    large = encode(noise(6_000, 6_000), jpeg_quality=50)
+    assert not isinstance(pool.submit(good, [job(0, 0, 200, 150)]).result(PATIENCE), str)
     (worker,) = crop_workers()
-    deadly = pool.submit(large, [job(0, 0, 6_000, 6_000)] * 20)
-    behind = [pool.submit(good, [job(0, 0, 200, 150)]) for _ in range(3)]
-    time.sleep(0.3)
+    os.kill(worker, signal.SIGSTOP)  # it is not done with the page before it is killed
+    deadly, *behind = [pool.submit(good, [job(0, 0, 200, 150)]) for _ in range(4)]
     os.kill(worker, signal.SIGKILL)
-    assert str(deadly.result(30)).startswith("killed: ")
-    assert all(len(answer.result(30)) == 1 for answer in behind)
+    assert str(deadly.result(PATIENCE)).startswith("killed: ")
+    assert all(len(answer.result(PATIENCE)) == 1 for answer in behind)
     assert crop_workers() != [worker]
     pool.close()
 
@@ -200,25 +205,26 @@ def test_a_page_that_needs_more_memory_than_its_process_may_have_fails_alone() -
     large = encode(np.zeros((12_000, 12_000, 3), np.uint8), jpeg_quality=50)
     refused = pool.submit(large, [job(0, 0, 12_000, 12_000)])
     behind = pool.submit(good, [job(0, 0, 200, 150)])
-    reason = str(refused.result(60)).lower()  # who notices first depends on the machine
+    reason = str(refused.result(PATIENCE)).lower()  # who notices first depends on the machine
     assert any(part in reason for part in ("memory", "failed to allocate", "ended the process")), reason
-    assert not isinstance(behind.result(60), str)
+    assert not isinstance(behind.result(PATIENCE), str)
     pool.close()
 
 
 def test_a_page_that_takes_for_ever_fails_alone() -> None:
-    pool = CropPool(1, FIT, seconds=0.3)
+    pool = CropPool(1, FIT)
     good = encode(noise(150, 200))
-    pool.submit(good, [job(0, 0, 200, 150)]).result(30)
-    slow = pool.submit(encode(noise(6_000, 6_000), jpeg_quality=50), [job(0, 0, 6_000, 6_000)] * 50)
+    pool.submit(good, [job(0, 0, 200, 150)]).result(PATIENCE)
+    (worker,) = crop_workers()
+    os.kill(worker, signal.SIGSTOP)
+    pool._seconds = 0.3
+    slow = pool.submit(good, [job(0, 0, 200, 150)])
+    slow.add_done_callback(lambda _: setattr(pool, "_seconds", PATIENCE))  # before the next page is taken up
     behind = pool.submit(good, [job(0, 0, 200, 150)])
-    assert "took more than" in str(slow.result(30))
-    pool._seconds = 30  # a fresh worker is slow on a busy machine
-    assert not isinstance(behind.result(60), str)
+    assert "took more than" in str(slow.result(PATIENCE))
+    assert not isinstance(behind.result(PATIENCE), str)
     pool.close()
 
 
 def crop_workers() -> list[int]:
-    here = Path(f"/proc/{os.getpid()}/task")
-    children = [int(n) for task in here.iterdir() for n in (task / "children").read_text().split()]
-    return [child for child in children if b"crops.worker" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [child.pid for child in children("crops.worker")]

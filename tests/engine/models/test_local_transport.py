@@ -11,6 +11,7 @@ import pytest
 from ocr_project.domain.errors import BackendError
 from ocr_project.engine.models.local.transport import LocalTransport
 from ocr_project.engine.models.messages import ChatAnswer, ChatRequest, RequestFailed
+from tests.waiting import PATIENCE
 
 Run = Callable[[Sequence[ChatRequest]], list[ChatAnswer]]
 
@@ -28,7 +29,7 @@ class Model:
         return self.answer
 
     def answer(self, requests: Sequence[ChatRequest]) -> list[ChatAnswer]:
-        self.go.wait(10)
+        assert self.go.wait(PATIENCE)
         self.threads.add(threading.current_thread().name)
         prompts = [request.prompt for request in requests]
         self.batches.append(prompts)

@@ -12,6 +12,7 @@ import pytest
 from ocr_project.engine.models.crops.worker import Fit
 from ocr_project.engine.models.session import Session, all_of
 from ocr_project.engine.models.turns import Turns
+from tests.waiting import PATIENCE
 
 
 class Echo:
@@ -60,7 +61,7 @@ def session(transport: Echo) -> Iterator[Session[str, str]]:
 def test_nothing_starts_before_the_first_work_and_nothing_is_left(session: Session[str, str], transport: Echo) -> None:
     before = set(threading.enumerate())
     assert "reader-loop" not in {thread.name for thread in before}
-    assert session.submit(session.ask, "a").result(10) == "a"
+    assert session.submit(session.ask, "a").result(PATIENCE) == "a"
     assert "reader-loop" in {thread.name for thread in threading.enumerate()}
     session.close()
     session.close()
@@ -81,7 +82,7 @@ def test_requests_in_flight_are_bounded_over_all_work(session: Session[str, str]
             return await all_of([session.start(turn, 1, session.ask, f"{number}{region}") for region in "abcd"])
 
     futures = [session.submit(page, number) for number in range(5)]
-    assert [future.result(10) for future in futures] == [[f"{n}{r}" for r in "abcd"] for n in range(5)]
+    assert [future.result(PATIENCE) for future in futures] == [[f"{n}{r}" for r in "abcd"] for n in range(5)]
     assert transport.most == 3
 
 
@@ -95,7 +96,7 @@ def test_what_is_in_flight_is_cancelled_before_the_transport_closes(
     session.close()
     for future in futures:
         with pytest.raises(CancelledError):
-            future.result(1)
+            future.result(PATIENCE)
     assert transport.events == ["cancelled", "cancelled", "closed"]
 
 
@@ -111,5 +112,5 @@ def test_an_error_of_one_cancels_the_others(session: Session[str, str], transpor
             return await all_of([session.start(turn, 1, session.ask, "a"), session.start(turn, 1, fail)])
 
     with pytest.raises(ValueError, match="this one"):
-        session.submit(work).result(10)
+        session.submit(work).result(PATIENCE)
     assert transport.events == ["cancelled"]

@@ -21,6 +21,7 @@ from ocr_project.engine.publishing import hub as publishing_hub
 from ocr_project.engine.publishing import upload
 from ocr_project.engine.publishing.hub import check_findings, check_target
 from tests.fake_hub import FakeHub, Repository
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[3]
 CARD = "---\nlicense: cc0-1.0\n---\n\n# Pages\n"
@@ -124,11 +125,12 @@ def test_a_fault_of_the_hub_or_of_the_line_is_tried_again(hub: FakeHub, folder: 
 
 
 def test_a_hub_that_falls_silent_is_asked_again(hub: FakeHub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing_hub, "_TIMEOUT", httpx2.Timeout(0.3))
+    monkeypatch.setattr(publishing_hub, "_TIMEOUT", httpx2.Timeout(0.5))
     hub.faults = lambda number, kind: "slow" if kind == "put" and number == 0 else None
-    upload(folder, OPTIONS, api(hub))
+    patient = OPTIONS.model_copy(update={"retries": 100})  # a busy machine is silent for half a second more often
+    upload(folder, patient, api(hub))
     assert_there(hub, folder)
-    assert hub.done["put"] == 4
+    assert hub.done["put"] >= 4
 
 
 def test_a_commit_by_somebody_else_in_between_is_not_undone(hub: FakeHub, folder: Path) -> None:
@@ -178,8 +180,7 @@ def test_killed_in_the_middle_it_goes_on(hub: FakeHub, folder: Path) -> None:
     variables = {"HF_ENDPOINT": hub.url, "HF_TOKEN": hub.token, "HF_HUB_DISABLE_XET": "1"}
     environment = os.environ | variables | {"PYTHONPATH": str(ROOT / "src")}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        while process.poll() is None and (hub.done["put"] < 3 or len(hub.stored) < 2):
-            pass
+        wait_for(lambda: process.poll() is not None or (hub.done["put"] >= 3 and len(hub.stored) >= 2))
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
     assert hub.repositories["me/pages"].files == {}  # half a dataset was never visible

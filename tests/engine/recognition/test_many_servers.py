@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
@@ -70,10 +69,23 @@ def check_whole(done: ShardFolder) -> None:
         assert {row.status for row in rows} == {Status.OK}
 
 
+def by_rounds(size: int) -> Callable[[], Callable[[], bool]]:
+    """Let servers answer when so many of their requests together have come since the last time, or all there are."""
+    numbers, come = itertools.count(), [0]
+
+    def hold() -> Callable[[], bool]:
+        wanted = min(PAGES * REGIONS, (next(numbers) // size + 1) * size)
+        come[0] += 1
+        return lambda: come[0] >= wanted
+
+    return hold
+
+
 @pytest.mark.parametrize("cards", CARDS)
 def test_every_page_is_read_once_in_order_and_each_server_has_its_part(tmp_path: Path, cards: int) -> None:
     with ExitStack() as stack:
-        servers = [stack.enter_context(FakeVllm(read=read_marks, delay=0.02)) for _ in range(cards)]
+        hold = by_rounds(IN_FLIGHT * cards)
+        servers = [stack.enter_context(FakeVllm(read=read_marks, hold=hold)) for _ in range(cards)]
         check_whole(read_corpus(tmp_path, servers))
         asked = [server.requests for server in servers]
         most = [server.most_in_flight for server in servers]
@@ -87,25 +99,23 @@ def test_every_page_is_read_once_in_order_and_each_server_has_its_part(tmp_path:
 def test_pages_of_a_server_that_is_gone_go_to_the_others(tmp_path: Path, cards: int) -> None:
     with ExitStack() as stack:
         others = [stack.enter_context(FakeVllm(read=read_marks, delay=0.02)) for _ in range(cards - 1)]
-        gone = FakeVllm(read=read_marks, delay=0.02)
-        gone.__enter__()
-
-        def end() -> None:
-            while gone.requests < 3:
-                time.sleep(0.002)
-            gone.__exit__()
-
-        ending = threading.Thread(target=end)
-        ending.start()
+        ends = FakeVllm(read=read_marks, faults=lambda number, body: "die" if number == 2 else None, dead=3600)
+        gone = stack.enter_context(ends)
         # one that it had taken and never looked at is silent until it is given up
         check_whole(read_corpus(tmp_path, [gone, *others], connect_seconds=0.5, read_seconds=5.0))
-        ending.join(20)
         left = sum(server.requests for server in others)
     assert gone.requests < PAGES * REGIONS / cards, "it was gone before it had read its part"
     assert left >= PAGES * REGIONS - gone.requests
 
 
 def test_a_slower_card_is_given_less(tmp_path: Path) -> None:
-    with FakeVllm(read=read_marks, delay=0.08) as slow, FakeVllm(read=read_marks, delay=0.02) as quick:
+    answered = itertools.count(1)
+
+    def one_for_three() -> Callable[[], bool]:
+        """Answer a request for every three that the other one is asked, and the last ones at once."""
+        wanted = 3 * next(answered)
+        return lambda: quick.requests >= wanted or slow.requests + quick.requests >= PAGES * REGIONS
+
+    with FakeVllm(read=read_marks, hold=one_for_three) as slow, FakeVllm(read=read_marks) as quick:
         check_whole(read_corpus(tmp_path, [slow, quick]))
         assert quick.requests > 1.5 * slow.requests

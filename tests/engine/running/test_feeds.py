@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,27 +18,27 @@ import pytest
 from ocr_project.domain.errors import StaleSource
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Page, ShardInfo, Status
+from ocr_project.engine.running.events import EVENTS, Event, Happening
 from ocr_project.engine.running.feeds import FEEDS, Stopped
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
-from ocr_project.engine.running.stage_metrics import measure_stage
 from ocr_project.engine.running.stream import stream
 from ocr_project.storage.lineages import LineageFolder
 from ocr_project.testing.fakes import identity, page
+from tests.waiting import PATIENCE, wait_for
 
 WORKER = """
-import sys, time
+import sys
 from pathlib import Path
 from ocr_project.domain.options import RuntimeOptions
 from tests.engine.running.test_feeds import Corpus
+from tests.waiting import wait_for
 root = Path(sys.argv[1])
 def last_waits(batch):
     # The last shard waits until one is through all stages, and until who held it first has been killed.
-    deadline = time.monotonic() + 50
-    while batch[0].doc_id == "d5" and not ((root / "killed").exists() and list(root.glob("recognition/**/*.parquet"))):
-        assert time.monotonic() < deadline, "no shard is through all stages before the first stage has ended"
-        time.sleep(0.01)
+    if batch[0].doc_id == "d5":
+        wait_for(lambda: (root / "killed").exists() and list(root.glob("recognition/**/*.parquet")))
     return batch
 runtime = RuntimeOptions(workers=1, progress=False, launch=sys.argv[2], lease_seconds=1.0)
 Corpus(root, runtime=runtime).beside(ingest=last_waits)
@@ -51,6 +52,7 @@ runtime = RuntimeOptions(workers=1, progress=False, launch=sys.argv[2])
 Corpus(Path(sys.argv[1]), runtime=runtime).run("ingest")
 """
 STAGES = ("ingest", "layout", "recognition")
+WAITS = Happening.STAGE_WAITS
 NAMES = tuple(f"d{number}_00001" for number in range(6))
 QUIET = RuntimeOptions(workers=2, progress=False, ahead=1)
 Work = Callable[[Sequence[Page]], Sequence[Page]]
@@ -93,7 +95,7 @@ class Corpus:
         with FEEDS.following(STAGES), ThreadPoolExecutor(len(STAGES)) as pool:
             found = {stage: begun(pool, self.run, stage, works.get(stage, echo)) for stage in STAGES}
             try:
-                return {stage: future.result(60) for stage, future in found.items()}
+                return {stage: future.result(PATIENCE) for stage, future in found.items()}
             except BaseException:
                 FEEDS.stop()  # those beside it would wait for what does not come
                 raise
@@ -132,7 +134,7 @@ def test_a_shard_is_taken_up_while_the_next_one_is_made(tmp_path: Path, straight
 
     def first_waits_for_last(batch: Sequence[Page]) -> Sequence[Page]:
         if batch[0].doc_id == "d5":
-            assert seen.wait(20), "the first shard came through all stages while the last one is in the first"
+            assert seen.wait(PATIENCE), "the first shard came through all stages while the last one is in the first"
         return batch
 
     def last(batch: Sequence[Page]) -> Sequence[Page]:
@@ -189,10 +191,10 @@ def test_an_error_stops_those_beside_it_and_the_next_run_goes_on(tmp_path: Path,
     with FEEDS.following(STAGES), ThreadPoolExecutor(3) as pool:
         futures = [begun(pool, corpus.run, stage, breaks if stage == "layout" else echo) for stage in STAGES]
         with pytest.raises(OSError, match="a broken disk"):
-            futures[1].result(20)
+            futures[1].result(PATIENCE)
         FEEDS.stop()
         with pytest.raises(Stopped):
-            futures[2].result(20)
+            futures[2].result(PATIENCE)
     assert {info.name for info in corpus.folder("recognition").index().values()} <= set(NAMES[:4])
     corpus.beside()
     assert corpus.stored() == straight.stored()
@@ -218,13 +220,11 @@ def test_workers_of_a_launch_do_not_wait_between_stages_and_one_may_be_killed(
     root, launch = tmp_path / "beside", tmp_path / "launch"
     processes = [subprocess.Popen((sys.executable, "-c", WORKER, str(root), str(launch))) for _ in range(2)]
     try:
-        while not (owner := owner_of_last(root, launch)):
-            assert all(process.poll() is None for process in processes)
-            time.sleep(0.005)
+        owner = wait_for(lambda: owner_of_last(root, launch))
         holder = next(process for process in processes if f"-{process.pid}-" in owner)
         holder.kill()
         (root / "killed").touch()
-        assert next(one for one in processes if one is not holder).wait(100) == 0
+        assert next(one for one in processes if one is not holder).wait(PATIENCE) == 0
     finally:
         for process in processes:
             process.kill()
@@ -241,16 +241,13 @@ def test_a_worker_at_a_slow_page_goes_on_with_what_others_have_stored(tmp_path: 
     def slow(batch: Sequence[Page]) -> Sequence[Page]:
         if not others:
             others.append(subprocess.Popen((sys.executable, "-c", OTHER, str(root), str(launch))))
-        deadline = time.monotonic() + 50
-        while not list(root.glob("recognition/**/*.parquet")):
-            assert time.monotonic() < deadline, "what the other one has stored was not read"
-            time.sleep(0.01)
+        wait_for(lambda: list(root.glob("recognition/**/*.parquet")), "what the other one has stored was not read")
         return batch
 
     try:
         corpus = Corpus(root, runtime=RuntimeOptions(workers=1, progress=False, launch=launch, ahead=1))
         corpus.beside(ingest=slow)
-        assert others[0].wait(60) == 0
+        assert others[0].wait(PATIENCE) == 0
     finally:
         for other in others:
             other.kill()
@@ -258,13 +255,24 @@ def test_a_worker_at_a_slow_page_goes_on_with_what_others_have_stored(tmp_path: 
     assert Corpus(root).stored() == straight.stored()
 
 
-def test_seconds_do_not_count_the_wait_for_another_stage(tmp_path: Path) -> None:
+def test_seconds_do_not_count_the_wait_for_another_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus, seconds, last = Corpus(tmp_path), [0.0], [Happening.STAGE_BEGAN]
+    clock = SimpleNamespace(perf_counter=lambda: seconds[0], time=time.time)
+    monkeypatch.setattr("ocr_project.engine.running.stream.time", clock)
+
+    def note(event: Event) -> None:
+        if event.stage == "recognition":
+            last[0] = event.what
+
     def slow(batch: Sequence[Page]) -> Sequence[Page]:
-        time.sleep(0.06)
+        before = set(NAMES[: NAMES.index(f"{batch[0].doc_id}_00001")])
+        stored = tmp_path / "recognition"
+        # once these are through, and it waits, it waits for this one
+        wait_for(lambda: before <= {path.stem for path in stored.rglob("*.parquet")} and last[0] is WAITS)
+        seconds[0] += 10
         return batch
 
-    corpus = Corpus(tmp_path)
-    corpus.beside(ingest=slow)
-    first, last = (measure_stage(corpus.folder(stage), QUIET)["seconds"] for stage in ("ingest", "recognition"))
-    assert first >= 0.3
-    assert last < first / 2
+    monkeypatch.setattr(EVENTS, "_listeners", [note])
+    made = corpus.beside(ingest=slow)
+    assert sum(info.wall_seconds for info in made["ingest"]) == 2 * 10 * len(NAMES)
+    assert sum(info.wall_seconds for info in made["recognition"]) == 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from ocr_project.engine.running.stage_metrics import measure_stage, tabulate_sha
 from ocr_project.engine.running.stream import stream
 from ocr_project.testing.fakes import MemoryShards, identity, page
 from tests.fake_nvml import FakeGpu, FakeNvml
+from tests.waiting import wait_for
 
 QUIET = RuntimeOptions(workers=2, progress=False, ahead=1)
 FAST = 0.005  # seconds between two samples
@@ -48,13 +48,6 @@ def watching() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "gpu-monitor"]
 
 
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.002)
-
-
 @pytest.mark.parametrize("why", ["no library", "no driver", "no GPU", "none visible"])
 def test_without_a_gpu_nothing_is_said_and_no_thread_is_started(
     why: str, install: Callable[..., FakeNvml], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -75,7 +68,7 @@ def test_samples_are_taken_in_the_background_and_counted(install: Callable[..., 
     gpu = FakeGpu(busy=[100, 100, 80], watts=[300, 302, 100])
     fake = install(gpu)
     with GpuMonitor(FAST) as monitor:
-        until(lambda: gpu.asked["nvmlDeviceGetPowerUsage"] >= 5)
+        wait_for(lambda: gpu.asked["nvmlDeviceGetPowerUsage"] >= 5)
         (usage,) = monitor.take()
     assert "gpu-monitor" in fake.threads
     assert dict(usage.sm)[100] == 2
@@ -94,11 +87,12 @@ def test_energy_is_what_the_counter_says(install: Callable[..., FakeNvml]) -> No
 
 
 def test_without_a_counter_power_is_integrated(install: Callable[..., FakeNvml]) -> None:
-    install(FakeGpu(counter=None, watts=[200.0]))
+    gpu = FakeGpu(counter=None, watts=[200.0])
+    install(gpu)
     with GpuMonitor(FAST) as monitor:
-        time.sleep(0.1)
+        wait_for(lambda: gpu.asked["nvmlDeviceGetPowerUsage"] >= 5)
         (usage,) = monitor.take()
-    assert usage.joules == pytest.approx(200.0 * usage.seconds, rel=0.05)
+    assert usage.joules == pytest.approx(200.0 * usage.seconds)
 
 
 def test_what_a_gpu_does_not_tell_is_left_out(install: Callable[..., FakeNvml]) -> None:
@@ -120,7 +114,7 @@ def test_a_gpu_that_is_lost_is_given_up_with_one_line(
     lost, well = FakeGpu(lost_after=2), FakeGpu()
     install(lost, well)
     with caplog.at_level(logging.WARNING), GpuMonitor(FAST) as monitor:
-        until(lambda: well.asked["nvmlDeviceGetUtilizationRates"] > 10)
+        wait_for(lambda: well.asked["nvmlDeviceGetUtilizationRates"] > 10)
         usages = monitor.take()
     assert [usage.index for usage in usages] == [1]
     assert len(caplog.records) == 1

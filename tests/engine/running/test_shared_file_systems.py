@@ -21,6 +21,7 @@ from ocr_project.storage.atomic import atomic_folder, atomic_text
 from ocr_project.storage.claims import Claims, Worker, workers_of
 from ocr_project.storage.run_lock import RunLock
 from tests.engine.running.test_sharing import WANTED, make, rows, runtime
+from tests.waiting import PATIENCE
 
 LEASE = 4.0  # longer than the steps of exFAT's times
 WORKER = f"""
@@ -104,13 +105,13 @@ def test_workers_share_a_folder_without_hard_links_and_one_is_killed(linkless: t
     how, folder = linkless
     first, second = start(how, folder), start(how, folder)
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while len(list(folder.glob("launch/claims/*/*.done"))) < 6:
             assert time.monotonic() < until
             time.sleep(0.05)
         first.kill()
         first.wait()
-        assert second.wait(60) == 0
+        assert second.wait(PATIENCE) == 0
     finally:
         for process in (first, second):
             process.kill()

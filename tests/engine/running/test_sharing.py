@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from ocr_project.engine.running.stream import stream
 from ocr_project.storage.claims import Claims
 from ocr_project.storage.lineages import LineageFolder
 from ocr_project.testing.fakes import MemoryShards, identity, page
+from tests.waiting import PATIENCE, wait_for
 
 WORKER = """
 import sys, time
@@ -35,11 +36,14 @@ make(Path(sys.argv[1]), RuntimeOptions(workers=2, progress=False, launch=sys.arg
 WANTED = {f"d{n:02}_00001": ShardInfo(f"d{n:02}_00001", f"key {n}", f"d{n:02}", 3) for n in range(24)}
 
 
-def make(folder: Path, runtime: RuntimeOptions, seconds: float = 0.0) -> list[str]:
-    """Run a stage as a node does; return the shards that this process made."""
+def make(
+    folder: Path, runtime: RuntimeOptions, seconds: float = 0.0, before: Callable[[], object] = lambda: None
+) -> list[str]:
+    """Run a stage as a node does, with something before each batch; return the shards that this process made."""
     done = LineageFolder(folder, Page)
 
     def work(batch: Sequence[Page]) -> Sequence[Page]:
+        before()
         time.sleep(seconds)
         return batch
 
@@ -59,20 +63,23 @@ def runtime(**changes: object) -> RuntimeOptions:
 
 
 def test_workers_of_a_launch_make_each_shard_once_and_end_together(tmp_path: Path) -> None:
-    made: list[list[str]] = []
+    at_work: set[int] = set()
 
-    def work(number: int) -> None:
+    def wait_for_all(number: int) -> None:
+        at_work.add(number)
+        wait_for(lambda: len(at_work) == 3)  # no worker makes all of it before the others have begun
+
+    def work(number: int) -> list[str]:
         # one process has one worker of a launch: threads stand for processes by leases that differ
-        made.append(make(tmp_path / "shards", runtime(launch=tmp_path / "launch", lease_seconds=60 + number), 0.004))
+        own = runtime(launch=tmp_path / "launch", lease_seconds=60 + number)
+        made = make(tmp_path / "shards", own, 0.004, lambda: wait_for_all(number))
         assert len(rows(tmp_path / "shards")) == 72, "the stage ends, for all, when all of it is there"
+        return made
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    with ThreadPoolExecutor(3) as pool:
+        made = list(pool.map(work, range(3)))
     assert sorted(name for names in made for name in names) == list(WANTED)
-    assert sum(bool(names) for names in made) > 1
+    assert all(made)
     alone = make(tmp_path / "alone", runtime())
     assert len(alone) == 24
     assert rows(tmp_path / "alone") == rows(tmp_path / "shards")
@@ -127,7 +134,7 @@ def test_killed_workers_cost_nothing_but_time(tmp_path: Path) -> None:
             processes[victim].kill()
             processes[victim].wait()
             processes[victim] = subprocess.Popen(command)
-        assert [process.wait(60) for process in processes] == [0, 0]
+        assert [process.wait(PATIENCE) for process in processes] == [0, 0]
     finally:
         for process in processes:
             process.kill()

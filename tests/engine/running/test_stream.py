@@ -14,6 +14,7 @@ from ocr_project.engine.running.events import EVENTS, Happening
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.testing.fakes import MemoryShards, identity, page
+from tests.waiting import PATIENCE
 
 QUIET = RuntimeOptions(workers=2, progress=False, ahead=1)
 
@@ -77,7 +78,7 @@ def test_a_slow_page_does_not_hold_back_the_shards_behind_it() -> None:
 
     def work(batch: Sequence[Page]) -> Sequence[Page]:
         if batch[0].page_id == "a_00001":
-            assert release.wait(5)
+            assert release.wait(PATIENCE)
         return batch
 
     plan = pending(source(a=1, b=2, c=2), MemoryShards(), "layout", identity())
@@ -117,7 +118,7 @@ def test_reading_ahead_is_bounded() -> None:
             yield page(n, name)
 
     def work(batch: Sequence[Page]) -> Sequence[Page]:
-        gate.wait(5)
+        assert gate.wait(PATIENCE)
         return batch
 
     plan = pending(source(a=100), MemoryShards(), "layout", identity())
@@ -127,7 +128,7 @@ def test_reading_ahead_is_bounded() -> None:
     time.sleep(0.2)
     ahead = len(read)
     gate.set()
-    consumer.join(10)
+    consumer.join(PATIENCE)
     assert ahead <= QUIET.workers * (1 + QUIET.ahead) + 1
     assert len(read) == 100
 
@@ -171,7 +172,7 @@ def test_wall_seconds_add_up_to_the_time_of_the_stage() -> None:
     took = time.perf_counter() - began
     wall = sum(s.info.wall_seconds for s in shards if isinstance(s, Shard))
     busy = sum(s.info.busy_seconds for s in shards if isinstance(s, Shard))
-    assert wall == pytest.approx(took, rel=0.2)
+    assert 4 * 0.02 <= wall <= took, "two workers cannot be done before, and no second counts twice"
     assert busy >= 8 * 0.02
 
 

@@ -15,6 +15,7 @@ from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.stream import stream
 from ocr_project.engine.running.workers import AsyncWork
 from ocr_project.testing.fakes import MemoryShards, identity, page
+from tests.waiting import PATIENCE, wait_for
 
 QUIET = RuntimeOptions(workers=1, progress=False, ahead=1)
 
@@ -64,7 +65,7 @@ def test_order_is_kept_and_no_more_than_the_limit_are_out() -> None:
     office, pages = Office(), {"a": 7, "b": 5, "c": 1}
     thread = answering(office, 13)
     found = list(stream(plan_of(**pages), reading(pages), AsyncWork(office.submit, 4), QUIET))
-    thread.join(5)
+    thread.join(PATIENCE)
     shards = {shard.info.name: shard for shard in found if isinstance(shard, Shard)}
     assert {name: [row.number for row in shard.rows] for name, shard in shards.items()} == {
         name: list(range(1, count + 1)) for name, count in pages.items()
@@ -78,13 +79,11 @@ def test_pages_of_several_shards_are_out_at_once() -> None:
     results: Iterator[object] = iter(stream(plan_of(**pages), reading(pages), AsyncWork(office.submit, 3), QUIET))
     consumer = threading.Thread(target=lambda: list(results), daemon=True)
     consumer.start()
-    deadline = time.monotonic() + 5
-    while len(office.waiting) < 3 and time.monotonic() < deadline:
-        time.sleep(0.005)
+    wait_for(lambda: len(office.waiting) == 3)
     assert {items[0].doc_id for items, _ in office.waiting} == {"a", "b", "c"}
     for _ in range(3):
         office.answer()
-    consumer.join(5)
+    consumer.join(PATIENCE)
     assert not consumer.is_alive()
 
 
@@ -132,5 +131,5 @@ def test_nothing_is_out_when_the_consumer_stops_asking() -> None:
     first = next(iter(results))
     assert isinstance(first, Shard)
     results.close()  # type: ignore[attr-defined]
-    thread.join(5)
+    thread.join(PATIENCE)
     assert not thread.is_alive()

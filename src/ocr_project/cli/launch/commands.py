@@ -167,7 +167,7 @@ def launch_contained(folder: str, arguments: tuple[str, ...]) -> None:
 def _close(made: Launch) -> int:
     made.wait_until_over()
     status = status_of(made.closing_command(), "the closing run")
-    if status in _ENDED:
+    if status in _ENDED and Path(made.folder).is_dir():  # one that was removed meanwhile needs no mark
         write(replace(read(Path(made.folder)), closed=True))
     return status
 

@@ -14,6 +14,7 @@ from ocr_project.cli.launch.status import lines
 from ocr_project.cli.launch.work import Launch, are_timed
 from ocr_project.domain.errors import OptionError
 from ocr_project.engine.running.cards import VISIBLE, cards_shown
+from ocr_project.storage.atomic import storing
 from ocr_project.storage.claims import JOB
 
 _EVERY_SECONDS = 10.0
@@ -25,22 +26,27 @@ def run_workers(launch: Launch) -> list[int]:
 
     Returns:
         Their exit statuses. A worker that ended early leaves its shards to the others.
+
+    Raises:
+        StorageError: The folder of the launch is gone, or cannot be written to; the workers are ended.
     """
     settings = () if "runtime.workers=" in launch.params else (f"runtime.workers={_share_of_cores(launch.workers)}",)
     command = launch.worker_command(*settings)
     with ExitStack() as stack:
         processes = []
         for number in range(launch.workers):
-            log = stack.enter_context((launch.logs / log_name(number)).open("wb"))
+            path = launch.logs / log_name(number)
+            with storing(path):
+                log = stack.enter_context(path.open("wb"))
             environment = {**os.environ, JOB: log_name(number), **cards_of_worker(number, launch.workers)}
             # one process group with us: Ctrl-C reaches them as it reaches an ordinary run
             process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
             stack.callback(_end, process)
             processes.append(process)
         said = time.monotonic()
-        while any(process.poll() is None for process in processes):
+        while at_work := [process for process in processes if process.poll() is None]:
             with suppress(subprocess.TimeoutExpired):
-                next(process for process in processes if process.poll() is None).wait(1.0)
+                at_work[0].wait(1.0)
             if time.monotonic() - said > _EVERY_SECONDS:
                 said = time.monotonic()
                 for line in lines(launch):

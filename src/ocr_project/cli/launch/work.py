@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from ocr_project.domain.errors import OptionError
 from ocr_project.domain.options.names import SHARDS, did_you_mean, nearest
-from ocr_project.storage.atomic import atomic_json
+from ocr_project.storage.atomic import atomic_json, storing
 from ocr_project.storage.claims import living
 
 FOLDER = ".launches"
@@ -140,7 +140,8 @@ def begin(place: Place, pipelines: str, env: str | None, params: str, workers: i
         source=place.source,
         options=place.options,
     )
-    made.logs.mkdir(parents=True)
+    with storing(made.logs):
+        made.logs.mkdir(parents=True)
     write(made)
     return made
 
@@ -171,10 +172,15 @@ def launches(data: Path) -> list[Path]:
 
 
 def server_time(folder: Path) -> float:
-    """Return the time, in seconds since 1970, by the clock of the file server, which dates the files of a launch."""
+    """Return the time, in seconds since 1970, by the clock of the file server, which dates the files of a launch.
+
+    Raises:
+        StorageError: The folder is gone, or may not be written to.
+    """
     probe = folder / ".now"
-    probe.touch()
-    return probe.stat().st_mtime
+    with storing(probe):
+        probe.touch()
+        return probe.stat().st_mtime
 
 
 def opening_nodes(pipelines: str) -> tuple[str, ...]:

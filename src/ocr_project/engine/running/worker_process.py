@@ -29,7 +29,7 @@ _PROGRAM = "import sys; from {module} import main; main(int(sys.argv[1]))"
 _SOURCE = Path(__file__).resolve().parents[3]  # where `ocr_project` is imported from
 _MEMORY = "OCR_PROJECT_CHILD_MEMORY"
 _PR_SET_PDEATHSIG = 1
-_START_SECONDS = 60.0
+_START_SECONDS = 300.0  # one that ends is noticed at once: this is for a machine with far more to do than cores
 _END_SECONDS = 2.0
 _READY = b"ready"
 
