@@ -23,7 +23,6 @@ from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, T
 from ocr_project.engine.exports import exported_files
 from ocr_project.engine.ingest import read_qrels
 from ocr_project.engine.ingest.ground_truth import find_references, references_there
-from ocr_project.engine.ingest.known_references import KnownReferences
 from ocr_project.engine.metrics import estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
 from ocr_project.engine.reporting.from_stages import THIS_RUN, CorpusTables, collect_report
@@ -33,6 +32,7 @@ from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
 from ocr_project.storage.earlier import Earlier
+from ocr_project.storage.known_rows import KnownRows
 from ocr_project.storage.page_places import PagePlaces
 from ocr_project.storage.scratch import Scratch
 from ocr_project.storage.table_file import TableFile
@@ -82,7 +82,7 @@ def score_pages(
     check_stamp("the table of references", "benchmark", stamp_of(references), {"pages": origin_of(pages)})
 
     def count() -> TableFile:
-        known, rows = KnownReferences(references), transcripts.rows(without=("markdown",))
+        known, rows = KnownRows(references, Reference, "page_id"), transcripts.rows(without=("markdown",))
         scores = (score for row in rows for score in _scores(row, known.get(row.page_id)))
         made_from = stamp_of(references) | {"transcripts": origin_of(transcripts)}
         with scratch.draft("scores.parquet") as path:
