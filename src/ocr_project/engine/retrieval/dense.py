@@ -18,6 +18,7 @@ Vectors: TypeAlias = NDArray[np.floating[Any]]
 Found: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 _BLOCK_CELLS = 1 << 23  # 32 MiB of float32 looked at together
+_COPIED_CELLS = 1 << 19  # 2 MiB, where they do not lie together
 _FEW = 3  # for so few questions one after another is faster: a matrix product pays from four on
 _QUERIES_AT_ONCE = 64
 
@@ -118,10 +119,11 @@ def _candidates(vectors: Vectors, queries: NDArray[np.float32], k: int) -> Itera
 
 def _blocks(vectors: Vectors, places: NDArray[np.int64] | None = None) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Yield vectors, all or those at some places, as many as are looked at together."""
-    step = max(1, _BLOCK_CELLS // max(1, vectors.shape[1]))
-    for start in range(0, len(vectors) if places is None else len(places), step):
+    count, cells = (len(vectors), _BLOCK_CELLS) if places is None else (len(places), _COPIED_CELLS)
+    step = max(1, cells // max(1, vectors.shape[1]))
+    for start in range(0, count, step):
         part = slice(start, start + step)
-        yield start, np.asarray(vectors[part if places is None else places[part]], np.float32)  # of float32 a view
+        yield start, np.asarray(vectors[part if places is None else places[part]], np.float32)  # of a slice a view
 
 
 def _products(block: NDArray[np.float32], query: NDArray[np.float32], out: NDArray[np.float32]) -> None:

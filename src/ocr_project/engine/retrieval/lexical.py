@@ -100,34 +100,22 @@ class LexicalIndex:
         return math.sqrt(self._covered(set(tokens), first) * above)
 
     def _scores(self, tokens: Sequence[str]) -> NDArray[np.float32]:
-        """Return the scores of all pages; none where no page has a token.
-
-        They are added token by token: bm25s lays the scores of all tokens side by side first.
-        """
+        """Return the scores of all pages; none where no page has a token."""
         if self._matrix is None:
             return np.zeros(0, np.float32)
-        scores = np.zeros(len(self.ids), np.float32)
-        for token in tokens:
-            having = self._having(token)
-            scores[self._matrix.scores["indices"][having]] += self._matrix.scores["data"][having]
-        return scores
-
-    def _having(self, token: str) -> slice:
-        """Return where the pages of a token are in the matrix, each once and in order."""
-        matrix: Any = self._matrix
-        number, starts = matrix.vocab_dict.get(token), matrix.scores["indptr"]
-        return slice(0) if number is None else slice(int(starts[number]), int(starts[number + 1]))
+        return np.asarray(self._matrix.get_scores_from_ids(self._matrix.get_tokens_ids(tokens)), np.float32)
 
     def _covered(self, tokens: set[str], place: int) -> float:
         """Return the share of the tokens' inverse document frequency that one page has."""
         matrix: Any = self._matrix
-        pages, total = matrix.scores["indices"], len(self.ids)
+        starts, pages, total = matrix.scores["indptr"], matrix.scores["indices"], len(self.ids)
         asked = covered = 0.0
         for token in sorted(tokens):
-            having = pages[self._having(token)]
+            number = matrix.vocab_dict.get(token)
+            having = pages[:0] if number is None else pages[int(starts[number]) : int(starts[number + 1])]
             idf = inverse_document_frequency(len(having), total)
             asked += idf
-            nearest = int(np.searchsorted(having, place))
+            nearest = int(np.searchsorted(having, place))  # the pages of a token are in order
             covered += idf if nearest < len(having) and having[nearest] == place else 0.0
         return covered / asked
 

@@ -114,7 +114,10 @@ def _score_table(scores: TableFile, references: TableFile, transcripts: ShardSou
     documents = {row.doc_id: (row.group, row.path) for row in transcripts.rows(without=("text", "markdown"))}
     group_of, path_of = ({doc_id: of[place] for doc_id, of in documents.items()} for place in (0, 1))
     rows = []
-    for metric, frame in _counts_by_metric(scores, references, pd.CategoricalDtype([*documents])):
+    doc_ids = pd.CategoricalDtype([*documents])
+    found = _counts_by_metric(scores, references, doc_ids)
+    for metric in [*found]:
+        frame = found.pop(metric).frame(doc_ids)
         document = frame["doc_id"]
         frame = frame.assign(everything="all", group=document.map(group_of), path=document.map(path_of))
         for place, (level, column) in enumerate(_LEVELS):
@@ -144,10 +147,8 @@ class _Counts:
         return pd.DataFrame(values | codes)
 
 
-def _counts_by_metric(
-    scores: TableFile, references: TableFile, document: pd.CategoricalDtype
-) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield columns doc_id, kind, numerator and denominator for each metric."""
+def _counts_by_metric(scores: TableFile, references: TableFile, document: pd.CategoricalDtype) -> dict[str, _Counts]:
+    """Return documents, kinds of reference and counts by metric."""
     where = PagePlaces(part["page_id"] for part in references.parts("page_id"))
     kinds = [part["kind"].astype(_KIND).cat.codes for part in references.parts("kind")]
     kind_at = np.concatenate([*kinds, np.array([-1], np.int8)])  # at -1 stand those of no page
@@ -157,8 +158,7 @@ def _counts_by_metric(
         numbers = part.assign(doc_id=codes, kind=kind_at[where.find_all(part["item_id"])])
         for metric, rows in numbers.groupby("metric"):
             found[str(metric)].add(rows)
-    for metric, counts in found.items():
-        yield metric, counts.frame(document)
+    return found
 
 
 def list_qrels(source: str, documents: pd.DataFrame, options: BenchmarkOptions) -> pd.DataFrame:
