@@ -18,7 +18,7 @@ Vectors: TypeAlias = NDArray[np.floating[Any]]
 Found: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 _BLOCK_CELLS = 1 << 23  # 32 MiB of float32 looked at together
-_COPIED_CELLS = 1 << 19  # 2 MiB, where they do not lie together
+_COPIED_CELLS = 1 << 18  # 1 MiB, where they do not lie together
 _FEW = 3  # for so few questions one after another is faster: a matrix product pays from four on
 _QUERIES_AT_ONCE = 64
 
