@@ -208,7 +208,7 @@ def by_vectors(options: EmbeddingOptions) -> Ranker:
 
     def rank(queries: Sequence[str], documents: Sequence[str]) -> list[Ranking]:
         vectors = embedder.embed_texts(documents)
-        return rank_by_vectors(ids(documents), vectors, embedder.embed_queries(queries), len(documents))
+        return list(rank_by_vectors(ids(documents), vectors, embedder.embed_queries(queries), len(documents)))
 
     return rank
 

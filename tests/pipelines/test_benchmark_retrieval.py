@@ -66,7 +66,8 @@ def rankings(tmp_path: Path) -> tuple[TableFile, dict[str, float]]:
     write_index(tmp_path / "pages", rows=VECTOR_SHARDS, origin=origin_of(VECTOR_SHARDS))
     words = index_words(shards(pages(TEXTS)), tmp_path / "none", Scratch(tmp_path / "scratch"), SearchOptions())
     answers = dict(zip(("q1", "q2"), (VECTORS["d_00002"], VECTORS["d_00002"]), strict=True))
-    vectors = to_frame([Embedding(name, "query", "text", vector) for name, vector in answers.items()], Embedding)
+    rows = [Embedding(name, "query", "text", vector) for name, vector in answers.items()]
+    vectors = TableFile.written(tmp_path / "query_vectors.parquet", rows, Embedding, {}, 1)
     none, read = MemoryShards(), shards(pages(TEXTS))
     asked = to_frame(QUERIES, Query)
     return rank_pages(

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import Embedded, EmbeddingOptions, RuntimeOptions
-from ocr_project.domain.schemas import from_frame, to_frame
+from ocr_project.domain.schemas import to_frame
 from ocr_project.domain.types import Embedding, Query, Recognition, ShardInfo, Status, Transcript
 from ocr_project.engine.embedding.inputs import RowsOf, page_parts
 from ocr_project.pipelines.embedding.nodes import (
@@ -181,14 +181,15 @@ def test_indexes_and_files_hold_the_right_rows(corpus: Corpus, server: FakeVllm,
     folder = ShardFolder(tmp_path / "shards", Embedding)
     chosen = options(server, EVERYTHING, npy=True, dtype="float16")
     run(corpus, folder, chosen)
-    queries = embed_queries(to_frame([Query("q1", "page 3"), Query("q2", " ")], Query), chosen)
-    assert [row.status for row in from_frame(queries, Embedding)] == [Status.OK, Status.EMPTY]
     scratch = Scratch(tmp_path / "scratch")
+    queries = embed_queries(scratch, to_frame([Query("q1", "page 3"), Query("q2", " ")], Query), chosen)
+    asked = list(queries.rows(Embedding))
+    assert [row.status for row in asked] == [Status.OK, Status.EMPTY]
     ids, texts = open_index(index_pages(folder, tmp_path / "page_index", scratch, chosen))
     images = open_index(index_images(folder, tmp_path / "page_image_index", scratch))[0]
     assert list(ids) == [f"d_{number:05d}" for number in range(1, PAGES + 1)] == list(images)
     # the stand-in sees the words alone, so the page's own words find it
-    assert int(np.argmax(texts @ from_frame(queries, Embedding)[0].vector)) == 2
+    assert int(np.argmax(texts @ asked[0].vector)) == 2
     npy = write_files(folder, queries, tmp_path / "files", scratch, chosen)
     names = ("corpus_images", "corpus_ocr_text", "queries", "region_images", "region_ocr_text")
     for name, count in zip(names, (PAGES, PAGES, 2, 2 * PAGES, 2 * PAGES), strict=True):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from ocr_project.domain.schemas import to_frame
-from ocr_project.domain.types import Reference, Score, Status
+from ocr_project.domain.types import Embedding, Reference, Score, Status
+from ocr_project.storage.known_rows import KnownRows
 from ocr_project.storage.page_places import PagePlaces
 from ocr_project.storage.table_file import AT_ONCE, TableFile
 
@@ -47,6 +49,22 @@ def test_rows_come_back_in_order_and_by_their_place(tmp_path: Path) -> None:
     assert len(table) == len(ROWS)
     assert table.group(2, Reference) == ROWS[2 * AT_ONCE :]
     assert [len(part) for part in table.parts("page_id")] == [AT_ONCE, AT_ONCE, 5]
+
+
+@pytest.mark.parametrize(("at_once", "parts"), [(2, [2, 2, 1]), (5, [5]), (AT_ONCE, [5])])
+def test_rows_are_known_by_their_ids(tmp_path: Path, at_once: int, parts: list[int]) -> None:
+    rows = [Embedding(f"q{number}", "query", "text", np.full(3, number, np.float32)) for number in range(5)]
+    table = TableFile.written(tmp_path / "table.parquet", iter(rows), Embedding, {}, at_once)
+    assert [len(part) for part in table.parts("item_id")] == parts
+    known = KnownRows(table, Embedding, "item_id")
+    found = [known.get(row_id) for row_id in ("q4", "q0", "q3", "q5")]
+    assert [row and (row.item_id, *row.vector) for row in found] == [
+        ("q4", 4, 4, 4),
+        ("q0", 0, 0, 0),
+        ("q3", 3, 3, 3),
+        None,
+    ]
+    assert [row.item_id for row in table.rows(Embedding)] == [row.item_id for row in rows]
 
 
 def test_a_table_without_rows_has_its_columns_and_attributes(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def _rank_by_vectors(catalog: CatalogProtocol[Any, Any], index: str, question: s
     check_vectors(_corpus(catalog), catalog.load(index))
     with closing(build_embedder(options)) as embedder:
         check_embedder(catalog.load("page_vectors"), stage_identity(embedder.identity, options).canonical())
-        return rank_by_vectors(ids, vectors, embedder.embed_queries([question]), pages)[0]
+        return next(rank_by_vectors(ids, vectors, embedder.embed_queries([question]), pages))
 
 
 def _is_silent(catalog: CatalogProtocol[Any, Any]) -> bool:

@@ -19,7 +19,7 @@ from ocr_project.storage.scratch import put_in_place
 
 Row = TypeVar("Row")
 
-AT_ONCE = 1_000  # rows of a group in the file, and in memory
+AT_ONCE = 1_000  # rows of a group in the file, and in memory; of long ones it may be fewer
 _ATTRIBUTES = b"PANDAS_ATTRS"  # where pandas keeps `DataFrame.attrs`
 _IN_MEMORY = ": .frame() is a data frame of all rows, .parts() are data frames of some at a time"
 
@@ -41,7 +41,9 @@ class TableFile:
         self.path, self.is_draft = path, is_draft
 
     @classmethod
-    def written(cls, path: Path, rows: Iterable[Any], row_type: type, attrs: Mapping[str, Any]) -> TableFile:
+    def written(
+        cls, path: Path, rows: Iterable[Any], row_type: type, attrs: Mapping[str, Any], at_once: int = AT_ONCE
+    ) -> TableFile:
         """Write rows as they come.
 
         Args:
@@ -49,6 +51,7 @@ class TableFile:
             rows: Instances of `row_type`.
             row_type: One of the keys of `SCHEMAS`.
             attrs: What is said of the table as a whole; values of JSON.
+            at_once: How many rows are in memory, here and where the table is read.
 
         Raises:
             StorageError: The disk is full, or the folder cannot be written to.
@@ -56,7 +59,7 @@ class TableFile:
         left, metadata = iter(rows), {_ATTRIBUTES: json.dumps(dict(attrs)).encode()}
         schema = to_table([], row_type).schema.with_metadata(metadata)
         with storing(path), pq.ParquetWriter(path, schema) as writer:
-            while some := list(islice(left, AT_ONCE)):
+            while some := list(islice(left, at_once)):
                 writer.write_table(to_table(some, row_type).cast(schema))
         return cls(path, is_draft=True)
 
@@ -100,13 +103,19 @@ class TableFile:
     def __len__(self) -> int:
         return int(pq.read_metadata(self.path).num_rows)
 
+    @property
+    def rows_a_group(self) -> int:
+        """Return how many rows the groups have, but for the last one, which may have fewer."""
+        with pq.ParquetFile(self.path) as file:
+            return _rows_a_group(file)
+
     def rows(self, row_type: type[Row]) -> Iterator[Row]:
         """Yield all rows in order."""
         for batch in self._batches():
             yield from from_table(batch, row_type)
 
     def parts(self, *columns: str) -> Iterator[pd.DataFrame]:
-        """Yield columns of all rows in order, a thousand rows at a time.
+        """Yield columns of all rows in order, a group of at most a thousand rows at a time.
 
         Args:
             columns: Their names; all where none is given. A table without rows has one part.
@@ -117,10 +126,15 @@ class TableFile:
             yield pq.read_table(self.path, columns=list(columns) or None, use_threads=False).to_pandas()
 
     def group(self, number: int, row_type: type[Row]) -> list[Row]:
-        """Return the rows from `number * AT_ONCE` on, `AT_ONCE` of them."""
+        """Return the rows from `number * rows_a_group` on, `rows_a_group` of them."""
         with pq.ParquetFile(self.path) as file:
             return list(from_table(file.read_row_group(number, use_threads=False), row_type))
 
     def _batches(self, *columns: str) -> Iterator[pa.RecordBatch]:
         with pq.ParquetFile(self.path) as file:
-            yield from file.iter_batches(AT_ONCE, columns=list(columns) or None, use_threads=False)
+            at_once = min(AT_ONCE, _rows_a_group(file))
+            yield from file.iter_batches(at_once, columns=list(columns) or None, use_threads=False)
+
+
+def _rows_a_group(file: pq.ParquetFile) -> int:
+    return int(file.metadata.row_group(0).num_rows) if file.num_row_groups else AT_ONCE

@@ -19,6 +19,7 @@ from ocr_project.engine.embedding.vllm import VllmEmbedder
 from ocr_project.engine.models.served.embedding import pooling_arguments
 from ocr_project.engine.models.served.server import serve_arguments
 from ocr_project.pipelines.embedding.nodes import embed_queries
+from ocr_project.storage.scratch import Scratch
 from ocr_project.testing.fake_vllm import EXECUTABLE
 
 
@@ -50,9 +51,9 @@ def test_own_servers_embed_and_are_gone(model: Path) -> None:
         embedder.embed_texts(["a"])
 
 
-def test_one_server_is_enough_for_questions(model: Path) -> None:
+def test_one_server_is_enough_for_questions(model: Path, tmp_path: Path) -> None:
     chosen = EmbeddingOptions.model_validate({"backend": "vllm", "vllm": options(model, replicas=2, gpus=(0, 1))})
-    found = embed_queries(to_frame([Query("q", "무엇을 찾는가?")], Query), chosen)
+    found = embed_queries(Scratch(tmp_path), to_frame([Query("q", "무엇을 찾는가?")], Query), chosen)
     assert len(found) == 1
     assert [path.name for path in (model.parent / "logs").iterdir()] == ["gpu0-0.log"]
 

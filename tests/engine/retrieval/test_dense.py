@@ -100,6 +100,6 @@ def test_rounding_of_the_matrix_product_loses_no_vector() -> None:
 
 def test_a_question_of_nothing_and_a_corpus_of_nothing_find_nothing() -> None:
     vectors, queries = np.eye(3, dtype=np.float32), np.array([[0, 0, 0], [0, 1, 0]], np.float32)
-    assert rank_by_vectors("abc", vectors, queries, 2) == [[], [("b", 1.0), ("a", 0.0)]]
-    assert rank_by_vectors([], np.zeros((0, 0), np.float32), queries, 2) == [[], []]
-    assert rank_by_vectors("abc", vectors, np.zeros((0, 3), np.float32), 2) == []
+    assert list(rank_by_vectors("abc", vectors, queries, 2)) == [[], [("b", 1.0), ("a", 0.0)]]
+    assert list(rank_by_vectors([], np.zeros((0, 0), np.float32), queries, 2)) == [[], []]
+    assert list(rank_by_vectors("abc", vectors, np.zeros((0, 3), np.float32), 2)) == []

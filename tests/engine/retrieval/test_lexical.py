@@ -189,11 +189,10 @@ def test_all_searches_side_by_side() -> None:
     vectors = np.eye(6, dtype=np.float32)
     search = Search(list(TEXTS), vectors, LexicalIndex.build(TEXTS.items(), OPTIONS), SearchOptions(depth=2))
     questions = np.stack([vectors[4], np.zeros(6, np.float32)])
-    found = search.rank_each(["과징금 부과", ""], questions)
-    assert list(found) == [SearchMode.DENSE, SearchMode.LEXICAL, SearchMode.FUSION]
-    assert [[name for name, _ in rankings[0]] for rankings in found.values()] == [
-        ["p5", "p1"],
-        ["p4", "p2"],
-        ["p5", "p4"],
-    ]
-    assert [rankings[1] for rankings in found.values()] == [[], [], []]
+    first, second = search.rank_each(["과징금 부과", ""], questions)
+    assert {mode: [name for name, _ in ranking] for mode, ranking in first.items()} == {
+        SearchMode.DENSE: ["p5", "p1"],
+        SearchMode.LEXICAL: ["p4", "p2"],
+        SearchMode.FUSION: ["p5", "p4"],
+    }
+    assert [*second.values()] == [[], [], []]

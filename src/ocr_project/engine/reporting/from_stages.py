@@ -17,7 +17,6 @@ from ocr_project.domain.options import BenchmarkOptions, RuntimeOptions
 from ocr_project.domain.project import Project
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document, Reference, Status, Transcript
-from ocr_project.engine.ingest.known_references import KnownReferences
 from ocr_project.engine.metrics import diff
 from ocr_project.engine.reporting.model import (
     Difference,
@@ -33,6 +32,7 @@ from ocr_project.engine.reporting.model import (
 from ocr_project.engine.reporting.page_numbers import PageNumbers, Points, page_rates
 from ocr_project.engine.running.provenance import facts
 from ocr_project.engine.running.stage_metrics import identities, measure_stage
+from ocr_project.storage.known_rows import KnownRows
 from ocr_project.storage.page_places import PagePlaces
 from ocr_project.storage.table_file import AT_ONCE, TableFile
 
@@ -82,7 +82,7 @@ class PageFacts:
         files: By the name under which a document was exported: kinds and addresses from the report.
     """
 
-    references: KnownReferences
+    references: KnownRows[Reference]
     cer: PageNumbers
     word_f1: PageNumbers
     confidence: PageNumbers
@@ -99,7 +99,8 @@ def collect_report(
     places = PagePlaces(sure["page_id"].iloc[first : first + AT_ONCE] for first in range(0, len(sure), AT_ONCE))
     confidence = PageNumbers(places, sure["confidence"].to_numpy(np.float64))
     rate_of, word_f1 = page_rates(places, tables.scores, ("cer_no_space", "word_f1"))
-    known_of_pages = PageFacts(KnownReferences(tables.references), rate_of, word_f1, confidence, tables.files)
+    references = KnownRows(tables.references, Reference, "page_id")
+    known_of_pages = PageFacts(references, rate_of, word_f1, confidence, tables.files)
     failures = [*_document_failures(known), *_page_failures(corpus)]
     return Report(
         title="OCR report",

@@ -1,7 +1,7 @@
 """Exact search over vectors that are mapped into memory.
 
 The vectors are read once for each question, or once for each group of questions, a block at a time: a
-search is as fast as memory is read, and takes no memory but the scores.
+search is as fast as memory is read, and takes no memory but the scores of a block.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Vectors: TypeAlias = NDArray[np.floating[Any]]
 Found: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 _BLOCK_CELLS = 1 << 23  # 32 MiB of float32 looked at together
+_COPIED_CELLS = 1 << 18  # 1 MiB, where they do not lie together
 _FEW = 3  # for so few questions one after another is faster: a matrix product pays from four on
-_SCORES_AT_ONCE = 1 << 22  # 16 MiB: of 65,000 pages for 64 questions
 _QUERIES_AT_ONCE = 64
 
 
@@ -47,7 +47,7 @@ def top_k(vectors: Vectors, query: NDArray[np.float32], k: int) -> Found:
 
 
 def top_k_each(vectors: Vectors, queries: NDArray[np.float32], k: int) -> Iterator[Found]:
-    """Do what `top_k` does for many questions, reading the vectors once for some of them, 64 where pages are few.
+    """Do what `top_k` does for many questions, reading the vectors once for 64 of them.
 
     A matrix product adds up in an order of its own, so that equal vectors may differ in the last bit: it
     only says which vectors may be among the best. Those are compared as `top_k` compares them.
@@ -69,17 +69,17 @@ def top_k_each(vectors: Vectors, queries: NDArray[np.float32], k: int) -> Iterat
     if len(queries) <= _FEW:
         yield from (top_k(vectors, query, k) for query in queries)
         return
-    step = min(_QUERIES_AT_ONCE, max(_FEW, _SCORES_AT_ONCE // max(1, len(vectors))))
-    for first in range(0, len(queries), step):
-        group = queries[first : first + step]
-        scores = np.empty((len(group), len(vectors)), np.float32)
-        for start, block in _blocks(vectors):
-            scores[:, start : start + len(block)] = group @ block.T
-        for query, about in zip(group, scores, strict=True):
-            yield _refine(vectors, query, about, k)
+    for first in range(0, len(queries), _QUERIES_AT_ONCE):
+        group = queries[first : first + _QUERIES_AT_ONCE]
+        for query, candidates in zip(group, _candidates(vectors, group, k), strict=True):
+            scores = np.empty(len(candidates), np.float32)
+            for start, block in _blocks(vectors, candidates):
+                _products(block, query, scores[start : start + len(block)])
+            chosen = best(scores, k)
+            yield candidates[chosen], scores[chosen]
 
 
-def rank_by_vectors(ids: Sequence[str], vectors: Vectors, queries: NDArray[np.float32], k: int) -> list[Ranking]:
+def rank_by_vectors(ids: Sequence[str], vectors: Vectors, queries: NDArray[np.float32], k: int) -> Iterator[Ranking]:
     """Rank pages for each question; a question without a vector (zeros) finds nothing.
 
     Args:
@@ -89,39 +89,43 @@ def rank_by_vectors(ids: Sequence[str], vectors: Vectors, queries: NDArray[np.fl
         k: How many pages for each.
     """
     if not len(queries) or not len(vectors):
-        return [[] for _ in queries]
-    return [
-        [(ids[place], float(score)) for place, score in zip(*found, strict=True)] if query.any() else []
-        for query, found in zip(queries, top_k_each(vectors, queries, k), strict=True)
-    ]
+        yield from ([] for _ in queries)
+        return
+    for query, found in zip(queries, top_k_each(vectors, queries, k), strict=True):
+        yield [(ids[place], float(score)) for place, score in zip(*found, strict=True)] if query.any() else []
 
 
-def _blocks(vectors: Vectors) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    step = max(1, _BLOCK_CELLS // max(1, vectors.shape[1]))
-    for start in range(0, len(vectors), step):
-        yield start, np.asarray(vectors[start : start + step], np.float32)  # of float32 a view, not a copy
+def _candidates(vectors: Vectors, queries: NDArray[np.float32], k: int) -> Iterator[NDArray[np.int64]]:
+    """Yield for each question, in order, the places of the vectors that rounding may have kept from the best k.
+
+    The rounding error of an inner product of d terms is below d · eps/2 · |x| · |y| (Higham, 2002, section
+    3.1), here for two ways of adding up, on either side of the border. In memory are the scores of a block, and of
+    each question what is among the best so far.
+    """
+    slack = 2 * vectors.shape[1] * np.finfo(np.float32).eps * np.linalg.norm(queries, axis=1)
+    borders = np.full(len(queries), -np.inf)
+    places = [np.empty(0, np.int64) for _ in queries]
+    scores = [np.empty(0, np.float32) for _ in queries]
+    for start, block in _blocks(vectors):
+        for number, about in enumerate(queries @ block.T):
+            near = np.flatnonzero(about >= borders[number])
+            found, score = np.append(places[number], near + start), np.append(scores[number], about[near])
+            if len(score) >= k:
+                borders[number] = score[best(score, k)[-1]] - slack[number] if k else np.inf
+            kept = score >= borders[number]
+            places[number], scores[number] = found[kept], score[kept]
+    yield from places
+
+
+def _blocks(vectors: Vectors, places: NDArray[np.int64] | None = None) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Yield vectors, all or those at some places, as many as are looked at together."""
+    count, cells = (len(vectors), _BLOCK_CELLS) if places is None else (len(places), _COPIED_CELLS)
+    step = max(1, cells // max(1, vectors.shape[1]))
+    for start in range(0, count, step):
+        part = slice(start, start + step)
+        yield start, np.asarray(vectors[part if places is None else places[part]], np.float32)  # of a slice a view
 
 
 def _products(block: NDArray[np.float32], query: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     # einsum adds every row up in the same order; BLAS does not, and is not faster at one question.
     np.einsum("ij,j->i", block, query, out=out)
-
-
-def _refine(vectors: Vectors, query: NDArray[np.float32], about: NDArray[np.float32], k: int) -> Found:
-    """Compare all vectors that rounding may have kept from the best k.
-
-    The rounding error of an inner product of d terms is below d · eps/2 · |x| · |y| (Higham, 2002, section
-    3.1), here for two ways of adding up, on either side of the border.
-    """
-    rough = best(about, k)
-    if not len(rough):
-        return rough, about[rough]
-    slack = 2 * vectors.shape[1] * float(np.finfo(np.float32).eps) * float(np.linalg.norm(query))
-    candidates = np.flatnonzero(about >= about[rough[-1]] - slack)
-    scores = np.empty(len(candidates), np.float32)
-    step = max(1, _BLOCK_CELLS // max(1, vectors.shape[1]))
-    for start in range(0, len(candidates), step):
-        part = candidates[start : start + step]
-        _products(np.asarray(vectors[part], np.float32), query, scores[start : start + step])
-    chosen = best(scores, k)
-    return candidates[chosen], scores[chosen]

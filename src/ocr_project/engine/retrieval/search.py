@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,21 +30,19 @@ class Search:
     words: LexicalIndex
     options: SearchOptions
 
-    def rank_each(self, questions: Sequence[str], vectors: NDArray[np.float32]) -> dict[SearchMode, list[Ranking]]:
+    def rank_each(self, questions: Sequence[str], vectors: NDArray[np.float32]) -> Iterator[dict[SearchMode, Ranking]]:
         """Rank the pages for each question in every mode, `options.depth` of them.
 
         Args:
             questions: In words.
             vectors: Shape (len(questions), d), float32: the same in vectors.
 
-        Returns:
-            By mode the rankings, in the order of the questions.
+        Yields:
+            The rankings of each question by mode.
         """
         depth = self.options.depth
-        dense = rank_by_vectors(self.ids, self.vectors, vectors, depth)
-        lexical = [self.words.rank(question, depth) for question in questions]
-        fusion = [
-            fuse(pair, depth, self.options, (1.0, self.words.weigh(question)))
-            for question, *pair in zip(questions, dense, lexical, strict=True)
-        ]
-        return {SearchMode.DENSE: dense, SearchMode.LEXICAL: lexical, SearchMode.FUSION: fusion}
+        found = rank_by_vectors(self.ids, self.vectors, vectors, depth)
+        for question, dense in zip(questions, found, strict=True):
+            lexical = self.words.rank(question, depth)
+            fusion = fuse((dense, lexical), depth, self.options, (1.0, self.words.weigh(question)))
+            yield {SearchMode.DENSE: dense, SearchMode.LEXICAL: lexical, SearchMode.FUSION: fusion}

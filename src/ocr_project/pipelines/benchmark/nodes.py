@@ -23,7 +23,6 @@ from ocr_project.domain.types import Document, Qrel, Reference, Score, Status, T
 from ocr_project.engine.exports import exported_files
 from ocr_project.engine.ingest import read_qrels
 from ocr_project.engine.ingest.ground_truth import find_references, references_there
-from ocr_project.engine.ingest.known_references import KnownReferences
 from ocr_project.engine.metrics import estimate_rate, score_page
 from ocr_project.engine.reporting import write_report
 from ocr_project.engine.reporting.from_stages import THIS_RUN, CorpusTables, collect_report
@@ -33,6 +32,7 @@ from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stage_metrics import tabulate_shards
 from ocr_project.engine.running.workers import worker_count
 from ocr_project.storage.earlier import Earlier
+from ocr_project.storage.known_rows import KnownRows
 from ocr_project.storage.page_places import PagePlaces
 from ocr_project.storage.scratch import Scratch
 from ocr_project.storage.table_file import TableFile
@@ -82,7 +82,7 @@ def score_pages(
     check_stamp("the table of references", "benchmark", stamp_of(references), {"pages": origin_of(pages)})
 
     def count() -> TableFile:
-        known, rows = KnownReferences(references), transcripts.rows(without=("markdown",))
+        known, rows = KnownRows(references, Reference, "page_id"), transcripts.rows(without=("markdown",))
         scores = (score for row in rows for score in _scores(row, known.get(row.page_id)))
         made_from = stamp_of(references) | {"transcripts": origin_of(transcripts)}
         with scratch.draft("scores.parquet") as path:
@@ -114,7 +114,10 @@ def _score_table(scores: TableFile, references: TableFile, transcripts: ShardSou
     documents = {row.doc_id: (row.group, row.path) for row in transcripts.rows(without=("text", "markdown"))}
     group_of, path_of = ({doc_id: of[place] for doc_id, of in documents.items()} for place in (0, 1))
     rows = []
-    for metric, frame in _counts_by_metric(scores, references, pd.CategoricalDtype([*documents])):
+    doc_ids = pd.CategoricalDtype([*documents])
+    found = _counts_by_metric(scores, references, doc_ids)
+    for metric in [*found]:
+        frame = found.pop(metric).frame(doc_ids)
         document = frame["doc_id"]
         frame = frame.assign(everything="all", group=document.map(group_of), path=document.map(path_of))
         for place, (level, column) in enumerate(_LEVELS):
@@ -144,10 +147,8 @@ class _Counts:
         return pd.DataFrame(values | codes)
 
 
-def _counts_by_metric(
-    scores: TableFile, references: TableFile, document: pd.CategoricalDtype
-) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield columns doc_id, kind, numerator and denominator for each metric."""
+def _counts_by_metric(scores: TableFile, references: TableFile, document: pd.CategoricalDtype) -> dict[str, _Counts]:
+    """Return documents, kinds of reference and counts by metric."""
     where = PagePlaces(part["page_id"] for part in references.parts("page_id"))
     kinds = [part["kind"].astype(_KIND).cat.codes for part in references.parts("kind")]
     kind_at = np.concatenate([*kinds, np.array([-1], np.int8)])  # at -1 stand those of no page
@@ -157,8 +158,7 @@ def _counts_by_metric(
         numbers = part.assign(doc_id=codes, kind=kind_at[where.find_all(part["item_id"])])
         for metric, rows in numbers.groupby("metric"):
             found[str(metric)].add(rows)
-    for metric, counts in found.items():
-        yield metric, counts.frame(document)
+    return found
 
 
 def list_qrels(source: str, documents: pd.DataFrame, options: BenchmarkOptions) -> pd.DataFrame:

@@ -20,8 +20,7 @@ from ocr_project.domain.options import BenchmarkOptions, SearchMode, SearchOptio
 from ocr_project.domain.options.benchmark import PERFECT
 from ocr_project.domain.protocols import ShardSource
 from ocr_project.domain.schemas import from_frame
-from ocr_project.domain.types import Qrel, Query, Ranked, Status, Transcript
-from ocr_project.engine.ingest.known_references import KnownReferences
+from ocr_project.domain.types import Qrel, Query, Ranked, Reference, Status, Transcript
 from ocr_project.engine.metrics import (
     Differences,
     Draws,
@@ -37,6 +36,7 @@ from ocr_project.engine.retrieval import LexicalIndex
 from ocr_project.engine.running.once import once
 from ocr_project.engine.running.origins import check_stamp, origin_of, origin_of_queries, stamp_of, stamped
 from ocr_project.storage.earlier import Earlier
+from ocr_project.storage.known_rows import KnownRows
 from ocr_project.storage.table_file import TableFile
 
 _SLICES = ("type", "domain")
@@ -181,7 +181,7 @@ def _compared(
     search: SearchOptions,
 ) -> pd.DataFrame:
     asked, judged = from_frame(asking[0], Query), _judgements(asking[1])
-    known = KnownReferences(references)
+    known = KnownRows(references, Reference, "page_id")
     readings: dict[str, Reading] = {THIS_RUN: _said}
     for name, shards in other_transcripts.items():
         readings[name] = partial(_said_there, _texts(name, shards))
@@ -242,7 +242,7 @@ def _said_there(texts: Mapping[str, str], row: Transcript) -> str:
     return texts.get(row.page_id, "")
 
 
-def _said_or_known(known: KnownReferences, row: Transcript) -> str:
+def _said_or_known(known: KnownRows[Reference], row: Transcript) -> str:
     expected = known.get(row.page_id)
     return _said(row) if expected is None else expected.text
 
@@ -256,7 +256,7 @@ def _texts(name: str, shards: ShardSource) -> dict[str, str]:
     return {row.page_id: _said(row) for row in shards.rows(without=("markdown",))}
 
 
-def _reading(name: str, rows: Iterator[Transcript], said: Reading, known: KnownReferences) -> dict[str, Any]:
+def _reading(name: str, rows: Iterator[Transcript], said: Reading, known: KnownRows[Reference]) -> dict[str, Any]:
     """Return the error rate of a reading over the pages that have a reference."""
     edits, characters, documents = array("d"), array("d"), list[str]()
     ids: dict[str, str] = {}  # of documents: each stands once

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import replace
@@ -23,17 +23,19 @@ from ocr_project.engine.embedding.inputs import RowsOf, at_rest, embed_parts, pa
 from ocr_project.engine.ingest import read_queries
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.once import folder_once, once
-from ocr_project.engine.running.origins import origin_of, origin_of_queries, stamped
+from ocr_project.engine.running.origins import origin_of, origin_of_queries, stamp
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.running.workers import AsyncWork, Work
 from ocr_project.storage.earlier import Earlier
 from ocr_project.storage.scratch import Scratch
+from ocr_project.storage.table_file import TableFile
 from ocr_project.storage.vector_files import NAMES, write_vector_files
 from ocr_project.storage.vector_index import write_index
 
 _TEXTS_AT_ONCE = 16
+_VECTORS_AT_ONCE = 64  # in memory, of questions: half a megabyte of them
 _Item: TypeAlias = "tuple[Page | None, list[Part]]"
 
 
@@ -71,11 +73,13 @@ def list_queries(source: str, options: EmbeddingOptions) -> pd.DataFrame:
     return to_frame(read_queries(options.queries, source), Query)
 
 
-def embed_queries(queries: pd.DataFrame, options: EmbeddingOptions, earlier: Earlier | None = None) -> pd.DataFrame:
+def embed_queries(
+    scratch: Scratch, queries: pd.DataFrame, options: EmbeddingOptions, earlier: Earlier | None = None
+) -> TableFile:
     """Embed the questions. Servers are started anew for them, one on one GPU: they are few."""
     asked = from_frame(queries, Query)
     if not asked:
-        return to_frame([], Embedding)
+        return _written(scratch, [], {})
     if options.backend is EmbeddingBackend.VLLM:
         few = options.vllm.model_copy(update={"replicas": 1, "gpus": options.vllm.gpus[:1]})
         options = options.model_copy(update={"vllm": few})
@@ -85,20 +89,27 @@ def embed_queries(queries: pd.DataFrame, options: EmbeddingOptions, earlier: Ear
             earlier,
             "embed_queries",
             (queries, options, identity),
-            lambda: _embedded(asked, queries, embedder, identity),
+            lambda: _embedded(scratch, asked, queries, embedder, identity),
         )
 
 
-def _embedded(asked: Sequence[Query], queries: pd.DataFrame, embedder: Embedder, identity: str) -> pd.DataFrame:
+def _embedded(
+    scratch: Scratch, asked: Sequence[Query], queries: pd.DataFrame, embedder: Embedder, identity: str
+) -> TableFile:
     vectors = embedder.embed_queries([query.text for query in asked])
     made_from = {"queries": origin_of_queries(queries), "embedder": identity}
-    rows = [
+    rows = (
         Embedding(query.query_id, "query", "text", vector)
         if vector.any()
         else Embedding(query.query_id, "query", "text", vector, Status.EMPTY, "no text to embed")
         for query, vector in zip(asked, vectors, strict=True)
-    ]
-    return stamped(to_frame(rows, Embedding), made_from)
+    )
+    return _written(scratch, rows, made_from)
+
+
+def _written(scratch: Scratch, rows: Iterable[Embedding], made_from: Mapping[str, str]) -> TableFile:
+    with scratch.draft("query_vectors.parquet") as path:
+        return TableFile.written(path, rows, Embedding, stamp(made_from), _VECTORS_AT_ONCE)
 
 
 def index_pages(page_vectors: ShardSource, page_index_done: Path, scratch: Scratch, options: EmbeddingOptions) -> Path:
@@ -120,7 +131,7 @@ def index_images(page_vectors: ShardSource, page_image_index_done: Path, scratch
 
 def write_files(
     page_vectors: ShardSource,
-    query_vectors: pd.DataFrame,
+    query_vectors: TableFile,
     vector_files_done: Path,
     scratch: Scratch,
     options: EmbeddingOptions,
@@ -131,7 +142,7 @@ def write_files(
         The folder, in `scratch`; `vector_files_done` where that holds the same vectors.
     """
     sets = {
-        key: partial(from_frame, query_vectors, Embedding) if key[0] == "query" else RowsOf(page_vectors, *key).rows
+        key: partial(query_vectors.rows, Embedding) if key[0] == "query" else RowsOf(page_vectors, *key).rows
         for key in NAMES
         if options.npy
     }

@@ -97,7 +97,12 @@ def _questions() -> list[Node]:
         ),
         node(
             embed_queries,
-            inputs={"queries": "queries", "options": "params:embedding", "earlier": "earlier"},
+            inputs={
+                "scratch": "scratch",
+                "queries": "queries",
+                "options": "params:embedding",
+                "earlier": "earlier",
+            },
             outputs="query_vectors",
             name="embed_queries",
         ),

@@ -30,7 +30,7 @@ def write_published(
     page_vectors: ShardSource,
     documents: pd.DataFrame,
     queries: pd.DataFrame,
-    query_vectors: pd.DataFrame,
+    query_vectors: TableFile,
     qrels: pd.DataFrame,
     scores: TableFile,
     references: TableFile,
@@ -57,7 +57,7 @@ def write_published(
     tables = Tables(
         documents=from_frame(documents, Document),
         queries=from_frame(queries, Query),
-        query_vectors=from_frame(query_vectors, Embedding),
+        query_vectors=list(query_vectors.rows(Embedding)),
         qrels=from_frame(qrels, Qrel),
         scores=list(scores.rows(Score)),
         references=list(references.rows(Reference)),
