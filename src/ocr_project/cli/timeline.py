@@ -41,6 +41,8 @@ def timeline_lines(timeline: Timeline, columns: int = _COLUMNS) -> Iterator[str]
             if state is State.BUSY or times[state] >= 0.05
         )
         yield f"{lane.name:>{width}}  {_bar(lane, timeline.seconds, columns)}  {told}"
+    if about := timeline.about_workers():
+        yield f"{'':>{width}}  {about}"
 
 
 def _bar(lane: Lane, whole: float, columns: int) -> str:

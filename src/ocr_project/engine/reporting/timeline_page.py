@@ -39,11 +39,11 @@ def write_timeline_page(path: Path, timeline: Timeline, title: str, created: str
     """
     rows = [_row(lane, timeline.seconds) for lane in timeline.lanes]
     values = {"title": title, "created": created, "seconds": timeline.seconds, "rows": rows, "plot": bars(timeline)}
-    write_page(path, "timeline.html.j2", values)
+    write_page(path, "timeline.html.j2", {**values, "workers": timeline.about_workers()})
 
 
 def bars(timeline: Timeline) -> Markup:
-    """Draw each lane as a bar over the time of the run; a busy card is as dark as it was busy."""
+    """Draw each lane as a bar over the time of the run, as dark as a card, or a stage of a launch, was busy."""
     if not timeline.lanes or timeline.seconds <= 0:
         return NOTHING
     across = Axis(0, timeline.seconds, _LEFT, _RIGHT)
@@ -74,7 +74,9 @@ def _lane(lane: Lane, across: Axis, y: float) -> Iterator[Markup]:
     for span in joined(lane.spans):
         x = across.at(span.began)
         width = max(_NARROWEST, across.at(span.ended) - x)
-        share = f", {span.share:.0%} of the time" if lane.is_card and span.state is State.BUSY else ""
+        of = "of the time" if lane.is_card else "of the workers"
+        known = span.state is State.BUSY and (lane.is_card or span.share < 1)
+        share = f", {span.share:.0%} {of}" if known else ""
         title = element("title", f"{span.what}: {span.state.value}{share}, {clock(span.began)} to {clock(span.ended)}")
         dark = f"{max(0.08, span.share):.2f}" if span.state is State.BUSY else None
         kind = "bar" if span.state is State.BUSY else "starting"
