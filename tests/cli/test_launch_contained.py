@@ -119,7 +119,7 @@ def test_what_a_launch_calls_is_one_more_kedro_and_shown_without_it(tmp_path: Pa
     command = made.worker_command()
     begins = [sys.executable, "-m", "kedro", "launch", "contained", made.folder, "-m", "kedro", "run"]
     assert command[: len(begins)] == begins
-    assert shown(made.closing_command()) == "kedro run --pipelines ocr --env h200"
+    assert shown(made.command()) == "kedro run --pipelines ocr --env h200"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="for root alone")
