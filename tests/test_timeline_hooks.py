@@ -25,6 +25,9 @@ from ocr_project.storage.claims import Worker, join, workers_of
 MADE = Made("recognitions", (ShardInfo("a", "k", "a", 20, stage="recognition", wall_seconds=0.01, made=time.time()),))
 
 
+LEASE = 60.0
+
+
 def catalog_of(folder: Path, **runtime: Any) -> DataCatalog:
     parameters = MemoryDataset({"runtime": runtime})
     return DataCatalog({"project": MemoryDataset(Project(folder, folder / "data")), "parameters": parameters})
@@ -88,9 +91,6 @@ def worker_of(launch: Path, catalog: DataCatalog, made: Made) -> str:
     return worker.name
 
 
-LEASE = 60.0
-
-
 def test_workers_leave_records_and_the_closing_run_one_timeline_and_one_list_of_events(tmp_path: Path) -> None:
     launch = tmp_path / "launch"
     worker = catalog_of(tmp_path, launch=str(launch), lease_seconds=LEASE)
@@ -110,7 +110,7 @@ def test_workers_leave_records_and_the_closing_run_one_timeline_and_one_list_of_
     (lane,) = timeline.lanes
     assert {span.share for span in lane.spans} == {0.5}
     assert "Timeline of a launch" in (page := (timeline_folder(closing) / "timeline.html").read_text("utf-8"))
-    assert "1 told nothing" in page
+    assert "1 more told nothing" in page
     told = [json.loads(line) for line in (timeline_folder(closing) / "events.jsonl").read_text("utf-8").splitlines()]
     assert [one["worker"] for one in told] == [*names, "closing run"]
     assert [one["stage"] for one in told] == ["recognition", "recognition", "benchmark"]

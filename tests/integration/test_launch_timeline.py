@@ -102,7 +102,7 @@ def test_of_a_worker_that_is_killed_the_timeline_says_that_it_told_nothing(proje
         output = log.read_text()
     assert code == 0, output
     assert (timeline(project).workers, timeline(project).silent) == (1, 1)
-    assert "1 told nothing" in output
+    assert "1 more told nothing" in output
     assert victim.name not in {one["worker"] for one in events(project)}
 
 

@@ -122,7 +122,7 @@ def test_a_worker_whose_clock_is_late_and_the_closing_run_are_no_more_than_all()
 
 def test_what_nothing_is_known_of_is_said(tmp_path: Path) -> None:
     timeline = joined([], record(CLOSING, 0, 9, [work("layout", 0, 9)], [], []), silent=2)
-    assert "2 told nothing" in timeline.about_workers()
+    assert "2 more told nothing" in timeline.about_workers()
     assert timeline.figures() | {"workers": 0, "silent_workers": 2, "layout.busy_seconds": 9} == timeline.figures()
     write_timeline(tmp_path / "t.json", timeline)
     assert read_timeline(tmp_path / "t.json") == timeline

@@ -125,7 +125,7 @@ class Timeline:
         """Say whose work it shows; nothing of a run for itself."""
         if not self.is_of_launch:
             return ""
-        silent = f"; {self.silent} told nothing (killed?), and are not in it" if self.silent else ""
+        silent = f"; {self.silent} more told nothing (killed?): their work is not in it" if self.silent else ""
         return f"{self.workers} workers; a stage is as busy as the share of them that was at it{silent}"
 
     def figures(self) -> dict[str, float]:
