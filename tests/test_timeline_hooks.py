@@ -23,8 +23,6 @@ from ocr_project.hooks.timeline import timeline_files, timeline_folder, timeline
 from ocr_project.storage.claims import Worker, join, workers_of
 
 MADE = Made("recognitions", (ShardInfo("a", "k", "a", 20, stage="recognition", wall_seconds=0.01, made=time.time()),))
-
-
 LEASE = 60.0
 
 

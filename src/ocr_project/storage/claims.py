@@ -5,7 +5,8 @@
       claims/<lineage>/<shard>.<n>   the n-th worker that took the shard up: names it
       claims/<lineage>/<shard>.done  the shard is stored
       claims/<lineage>/plan.json     what there is to make, as the first worker saw it: for people
-      logs/<job>/                    logs of its servers
+      logs/<job>/                    logs of a worker's servers
+      records/<worker>.json          what it did when, written at its end: `engine/running/launch_timeline.py`
 
 A claim is a file that one worker alone can make (`O_EXCL`); it is never changed and never removed. The claim of a
 worker that shows no life is followed by one of the next number, which again one alone can make: no two workers

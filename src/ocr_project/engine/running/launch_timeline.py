@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -59,11 +60,12 @@ def write_record(launch: Path, record: Record) -> None:
 
 def read_records(launch: Path) -> list[Record]:
     """Return what the workers of a launch left, by when they began."""
-    found = [json.loads(path.read_text("utf-8")) for path in (launch / RECORDS).glob("[!.]*.json")]
-    records = [
-        Record(**{**kept, "timeline": as_timeline(kept["timeline"]), "events": tuple(kept["events"])})
-        for kept in found
-    ]
+    records = []
+    for path in (launch / RECORDS).glob("[!.]*.json"):
+        with suppress(FileNotFoundError):  # a launch may be removed during its last run
+            kept = json.loads(path.read_text("utf-8"))
+            told = {"timeline": as_timeline(kept["timeline"]), "events": tuple(kept["events"])}
+            records.append(Record(**{**kept, **told}))
     return sorted(records, key=lambda record: (record.timeline.began, record.name))
 
 
