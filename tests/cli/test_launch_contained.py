@@ -130,6 +130,10 @@ def test_root_hands_its_run_to_the_owner_of_the_data(tmp_path: Path) -> None:
     os.chown(made.data, 4711, 4712)
     assert ("--user", "4711:4712") in pairs(commands_of(made, WORK, (), {}).start)
     assert Path(made.folder).stat().st_uid == 4711
+    job = made.logs / "7_0"
+    job.mkdir(parents=True)  # submitit's, where servers of the worker write, too
+    commands_of(made, WORK, (), {"SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "0"})
+    assert (made.logs.stat().st_uid, job.stat().st_uid) == (4711, 4711)
 
 
 def _with(made: Launch, **changes: Any) -> Launch:
