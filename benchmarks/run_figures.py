@@ -1,7 +1,7 @@
 """What a run over a corpus left behind, in figures: out of its shards' footers, its events and its timeline alone.
 
-A run that was stopped has footers, and no timeline; the workers of a launch have footers, and the events of the one
-that ended last. What is not known is left out. Seconds count from the command on.
+A run that was stopped has footers, and no timeline; of a launch the run that closes it leaves all three: a stage is
+busy there by the mean over its workers. What is not known is left out. Seconds count from the command on.
 """
 
 from __future__ import annotations

@@ -11,14 +11,19 @@ import mlflow
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
+from pydantic import ValidationError
 
+from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.project import Project
 from ocr_project.domain.types import Made, ShardInfo
+from ocr_project.engine.running.events import EVENTS, Happening
 from ocr_project.engine.running.timeline import State, read_timeline
-from ocr_project.hooks import MlflowHooks, TimelineHooks
+from ocr_project.hooks import EventHooks, MlflowHooks, TimelineHooks
 from ocr_project.hooks.timeline import timeline_files, timeline_folder, timeline_of_run
+from ocr_project.storage.claims import Worker, join, workers_of
 
 MADE = Made("recognitions", (ShardInfo("a", "k", "a", 20, stage="recognition", wall_seconds=0.01, made=time.time()),))
+LEASE = 60.0
 
 
 def catalog_of(folder: Path, **runtime: Any) -> DataCatalog:
@@ -72,6 +77,56 @@ def test_a_run_that_made_nothing_and_a_worker_leave_that_of_before(tmp_path: Pat
     catalog = catalog_of(tmp_path, **runtime)
     run(catalog, made)
     assert not timeline_folder(catalog).exists()
+
+
+def worker_of(launch: Path, catalog: DataCatalog, made: Made) -> str:
+    """Run a worker; return its name."""
+    EVENTS.note(Happening.STAGE_BEGAN, "recognition", pages=20)
+    run(catalog, made)
+    (worker,) = [info for info, seen in workers_of(launch).items() if not info.ended]
+    join(launch, LEASE).end("done")
+    join.cache_clear()
+    return worker.name
+
+
+def test_workers_leave_records_and_the_closing_run_one_timeline_and_one_list_of_events(tmp_path: Path) -> None:
+    launch = tmp_path / "launch"
+    worker = catalog_of(tmp_path, launch=str(launch), lease_seconds=LEASE)
+    names = [worker_of(launch, worker, made) for made in (MADE, Made("recognitions"))]
+    Worker(launch, LEASE).end("failed")  # it was killed, or failed before its first node
+    assert not timeline_folder(worker).exists(), "workers share that folder"
+    assert sorted(path.stem for path in (launch / "records").iterdir()) == sorted(names)
+
+    closing = catalog_of(tmp_path, closes=str(launch))
+    hooks, events = TimelineHooks(), EventHooks()
+    hooks.before_pipeline_run()
+    EVENTS.note(Happening.STAGE_BEGAN, "benchmark")
+    events.after_pipeline_run(closing)
+    hooks.after_pipeline_run(Pipeline([]), closing)
+    timeline = read_timeline(timeline_folder(closing) / "timeline.json")
+    assert (timeline.workers, timeline.silent) == (2, 1)
+    (lane,) = timeline.lanes
+    assert {span.share for span in lane.spans} == {0.5}
+    assert "Timeline of a launch" in (page := (timeline_folder(closing) / "timeline.html").read_text("utf-8"))
+    assert "1 more told nothing" in page
+    told = [json.loads(line) for line in (timeline_folder(closing) / "events.jsonl").read_text("utf-8").splitlines()]
+    assert [one["worker"] for one in told] == [*names, "closing run"]
+    assert [one["stage"] for one in told] == ["recognition", "recognition", "benchmark"]
+
+
+def test_a_launch_with_nothing_to_do_leaves_the_timeline_of_before(tmp_path: Path) -> None:
+    launch = tmp_path / "launch"
+    EVENTS.take()
+    run(catalog_of(tmp_path, launch=str(launch), lease_seconds=LEASE), Made("recognitions"))
+    join.cache_clear()
+    closing = catalog_of(tmp_path, closes=str(launch))
+    run(closing, Made("recognitions"))
+    assert not timeline_folder(closing).exists()
+
+
+def test_a_run_cannot_close_a_launch_and_be_a_part_of_one() -> None:
+    with pytest.raises(ValidationError, match="closes is for the run after the workers"):
+        RuntimeOptions(closes=Path("a"), launch=Path("b"))
 
 
 def test_mlflow_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

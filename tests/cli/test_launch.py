@@ -138,7 +138,8 @@ def test_the_three_commands(tmp_path: Path) -> None:
         "runtime.progress=false,runtime.workers=2"
     )
     assert shown(made.opening_command()).endswith("--nodes ingest.list_documents --env h200 --params ingest.limit=8")
-    assert shown(made.closing_command()) == "kedro run --pipelines ocr --env h200 --params ingest.limit=8"
+    assert shown(made.command()) == "kedro run --pipelines ocr --env h200 --params ingest.limit=8"
+    assert shown(made.closing_command()) == f"{shown(made.command())},runtime.closes={made.folder}"
 
 
 def test_speed_and_time_left(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_what_a_launch_calls_is_one_more_kedro_and_shown_without_it(tmp_path: Pa
     command = made.worker_command()
     begins = [sys.executable, "-m", "kedro", "launch", "contained", made.folder, "-m", "kedro", "run"]
     assert command[: len(begins)] == begins
-    assert shown(made.closing_command()) == "kedro run --pipelines ocr --env h200"
+    assert shown(made.command()) == "kedro run --pipelines ocr --env h200"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="for root alone")
@@ -130,6 +130,10 @@ def test_root_hands_its_run_to_the_owner_of_the_data(tmp_path: Path) -> None:
     os.chown(made.data, 4711, 4712)
     assert ("--user", "4711:4712") in pairs(commands_of(made, WORK, (), {}).start)
     assert Path(made.folder).stat().st_uid == 4711
+    job = made.logs / "7_0"
+    job.mkdir(parents=True)  # submitit's, where servers of the worker write, too
+    commands_of(made, WORK, (), {"SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "0"})
+    assert (made.logs.stat().st_uid, job.stat().st_uid) == (4711, 4711)
 
 
 def _with(made: Launch, **changes: Any) -> Launch:

@@ -18,6 +18,7 @@ import pytest
 
 from ocr_project.cli.launch.status import lines
 from ocr_project.cli.launch.work import launches, read
+from ocr_project.engine.running.timeline import read_timeline
 from ocr_project.storage.claims import workers_of
 from tests.engine.running.test_shared_file_systems import mount_exfat, unmount
 from tests.slurm_cluster import daemons, idle_nodes, jobs, kill_node, start_node, start_now
@@ -168,6 +169,8 @@ def test_a_launch_on_slurm_from_the_list_to_the_closing_run(tmp_path: Path, clus
     assert [info.ended for info in workers_of(folder)] == ["done", "done"], logs
     assert {info.job for info in workers_of(folder)} == {f"{launch.job}_0", f"{launch.job}_1"}
     assert (project / "metrics/ingest.json").is_file(), "the closing run was there"
+    timeline = read_timeline(project / "data/08_reporting/timeline.json")
+    assert (timeline.workers, timeline.silent) == (2, 0)
     said = "\n".join(lines(launch))
     assert "0 at work, 2 done, 0 failed, 0 lost" in said
     assert f"job {launch.job}: no longer in the queue" in said

@@ -11,6 +11,7 @@ from ocr_project.engine.running.timeline import Lane, State, Timeline
 
 _COLUMNS = 48
 _WAITING, _STARTING, _LEVELS = "·", "░", "▁▂▃▄▅▆▇█"
+_MOST_CARDS = 16  # lines of a launch on many machines; the page has all
 _SHORTEST = 2.0  # seconds of a run of which there is nothing to see
 
 
@@ -30,10 +31,12 @@ def timeline_lines(timeline: Timeline, columns: int = _COLUMNS) -> Iterator[str]
     """
     if timeline.seconds < _SHORTEST:
         return
-    width = max(10, *(len(lane.name) for lane in timeline.lanes))
+    cards = [lane for lane in timeline.lanes if lane.is_card]
+    lanes = [*(lane for lane in timeline.lanes if not lane.is_card), *cards[:_MOST_CARDS]]
+    width = max((10, *(len(lane.name) for lane in lanes)))
     each = timeline.seconds / columns
     yield f"{'':>{width}}  {_LEVELS[-1]} busy  {_STARTING} starting  {_WAITING} waiting, {each:.1f} s a column"
-    for lane in timeline.lanes:
+    for lane in lanes:
         times = lane.seconds(timeline.seconds)
         told = ", ".join(
             f"{times[state]:.1f} s {state.value}"
@@ -41,6 +44,10 @@ def timeline_lines(timeline: Timeline, columns: int = _COLUMNS) -> Iterator[str]
             if state is State.BUSY or times[state] >= 0.05
         )
         yield f"{lane.name:>{width}}  {_bar(lane, timeline.seconds, columns)}  {told}"
+    if more := cards[_MOST_CARDS:]:
+        yield f"{'':>{width}}  and {len(more)} more cards: timeline.html"
+    if about := timeline.about_workers():
+        yield f"{'':>{width}}  {about}"
 
 
 def _bar(lane: Lane, whole: float, columns: int) -> str:

@@ -7,17 +7,19 @@ import gc
 import threading
 from collections.abc import Generator
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
-from kedro.io import CatalogProtocol
+from kedro.io import CatalogProtocol, MemoryDataset
 from kedro.pipeline import Pipeline
 
 from ocr_project.domain.errors import OptionError
-from ocr_project.domain.options import RuntimeOptions
+from ocr_project.domain.options import SECTIONS, RuntimeOptions
 from ocr_project.domain.options.names import SHARDS
+from ocr_project.domain.options.worker_logs import with_logs_of
 from ocr_project.domain.types import Document
-from ocr_project.storage.claims import Worker, join
+from ocr_project.storage.claims import LOGS, Worker, join
 from ocr_project.storage.run_lock import SLICES, RunLock
 
 if TYPE_CHECKING:
@@ -115,6 +117,15 @@ class LockHooks:
             lock.release()
 
 
+def _keep_logs_apart(catalog: CatalogProtocol[Any, Any], logs: Path, worker: str) -> None:
+    """Let servers of a worker write into its own folder: others have servers of the same numbers."""
+    for section, model in SECTIONS.items():
+        if isinstance(kept := catalog.get(f"params:{section}"), MemoryDataset):
+            options = model.model_validate(kept.load() or {})
+            if (own := with_logs_of(options, logs, worker)) is not options:
+                kept.save(own)
+
+
 def _launch_of(runtime: RuntimeOptions) -> str:
     """Return whose lock a run shares; an empty string for a run of its own."""
     if runtime.launch is not None:
@@ -148,6 +159,7 @@ class WorkerHooks:
             )
         if runtime.launch is not None:
             self._worker = join(runtime.launch, runtime.lease_seconds)
+            _keep_logs_apart(catalog, runtime.launch / LOGS, self._worker.info.folder)
 
     @hook_impl(trylast=True)
     def after_pipeline_run(self) -> None:

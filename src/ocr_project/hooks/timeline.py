@@ -1,11 +1,13 @@
-"""The timeline of a run: kept as JSON and as a page beside its report."""
+"""The timeline of a run, or of a launch: kept as JSON and as a page beside its report."""
 
 from __future__ import annotations
 
 import json
 import logging
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,20 @@ from kedro.pipeline.node import Node
 
 from ocr_project.domain.errors import StorageError
 from ocr_project.domain.types import Made, ShardInfo
+from ocr_project.engine.running.cards import cards_watched
+from ocr_project.engine.running.events import EVENTS
+from ocr_project.engine.running.launch_timeline import (
+    CLOSING,
+    Record,
+    joined,
+    joined_events,
+    read_records,
+    write_record,
+)
 from ocr_project.engine.running.timeline import Timeline, Work, read_timeline, timeline_of, write_timeline
-from ocr_project.hooks.events import events_path
+from ocr_project.hooks.events import events_path, write_events
 from ocr_project.hooks.guards import runtime_of
+from ocr_project.storage.claims import join, workers_of
 
 log = logging.getLogger(__name__)
 
@@ -62,17 +75,36 @@ class TimelineHooks:
         self._keep(catalog)
 
     def _keep(self, catalog: CatalogProtocol[Any, Any]) -> None:
-        """Write it, where shards were made; a run for itself only, for workers share the folder."""
-        if not self._shards or not runtime_of(catalog).is_alone:
-            return
-        folder = timeline_folder(catalog)
-        events = list(_events(events_path(catalog), self._began))
-        timeline = timeline_of(self._began, time.time(), self._work, self._shards, events)
+        """Write it, where shards were made; of a worker, leave it to the run that closes the launch."""
+        runtime = runtime_of(catalog)
         try:
-            write_timeline(folder / TIMELINE, timeline)
-            _write_page(folder / PAGE, timeline)
+            if runtime.launch is not None:
+                worker = join(runtime.launch, runtime.lease_seconds).info
+                write_record(runtime.launch, self._record(worker.name, worker.host))
+            elif runtime.closes is not None:
+                self._close(catalog, runtime.closes)
+            elif self._shards and runtime.is_alone:  # parts by hand share the folder
+                _write(timeline_folder(catalog), self._timeline(_events(events_path(catalog), self._began)))
         except StorageError as error:  # a full disk: the results are there, and say so themselves
             log.warning("the timeline could not be kept: %s", error)
+
+    def _timeline(self, events: Iterable[Mapping[str, Any]]) -> Timeline:
+        return timeline_of(self._began, time.time(), self._work, self._shards, events)
+
+    def _record(self, name: str, host: str) -> Record:
+        events = [asdict(event) for event in EVENTS.take()]
+        cards = {f"GPU {number}": uuid for number, uuid in cards_watched().items()}
+        return Record(name, host, self._timeline(events), len(self._shards), cards, tuple(events))
+
+    def _close(self, catalog: CatalogProtocol[Any, Any], launch: Path) -> None:
+        """Write what the workers of a launch told, and what this run did after them, as one."""
+        workers, own = read_records(launch), self._record(CLOSING, socket.gethostname())
+        told = {record.name for record in workers}
+        silent = sum(info.name not in told for info in workers_of(launch))
+        if events := joined_events((*workers, own)):
+            write_events(events_path(catalog), events)
+        if any(record.shards for record in (*workers, own)):
+            _write(timeline_folder(catalog), joined(workers, own, silent))
 
 
 def timeline_folder(catalog: CatalogProtocol[Any, Any]) -> Path:
@@ -104,8 +136,10 @@ def _events(path: Path, began: float) -> Iterator[dict[str, Any]]:
         yield from (event for event in events if float(event["at"]) >= began)
 
 
-def _write_page(path: Path, timeline: Timeline) -> None:
+def _write(folder: Path, timeline: Timeline) -> None:
     from ocr_project.engine.reporting.timeline_page import write_timeline_page  # takes Jinja2 along
 
+    write_timeline(folder / TIMELINE, timeline)
     created = time.strftime("%Y-%m-%d %H:%M", time.localtime(timeline.began))
-    write_timeline_page(path, timeline, "Timeline of a run", created)
+    title = "Timeline of a launch" if timeline.is_of_launch else "Timeline of a run"
+    write_timeline_page(folder / PAGE, timeline, title, created)

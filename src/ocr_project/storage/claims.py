@@ -5,6 +5,8 @@
       claims/<lineage>/<shard>.<n>   the n-th worker that took the shard up: names it
       claims/<lineage>/<shard>.done  the shard is stored
       claims/<lineage>/plan.json     what there is to make, as the first worker saw it: for people
+      logs/<job>/                    logs of a worker's servers
+      records/<worker>.json          what it did when, written at its end: `engine/running/launch_timeline.py`
 
 A claim is a file that one worker alone can make (`O_EXCL`); it is never changed and never removed. The claim of a
 worker that shows no life is followed by one of the next number, which again one alone can make: no two workers
@@ -39,7 +41,7 @@ from ocr_project.storage.atomic import atomic_json, storing
 
 log = logging.getLogger(__name__)
 
-DONE, PLAN = ".done", "plan.json"
+DONE, PLAN, LOGS = ".done", "plan.json", "logs"
 JOB = "OCR_PROJECT_JOB"  # variable: what a launcher other than Slurm calls its worker
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _MOST_ATTEMPTS = 12  # preempted jobs come back often; a shard that ends every process that reads it must not, for ever
@@ -72,6 +74,11 @@ class WorkerInfo:
     job: str = ""
     ended: str = ""
 
+    @property
+    def folder(self) -> str:
+        """The name of its folder among the launch's logs: what starts on its behalf writes there."""
+        return self.job.removesuffix(".log") or self.name
+
 
 class Worker:
     """One process at work for a launch. It shows signs of life from a thread of its own until it ends."""
@@ -88,11 +95,9 @@ class Worker:
         """
         self.launch, self.lease_seconds = launch, lease_seconds
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-        of_slurm = filter(None, (os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")))
-        job = os.environ.get(JOB) or "_".join(of_slurm)
         gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")
         host = socket.gethostname()
-        self.info = WorkerInfo(name, host, os.getpid(), gpus, time.time(), lease_seconds, boot_id(), job)
+        self.info = WorkerInfo(name, host, os.getpid(), gpus, time.time(), lease_seconds, boot_id(), job_of())
         self._file = launch / "workers" / f"{name}.json"
         atomic_json(self._file, asdict(self.info))
         self._ended = threading.Event()
@@ -208,6 +213,12 @@ class Claims:
             return self._worker.is_alive(owner)
         # made, and not written yet; or its worker was killed between the two
         return self._worker.now() - _time_of(claim) < self._worker.lease_seconds
+
+
+def job_of(environ: Mapping[str, str] = os.environ) -> str:
+    """Return what Slurm, or another launcher, calls this process's job; an empty string where it has none."""
+    of_slurm = filter(None, (environ.get("SLURM_ARRAY_JOB_ID"), environ.get("SLURM_ARRAY_TASK_ID")))
+    return environ.get(JOB) or "_".join(of_slurm)
 
 
 def boot_id() -> str:

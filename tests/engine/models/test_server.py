@@ -12,18 +12,23 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ocr_project.domain.errors import BackendError
+from ocr_project.domain.gpu_usage import GpuUsage
 from ocr_project.domain.options import VllmOptions
-from ocr_project.domain.types import Status
+from ocr_project.domain.types import ShardInfo, Status
 from ocr_project.engine.models.served.fleets import Expected, Fleets
 from ocr_project.engine.models.served.requirements import require_cards
 from ocr_project.engine.models.served.server import ServerFleet, serve_arguments
 from ocr_project.engine.recognition.vision.vllm import VllmRecognizer
+from ocr_project.engine.running.events import EVENTS
+from ocr_project.engine.running.monitoring.nvml import visible_gpus
+from ocr_project.engine.running.timeline import State, timeline_of
 from ocr_project.testing.fake_vllm import EXECUTABLE
 from ocr_project.testing.regions import drawn_page
 from tests.fake_nvml import FakeGpu, FakeNvml
@@ -197,6 +202,28 @@ def test_nothing_outlives_us(
     parent.wait(PATIENCE)
     parent.stdout.close()
     assert wait_until(lambda: not any(map(alive, left)))
+
+
+def test_of_one_card_of_two_events_and_footers_have_one_number(
+    model: Path, pids: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With CUDA_VISIBLE_DEVICES=1 a timeline had two cards: servers started on 0, shards were made on 1."""
+    nvml = FakeNvml(FakeGpu(), FakeGpu())
+    monkeypatch.setitem(sys.modules, "pynvml", nvml)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    EVENTS.take()
+    began = time.time()
+    fleet = ServerFleet(options(model))
+    fleet.begin()
+    assert len(fleet.wait()) == 1
+    fleet.close()
+    assert (model.parent / "logs" / "gpu0-0.log").is_file(), "by the number that options name it by"
+    (watched,) = visible_gpus(nvml)
+    info = ShardInfo("a", "k", "a", 1, made=time.time(), gpus=(GpuUsage(watched.index, watched.name, 0.1, None),))
+    timeline = timeline_of(began, time.time(), [], [info], map(asdict, EVENTS.take()))
+    (lane,) = timeline.lanes
+    assert lane.name == "GPU 1"
+    assert lane.spans[0].state is State.STARTING
 
 
 def test_the_servers_share_the_memory_of_a_gpu() -> None:

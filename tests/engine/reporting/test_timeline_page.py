@@ -37,6 +37,18 @@ def test_the_page_has_the_numbers_and_escapes_names(tmp_path: Path) -> None:
     assert "15.0 s" in page
 
 
+def test_of_a_launch_it_says_whose_work_it_is_and_a_stage_is_as_dark_as_workers_were_at_it(tmp_path: Path) -> None:
+    lanes = (Lane("layout", False, (Span(0, 60, State.BUSY, "find", 0.5),)), Lane(f"GPU 0 of {'n' * 40}", True, ()))
+    timeline = Timeline(0.0, 100.0, lanes, 2, 1)
+    drawn = ElementTree.fromstring(bars(timeline))
+    (bar,) = [rect for rect in drawn.iter("rect") if rect.get("class") == "bar"]
+    assert bar.get("fill-opacity") == "0.50"
+    assert bar.findtext("title") == "find: busy, 50% of the workers, 0:00 to 1:00"
+    assert float(bar.get("x", 0)) > 300, "the name of the machine has room"
+    write_timeline_page(tmp_path / "t.html", timeline, "Timeline of a launch", "today")
+    assert "1 more told nothing" in (tmp_path / "t.html").read_text(encoding="utf-8")
+
+
 def test_nothing_done_is_said(tmp_path: Path) -> None:
     write_timeline_page(tmp_path / "t.html", Timeline(0.0, 1.0), "Timeline of a run", "today")
     assert "Nothing was done." in (tmp_path / "t.html").read_text(encoding="utf-8")

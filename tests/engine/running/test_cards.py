@@ -8,7 +8,14 @@ import pytest
 
 from ocr_project.domain.errors import BackendError
 from ocr_project.domain.options import RuntimeOptions
-from ocr_project.engine.running.cards import cards_of, cards_shown, first_cards, only_card
+from ocr_project.engine.running.cards import (
+    cards_of,
+    cards_shown,
+    cards_watched,
+    first_cards,
+    nvml_number,
+    only_card,
+)
 from ocr_project.engine.running.monitoring.nvml import visible_gpus
 from tests.fake_nvml import FakeGpu, FakeNvml
 
@@ -90,3 +97,26 @@ def test_in_a_job_whose_cgroup_withholds_cards_numbers_count_among_the_others(
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
     assert [gpu.index for gpu in visible_gpus(nvml)] == watched
     assert cards_of(RuntimeOptions(gpus="all")) == tuple(range(len(watched)))
+
+
+@pytest.mark.parametrize(
+    ("visible", "numbers"),
+    [(None, [0, 1, 2, 3]), ("1", [1]), ("3,0", [3, 0]), ("GPU-2", [2]), ("MIG-a,MIG-b", [0, 1])],
+)
+def test_a_card_has_one_number_in_events_and_in_footers(
+    monkeypatch: pytest.MonkeyPatch, visible: str | None, numbers: list[int]
+) -> None:
+    here(monkeypatch, 4, visible)
+    assert [nvml_number(at) for at in range(len(numbers))] == numbers
+    watched = {} if visible == "MIG-a,MIG-b" else {number: f"GPU-{number}aaa-bbb" for number in numbers}
+    assert cards_watched() == watched
+
+
+@pytest.mark.parametrize(("visible", "number"), [(None, 0), ("1", 1), ("GPU-2", 0), ("", 0)])
+def test_without_nvml_a_card_has_the_number_that_the_variable_has(
+    monkeypatch: pytest.MonkeyPatch, visible: str | None, number: int
+) -> None:
+    here(monkeypatch, 0, visible)
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(broken="no driver"))
+    assert nvml_number(0) == number
+    assert cards_watched() == {}

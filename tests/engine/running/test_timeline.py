@@ -83,12 +83,6 @@ def test_a_server_that_died_starts_twice() -> None:
     assert lane(timeline, "GPU 0") == [("starting", 0, 10, 1), ("starting", 31, 40, 1)]
 
 
-def test_cards_of_two_machines_are_told_apart() -> None:
-    made = [shard("layout", 10, 5, (0, 50)), shard("layout", 10, 5, (0, 70), process="other-9")]
-    timeline = timeline_of(ZERO, ZERO + 10, [], made, [])
-    assert [one.name for one in timeline.lanes] == ["GPU 0 of host", "GPU 0 of other"]
-
-
 def test_nodes_that_overlap_count_once() -> None:
     timeline = timeline_of(ZERO, ZERO + 20, [work("layout", 0, 10, "a"), work("layout", 5, 12, "b")], [], [])
     assert lane(timeline, "layout") == [("busy", 0, 10, 1), ("busy", 10, 12, 1)]

@@ -120,7 +120,7 @@ def launch_status(name: str | None, data: str | None) -> None:
         return
     chosen = there[-1] if name is None else next((one for one in there if one.name == name), Path(name))
     found = read(chosen)
-    click.echo(f"{chosen.name}: {shown(found.closing_command())}, {found.workers} workers")
+    click.echo(f"{chosen.name}: {shown(found.command())}, {found.workers} workers")
     for line in lines(found):
         click.echo(line)
 

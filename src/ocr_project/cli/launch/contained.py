@@ -37,7 +37,7 @@ from ocr_project.engine.running.containers import (
     read_mounts,
     user_in_container,
 )
-from ocr_project.storage.claims import JOB
+from ocr_project.storage.claims import JOB, job_of
 
 _PASSED: Final = (
     JOB,
@@ -74,7 +74,9 @@ def commands_of(
     user = _user(launch, options, engine)
     passed = {name: environ[name] for name in _PASSED if name in environ}
     if not os.getuid() and engine[0] in WITH_DAEMON:
-        os.chown(launch.folder, *map(int, user.split(":")))  # root made it, and workers meet there
+        for folder in (Path(launch.folder), launch.logs, launch.logs / job_of(environ)):
+            if folder.is_dir():  # root made it, and workers meet there
+                os.chown(folder, *map(int, user.split(":")))
     what = Contained(
         options.image,
         (str(options.python), *arguments),

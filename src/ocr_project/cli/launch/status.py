@@ -99,7 +99,9 @@ def _worker_lines(launch: Launch, now: float) -> Iterator[str]:
     for info, seen in list(lost.items())[:_MOST_NAMES]:
         yield f"{'lost':>14}  {info.name}, last seen {_duration(now - seen)} ago: others take up its shards"
     for info in [info for info in workers if info.ended == "failed"][:_MOST_NAMES]:
-        yield f"{'failed':>14}  {info.name}: see its log, {launch.logs / info.job}"
+        servers = launch.logs / info.folder
+        more = f", and those of its servers, {servers}" if servers.is_dir() else ""
+        yield f"{'failed':>14}  {info.name}: see its log, {launch.logs / info.job}{more}"
 
 
 def _failed_jobs(launch: Launch) -> Iterator[tuple[Path, str]]:

@@ -15,7 +15,7 @@ from uuid import uuid4
 from ocr_project.domain.errors import OptionError
 from ocr_project.domain.options.names import SHARDS, did_you_mean, nearest
 from ocr_project.storage.atomic import atomic_json, storing
-from ocr_project.storage.claims import living
+from ocr_project.storage.claims import LOGS, living
 
 FOLDER = ".launches"
 _ABOUT = "launch.json"
@@ -56,7 +56,11 @@ class Launch:
 
     @property
     def logs(self) -> Path:
-        return Path(self.folder) / "logs"
+        return Path(self.folder) / LOGS
+
+    def command(self) -> list[str]:
+        """Return what does the same as the launch, by one run."""
+        return self._run(params=self.params)
 
     def opening_command(self) -> list[str]:
         """Return what lists the work: run once, first."""
@@ -73,7 +77,7 @@ class Launch:
 
     def closing_command(self) -> list[str]:
         """Return what makes tables, files and reports of it, and what workers left undone: run once, last."""
-        return self._run(params=self.params)
+        return self._run(params=",".join(filter(None, (self.params, f"runtime.closes={self.folder}"))))
 
     def close_command(self) -> list[str]:
         """Return what runs the closing command when the last worker is gone, on whatever machine."""

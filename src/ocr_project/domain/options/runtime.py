@@ -54,6 +54,11 @@ class RuntimeOptions(Options):
         description="Folder in which the workers of one launch say who makes which shard; `kedro launch` makes it and"
         " sets this.",
     )
+    closes: Path | None = Field(
+        None,
+        description="Folder of the launch that this run closes, whose timeline and events it puts together; `kedro"
+        " launch` sets this.",
+    )
     lease_seconds: float = Field(
         60.0,
         gt=0,
@@ -119,4 +124,6 @@ class RuntimeOptions(Options):
             )
         if self.slice is not None and self.launch is not None:
             raise ValueError("slice and launch are two ways to share the work: name one of them")
+        if self.closes is not None and not self.is_alone:
+            raise ValueError("closes is for the run after the workers, slice and launch for one of them: name one")
         return self

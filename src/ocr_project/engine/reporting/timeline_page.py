@@ -14,6 +14,7 @@ from ocr_project.engine.reporting.svg import Axis, line, plot, text
 from ocr_project.engine.running.timeline import Lane, Span, State, Timeline
 
 _WIDTH, _LEFT, _RIGHT = 980, 128, 968
+_MOST_LEFT, _LETTER = 420, 7.4  # pixels: names of machines may be long
 _PITCH, _BAR, _TOP = 30, 18, 12
 _NARROWEST = 0.6  # pixels of a span: what is shorter is drawn as wide, so that it is seen
 _MOST_SPANS = 4_000  # of a lane; neighbours in the same state are drawn as one until no more are left
@@ -39,14 +40,15 @@ def write_timeline_page(path: Path, timeline: Timeline, title: str, created: str
     """
     rows = [_row(lane, timeline.seconds) for lane in timeline.lanes]
     values = {"title": title, "created": created, "seconds": timeline.seconds, "rows": rows, "plot": bars(timeline)}
-    write_page(path, "timeline.html.j2", values)
+    write_page(path, "timeline.html.j2", {**values, "workers": timeline.about_workers()})
 
 
 def bars(timeline: Timeline) -> Markup:
-    """Draw each lane as a bar over the time of the run; a busy card is as dark as it was busy."""
+    """Draw each lane as a bar over the time of the run, as dark as a card, or a stage of a launch, was busy."""
     if not timeline.lanes or timeline.seconds <= 0:
         return NOTHING
-    across = Axis(0, timeline.seconds, _LEFT, _RIGHT)
+    left = max(_LEFT, min(_MOST_LEFT, 16 + _LETTER * max(len(lane.name) for lane in timeline.lanes)))
+    across = Axis(0, timeline.seconds, left, _RIGHT)
     bottom = _TOP + _PITCH * len(timeline.lanes)
     parts = list(_ticks(across, bottom))
     for place, lane in enumerate(timeline.lanes):
@@ -69,12 +71,15 @@ def _ticks(across: Axis, bottom: float) -> Iterator[Markup]:
 
 
 def _lane(lane: Lane, across: Axis, y: float) -> Iterator[Markup]:
-    yield text(_LEFT - 8, y + 13, lane.name, "end", "name")
-    yield element("rect", class_="track", x=_LEFT, y=y, width=_RIGHT - _LEFT, height=_BAR, rx=2)
+    left = across.at(0)
+    yield text(left - 8, y + 13, lane.name, "end", "name")
+    yield element("rect", class_="track", x=left, y=y, width=_RIGHT - left, height=_BAR, rx=2)
     for span in joined(lane.spans):
         x = across.at(span.began)
         width = max(_NARROWEST, across.at(span.ended) - x)
-        share = f", {span.share:.0%} of the time" if lane.is_card and span.state is State.BUSY else ""
+        of = "of the time" if lane.is_card else "of the workers"
+        known = span.state is State.BUSY and (lane.is_card or span.share < 1)
+        share = f", {span.share:.0%} {of}" if known else ""
         title = element("title", f"{span.what}: {span.state.value}{share}, {clock(span.began)} to {clock(span.ended)}")
         dark = f"{max(0.08, span.share):.2f}" if span.state is State.BUSY else None
         kind = "bar" if span.state is State.BUSY else "starting"

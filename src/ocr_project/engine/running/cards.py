@@ -59,6 +59,40 @@ def cards_by_uuid() -> list[str]:
         nvml.nvmlShutdown()
 
 
+def cards_watched() -> dict[int, str]:
+    """Return the UUIDs of the cards that this process sees, by NVML's numbers, as footers of shards have them."""
+    nvml = open_nvml()
+    if nvml is None:
+        return {}
+    try:
+        return {gpu.index: gpu.uuid for gpu in visible_gpus(nvml)}
+    finally:
+        nvml.nvmlShutdown()
+
+
+def nvml_number(number: int, environ: Mapping[str, str] = os.environ) -> int:
+    """Return what NVML, and so nvidia-smi and the footers of shards, calls a card.
+
+    Args:
+        number: Among those that this process sees.
+        environ: Of this process.
+
+    Returns:
+        NVML's number. Where there is no NVML, the number that the variable has in its place; else, of a slice, too,
+        `number` itself.
+    """
+    nvml = open_nvml()
+    if nvml is None:
+        named = dict(enumerate(map(str.strip, environ.get(VISIBLE, "").split(",")))).get(number, "")
+        return int(named) if named.isdecimal() else number
+    try:
+        gpus = [gpu for _, gpu in shown_gpus(nvml, environ)]
+    finally:
+        nvml.nvmlShutdown()
+    gpu = gpus[number] if number < len(gpus) else None
+    return number if gpu is None else gpu.index
+
+
 def only_card(number: int, option: str, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return what lets a child see one card only.
 

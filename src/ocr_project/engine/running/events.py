@@ -37,7 +37,7 @@ class Event:
         what: Happened.
         stage: Whose work or whose servers.
         who: Which shard or server, where there are several.
-        gpu: On which card; -1: on none that is known.
+        gpu: On which card, by NVML's number, as in the footers of shards; -1: on none that is known.
         pages: To be worked on, where a stage begins; of the first batch that is done; made, where a shard is.
     """
 

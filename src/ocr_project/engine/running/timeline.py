@@ -4,7 +4,7 @@ Made from what a run knows anyway: when its nodes began and ended, when its shar
 meanwhile (their footers), and when servers were started and ready (the events of the run). A stage is busy while one
 of its nodes is at work, but for the time in which its servers are not ready yet, or in which it waits for the shards
 of a stage beside it, or for those that other workers of a launch have; a card is busy by the share of the time in
-which a kernel ran on it. Clocks of several machines are taken for equal.
+which a kernel ran on it. `launch_timeline` lays those of several workers together.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class Span:
         ended: Seconds since the run began.
         state: What it did.
         what: Why, in a word: a node, a stage whose shard was made, servers.
-        share: Of the time in which it was at work, where that is known; 1 otherwise.
+        share: Of the time in which it was at work, where that is known; of a stage of a launch, of the workers that
+            were at it; 1 otherwise.
     """
 
     began: float
@@ -77,7 +78,7 @@ class Lane:
     """What one stage or one card did.
 
     Attributes:
-        name: Of the stage, or `GPU 0`; with several machines, `GPU 0 of HOST`.
+        name: Of the stage, or `GPU 0`, by NVML's number; of a launch with several machines, `GPU 0 of HOST`.
         is_card: Whether it is a card.
         spans: In order, without overlaps; where there is none, it waited.
     """
@@ -105,15 +106,32 @@ class Timeline:
         began: Seconds since 1970.
         seconds: That it took.
         lanes: Its stages in the order of their work, then its cards.
+        workers: Of a launch, that told what they did; 0: a run for itself.
+        silent: Workers of the launch of which nothing is known, since they were killed.
     """
 
     began: float
     seconds: float
     lanes: tuple[Lane, ...] = field(default=())
+    workers: int = 0
+    silent: int = 0
+
+    @property
+    def is_of_launch(self) -> bool:
+        """Whether workers did it."""
+        return self.workers + self.silent > 0
+
+    def about_workers(self) -> str:
+        """Say whose work it shows; nothing of a run for itself."""
+        if not self.is_of_launch:
+            return ""
+        silent = f"; {self.silent} more told nothing (killed?): their work is not in it" if self.silent else ""
+        return f"{self.workers} workers; a stage is as busy as the share of them that was at it{silent}"
 
     def figures(self) -> dict[str, float]:
         """Return numbers to compare runs by: `GPU 0.busy_seconds` and so on, of each stage and card."""
         found = {"seconds": round(self.seconds, 3)}
+        found |= {"workers": self.workers, "silent_workers": self.silent} if self.is_of_launch else {}
         for lane in self.lanes:
             times = lane.seconds(self.seconds)
             found |= {f"{lane.name}.{state.value}_seconds": round(value, 3) for state, value in times.items() if value}
@@ -123,7 +141,7 @@ class Timeline:
 def timeline_of(
     began: float, ended: float, work: Sequence[Work], shards: Sequence[ShardInfo], events: Iterable[Mapping[str, Any]]
 ) -> Timeline:
-    """Put together what a run knows.
+    """Put together what one process knows.
 
     Args:
         began: Seconds since 1970.
@@ -213,20 +231,14 @@ def _is_starting(one: Work, starts: Sequence[_Start]) -> bool:
 
 
 def _cards(shards: Sequence[ShardInfo], starts: Sequence[_Start], zero: float) -> list[Lane]:
-    seen: dict[tuple[str, int], list[tuple[ShardInfo, GpuUsage]]] = {}
+    seen: dict[int, list[tuple[ShardInfo, GpuUsage]]] = {start.gpu: [] for start in starts if start.gpu >= 0}
     for info in shards:
         for usage in info.gpus:
-            seen.setdefault((info.process.rpartition("-")[0], usage.index), []).append((info, usage))
-    hosts = {host for host, _ in seen}
-    for start in starts:
-        if start.gpu >= 0 and len(hosts) < 2:
-            seen.setdefault((next(iter(hosts), ""), start.gpu), [])
-    lanes = []
-    for (host, gpu), made in sorted(seen.items()):
-        name = f"GPU {gpu}" if len(hosts) < 2 else f"GPU {gpu} of {host}"
-        own = [start for start in starts if start.gpu == gpu] if len(hosts) < 2 else []
-        lanes.append(Lane(name, True, _card_spans(made, own, zero)))
-    return lanes
+            seen.setdefault(usage.index, []).append((info, usage))
+    return [
+        Lane(f"GPU {gpu}", True, _card_spans(made, [start for start in starts if start.gpu == gpu], zero))
+        for gpu, made in sorted(seen.items())
+    ]
 
 
 def _card_spans(made: Sequence[tuple[ShardInfo, GpuUsage]], starts: Sequence[_Start], zero: float) -> tuple[Span, ...]:
@@ -268,10 +280,14 @@ def write_timeline(path: Path, timeline: Timeline) -> None:
 
 def read_timeline(path: Path) -> Timeline:
     """Read what `write_timeline` wrote."""
-    kept = json.loads(path.read_text(encoding="utf-8"))
+    return as_timeline(json.loads(path.read_text(encoding="utf-8")))
+
+
+def as_timeline(kept: Mapping[str, Any]) -> Timeline:
+    """Return what `asdict` made JSON of; one from before there were launches in it says nothing of workers."""
     lanes = [
         Lane(lane["name"], lane["is_card"], tuple(Span(**{**span, "state": State(span["state"])})
                                                   for span in lane["spans"]))
         for lane in kept["lanes"]
     ]  # fmt: skip
-    return Timeline(kept["began"], kept["seconds"], tuple(lanes))
+    return Timeline(kept["began"], kept["seconds"], tuple(lanes), kept.get("workers", 0), kept.get("silent", 0))

@@ -29,7 +29,7 @@ from ocr_project.engine.models.served.probe import answers, free_port, models_of
 from ocr_project.engine.models.served.scale import EAGER
 from ocr_project.engine.models.served.server_log import explain_server_log
 from ocr_project.engine.models.served.vision_plugin import VARIABLE
-from ocr_project.engine.running.cards import only_card
+from ocr_project.engine.running.cards import nvml_number, only_card
 from ocr_project.engine.running.events import EVENTS, Happening
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ class _Server:
     endpoint: Endpoint = field(default_factory=lambda: Endpoint("", up=False))
     process: subprocess.Popen[bytes] | None = None
     log_start: int = 0
+    card: int = -1  # by NVML's number, since its start
     started: float = 0.0
     ready: bool = False
     heard: float = 0.0
@@ -154,7 +155,7 @@ class ServerFleet:
                 from_thread(self._loop, call)
 
     def _note(self, what: Happening, server: _Server) -> None:
-        EVENTS.note(what, self._stage, server.name, gpu=server.gpu)
+        EVENTS.note(what, self._stage, server.name, gpu=server.card)
 
     def _watch(self) -> None:
         try:
@@ -216,7 +217,7 @@ class ServerFleet:
                 env={**_environment(self._options, server.gpu), **self._mps.environment},
                 start_new_session=True,  # Ctrl-C is for us; the pipe tells the server
             )
-        server.started = time.monotonic()
+        server.started, server.card = time.monotonic(), nvml_number(server.gpu)
         server.endpoint.url = f"http://127.0.0.1:{port}"
         self._note(Happening.SERVER_STARTED, server)
         log.info("%s starts on port %d, its log is %s", server.name, port, server.log)
