@@ -44,6 +44,7 @@ def test_shards_made_beside_a_gpu_are_steps_of_their_stage(tmp_path: Path, monke
         ShardInfo(name, "k", name, 20, stage="layout", wall_seconds=10.0, gpus=(USAGE,), made=made)
         for name, made in (("a", 1_700_000_000.0), ("b", 1_700_000_010.0))
     ]
+    mlflow.set_experiment("ocr_project")  # that of a test before is not in this store
     with mlflow.start_run() as run:
         hooks.after_dataset_saved("regions", Made("regions", tuple(shards)))
         hooks.after_dataset_saved("pages", Made("pages", (ShardInfo("a", "k", "a", 20, stage="ingest"),)))
@@ -58,6 +59,7 @@ def test_shards_made_beside_a_gpu_are_steps_of_their_stage(tmp_path: Path, monke
 def test_each_update_of_a_training_is_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     curve = pd.DataFrame({"update": [1, 4, 7], "loss": [4.0, 2.5, 1.0], "valid_cer": [None, 0.5, None]})
+    mlflow.set_experiment("ocr_project")  # that of a test before is not in this store
     with mlflow.start_run() as run:
         MlflowHooks().after_dataset_saved("training_curve", curve)
     client = mlflow.MlflowClient()
