@@ -26,9 +26,10 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
 
     def image(answers: Mapping[str, str], delay: float = 0.0) -> str:
         root = make_root(tmp_path_factory.mktemp("image") / "root", answers=answers, delay=delay)
-        made.append(f"localhost/ocr-project-release-{os.getpid()}:{len(made)}")
-        import_into_podman(root, made[-1])
-        return made[-1]
+        name = f"localhost/ocr-project-release-{os.getpid()}:{len(made)}"
+        import_into_podman(root, name)  # or skips: then there is nothing to remove, and nothing to remove it with
+        made.append(name)
+        return name
 
     yield image
     for name in made:
