@@ -105,7 +105,7 @@ def test_workers_leave_records_and_the_closing_run_one_timeline_and_one_list_of_
     hooks.after_pipeline_run(Pipeline([]), closing)
     timeline = read_timeline(timeline_folder(closing) / "timeline.json")
     assert (timeline.workers, timeline.silent) == (2, 1)
-    (lane,) = timeline.lanes
+    (lane,) = (lane for lane in timeline.lanes if not lane.is_card)  # a test before may have left cards watched
     assert {span.share for span in lane.spans} == {0.5}
     assert "Timeline of a launch" in (page := (timeline_folder(closing) / "timeline.html").read_text("utf-8"))
     assert "1 more told nothing" in page
