@@ -25,6 +25,7 @@ from typing import Any
 EXECUTABLE = (sys.executable, str(Path(__file__).resolve()))  # for the option `command` of servers
 FAULTS = ("429", "500", "hang", "drop", "half", "empty", "loop", "die")
 LOOP = "the same line for ever\n" * 60
+_GONE = (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError)  # the client has, or this server ends
 
 Read = Callable[[bytes, str, Mapping[str, Any]], str]
 Embed = Callable[[Mapping[str, Any]], tuple[int, bytes]]
@@ -129,13 +130,12 @@ class FakeVllm:
         assert task is not None
         self._tasks.add(task)
         try:
-            while head := await _head(reader):
-                path, headers = head
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
-                if not await self._respond(path, headers, body, writer):
-                    break
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
+            with suppress(*_GONE):
+                while head := await _head(reader):
+                    path, headers = head
+                    body = await reader.readexactly(int(headers.get("content-length", 0)))
+                    if not await self._respond(path, headers, body, writer):
+                        break
         finally:
             self._tasks.discard(task)
             with suppress(ConnectionError):

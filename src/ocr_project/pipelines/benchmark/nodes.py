@@ -247,7 +247,8 @@ def write_run_report(
             write_report(path, report, worker_count(runtime))
         return path
 
-    sources = (*corpus.stages().values(), *tables.all(), project, options, runtime)
+    # of how the machine is used nothing but this stands in it: a launch gives each of its last runs another option
+    sources = (*corpus.stages().values(), *tables.all(), project, options, runtime.gpu_hour_price)
     return once(earlier, "write_report", sources, write)
 
 

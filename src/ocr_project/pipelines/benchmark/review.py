@@ -56,7 +56,7 @@ def review_readings(
         return *found.written(scratch, stamp(made_from)), path
 
     there = references_there(from_frame(documents, Document), options)  # lines that were corrected lie there, too
-    sources = (*corpus.stages().values(), documents, references, options, runtime, there)
+    sources = (*corpus.stages().values(), documents, references, options, there)  # runtime: how fast, not what
     return once(earlier if there is not None else None, "review_readings", sources, review)
 
 
