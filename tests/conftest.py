@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ocr_project.engine.running.events import EVENTS
+from ocr_project.storage.claims import join
+
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -31,6 +34,14 @@ def _path_of_later_processes_stays() -> Iterator[None]:
         os.environ.pop("PYTHONPATH", None)
     else:
         os.environ["PYTHONPATH"] = before
+
+
+@pytest.fixture(autouse=True)
+def _what_a_process_remembers_is_forgotten() -> Iterator[None]:
+    """Events of a test would stand in the timeline of the next one; its launch would be the next one's."""
+    yield
+    EVENTS.take()
+    join.cache_clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
