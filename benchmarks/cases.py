@@ -83,7 +83,7 @@ def run_cases(cases: Sequence[Case], text_layer: str) -> dict[str, list[str]]:
         project, source = Path(scratch) / "project", Path(scratch) / "source"
         project.mkdir()
         source.mkdir()
-        copy_project(project)
+        copy_project(project, mlflow=True)
         for case in cases:
             case.lay_out(source)
         settings = (f"ingest.source={source}", f"ingest.text_layer={text_layer}", "runtime.progress=false")

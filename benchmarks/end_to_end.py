@@ -79,7 +79,7 @@ def main() -> None:
     try:
         pdfs = gather(folder / "source", options.groups, options.documents)
         pages = sum(count_pages(pdf) for pdf in pdfs)
-        project = copy_project(folder / "project")
+        project = copy_project(folder / "project", mlflow=True)
         warm_up(project, folder)
         rounds = []
         for _ in range(options.rounds):

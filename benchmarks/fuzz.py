@@ -152,7 +152,7 @@ def run_whole(folder: Path, count: int, result: Result) -> None:
     """Run the whole job over the first mutants."""
     for path in sorted((folder / "source").iterdir())[count:]:
         shutil.rmtree(path)
-    project = copy_project(folder / "project")
+    project = copy_project(folder / "project", mlflow=True)
     sizes = ("ingest.dpi=100", "ingest.limit=400", "ingest.page_seconds=20")
     done = run_job(project, f"ingest.source={folder / 'source'}", *sizes, *QUICK)
     reports = list((project / "data/08_reporting/report.html").glob("*/report.html"))

@@ -132,7 +132,7 @@ def compare(
         drawn: Chooses them.
         launch: Launches the job over a project, and kills when so many shards are stored.
     """
-    alone, shared = copy_project(folder / "alone"), copy_project(folder / "shared")
+    alone, shared = copy_project(folder / "alone", mlflow=True), copy_project(folder / "shared", mlflow=True)
     done = run_command(alone, *kedro_run(params))
     if done.code not in DONE:
         sys.exit(done.output[-3000:])

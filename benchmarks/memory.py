@@ -60,7 +60,7 @@ def measure(kind: str, count: int, *, by_stage: bool) -> dict[str, int]:
             write_pdfs(folder / "source", count)
         else:
             write_pages(folder / "source", count)
-        project = copy_project(folder / "project")
+        project = copy_project(folder / "project", mlflow=True)
         params = (f"ingest.source={folder / 'source'}", *(TEXT if kind == "text" else QUICK))
         names = STAGES if by_stage else ("__default__",)
         return {name: peak(project, name, params) for name in names}

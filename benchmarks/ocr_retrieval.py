@@ -101,7 +101,7 @@ def read_all(folder: Path, readings: list[str]) -> pd.DataFrame:
     transcripts: dict[str, Path] = {}
     for reading in readings:
         name, _, params = reading.partition(":")
-        project = copy_project(folder / "readings" / name)
+        project = copy_project(folder / "readings" / name, mlflow=True)
         compared = [f"benchmark.compare.{other}={path}" for other, path in transcripts.items()]
         last = reading == readings[-1]
         parameters = (f"ingest.source={folder / 'source'}", *ALWAYS, *params.split(","), *(compared if last else ()))

@@ -53,7 +53,7 @@ def main() -> int:
 
 def run(root: Path, name: str, urls: list[str], chosen: argparse.Namespace) -> dict[str, Any]:
     """Run the job in a project of its own."""
-    project = copy_project(root / name)
+    project = copy_project(root / name, mlflow=True)
     finished = run_job(
         project,
         *(f"ingest.source={root / 'source'}", f"ingest.shard_pages={chosen.shard_pages}", "runtime.progress=false"),

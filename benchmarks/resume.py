@@ -103,7 +103,10 @@ class Comparison:
     def __init__(self, folder: Path, params: tuple[str, ...], result: Result) -> None:
         python, _, _, *rest = kedro_run(params)
         self._command = (python, str(ROOT / "benchmarks" / "traced.py"), TRACE, *rest)
-        self._straight, self._killed = copy_project(folder / "straight"), copy_project(folder / "killed")
+        self._straight, self._killed = (
+            copy_project(folder / "straight", mlflow=True),
+            copy_project(folder / "killed", mlflow=True),
+        )
         self._result = result
         self._before: dict[str, tuple[int, int]] = {}
         self._shard_of: dict[str, str] = {}  # by page_id; every stage has the same shards

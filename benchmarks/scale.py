@@ -187,7 +187,7 @@ def made(folder: Path, pages: int) -> tuple[Path, Path]:
         write_corpus(source, pages)
     project = folder / "project"
     if not project.exists():
-        copy_project(project)
+        copy_project(project, mlflow=True)
     return project, source
 
 

@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    project = copy_project(folder / "project")
+    project = copy_project(folder / "project", mlflow=True)
     for name, form in OWN_FORM.items():
         link = project / "data/01_raw/test_sets" / form
         link.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import pytest
 
 from ocr_project.engine.running.events import EVENTS
 from ocr_project.storage.claims import join
+from tests.effort import AT_NIGHT
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,7 +46,7 @@ def _what_a_process_remembers_is_forgotten() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if os.environ.get("OCR_PROJECT_SLOW"):
+    if AT_NIGHT:
         return
     skip = pytest.mark.skip(reason="minutes of CPU: set OCR_PROJECT_SLOW=1, or `make nightly`")
     for item in items:

@@ -88,8 +88,13 @@ def imported(paths: Iterator[Path]) -> dict[str, str]:
     return {name: path for name, path in found.items() if name not in sys.stdlib_module_names | ours}
 
 
+@cache
+def installed() -> Mapping[str, list[str]]:
+    return packages_distributions()  # it reads what every installed package has written of itself
+
+
 def distributions(module: str) -> set[str]:
-    known = {canonicalize_name(name) for name in packages_distributions().get(module, ())}
+    known = {canonicalize_name(name) for name in installed().get(module, ())}
     return known or {ELSEWHERE.get(module, module)}
 
 

@@ -178,13 +178,21 @@ def tracking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     mlflow.set_tracking_uri(None)  # takes the variable away as well: what it was before is put back after this
 
 
-def whole_run(folder: Path, metrics: dict[str, float], *, meanwhile: Callable[[], object] = lambda: None) -> None:
+def whole_run(
+    folder: Path, metrics: dict[str, float], *, meanwhile: Callable[[], object] = lambda: None, **runtime: Any
+) -> None:
     hooks, nothing = MlflowHooks(), Pipeline([])
-    catalog = DataCatalog({"project": MemoryDataset(Project(folder, folder / "data", "abc"))})
+    project = MemoryDataset(Project(folder, folder / "data", "abc"))
+    catalog = DataCatalog({"project": project, "parameters": MemoryDataset({"runtime": runtime})})
     hooks.before_pipeline_run({"env": None}, nothing, catalog)
     meanwhile()
     hooks.after_dataset_saved("benchmark_metrics", metrics)
     hooks.after_pipeline_run(nothing, catalog)
+
+
+def test_a_run_that_is_not_to_be_kept_is_not(tracking: Path) -> None:
+    whole_run(tracking.parent, {"cer": 0.1}, mlflow=False)
+    assert not tracking.exists()
 
 
 def test_names_from_outside_reach_mlflow(tracking: Path) -> None:

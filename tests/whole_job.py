@@ -67,13 +67,21 @@ class Finished:
     peak: int
 
 
-def copy_project(folder: Path) -> Path:
-    """Copy what `kedro run` needs, without data and without results."""
+def copy_project(folder: Path, *, mlflow: bool = False) -> Path:
+    """Copy what `kedro run` needs, without data and without results.
+
+    Args:
+        folder: Of the copy.
+        mlflow: Whether its runs, of the environment `local`, are kept in MLflow: to import it is half of a run that
+            has little to do.
+    """
     made = ("__pycache__", "*.egg-info")
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns(*made))
     shutil.copytree(ROOT / "conf", folder / "conf", ignore=shutil.ignore_patterns(*made, "local"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     (folder / "conf" / "local").mkdir()
+    if not mlflow:
+        (folder / "conf" / "local" / "parameters_runtime.yml").write_text("runtime: {mlflow: false}\n")
     (folder / ".telemetry").write_text("consent: false\n")
     return folder
 

@@ -28,7 +28,7 @@ benchmark: {}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = copy_project(tmp_path_factory.mktemp("dvc") / "project")
+    made = copy_project(tmp_path_factory.mktemp("dvc") / "project", mlflow=True)
     shutil.copy(ROOT / "dvc.yaml", made)
     (made / "conf/base/parameters.yml").write_text(QUICK)
     write_pages(made / "samples/documents", 3)

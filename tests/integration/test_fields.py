@@ -18,7 +18,7 @@ FIELDS = ("--pipelines", "fields")
 
 
 def test_answers_scores_and_files_of_a_run(tmp_path: Path) -> None:
-    project = copy_project(tmp_path / "project")
+    project = copy_project(tmp_path / "project", mlflow=True)
     root, prompts = write_set(tmp_path / "demo_mini", 6), write_prompts(tmp_path / "prompts.csv")
     sick = True
 

@@ -37,7 +37,7 @@ def test_no_name_and_no_damaged_database_ends_a_run(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    project = copy_project(tmp_path / "project")
+    project = copy_project(tmp_path / "project", mlflow=True)
     (project / "mlflow.db").write_bytes(b"junk" * 5_000)
     done = run_job(project, f"ingest.source={source}", "ingest.dpi=100", *QUICK)
     assert done.code == 0, done.output

@@ -47,7 +47,7 @@ def params(texts: tuple[Path, list[str]]) -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def project(texts: tuple[Path, list[str]]) -> Path:
-    return copy_project(texts[0].parent / "project")
+    return copy_project(texts[0].parent / "project", mlflow=True)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def test_nothing_is_done_twice_and_a_change_redoes_only_what_depends_on_it(
 
 
 def test_a_limit_and_the_way_to_text_alone(params: tuple[str, ...], tmp_path: Path) -> None:
-    made = copy_project(tmp_path / "project")
+    made = copy_project(tmp_path / "project", mlflow=True)
     assert run_job(made, *params, "ingest.limit=3", arguments=("--pipeline", "ocr")).code == 0
     before = shards(made)
     assert {name.split("/")[0] for name in before} == set(SHARDED) - {"page_vectors"}

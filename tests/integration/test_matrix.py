@@ -20,15 +20,16 @@ import yaml
 from ocr_project.cli.launch.work import launches
 from ocr_project.testing.fake_vllm import FakeVllm
 from tests.bench.matrix.small_set import FIELDS, reader, write_set
+from tests.effort import AT_NIGHT
 from tests.whole_job import copy_project, kedro_run, run_command, run_job, running
 
 MATRIX = ("--pipelines", "matrix")
-KILLS = 10
+KILLS = 10 if AT_NIGHT else 3
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    found = copy_project(tmp_path / "project")
+    found = copy_project(tmp_path / "project", mlflow=True)
     write_set(found / "Datasets/VQA/small", documents=12, kinds=2)
     local = {"fields": {"vllm": {"retries": 0, "patience_seconds": 1, "crop_workers": 1}}}
     (found / "conf/local/parameters.yml").write_text(yaml.safe_dump(local))
@@ -126,7 +127,7 @@ def test_the_lowest_resolution_that_is_enough(project: Path) -> None:
     assert list(whole["chosen"]) == [False, True, False]
 
 
-def test_kill_9_ten_times_and_nothing_is_asked_twice_but_what_was_in_flight(project: Path) -> None:
+def test_kill_9_again_and_again_and_nothing_is_asked_twice_but_what_was_in_flight(project: Path) -> None:
     with FakeVllm(model="good", read=reader(), delay=0.15) as good:
         rows = f"small;SGLang;good;{good.url};\nsmall;vLLM;good;{good.url};\n"
         params = (write_runs(project, rows), "matrix.clock=single", "matrix.resamples=500")

@@ -141,7 +141,7 @@ def test_a_server_that_ends_takes_its_run_along_and_the_next_one_goes_on(tmp_pat
 
 @pytest.mark.slow
 def test_the_corpus_of_a_project_is_shown_and_run_with_its_options(tmp_path: Path) -> None:
-    project = copy_project(tmp_path / "elsewhere")
+    project = copy_project(tmp_path / "elsewhere", mlflow=True)
     texts = write_pages(tmp_path / "pages", 1)
     program = (sys.executable, "-m", "kedro")
     with serving(tmp_path, "--params", ",".join(QUICK), program=program) as (process, client):

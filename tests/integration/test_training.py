@@ -24,7 +24,7 @@ def _pipeline(project: Path, name: str, *parameters: str) -> Finished:
 
 
 def test_from_samples_to_a_merged_model_and_its_scores(tmp_path: Path) -> None:
-    project = copy_project(tmp_path / "project")
+    project = copy_project(tmp_path / "project", mlflow=True)
     base = tiny_trainable.build(tmp_path, "qwen3_vl")
     write_pages(tmp_path / "pages", PAGES)
     (tmp_path / "pages" / "page00009.gt.txt").unlink()

@@ -71,6 +71,7 @@ def test_a_launch_does_the_same_by_two_workers(tmp_path: Path) -> None:
     assert together["times_one_card_whole"] > 0
 
 
+@pytest.mark.slow
 def test_the_limit_stops_the_command_and_its_servers(tmp_path: Path) -> None:
     pids, model = tmp_path / "pids", tmp_path / "model"
     model.mkdir()

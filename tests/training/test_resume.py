@@ -76,7 +76,7 @@ def whole(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("by", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_13_a_run_that_is_ended_and_goes_on_has_the_same_weights_to_the_last_bit(
     model: Path, whole: Path, tmp_path: Path, by: signal.Signals
 ) -> None:

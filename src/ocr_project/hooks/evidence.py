@@ -50,7 +50,8 @@ class MlflowHooks:
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
         self._began = time.time()
-        self._evidence = Evidence(works=runtime_of(catalog).is_alone)  # a run that makes shards only has no scores
+        runtime = runtime_of(catalog)
+        self._evidence = Evidence(works=runtime.mlflow and runtime.is_alone)  # of shards alone there are no scores
         self._measured = {}
         options = {name: catalog.load(name) for name in sorted(pipeline.inputs()) if name.startswith("params:")}
         self._runtime = options.get("params:runtime", self._runtime)

@@ -31,6 +31,11 @@ class RuntimeOptions(Options):
     workers: int = Field(0, ge=0, le=1024, description="Pages in flight; 0: one per core.")
     progress: bool = Field(True, description="Show a progress bar with pages/s and time left.")
     summary: bool = Field(True, description="End with the table of stages, the timeline, and where results are.")
+    mlflow: bool = Field(
+        True,
+        description="Keep what this run was asked to do, its metrics, its report and its timeline in MLflow. Without"
+        " it a run begins a second or two sooner, and is not among those that are compared.",
+    )
     tessdata: Path | None = Field(
         None,
         description="Folder of Tesseract's models (`*.traineddata`), for reading and for which way up a page is. None:"
