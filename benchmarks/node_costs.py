@@ -1,6 +1,6 @@
 """What each node of a run takes in a project whose shards are done: seconds, core-seconds, and memory at its peak.
 
-Usage: python -m benchmarks.node_costs --project DIR [--pipelines __default__] [--json FILE] KEY=VALUE …
+Usage: python -m benchmarks.node_costs --project DIR [--pipelines __default__] [--nodes A,B] [--json FILE] KEY=VALUE …
 
 `DIR` is of `benchmarks.made_corpus` or `benchmarks.scale`, the options are those of the run. Memory is the resident
 set of the process, its high-water mark set back (`/proc/self/clear_refs`, Linux) before each node, and what is its own
@@ -85,6 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--project", type=Path, required=True)
     parser.add_argument("--pipelines", default="__default__")
+    parser.add_argument("--nodes", default="", help="only these, joined by commas")
     parser.add_argument("--json", type=Path)
     parser.add_argument("params", nargs="*")
     options = parser.parse_args()
@@ -95,7 +96,7 @@ def main() -> None:
     watch = Watch()
     with KedroSession.create(folder, runtime_params=_params(options.params)) as session:
         session._hook_manager.register(watch)
-        session.run(pipeline_names=[options.pipelines])
+        session.run(pipeline_names=[options.pipelines], node_names=[*filter(None, options.nodes.split(","))])
     print(f"{'all':>34} {time.perf_counter() - began:8.2f} s {time.process_time():8.2f} cpu")
     if options.json is not None:
         options.json.write_text(

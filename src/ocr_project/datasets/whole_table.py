@@ -83,12 +83,20 @@ def _beside(path: Path) -> Path:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     table = pd.read_csv(path, keep_default_na=False, na_values=[""])
-    return _each_text(table, lambda cell: "" if pd.isna(cell) else csv_text(cell))
+    return table.assign(**{name: _as_saved(table[name]) for name in _texts(table)})
+
+
+def _as_saved(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return texts without the marks of `csv_cell`; of those that have none, no object is made."""
+    texts = column.fillna("")
+    marked = texts.astype("str").str.startswith("'")
+    return texts.mask(marked, texts[marked].map(csv_text)) if marked.any() else texts
 
 
 def _each_text(table: pd.DataFrame, change: Callable[[Any], Any]) -> pd.DataFrame:
     """Change the cells of the columns that hold text."""
-    texts = [
-        name for name in table.columns if pd.api.types.is_string_dtype(table[name]) or table[name].dtype == object
-    ]
-    return table.assign(**{name: table[name].map(change) for name in texts})
+    return table.assign(**{name: table[name].map(change) for name in _texts(table)})
+
+
+def _texts(table: pd.DataFrame) -> list[str]:
+    return [name for name in table.columns if pd.api.types.is_string_dtype(table[name]) or table[name].dtype == object]
