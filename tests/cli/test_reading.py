@@ -18,6 +18,12 @@ def test_a_text_layer_is_preferred_unless_an_option_says_otherwise() -> None:
     assert Wanted(("md",), sets=sets).options()["ingest"] == {"text_layer": "reference", "dpi": 300}
 
 
+def test_runs_of_a_person_who_reads_files_are_not_kept_in_mlflow_unless_an_option_says_so() -> None:
+    assert Wanted(("md",)).options()["runtime"] == {"mlflow": False}
+    sets = ("runtime.mlflow=true", "runtime.workers=1")
+    assert Wanted(("md",), sets=sets).options()["runtime"] == {"mlflow": True, "workers": 1}
+
+
 def test_formats_are_exports_of_the_transcript() -> None:
     transcript = Wanted(("md", "xlsx")).options()["transcript"]
     assert {name for name, wanted in transcript.items() if wanted} == {"markdown", "xlsx"}

@@ -130,7 +130,7 @@ def test_the_lowest_resolution_that_is_enough(project: Path) -> None:
 def test_kill_9_again_and_again_and_nothing_is_asked_twice_but_what_was_in_flight(project: Path) -> None:
     with FakeVllm(model="good", read=reader(), delay=0.15) as good:
         rows = f"small;SGLang;good;{good.url};\nsmall;vLLM;good;{good.url};\n"
-        params = (write_runs(project, rows), "matrix.clock=single", "matrix.resamples=500")
+        params = (write_runs(project, rows), "matrix.clock=single", "matrix.resamples=500", "runtime.mlflow=false")
         for kill in range(KILLS):
             before = good.requests
             with running(project, *kedro_run(params, MATRIX)) as (process, log):

@@ -63,6 +63,7 @@ def test_files_are_read_searched_and_not_read_again(tmp_path: Path) -> None:
     assert reviewed.stdout.startswith("Nothing is in doubt."), reviewed.stderr  # the references beside them settle it
     assert "was not read yet" in run(tmp_path, "review", "--no-open", given[0]).stderr  # alone it is another set
     assert not files(tmp_path / "elsewhere")
+    assert not [*tmp_path.rglob("mlflow.db")]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,8 @@ class Wanted:
         """Return the options of a run, by section.
 
         Who reads a file wants its text, not error rates of OCR: a PDF's own text stands in wherever it is what is
-        seen, unless an option says otherwise (docs/decisions/0040).
+        seen, unless an option says otherwise (docs/decisions/0040). Nor are runs compared here: they are not kept in
+        MLflow, whose store takes as long to make as a page to read.
 
         Raises:
             OptionError: One has no `=`.
@@ -74,8 +75,10 @@ class Wanted:
             raise OptionError(f"--set {wrong[0]}: say KEY=VALUE, such as --set ingest.dpi=300")
         given: Any = OmegaConf.to_container(OmegaConf.from_dotlist(list(self.sets)))
         ingest = {"text_layer": TextLayer.PREFER.value, **(given.get("ingest") or {})}
+        runtime = {"mlflow": False, **(given.get("runtime") or {})}
         exports = {option: name in self.formats for name, (option, _) in FORMATS.items()}
-        return {**given, "ingest": ingest, "transcript": {**exports, **(given.get("transcript") or {})}}
+        transcript = {**exports, **(given.get("transcript") or {})}
+        return {**given, "ingest": ingest, "runtime": runtime, "transcript": transcript}
 
 
 def read_all(found: Sequence[Workspace], output: Path, wanted: Wanted) -> None:
