@@ -11,10 +11,10 @@ import os
 def main() -> None:
     """Run a command of `ocr-project`."""
     os.environ.setdefault("DO_NOT_TRACK", "1")
-    from ocr_project.storage.workspace import cache_folder, shipped_conf
+    from ocr_project.storage.workspace import shipped_conf, tracking_store
 
     os.environ.setdefault("KEDRO_LOGGING_CONFIG", str(shipped_conf() / "logging.yml"))
-    os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{cache_folder() / 'mlflow.db'}")
+    os.environ.setdefault("MLFLOW_TRACKING_URI", tracking_store())
     from ocr_project.cli.standalone import standalone
 
     standalone(prog_name="ocr-project")

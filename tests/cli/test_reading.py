@@ -9,7 +9,7 @@ import pytest
 from ocr_project.cli.reading import Wanted, read_all
 from ocr_project.domain.errors import OptionError, SourceError
 from ocr_project.domain.options import IngestOptions, TextLayer
-from ocr_project.storage.workspace import Workspace
+from ocr_project.storage.workspace import Workspace, tracking_store
 
 
 def test_a_text_layer_is_preferred_unless_an_option_says_otherwise() -> None:
@@ -18,8 +18,15 @@ def test_a_text_layer_is_preferred_unless_an_option_says_otherwise() -> None:
     assert Wanted(("md",), sets=sets).options()["ingest"] == {"text_layer": "reference", "dpi": 300}
 
 
-def test_runs_of_a_person_who_reads_files_are_not_kept_in_mlflow_unless_an_option_says_so() -> None:
-    assert Wanted(("md",)).options()["runtime"] == {"mlflow": False}
+def test_runs_that_read_files_are_kept_in_a_store_that_is_named_or_where_an_option_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for store, kept in ((None, False), (tracking_store(), False), ("https://mlflow.example.org", True)):
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        if store is not None:
+            monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
+        assert Wanted(("md",)).options()["runtime"] == {"mlflow": kept}
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
     sets = ("runtime.mlflow=true", "runtime.workers=1")
     assert Wanted(("md",), sets=sets).options()["runtime"] == {"mlflow": True, "workers": 1}
 

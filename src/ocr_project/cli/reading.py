@@ -19,7 +19,7 @@ from ocr_project.cli.search import show_hits
 from ocr_project.domain.errors import FailuresLeft, OptionError, SourceError, StaleSource
 from ocr_project.domain.options import TextLayer
 from ocr_project.domain.outside_text import shown
-from ocr_project.storage.workspace import Workspace
+from ocr_project.storage.workspace import Workspace, tracking_store
 
 FORMATS: Mapping[str, tuple[str, str]] = {  # the option of `transcript` that writes it, and the folder of the exports
     "md": ("markdown", "markdown"),
@@ -63,8 +63,8 @@ class Wanted:
         """Return the options of a run, by section.
 
         Who reads a file wants its text, not error rates of OCR: a PDF's own text stands in wherever it is what is
-        seen, unless an option says otherwise (docs/decisions/0040). Nor are runs compared here: they are not kept in
-        MLflow, whose store takes as long to make as a page to read.
+        seen, unless an option says otherwise (docs/decisions/0040). Nor are runs in the user's cache compared: MLflow
+        keeps them where the environment names another store than that of the cache, or where an option says so.
 
         Raises:
             OptionError: One has no `=`.
@@ -75,7 +75,8 @@ class Wanted:
             raise OptionError(f"--set {wrong[0]}: say KEY=VALUE, such as --set ingest.dpi=300")
         given: Any = OmegaConf.to_container(OmegaConf.from_dotlist(list(self.sets)))
         ingest = {"text_layer": TextLayer.PREFER.value, **(given.get("ingest") or {})}
-        runtime = {"mlflow": False, **(given.get("runtime") or {})}
+        store_is_named = os.environ.get("MLFLOW_TRACKING_URI", tracking_store()) != tracking_store()
+        runtime = {"mlflow": store_is_named, **(given.get("runtime") or {})}
         exports = {option: name in self.formats for name, (option, _) in FORMATS.items()}
         transcript = {**exports, **(given.get("transcript") or {})}
         return {**given, "ingest": ingest, "runtime": runtime, "transcript": transcript}

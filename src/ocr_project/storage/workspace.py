@@ -99,6 +99,11 @@ def cache_folder() -> Path:
     return Path(home if home else Path.home() / ".cache") / "ocr_project"
 
 
+def tracking_store() -> str:
+    """Return the store of MLflow in the user's cache: of `ocr-project`, where the environment names no other."""
+    return f"sqlite:///{cache_folder() / 'mlflow.db'}"
+
+
 def uploads_folder() -> Path:
     """Return where `ocr-project serve` keeps uploaded documents: in `XDG_DATA_HOME`, or `~/.local/share`."""
     home = os.environ.get("XDG_DATA_HOME")
