@@ -97,7 +97,7 @@ def starts(chosen: argparse.Namespace) -> dict[str, dict[str, float]]:
     profile = Path(__file__).parents[1] / "conf/h200/parameters.yml"
     recognition = yaml.safe_load(profile.read_text())["recognition"]
     recognition["vllm"] |= {"model": str(chosen.model)}
-    options = scaled(RecognitionOptions.model_validate(recognition).vllm, 512, warm=True)
+    options = scaled(RecognitionOptions.model_validate(recognition).vllm, 512, compiled=lambda kind: True)
     if chosen.forced:
         add_to_path(chosen.forced)
         os.environ.setdefault("HF_HUB_OFFLINE", "1")

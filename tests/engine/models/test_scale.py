@@ -33,26 +33,30 @@ AUTO = VllmOptions(replicas="auto", compile_vision=VisionCompile.AUTO)
 def test_many_pages_are_worth_more_servers_and_compiling(
     pages: int, warm: bool, servers: int, tower: bool, eager: bool
 ) -> None:
-    chosen = scaled(AUTO, pages, warm=warm)
+    chosen = scaled(AUTO, pages, compiled=lambda kind: warm)
     assert chosen.replicas == servers
-    assert chosen.compile_vision is (VisionCompile.TOWER if tower else VisionCompile.EAGER)
+    assert chosen.compile_vision is (VisionCompile.TOWER if tower else VisionCompile.LENGTH)
     assert (EAGER in serve_arguments(chosen, 8000)) == eager
 
 
 def test_no_choice_is_later_than_another_by_more_than_a_few_seconds() -> None:
     for pages in (1, 50, 100, 400, 2_000, 10_000, 100_000):
         for warm in (False, True):
-            chosen = choose_scale(pages, warm=warm).seconds(pages, 1, warm=warm)
+            chosen = choose_scale(pages, warm=lambda row, warm=warm: warm).seconds(pages, 1, warm=warm)
             assert all(chosen <= row.seconds(pages, 1, warm=warm) + 5 for row in MEASURED)
 
 
 def test_what_the_options_name_is_not_chosen() -> None:
-    assert scaled(VllmOptions(replicas=2, compile_vision=VisionCompile.BLOCKS), 10).replicas == 2
-    one = scaled(AUTO.model_copy(update={"replicas": 1}), 40_000)
+    cold = {"compiled": lambda kind: False}
+    assert scaled(VllmOptions(replicas=2, compile_vision=VisionCompile.BLOCKS), 10, **cold).replicas == 2
+    one = scaled(AUTO.model_copy(update={"replicas": 1}), 40_000, **cold)
     assert (one.replicas, one.compile_vision) == (1, VisionCompile.TOWER)
-    eager = scaled(AUTO.model_copy(update={"compile_vision": VisionCompile.EAGER}), 1)
-    assert EAGER not in eager.server_args
-    unknown = scaled(AUTO, None)
+    for mode in (VisionCompile.EAGER, VisionCompile.LENGTH):
+        named = scaled(AUTO.model_copy(update={"compile_vision": mode}), 1, **cold)
+        assert EAGER not in named.server_args
+        assert named.compile_vision is mode
+        assert scaled(AUTO.model_copy(update={"compile_vision": mode}), 40_000, **cold).replicas == 4
+    unknown = scaled(AUTO, None, **cold)
     assert (unknown.replicas, unknown.compile_vision) == (4, VisionCompile.TOWER)
 
 
@@ -63,9 +67,13 @@ def test_a_start_that_compiled_is_known_again(tmp_path: Path, monkeypatch: pytes
     cold, mark = settled(AUTO, (), 64)
     assert cold.replicas == 1
     assert not mark.exists()
-    CompileMark(scaled(AUTO, 64, warm=True)).write()
+    CompileMark(scaled(AUTO, 40_000, compiled=lambda kind: True)).write()
+    many, mark = settled(AUTO, (), 64)
+    assert (many.replicas, many.compile_vision) == (4, VisionCompile.TOWER), "ready sooner than one that is not"
+    assert mark.exists()
+    CompileMark(scaled(AUTO, 64, compiled=lambda kind: True)).write()
     warm, mark = settled(AUTO, (), 64)
-    assert warm.replicas == 4
+    assert (warm.replicas, warm.compile_vision) == (4, VisionCompile.LENGTH)
     assert mark.exists()
     other = CompileMark(warm.model_copy(update={"quantization": "fp8"}))
     assert not other.exists(), "what is compiled depends on it"

@@ -86,7 +86,8 @@ class CompileMark:
             arguments: What the stage asks of its servers.
         """
         told = options.model_dump(mode="json", include=set(_TELLS))
-        kind = json.dumps([told, *arguments, *options.server_args, installed("vllm"), _card()], sort_keys=True)
+        parts = [told, *arguments, *options.server_args, installed("vllm"), _towers(), _card()]
+        kind = json.dumps(parts, sort_keys=True)
         self.path = compile_cache() / f"{hashlib.sha256(kind.encode()).hexdigest()[:16]}.compiled"
 
     def exists(self) -> bool:
@@ -110,11 +111,14 @@ def settled(options: Kind, arguments: Sequence[str], pages: int | None) -> tuple
         arguments: What the stage asks of its servers.
         pages: To work on; None: not known.
     """
-    warm = scaled(options, pages, warm=True)
-    if (mark := CompileMark(warm, arguments)).exists():
-        return warm, mark
-    cold = scaled(options, pages)
-    return cold, CompileMark(cold, arguments)
+    chosen = scaled(options, pages, compiled=lambda kind: CompileMark(kind, arguments).exists())
+    return chosen, CompileMark(chosen, arguments)
+
+
+def _towers() -> str:
+    """Return what tells our own vision towers from those of another version of this project."""
+    files = sorted(Path(__file__).parent.glob("vision_*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _card() -> str:

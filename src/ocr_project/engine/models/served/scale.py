@@ -6,7 +6,7 @@ one whose last page is out first, and of those that are a few seconds apart the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ Kind = TypeVar("Kind", bound=ServerOptions)
 
 EAGER = "--enforce-eager"  # nothing compiled, and nothing captured in CUDA graphs
 _NOT_WORTH = 5.0  # seconds
+_COMPILED = (VisionCompile.BLOCKS, VisionCompile.TOWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +70,28 @@ MEASURED: Sequence[Scale] = (
 )
 
 
-def choose_scale(pages: int, *, cards: int = 1, warm: bool = False, rows: Sequence[Scale] = MEASURED) -> Scale:
+def choose_scale(
+    pages: int, *, cards: int = 1, warm: Callable[[Scale], bool], rows: Sequence[Scale] = MEASURED
+) -> Scale:
     """Return the first of the rows whose last page is out as soon as that of any, give or take a few seconds.
 
     Args:
         pages: To read.
         cards: GPUs that share them.
-        warm: Whether what is compiled is in the cache already.
+        warm: Says of a row whether what it compiles is in the cache already.
         rows: To choose among, the cheapest first.
     """
-    best = min(row.seconds(pages, cards, warm=warm) for row in rows)
-    return next(row for row in rows if row.seconds(pages, cards, warm=warm) <= best + _NOT_WORTH)
+    seconds = [row.seconds(pages, cards, warm=warm(row)) for row in rows]
+    return next(row for row, taken in zip(rows, seconds, strict=True) if taken <= min(seconds) + _NOT_WORTH)
 
 
-def scaled(options: Kind, pages: int | None, *, warm: bool = False) -> Kind:
+def scaled(options: Kind, pages: int | None, *, compiled: Callable[[Kind], bool]) -> Kind:
     """Return options in which nothing is left to choose.
 
     Args:
         options: Of servers; what they name stays.
         pages: To read; None: not known, and taken for many.
-        warm: Whether what is compiled is in the cache already.
+        compiled: Says of such options whether what their servers compile is in the cache already.
     """
     counts, compiles = options.replicas == AUTO, options.compile_vision is VisionCompile.AUTO
     if not counts and not compiles:
@@ -97,15 +100,20 @@ def scaled(options: Kind, pages: int | None, *, warm: bool = False) -> Kind:
         row
         for row in MEASURED
         if (counts or (row.replicas == 1) == (options.replicas == 1))
-        and (compiles or row.tower == (options.compile_vision is not VisionCompile.EAGER))
+        and (compiles or row.tower == (options.compile_vision in _COMPILED))
         and (compiles or not row.eager)
     ]
-    chosen = max(rows, key=lambda row: row.speed)
-    if pages is not None:
-        chosen = choose_scale(pages, cards=len(options.gpus), warm=warm, rows=rows)
-    changes: dict[str, object] = {"replicas": chosen.replicas} if counts else {}
-    if compiles:
-        changes["compile_vision"] = VisionCompile.TOWER if chosen.tower else VisionCompile.EAGER
-    if chosen.eager:
+    if pages is None:
+        return _as(options, max(rows, key=lambda row: row.speed))
+    cards = len(options.gpus)
+    return _as(options, choose_scale(pages, cards=cards, warm=lambda row: compiled(_as(options, row)), rows=rows))
+
+
+def _as(options: Kind, row: Scale) -> Kind:
+    """Return options with what they leave to choose as a row has it."""
+    changes: dict[str, object] = {"replicas": row.replicas} if options.replicas == AUTO else {}
+    if options.compile_vision is VisionCompile.AUTO:
+        changes["compile_vision"] = VisionCompile.TOWER if row.tower else VisionCompile.LENGTH
+    if row.eager:
         changes["server_args"] = (*options.server_args, EAGER)
     return options.model_copy(update=changes)

@@ -7,20 +7,87 @@ compiled (`vision_compiled.py`), and the length is told from the sizes, which ar
 OCR_PROJECT_COMPILE_VISION: `blocks` compiles one block, and runs it 24 times; `tower` compiles the 24 as one graph,
 which takes longer to compile; `length` compiles nothing.
 
+vLLM's norms are one closed operation, which its own compiler alone replaces by a kernel. In a tower that it does not
+compile each ran as eight of PyTorch's, in 32 bits: 46 % of a card's time for a page (docs/log.md, 2026-11-30). Here
+they are open where torch compiles, as is the rotation, and vLLM's kernel everywhere else.
+
 Not known: whether vLLM's own way of compiling (`compile_mm_encoder`) will take GLM-OCR in one day; then this goes.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
 from torch import nn
-from vllm.model_executor.models.glm_ocr import GlmOcrForConditionalGeneration, GlmOcrVisionTransformer
+from vllm import ir
+from vllm.model_executor.layers.layernorm import RMSNorm
+from vllm.model_executor.models.glm_ocr import (
+    GlmOcrForConditionalGeneration,
+    GlmOcrVisionAttention,
+    GlmOcrVisionTransformer,
+)
 
 from ocr_project.engine.models.served.vision_compiled import Chain, compile_all
 from ocr_project.engine.models.served.vision_plugin import VARIABLE
+
+_NORM, _NORM_OF_SUM = ir.ops.rms_norm, ir.ops.fused_add_rms_norm
+_NATIVE, _KERNEL = "native", "vllm_c"  # vLLM's names of an operation in PyTorch and of its own kernel
+_norm, _norm_of_sum = (op.impls[_NATIVE].impl_fn for op in (_NORM, _NORM_OF_SUM))
+
+
+class OpenNorm(RMSNorm):  # type: ignore[misc]
+    """vLLM's norm, as the operations of PyTorch that it consists of."""
+
+    def forward(self, x: torch.Tensor, residual: torch.Tensor | None = None) -> Any:
+        """Return the norm of `x`; with a residual that of their sum, and the sum."""
+        weight = self.weight if self.has_weight else None
+        if residual is None:
+            return _norm(x, weight, self.variance_epsilon)
+        return _norm_of_sum(x, residual, weight, self.variance_epsilon)
+
+
+class OpenAttention(GlmOcrVisionAttention):  # type: ignore[misc]
+    """vLLM's attention, with all but its products and the attention itself open to the compiler."""
+
+    def forward(
+        self,
+        x: torch.Tensor,
+        cu_seqlens: torch.Tensor,
+        rotary_pos_emb_cos: torch.Tensor,
+        rotary_pos_emb_sin: torch.Tensor,
+        max_seqlen: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Attend within each image.
+
+        Args:
+            x: Patches of all images, (patches, 1, width).
+            cu_seqlens: Where images begin and end, (images + 1,).
+            rotary_pos_emb_cos: Of each patch, (patches, half of a head).
+            rotary_pos_emb_sin: The same.
+            max_seqlen: Patches of the longest image.
+        """
+        length, one, _ = x.shape
+        qkv, _ = self.qkv(x)
+        query, key, value = qkv.view(length, 3, self.num_attention_heads_per_partition, -1).unbind(1)
+        rotate, angles = self.apply_rotary_emb.forward_static, (rotary_pos_emb_cos, rotary_pos_emb_sin)
+        query = rotate(self.q_norm(query), *angles, enable_fp32_compute=True)
+        key = rotate(self.k_norm(key), *angles, enable_fp32_compute=True)
+        context = self.attn(
+            query=query.unsqueeze(0),
+            key=key.unsqueeze(0),
+            value=value.unsqueeze(0),
+            cu_seqlens=cu_seqlens,
+            max_seqlen=max_seqlen,
+        )
+        output: torch.Tensor = self.proj(context.reshape(length, one, -1))[0]
+        return output
+
+
+_OPEN = {RMSNorm: OpenNorm, GlmOcrVisionAttention: OpenAttention}
 
 
 class CompiledTower(GlmOcrVisionTransformer):  # type: ignore[misc]
@@ -39,7 +106,8 @@ class CompiledTower(GlmOcrVisionTransformer):  # type: ignore[misc]
         """
         self._compile_once()
         self.longest = _longest(grid_thw)
-        result: torch.Tensor = super().forward(x, grid_thw, *args, **more)
+        with _norms_by_kernel():
+            result: torch.Tensor = super().forward(x, grid_thw, *args, **more)
         return result
 
     def compute_attn_mask_seqlen(self, cu_seqlens: torch.Tensor) -> torch.Tensor | None:
@@ -51,6 +119,8 @@ class CompiledTower(GlmOcrVisionTransformer):  # type: ignore[misc]
         """Compile at the first pass, which is vLLM's measurement of memory: the weights are in place by then."""
         mode, self.mode = self.mode, None
         if mode in ("blocks", "tower"):
+            for module in self.blocks.modules():
+                module.__class__ = _OPEN.get(type(module), type(module))
             if mode == "tower":
                 self.blocks = nn.ModuleList([Chain(list(self.blocks))])
             compile_all(self.blocks, mode)
@@ -65,6 +135,16 @@ class CompiledGlmOcr(GlmOcrForConditionalGeneration):  # type: ignore[misc]
         tower.__class__ = CompiledTower
         tower.longest = None
         tower.mode = os.environ.get(VARIABLE)
+
+
+@contextmanager
+def _norms_by_kernel() -> Iterator[None]:
+    """Let vLLM's kernel do the norms that are not open: it has the operation in PyTorch do them where it compiles."""
+    with ExitStack() as stack:
+        for op in (_NORM, _NORM_OF_SUM):
+            if _KERNEL in op.impls:
+                stack.enter_context(op.set_priority([_KERNEL, _NATIVE]))
+        yield
 
 
 def _longest(grid_thw: Any) -> torch.Tensor | None:
