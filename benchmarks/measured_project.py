@@ -20,9 +20,9 @@ from omegaconf import OmegaConf
 
 from ocr_project.cli.evidence import EXPERIMENT
 from ocr_project.cli.project import read_params
-from ocr_project.domain.options import RecognitionBackend, RecognitionOptions, VisionCompile
+from ocr_project.domain.options import RecognitionBackend, RecognitionOptions
 from ocr_project.engine.models.served.compiled import CompileMark, compile_cache
-from ocr_project.engine.models.served.scale import EAGER, scaled
+from ocr_project.engine.models.served.scale import scaled
 from ocr_project.engine.running.cards import VISIBLE, cards_shown
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -126,13 +126,8 @@ def compiled_kind(chosen: argparse.Namespace, count: int) -> str | None:
     options = recognition_options(chosen)
     if options.backend is not RecognitionBackend.VLLM or options.vllm.urls:
         return None
-    now = scaled(options.vllm, count, compiled=lambda kind: CompileMark(kind).exists())
-    warm = scaled(options.vllm, count, compiled=lambda kind: True)
-    if EAGER in warm.server_args:
-        return None
-    if CompileMark(now).exists() and now.compile_vision in (warm.compile_vision, VisionCompile.TOWER):
-        return None  # a compiled tower is as good for few pages, once it is there; the other way round it is not
-    return warm.compile_vision.value
+    kind = scaled(options.vllm, count, compiled=lambda kind: True)
+    return None if CompileMark(kind).exists() else kind.compile_vision.value
 
 
 def recognition_options(chosen: argparse.Namespace) -> RecognitionOptions:

@@ -69,12 +69,12 @@ def test_the_commands_path_has_the_copy_first_and_the_hook(chosen: argparse.Name
 def test_what_is_compiled_is_known_by_its_kind_and_is_moved_away(chosen: argparse.Namespace) -> None:
     options = recognition_options(chosen).vllm
     assert compile_cache().is_relative_to(chosen.folder)
-    assert (compiled_kind(chosen, 64), compiled_kind(chosen, 2048)) == ("length", "tower")
+    assert (compiled_kind(chosen, 64), compiled_kind(chosen, 2048)) == ("blocks", "blocks")
     CompileMark(scaled(options, 64, compiled=lambda kind: True)).write()
     (compile_cache() / "bytecode").mkdir()
-    assert (compiled_kind(chosen, 64), compiled_kind(chosen, 2048)) == (None, "tower")
+    assert (compiled_kind(chosen, 64), compiled_kind(chosen, 2048)) == (None, None)
     move_compiled_away()
-    assert compiled_kind(chosen, 64) == "length"
+    assert compiled_kind(chosen, 64) == "blocks"
     assert (compile_cache() / "bytecode").is_dir()
     chosen.params = "recognition.vllm.urls=http://a"
     assert compiled_kind(chosen, 64) is None

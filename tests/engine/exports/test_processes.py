@@ -94,7 +94,9 @@ def test_an_error_of_a_process_is_raised_and_nothing_is_left(tmp_path: Path, cor
 
 
 def test_parts_have_some_pages_and_whole_documents() -> None:
-    exports = [Export(f"d{place}", "", f"n{place}", pages=count) for place, count in enumerate(PAGES_OF)]
+    exports = [
+        Export(f"d{place}", "", f"n{place}", shards=[f"s{place}"], pages=count) for place, count in enumerate(PAGES_OF)
+    ]
     parts = list(parts_of(Part(exports, frozenset({"n2"}), {"n5": ["x"], "n0": []})))
     assert [[export.name for export in part.exports] for part in parts] == [
         ["n0", "n1"],
@@ -104,6 +106,18 @@ def test_parts_have_some_pages_and_whole_documents() -> None:
     assert [part.before for part in parts] == [0, 41, 100]
     assert [sorted(part.todo) for part in parts] == [[], ["n2"], []]
     assert [dict(part.known) for part in parts] == [{"n0": []}, {"n5": ["x"]}, {}]
+
+
+def test_no_shard_is_read_for_two_parts() -> None:
+    shards = [["s0"], ["s0"], ["s0", "s1"], ["s1"], ["s2"], ["s2"], ["s3"]]
+    exports = [Export(f"d{place}", "", f"n{place}", shards=names, pages=40) for place, names in enumerate(shards)]
+    parts = list(parts_of(Part(exports, frozenset(), {})))
+    assert [[export.name for export in part.exports] for part in parts] == [
+        ["n0", "n1", "n2", "n3"],
+        ["n4", "n5"],
+        ["n6"],
+    ]
+    assert [part.before for part in parts] == [0, 160, 240]
 
 
 def test_few_pages_and_shards_in_memory_are_written_by_this_process(corpus: Corpus) -> None:

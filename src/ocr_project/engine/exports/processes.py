@@ -27,9 +27,9 @@ from ocr_project.storage.shard_folder import ShardFolder
 
 _CHILD = "ocr_project.engine.exports.processes"
 _CORES_EACH = 2
-# Pages for each process. On an H200's host 16 of them wrote 768 pages no faster than one does, at 8 ms a page: what
-# they take to start, some 4 s together, is the time of as many pages (docs/log.md).
-_WORTH = 500
+# Pages for each process: they take some 2 s to start together, and a page 15 to 20 ms to write, both on an H200's host,
+# from whole runs; the number itself is by calculation (docs/log.md).
+_WORTH = 250
 _PART = 32  # pages of a part, or a few more: documents stay whole
 
 Written: TypeAlias = "list[tuple[Export, list[str]]]"
@@ -115,14 +115,17 @@ def _lines_path(jobs: Jobs, number: int) -> Path:
 
 
 def parts_of(whole: Part) -> Iterator[Part]:
-    """Divide documents into parts of some pages; a document stays whole."""
+    """Divide documents into parts of some pages; a document stays whole, and those of one shard stay together.
+
+    Whoever writes a part reads its shards, images and all: two parts of one shard would both read all of it.
+    """
     before, pages, exports = whole.before, 0, list[Export]()
     for export in whole.exports:
-        exports.append(export)
-        pages += export.pages
-        if pages >= _PART:
+        if pages >= _PART and export.shards[0] != exports[-1].shards[-1]:
             yield _part(whole, exports, before)
             before, pages, exports = before + pages, 0, []
+        exports.append(export)
+        pages += export.pages
     if exports:
         yield _part(whole, exports, before)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 from ocr_project.domain.errors import DocumentError
@@ -22,6 +22,7 @@ _UNKNOWN_DPI = 150.0
 _A4 = (595.0, 842.0)  # points, of a page that could not be read
 _LARGEST = 14_400.0  # points: a limit of Acrobat (ISO 32000-1, annex C)
 _LAST_CODE = 0xFFFF  # of two bytes
+_UNKNOWN = ord("\N{REPLACEMENT CHARACTER}")
 _AXES = {0: "1 0 0 1", 1: "0 -1 1 0", 2: "-1 0 0 -1", 3: "0 1 -1 0"}
 
 
@@ -44,7 +45,7 @@ class SearchablePdf:
         self._title = title
         self._tree, self._font = self._pdf.reserve(), self._pdf.reserve()
         self._pages: list[int] = []
-        self._codes: dict[str, int] = {}
+        self._codes = _Codes(title)
 
     def add(self, page: Page, readings: Sequence[Reading]) -> None:
         """Write one page; one without a usable image stays blank, so that page numbers hold.
@@ -102,25 +103,12 @@ class SearchablePdf:
         natural = size * ADVANCE / UNITS
         shown = (
             f"/Text {size * scale:.3f} Tf {100 * length / (natural * len(word.text)):.3f} Tz"
-            f" {_AXES[word.quarter]} {x * scale:.3f} {(page.height - y) * scale:.3f} Tm <{self._encode(word.text)}> Tj"
+            f" {_AXES[word.quarter]} {x * scale:.3f} {(page.height - y) * scale:.3f} Tm"
+            f" <{word.text.translate(self._codes)}> Tj"
         )
         if word.gap is None:
             return shown
-        return f"{shown} {max(1.0, 100 * word.gap / natural):.3f} Tz <{self._encode(' ')}> Tj"
-
-    def _encode(self, text: str) -> str:
-        """Return two bytes a character, in hexadecimal: numbers are given in the order of first use."""
-        return "".join(f"{self._code(character):04X}" for character in text)
-
-    def _code(self, character: str) -> int:
-        """Return the number of a character; when numbers have run out, that of the sign for an unknown one."""
-        if character not in self._codes and len(self._codes) + 1 >= _LAST_CODE:
-            character = "\N{REPLACEMENT CHARACTER}"
-            if character not in self._codes:
-                log.warning(
-                    "%s has over %d different characters: those after cannot be found", self._title, _LAST_CODE
-                )
-        return self._codes.setdefault(character, len(self._codes) + 1)
+        return f"{shown} {max(1.0, 100 * word.gap / natural):.3f} Tz <{' '.translate(self._codes)}> Tj"
 
     def _write_font(self) -> None:
         """Write the font: every code shows glyph 1, and stands for its character (ISO 32000-1, 9.7 and 9.10.3)."""
@@ -145,6 +133,28 @@ class SearchablePdf:
         )
 
 
+class _Codes(dict[int, str]):
+    """Two bytes for each character, in hexadecimal: numbers are given in the order of first use.
+
+    It is what `str.translate` looks characters up in. When numbers have run out, a character gets that of the sign for
+    an unknown one.
+    """
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
+    def __missing__(self, character: int) -> str:
+        if len(self) + 1 >= _LAST_CODE and character != _UNKNOWN:
+            if _UNKNOWN not in self:
+                log.warning(
+                    "%s has over %d different characters: those after cannot be found", self._title, _LAST_CODE
+                )
+            return self[_UNKNOWN]
+        code = self[character] = f"{len(self) + 1:04X}"
+        return code
+
+
 def _scale(page: Page) -> float:
     """Return points a pixel."""
     return min(_POINTS / (page.dpi or _UNKNOWN_DPI), _LARGEST / max(page.width, page.height))
@@ -160,9 +170,9 @@ def _image_of(page: Page) -> PdfImage | None:
         return None
 
 
-def _to_unicode(codes: dict[str, int]) -> str:
+def _to_unicode(codes: Mapping[int, str]) -> str:
     """Write the CMap from codes to characters, at most 100 entries a block (Adobe technical note 5411)."""
-    entries = [f"<{code:04X}> <{_utf16(character)}>" for character, code in codes.items()]
+    entries = [f"<{code}> <{_utf16(chr(character))}>" for character, code in codes.items()]
     blocks = [f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in _hundreds(entries)]
     return "\n".join(
         [

@@ -17,7 +17,6 @@ Kind = TypeVar("Kind", bound=ServerOptions)
 
 EAGER = "--enforce-eager"  # nothing compiled, and nothing captured in CUDA graphs
 _NOT_WORTH = 5.0  # seconds
-_COMPILED = (VisionCompile.BLOCKS, VisionCompile.TOWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,6 @@ class Scale:
 
     Attributes:
         replicas: Servers on a card.
-        tower: Whether the vision tower is compiled.
         first: Seconds until the first is ready where nothing was compiled before: it compiles, the others wait.
         rest: Seconds until all are.
         warm: Seconds until all are from the cache of a start before; they start together.
@@ -36,7 +34,6 @@ class Scale:
     """
 
     replicas: int
-    tower: bool
     first: float
     rest: float
     warm: float
@@ -56,17 +53,14 @@ class Scale:
 
 
 # One H200, GLM-OCR's shape in bf16, vLLM 0.26, Python's bytecode there, from the begin of the run: docs/log.md.
-# Measured on 2026-11-29: the eager server cold, and its pages/s (of pages that were mostly read whole); four of both
-# kinds cold, until all are ready, and their pages/s with new requests let in together; four with a compiled tower
-# warm, with 128 sequences each. On 2026-11-28, without that: the pages/s of one. By calculation: `first` of the rows
-# that compile, which is `rest` without the start of the others; one server warm is taken to be as soon ready as four.
-# Other cards and models are slower or faster, all rows about alike: only the rows are compared.
+# Measured on 2026-11-30: `speed` of four, and `warm`. Of one server with the norms still closed: `one` and its `speed`.
+# Measured on 2026-11-29: the eager server cold, and its pages/s (of pages that were mostly read whole). By calculation
+# from the starts of both days: `first` and `rest` of servers that compile; one server warm is taken to be as soon ready
+# as four. Other cards and models are slower or faster, all rows about alike: only the rows are compared.
 MEASURED: Sequence[Scale] = (
-    Scale(1, tower=False, first=83.0, rest=83.0, warm=35.0, one=3.9, speed=3.9),
-    Scale(MANY_REPLICAS, tower=False, first=83.0, rest=118.0, warm=35.0, one=3.9, speed=17.8),
-    Scale(1, tower=True, first=137.0, rest=137.0, warm=35.0, one=4.95, speed=4.95),
-    Scale(MANY_REPLICAS, tower=True, first=137.0, rest=207.0, warm=35.0, one=4.95, speed=19.1),
-    Scale(1, tower=False, first=77.0, rest=77.0, warm=77.0, one=4.8, speed=4.8, eager=True),
+    Scale(1, first=91.0, rest=91.0, warm=36.0, one=8.1, speed=8.1),
+    Scale(MANY_REPLICAS, first=91.0, rest=131.0, warm=36.0, one=8.1, speed=24.8),
+    Scale(1, first=77.0, rest=77.0, warm=77.0, one=4.8, speed=4.8, eager=True),
 )
 
 
@@ -99,9 +93,7 @@ def scaled(options: Kind, pages: int | None, *, compiled: Callable[[Kind], bool]
     rows = [
         row
         for row in MEASURED
-        if (counts or (row.replicas == 1) == (options.replicas == 1))
-        and (compiles or row.tower == (options.compile_vision in _COMPILED))
-        and (compiles or not row.eager)
+        if (counts or (row.replicas == 1) == (options.replicas == 1)) and (compiles or not row.eager)
     ]
     if pages is None:
         return _as(options, max(rows, key=lambda row: row.speed))
@@ -113,7 +105,7 @@ def _as(options: Kind, row: Scale) -> Kind:
     """Return options with what they leave to choose as a row has it."""
     changes: dict[str, object] = {"replicas": row.replicas} if options.replicas == AUTO else {}
     if options.compile_vision is VisionCompile.AUTO:
-        changes["compile_vision"] = VisionCompile.TOWER if row.tower else VisionCompile.LENGTH
+        changes["compile_vision"] = VisionCompile.EAGER if row.eager else VisionCompile.BLOCKS
     if row.eager:
         changes["server_args"] = (*options.server_args, EAGER)
     return options.model_copy(update=changes)

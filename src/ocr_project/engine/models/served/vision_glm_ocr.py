@@ -5,7 +5,7 @@ learn the length of the longest image: 18 % of all (shared measurements, vLLM 0.
 compiled (`vision_compiled.py`), and the length is told from the sizes, which are on the CPU.
 
 OCR_PROJECT_COMPILE_VISION: `blocks` compiles one block, and runs it 24 times; `tower` compiles the 24 as one graph,
-which takes longer to compile; `length` compiles nothing.
+which is as fast, and takes each start 20 s more to trace; `length` compiles nothing.
 
 vLLM's norms are one closed operation, which its own compiler alone replaces by a kernel. In a tower that it does not
 compile each ran as eight of PyTorch's, in 32 bits: 46 % of a card's time for a page (docs/log.md, 2026-11-30). Here
