@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 pytest.importorskip("vllm", reason="the extra gpu is not installed")
-torch = pytest.importorskip("torch")
 
+import torch
 from transformers import AutoConfig
 from vllm.config import DeviceConfig, VllmConfig, set_current_vllm_config
 from vllm.distributed import ensure_model_parallel_initialized, init_distributed_environment
@@ -29,7 +29,8 @@ from ocr_project.engine.models.served import vision_glm_ocr
 
 TEXT = {"model_type": "glm_ocr_text", "hidden_size": 96, "intermediate_size": 128, "num_hidden_layers": 1}
 VISION = {"model_type": "glm_ocr_vision", "depth": 3, "hidden_size": 64, "intermediate_size": 128, "num_heads": 2}
-VISION |= {"patch_size": 14, "temporal_patch_size": 2, "spatial_merge_size": 2, "out_hidden_size": 96, "in_channels": 3}
+VISION |= {"patch_size": 14, "temporal_patch_size": 2, "spatial_merge_size": 2, "in_channels": 3}
+VISION |= {"out_hidden_size": 96}
 GRID = [[1, 4, 6], [1, 20, 12], [1, 2, 2]]
 PATCHES = sum(rows * columns for _, rows, columns in GRID)
 PATCH = 3 * 2 * 14 * 14

@@ -73,8 +73,9 @@ class ServerOptions(Options):
     chunked_prefill: bool = Field(True, description="Split long prompts over steps.")
     compile_vision: VisionCompile = Field(
         VisionCompile.EAGER,
-        description="Compile the vision tower of GLM-OCR and Qwen3-VL (engine/models/served/vision_*.py). auto: where"
-        " there are pages enough to be worth it (engine/models/served/scale.py).",
+        description="How the vision tower of GLM-OCR and Qwen3-VL runs (engine/models/served/vision_*.py). eager: as"
+        " vLLM has it. length: without waiting for the GPU, norms by vLLM's kernel. blocks, tower: through"
+        " torch.compile. auto: blocks, where there are pages enough to be worth it (engine/models/served/scale.py).",
     )
     prefix_caching: bool = Field(
         False, description="Keep what was computed of an image for the next question about it (`urls`: no effect)."

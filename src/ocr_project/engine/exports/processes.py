@@ -27,8 +27,8 @@ from ocr_project.storage.shard_folder import ShardFolder
 
 _CHILD = "ocr_project.engine.exports.processes"
 _CORES_EACH = 2
-# Pages for each process: they take some 2 s to start together, and a page 15 to 20 ms to write, both on an H200's host,
-# from whole runs; the number itself is by calculation (docs/log.md).
+# Pages for each process: they take some 2 s to start together, and a page 15 to 20 ms to write, both on an H200's
+# host, from whole runs; the number itself is by calculation (docs/log.md).
 _WORTH = 250
 _PART = 32  # pages of a part, or a few more: documents stay whole
 
@@ -117,7 +117,7 @@ def _lines_path(jobs: Jobs, number: int) -> Path:
 def parts_of(whole: Part) -> Iterator[Part]:
     """Divide documents into parts of some pages; a document stays whole, and those of one shard stay together.
 
-    Whoever writes a part reads its shards, images and all: two parts of one shard would both read all of it.
+    The process that writes a part reads its shards, images and all: two parts of one shard would read it twice.
     """
     before, pages, exports = whole.before, 0, list[Export]()
     for export in whole.exports:

@@ -53,10 +53,10 @@ class Scale:
 
 
 # One H200, GLM-OCR's shape in bf16, vLLM 0.26, Python's bytecode there, from the begin of the run: docs/log.md.
-# Measured on 2026-11-30: `speed` of four, and `warm`. Of one server with the norms still closed: `one` and its `speed`.
+# Measured on 2026-11-30: `speed` of four, and `warm`. Of one server with the norms still closed: `one`, its `speed`.
 # Measured on 2026-11-29: the eager server cold, and its pages/s (of pages that were mostly read whole). By calculation
-# from the starts of both days: `first` and `rest` of servers that compile; one server warm is taken to be as soon ready
-# as four. Other cards and models are slower or faster, all rows about alike: only the rows are compared.
+# from the starts of both days: `first` and `rest` of servers that compile; one server warm is taken to be as soon
+# ready as four. Other cards and models are slower or faster, all rows about alike: only the rows are compared.
 MEASURED: Sequence[Scale] = (
     Scale(1, first=91.0, rest=91.0, warm=36.0, one=8.1, speed=8.1),
     Scale(MANY_REPLICAS, first=91.0, rest=131.0, warm=36.0, one=8.1, speed=24.8),

@@ -8,8 +8,8 @@ OCR_PROJECT_COMPILE_VISION: `blocks` compiles one block, and runs it 24 times; `
 which is as fast, and takes each start 20 s more to trace; `length` compiles nothing.
 
 vLLM's norms are one closed operation, which its own compiler alone replaces by a kernel. In a tower that it does not
-compile each ran as eight of PyTorch's, in 32 bits: 46 % of a card's time for a page (docs/log.md, 2026-11-30). Here
-they are open where torch compiles, as is the rotation, and vLLM's kernel everywhere else.
+compile each ran as eight of PyTorch's, in 32 bits: a third of all kernels' time (docs/log.md, 2026-11-30). Here they
+are open where torch compiles, as is the rotation, and vLLM's kernel everywhere else.
 
 Not known: whether vLLM's own way of compiling (`compile_mm_encoder`) will take GLM-OCR in one day; then this goes.
 """
