@@ -224,8 +224,10 @@ def tower_module(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
     monkeypatch.setitem(sys.modules, "vllm", vllm)
     monkeypatch.setitem(sys.modules, "vllm.model_executor.layers", types.ModuleType("vllm.model_executor.layers"))
     monkeypatch.setitem(sys.modules, layers.__name__, layers)
+    monkeypatch.delitem(sys.modules, NORMS, raising=False)
     yield imported(monkeypatch, name, "glm_ocr", stand_ins)
-    sys.modules.pop(name, None)
+    for module in (name, NORMS):
+        sys.modules.pop(module, None)
 
 
 @pytest.fixture
@@ -249,6 +251,7 @@ def imported(monkeypatch: pytest.MonkeyPatch, name: str, of_vllm: str, stand_ins
 
 
 WIDTH = 16
+NORMS = "ocr_project.engine.models.served.vision_norms"
 GRID = [[1, 4, 6], [1, 10, 12], [1, 2, 2]]
 PATCHES = sum(rows * columns for _, rows, columns in GRID)
 
@@ -327,5 +330,6 @@ def test_the_plugin_registers_by_name_and_only_when_asked(monkeypatch: pytest.Mo
     vision_plugin.register()
     assert dict(registered) == {
         "GlmOcrForConditionalGeneration": "ocr_project.engine.models.served.vision_glm_ocr:CompiledGlmOcr",
+        "Qwen2_5_VLForConditionalGeneration": "ocr_project.engine.models.served.vision_qwen2_5_vl:Qwen25VL",
         "Qwen3VLForConditionalGeneration": "ocr_project.engine.models.served.vision_qwen3_vl:CompiledQwen3VL",
     }

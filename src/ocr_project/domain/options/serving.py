@@ -75,7 +75,8 @@ class ServerOptions(Options):
         VisionCompile.EAGER,
         description="How the vision tower of GLM-OCR and Qwen3-VL runs (engine/models/served/vision_*.py). eager: as"
         " vLLM has it. length: without waiting for the GPU, norms by vLLM's kernel. blocks, tower: through"
-        " torch.compile. auto: blocks, where there are pages enough to be worth it (engine/models/served/scale.py).",
+        " torch.compile. auto: blocks, where there are pages enough to be worth it (engine/models/served/scale.py)."
+        " olmOCR (Qwen2.5-VL): norms by the kernel with all but eager.",
     )
     prefix_caching: bool = Field(
         False, description="Keep what was computed of an image for the next question about it (`urls`: no effect)."

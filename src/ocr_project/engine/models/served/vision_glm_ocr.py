@@ -7,9 +7,7 @@ compiled (`vision_compiled.py`), and the length is told from the sizes, which ar
 OCR_PROJECT_COMPILE_VISION: `blocks` compiles one block, and runs it 24 times; `tower` compiles the 24 as one graph,
 which is as fast, and takes each start 20 s more to trace; `length` compiles nothing.
 
-vLLM's norms are one closed operation, which its own compiler alone replaces by a kernel. In a tower that it does not
-compile each ran as eight of PyTorch's, in 32 bits: a third of all kernels' time (docs/log.md, 2026-11-30). Here they
-are open where torch compiles, as is the rotation, and vLLM's kernel everywhere else.
+Norms are open where torch compiles, as is the rotation, and vLLM's kernel everywhere else (`vision_norms.py`).
 
 Not known: whether vLLM's own way of compiling (`compile_mm_encoder`) will take GLM-OCR in one day; then this goes.
 """
@@ -17,13 +15,10 @@ Not known: whether vLLM's own way of compiling (`compile_mm_encoder`) will take 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
 from torch import nn
-from vllm import ir
 from vllm.model_executor.layers.layernorm import RMSNorm
 from vllm.model_executor.models.glm_ocr import (
     GlmOcrForConditionalGeneration,
@@ -32,22 +27,8 @@ from vllm.model_executor.models.glm_ocr import (
 )
 
 from ocr_project.engine.models.served.vision_compiled import Chain, compile_all
+from ocr_project.engine.models.served.vision_norms import OpenNorm, norms_by_kernel
 from ocr_project.engine.models.served.vision_plugin import VARIABLE
-
-_NORM, _NORM_OF_SUM = ir.ops.rms_norm, ir.ops.fused_add_rms_norm
-_NATIVE, _KERNEL = "native", "vllm_c"  # vLLM's names of an operation in PyTorch and of its own kernel
-_norm, _norm_of_sum = (op.impls[_NATIVE].impl_fn for op in (_NORM, _NORM_OF_SUM))
-
-
-class OpenNorm(RMSNorm):  # type: ignore[misc]
-    """vLLM's norm, as the operations of PyTorch that it consists of."""
-
-    def forward(self, x: torch.Tensor, residual: torch.Tensor | None = None) -> Any:
-        """Return the norm of `x`; with a residual that of their sum, and the sum."""
-        weight = self.weight if self.has_weight else None
-        if residual is None:
-            return _norm(x, weight, self.variance_epsilon)
-        return _norm_of_sum(x, residual, weight, self.variance_epsilon)
 
 
 class OpenAttention(GlmOcrVisionAttention):  # type: ignore[misc]
@@ -106,7 +87,7 @@ class CompiledTower(GlmOcrVisionTransformer):  # type: ignore[misc]
         """
         self._compile_once()
         self.longest = _longest(grid_thw)
-        with _norms_by_kernel():
+        with norms_by_kernel():
             result: torch.Tensor = super().forward(x, grid_thw, *args, **more)
         return result
 
@@ -135,16 +116,6 @@ class CompiledGlmOcr(GlmOcrForConditionalGeneration):  # type: ignore[misc]
         tower.__class__ = CompiledTower
         tower.longest = None
         tower.mode = os.environ.get(VARIABLE)
-
-
-@contextmanager
-def _norms_by_kernel() -> Iterator[None]:
-    """Let vLLM's kernel do the norms that are not open: it has the operation in PyTorch do them where it compiles."""
-    with ExitStack() as stack:
-        for op in (_NORM, _NORM_OF_SUM):
-            if _KERNEL in op.impls:
-                stack.enter_context(op.set_priority([_KERNEL, _NATIVE]))
-        yield
 
 
 def _longest(grid_thw: Any) -> torch.Tensor | None:
