@@ -90,8 +90,8 @@ def test_an_h200_is_predicted_with_its_error_and_its_energy(tmp_path: Path) -> N
     assert spans is not None
     likely, low, high = map(int, spans.groups())
     assert low < likely < high
-    # recognition 10,000 / 18.7 s, embedding 10,000 / 33.4, transcript 10,000 / 98, layout, ingest of the own shards
-    assert likely == pytest.approx((535 + 299 + 102 + 40 + 98 + 77 + 15) / 60, abs=0.5)
+    # recognition 10,000 / 24.9 s, embedding 10,000 / 33.4, transcript 10,000 / 98, layout, ingest of the own shards
+    assert likely == pytest.approx((402 + 299 + 102 + 40 + 98 + 77 + 15) / 60, abs=0.5)
     assert re.fullmatch(r"about 1\d\d Wh of the cards at work, 1\d\.\d for 1,000 pages", energy.found)
     two = wanted.recognition.model_copy(update={"vllm": wanted.recognition.vllm.model_copy(update={"gpus": (0, 1)})})
     faster, same = predict(wanted.model_copy(update={"recognition": two}), tmp_path, tmp_path / "data", seen)
