@@ -120,6 +120,14 @@ def test_no_shard_is_read_for_two_parts() -> None:
     assert [part.before for part in parts] == [0, 160, 240]
 
 
+def test_documents_that_all_share_a_shard_with_the_next_one_are_parts_still() -> None:
+    exports = [Export(f"d{n}", "", f"n{n}", shards=[f"s{n}", f"s{n + 1}"], pages=136) for n in range(100)]
+    parts = list(parts_of(Part(exports, frozenset(), {})))
+    assert [len(part.exports) for part in parts] == [2] * 50
+    assert [export.name for part in parts for export in part.exports] == [export.name for export in exports]
+    assert [part.before for part in parts] == [272 * n for n in range(50)]
+
+
 def test_few_pages_and_shards_in_memory_are_written_by_this_process(corpus: Corpus) -> None:
     assert processes_for(corpus, 10) == 1
     memory = MemoryShards()

@@ -53,6 +53,11 @@ def test_what_the_options_name_is_not_chosen() -> None:
         assert EAGER not in named.server_args
         assert named.compile_vision is mode
         assert scaled(AUTO.model_copy(update={"compile_vision": mode}), 40_000, **cold).replicas == 4
+        # a server alone is slower with such a tower, so that four are worth it sooner
+        assert scaled(AUTO.model_copy(update={"compile_vision": mode}), 200, **cold).replicas == 4
+    assert scaled(AUTO.model_copy(update={"compile_vision": VisionCompile.BLOCKS}), 200, **cold).replicas == 1
+    own = scaled(AUTO.model_copy(update={"server_args": (EAGER,)}), 10, **cold)
+    assert own.server_args == (EAGER,)
     unknown = scaled(AUTO, None, **cold)
     assert (unknown.replicas, unknown.compile_vision) == (4, VisionCompile.BLOCKS)
 

@@ -30,7 +30,9 @@ _CORES_EACH = 2
 # Pages for each process: they take some 2 s to start together, and a page 15 to 20 ms to write, both on an H200's
 # host, from whole runs; the number itself is by calculation (docs/log.md).
 _WORTH = 250
-_PART = 32  # pages of a part, or a few more: documents stay whole
+# Pages of a part at least, where a shard ends; at most, for documents that share shards one after another; documents
+# stay whole. Of a part that is not finished nothing is kept.
+_PART, _MOST = 32, 256
 
 Written: TypeAlias = "list[tuple[Export, list[str]]]"
 
@@ -117,11 +119,12 @@ def _lines_path(jobs: Jobs, number: int) -> Path:
 def parts_of(whole: Part) -> Iterator[Part]:
     """Divide documents into parts of some pages; a document stays whole, and those of one shard stay together.
 
-    The process that writes a part reads its shards, images and all: two parts of one shard would read it twice.
+    The process that writes a part reads its shards, images and all: two parts of one shard read it twice. Each of many
+    long documents may share a shard with the next one, so that there is a limit.
     """
     before, pages, exports = whole.before, 0, list[Export]()
     for export in whole.exports:
-        if pages >= _PART and export.shards[0] != exports[-1].shards[-1]:
+        if pages >= _MOST or (pages >= _PART and export.shards[0] != exports[-1].shards[-1]):
             yield _part(whole, exports, before)
             before, pages, exports = before + pages, 0, []
         exports.append(export)

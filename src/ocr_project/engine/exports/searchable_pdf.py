@@ -142,11 +142,12 @@ class _Codes(dict[int, str]):
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        self._title = title
+        self._title, self._has_told = title, False
 
     def __missing__(self, character: int) -> str:
         if len(self) + 1 >= _LAST_CODE and character != _UNKNOWN:
-            if _UNKNOWN not in self:
+            if not self._has_told:
+                self._has_told = True
                 log.warning(
                     "%s has over %d different characters: those after cannot be found", self._title, _LAST_CODE
                 )

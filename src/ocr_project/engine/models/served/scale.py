@@ -17,6 +17,7 @@ Kind = TypeVar("Kind", bound=ServerOptions)
 
 EAGER = "--enforce-eager"  # nothing compiled, and nothing captured in CUDA graphs
 _NOT_WORTH = 5.0  # seconds
+_COMPILED = (VisionCompile.BLOCKS, VisionCompile.TOWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ MEASURED: Sequence[Scale] = (
     Scale(MANY_REPLICAS, first=91.0, rest=131.0, warm=36.0, one=8.1, speed=24.8),
     Scale(1, first=77.0, rest=77.0, warm=77.0, one=4.8, speed=4.8, eager=True),
 )
+# The same with a tower that is not compiled, of 2026-11-29: with norms as vLLM has them.
+UNCOMPILED: Sequence[Scale] = (
+    Scale(1, first=83.0, rest=83.0, warm=35.0, one=3.9, speed=3.9),
+    Scale(MANY_REPLICAS, first=83.0, rest=118.0, warm=35.0, one=3.9, speed=17.8),
+)
 
 
 def choose_scale(
@@ -90,9 +96,10 @@ def scaled(options: Kind, pages: int | None, *, compiled: Callable[[Kind], bool]
     counts, compiles = options.replicas == AUTO, options.compile_vision is VisionCompile.AUTO
     if not counts and not compiles:
         return options
+    uncompiled = not compiles and options.compile_vision not in _COMPILED
     rows = [
         row
-        for row in MEASURED
+        for row in (UNCOMPILED if uncompiled else MEASURED)
         if (counts or (row.replicas == 1) == (options.replicas == 1)) and (compiles or not row.eager)
     ]
     if pages is None:
@@ -106,6 +113,6 @@ def _as(options: Kind, row: Scale) -> Kind:
     changes: dict[str, object] = {"replicas": row.replicas} if options.replicas == AUTO else {}
     if options.compile_vision is VisionCompile.AUTO:
         changes["compile_vision"] = VisionCompile.EAGER if row.eager else VisionCompile.BLOCKS
-    if row.eager:
+    if row.eager and EAGER not in options.server_args:
         changes["server_args"] = (*options.server_args, EAGER)
     return options.model_copy(update=changes)
