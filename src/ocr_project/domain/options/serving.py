@@ -12,7 +12,7 @@ from ocr_project.domain.options.base import Options
 
 URL_SEPARATOR = "+"
 AUTO: Literal["auto"] = "auto"
-MANY_REPLICAS = 4  # of `auto`; more were not faster on an H200 (docs/log.md)
+MANY_REPLICAS = 4  # of `auto`; five were 1.05 times as fast on an H200 (docs/log.md, 2026-11-30)
 _SIZED = "--kv-cache-memory-bytes"
 
 
