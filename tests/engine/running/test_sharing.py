@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sharing import is_in_slice, share_of
 from ocr_project.engine.running.stage_metrics import measure_stage
 from ocr_project.engine.running.stream import stream
-from ocr_project.storage.claims import Claims
+from ocr_project.storage.claims import Claims, Worker
 from ocr_project.storage.lineages import LineageFolder
 from ocr_project.testing.fakes import MemoryShards, identity, page
 from tests.waiting import PATIENCE, wait_for
@@ -85,22 +87,40 @@ def test_workers_of_a_launch_make_each_shard_once_and_end_together(tmp_path: Pat
     assert rows(tmp_path / "alone") == rows(tmp_path / "shards")
 
 
-def test_a_worker_that_begins_first_leaves_as_many_shards_as_it_takes(tmp_path: Path) -> None:
+def test_a_worker_that_begins_first_leaves_to_each_other_one_as_much_as_it_takes(tmp_path: Path) -> None:
     """What it looks ahead may be more pages than there are, and the servers of the others may be late."""
     plan = pending(WANTED, LineageFolder(tmp_path / "shards", Page), "layout", identity())
     workers = [share_of(plan, runtime(launch=tmp_path / "launch", lease_seconds=60 + n)) for n in (1, 2, 3)]
     taken = [list(worker.take()) for worker in workers]
-    assert [len(infos) for infos in taken] == [12, 6, 3]
-    made = 0
+    assert [len(infos) for infos in taken] == [6, 5, 4]
+    made = [0, 0, 0]
     while any(taken):
-        for worker, infos in zip(workers, taken, strict=True):
+        for number, (worker, infos) in enumerate(zip(workers, taken, strict=True)):
             if infos:
                 worker.finish(infos.pop(0))
-                made += 1
+                made[number] += 1
             infos += worker.take()
-            assert len(infos) <= max(2, 24 - made)
-    assert made == 24
+            assert len(infos) <= max(2, (24 - sum(made)) / 3 + 1)
+    assert sum(made) == 24
+    assert max(made) - min(made) <= 2, "workers of one speed end together"
     assert not any(worker.wait() for worker in workers)
+
+
+def test_pages_count_and_not_shards_where_a_worker_leaves_some_to_others(tmp_path: Path) -> None:
+    wanted = {name: replace(info, pages=90 if n < 4 else 3) for n, (name, info) in enumerate(WANTED.items())}
+    plan = pending(wanted, LineageFolder(tmp_path / "shards", Page), "layout", identity())
+    workers = [share_of(plan, runtime(launch=tmp_path / "launch", lease_seconds=60 + n)) for n in (1, 2)]
+    taken = [list(worker.take()) for worker in workers]
+    assert [sum(info.pages for info in infos) for infos in taken] == [180, 180]
+
+
+def test_a_worker_that_is_gone_or_at_its_end_is_left_nothing(tmp_path: Path) -> None:
+    workers = [Worker(tmp_path, 60.0 + n) for n in range(3)]
+    assert [worker.count_living() for worker in workers] == [3, 3, 3]
+    workers[1].end("done")
+    assert workers[0].count_living() == 2
+    os.utime(tmp_path / "workers" / f"{workers[2].info.name}.json", (time.time() - 90,) * 2)
+    assert workers[0].count_living() == 1
 
 
 def test_claims_are_not_looked_at_while_there_are_shards_to_ask_for(

@@ -2,8 +2,8 @@
 
 All of them         a run of its own
 a fixed part        `runtime.slice=2/16`: only the folder is shared, and no process waits for another
-what is free        `runtime.launch=FOLDER`: a worker that is free takes the next shard, and leaves others as many as
-                    it has; a stage ends, for all workers, when all shards are stored, also those of killed workers
+what is free        `runtime.launch=FOLDER`: a worker that is free takes the next shard, and leaves each other one as
+                    much as it has; a stage ends, for all workers, when all shards are stored, also those of killed ones
 what is stored      all, or a fixed part, of a stage whose shards are made from those of one that is still at work; a
                     worker that has nothing to do looks also at what others have stored
 """
@@ -159,7 +159,7 @@ class _Claimed:
         self.grows = plan is not None  # it holds back while it has as much as it leaves
         self._seen = 0  # of what the stage before has stored
         self._free = {} if self._upstream else dict(self._left)  # as far as is known: each is asked for once
-        self._held = 0
+        self._held: dict[str, int] = {}  # pages of each shard that it is at work on
         if self._feed is not None:
             self._feed.ask_by(self._settle_others)
 
@@ -169,7 +169,7 @@ class _Claimed:
             del self._free[name]
             if name not in self._left or not self._claims.take(name):
                 continue
-            self._held += 1
+            self._held[name] = info.pages
             made = _to_make(self._plan, name) if self._upstream is not None and self._plan is not None else info
             if made is not None:
                 yield made
@@ -177,8 +177,14 @@ class _Claimed:
                 self.finish(info)
 
     def _may_hold_more(self) -> bool:
-        """Say whether a worker that looks thousands of pages ahead leaves enough to those that begin later."""
-        return not self.grows or self._held < max(_HELD_ALWAYS, len(self._free))
+        """Say whether a worker that looks thousands of pages ahead leaves to each other one as much as it has.
+
+        What is taken is not given back: who had taken half of what is left would be at it when the others are done.
+        """
+        if not self.grows or len(self._held) < _HELD_ALWAYS:
+            return True
+        free = sum(info.pages for info in self._free.values())
+        return sum(self._held.values()) < free / self._claims.workers()
 
     def _is_any_free(self) -> bool:
         """Look at what the stage before has stored meanwhile."""
@@ -189,7 +195,7 @@ class _Claimed:
         return bool(self._free)
 
     def finish(self, info: ShardInfo) -> None:
-        self._held -= 1
+        self._held.pop(info.name, None)
         self._claims.finish(info.name)
         self._left.pop(info.name, None)
 
