@@ -22,10 +22,12 @@ AUTO = VllmOptions(replicas="auto", compile_vision=VisionCompile.AUTO)
     [
         (10, False, 1, True),
         (64, False, 1, True),
-        (512, False, 4, False),
+        (300, False, 1, False),
+        (1_000, False, 4, False),
         (40_000, False, 4, False),
         (10, True, 1, False),
-        (64, True, 4, False),
+        (64, True, 1, False),
+        (256, True, 4, False),
         (40_000, True, 4, False),
     ],
 )
@@ -70,7 +72,7 @@ def test_a_start_that_compiled_is_known_again(tmp_path: Path, monkeypatch: pytes
     assert cold.replicas == 1
     assert not mark.exists()
     CompileMark(scaled(AUTO, 40_000, compiled=lambda kind: True)).write()
-    warm, mark = settled(AUTO, (), 64)
+    warm, mark = settled(AUTO, (), 256)
     assert (warm.replicas, warm.compile_vision) == (4, VisionCompile.BLOCKS), "what many pages compile serves few"
     assert mark.exists()
     other = CompileMark(warm.model_copy(update={"quantization": "fp8"}))

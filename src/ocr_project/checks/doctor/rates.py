@@ -69,14 +69,14 @@ _LESS = f"{_LOG}2026-11-21 the main job again, with less work of our own"
 # transcript is one core of the same host. Seconds of Tesseract hold its share of layout.
 MEASURED: Mapping[tuple[str, str, str], Rate] = {
     ("h200", "layout", "pp_doclayout_v3"): _card(232, 251, 269, 600, f"{_WHOLE}; {_HOUSE}"),
-    ("h200", "recognition", "vllm"): _card(20.4, 24.9, 26.4, 655, _OPEN),
+    ("h200", "recognition", "vllm"): _card(19.1, 23.5, 26.4, 655, _OPEN),
     ("h200", "transcript", "transcript"): Rate(1 / 175, 1 / 98, 1 / 92.6, f"{_WHOLE}; {_HOUSE}"),
     ("h200", "embedding", "vllm"): _card(30, 33.4, 40.3, 680, _EMBEDDING),
     (LAPTOP, "layout", "opencv"): _cores(0.1, 0.16, 0.3, _LESS),
     (LAPTOP, "recognition", "tesseract"): _cores(1.2, 2.3, 3.3, _COST),
 }
 START_UP = {  # seconds until servers of vLLM are ready: compiled before; one that compiles nothing; four that do
-    "h200": (36.0, 77.0, 131.0)  # the last by calculation: engine/models/served/scale.py
+    "h200": (46.0, 52.0, 111.0)  # the last by calculation: engine/models/served/scale.py
 }
 
 

@@ -28,6 +28,7 @@ class Selection:
 _TOKEN = re.compile(
     r"(?P<folders>\*\*/)|(?P<all>\*\*)|(?P<star>\*)|(?P<one>\?)|(?P<set>\[[^/\]]+\])|(?P<plain>.)", re.S
 )
+_SPECIAL_IN_SETS = re.compile(r"[\\\[&|~]")  # the latter four: of sets of sets, which `re` warns that it will have
 _MEANING = {"folders": "(?:[^/]+/)*", "all": ".*", "star": "[^/]*", "one": "[^/]"}
 
 
@@ -43,7 +44,7 @@ def _translate(pattern: str) -> str:
     for token in _TOKEN.finditer(pattern):
         kind = token.lastgroup or "plain"
         if kind == "set":
-            inside = token.group()[1:-1].replace("\\", r"\\")
+            inside = _SPECIAL_IN_SETS.sub(r"\\\g<0>", token.group()[1:-1])
             parts.append(f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]")
         else:
             parts.append(_MEANING.get(kind) or re.escape(token.group()))

@@ -3,7 +3,8 @@
 All of them         a run of its own
 a fixed part        `runtime.slice=2/16`: only the folder is shared, and no process waits for another
 what is free        `runtime.launch=FOLDER`: a worker that is free takes the next shard, and leaves each other one as
-                    much as it has; a stage ends, for all workers, when all shards are stored, also those of killed ones
+                    much as it has; a stage ends, for all workers, when all shards are stored, also those of killed
+                    ones
 what is stored      all, or a fixed part, of a stage whose shards are made from those of one that is still at work; a
                     worker that has nothing to do looks also at what others have stored
 """

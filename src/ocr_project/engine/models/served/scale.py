@@ -53,15 +53,14 @@ class Scale:
         return self.rest + (pages - read) / (self.speed * cards)
 
 
-# One H200, GLM-OCR's shape in bf16, vLLM 0.26, Python's bytecode there, from the begin of the run: docs/log.md.
-# Measured on 2026-11-30: `speed` of four, and `warm`. Of one server with the norms still closed: `one`, its `speed`.
-# Measured on 2026-11-29: the eager server cold, and its pages/s (of pages that were mostly read whole). By calculation
-# from the starts of both days: `first` and `rest` of servers that compile; one server warm is taken to be as soon
-# ready as four. Other cards and models are slower or faster, all rows about alike: only the rows are compared.
+# One H200, GLM-OCR's shape in bf16, vLLM 0.26, Python's bytecode there, from the begin of the run: docs/log.md,
+# 2026-11-30, whole commands with `auto`, of one host and day. By calculation `rest`, from `first` and a start of four;
+# one server warm is taken to be as soon ready as four. The eager server's pages/s are of 64 pages, its first and last
+# answers among them. Other cards and models are slower or faster, all rows about alike: only rows are compared.
 MEASURED: Sequence[Scale] = (
-    Scale(1, first=91.0, rest=91.0, warm=36.0, one=8.1, speed=8.1),
-    Scale(MANY_REPLICAS, first=91.0, rest=131.0, warm=36.0, one=8.1, speed=24.8),
-    Scale(1, first=77.0, rest=77.0, warm=77.0, one=4.8, speed=4.8, eager=True),
+    Scale(1, first=71.0, rest=71.0, warm=46.0, one=11.2, speed=11.2),
+    Scale(MANY_REPLICAS, first=71.0, rest=111.0, warm=46.0, one=11.2, speed=23.7),
+    Scale(1, first=52.0, rest=52.0, warm=52.0, one=5.7, speed=5.7, eager=True),
 )
 # The same with a tower that is not compiled, of 2026-11-29: with norms as vLLM has them.
 UNCOMPILED: Sequence[Scale] = (
