@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from ocr_project.domain.options import RuntimeOptions
@@ -159,8 +159,11 @@ class _Claimed:
         self._feed = plan.feed if plan is not None else None
         self.grows = plan is not None  # it holds back while it has as much as it leaves
         self._seen = 0  # of what the stage before has stored
-        self._free = {} if self._upstream else dict(self._left)  # as far as is known: each is asked for once
+        self._free: dict[str, ShardInfo] = {}  # as far as is known: each is asked for once
+        self._free_pages = 0
         self._held: dict[str, int] = {}  # pages of each shard that it is at work on
+        if self._upstream is None:
+            self._add_free(self._left)
         if self._feed is not None:
             self._feed.ask_by(self._settle_others)
 
@@ -168,6 +171,7 @@ class _Claimed:
         while self._is_any_free() and self._may_hold_more():
             name, info = next(iter(self._free.items()))
             del self._free[name]
+            self._free_pages -= info.pages
             if name not in self._left or not self._claims.take(name):
                 continue
             self._held[name] = info.pages
@@ -184,15 +188,20 @@ class _Claimed:
         """
         if not self.grows or len(self._held) < _HELD_ALWAYS:
             return True
-        free = sum(info.pages for info in self._free.values())
-        return sum(self._held.values()) < free / self._claims.workers()
+        return sum(self._held.values()) < self._free_pages / self._claims.workers()
+
+    def _add_free(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name in self._left and name not in self._free:
+                self._free[name] = self._left[name]
+                self._free_pages += self._left[name].pages
 
     def _is_any_free(self) -> bool:
         """Look at what the stage before has stored meanwhile."""
         if self._upstream is not None:
-            for name in self._upstream.feed.stored_since(self._seen):
-                self._seen += 1
-                self._free |= {name: self._left[name]} if name in self._left else {}
+            stored = self._upstream.feed.stored_since(self._seen)
+            self._seen += len(stored)
+            self._add_free(stored)
         return bool(self._free)
 
     def finish(self, info: ShardInfo) -> None:
@@ -216,9 +225,7 @@ class _Claimed:
                 return False
             if self._upstream is not None:
                 self._upstream.feed.ask_others()
-            self._free |= {
-                name: info for name, info in self._left.items() if self._is_stored(name) and self._claims.is_free(name)
-            }
+            self._add_free(name for name in self._left if self._is_stored(name) and self._claims.is_free(name))
             if self._is_any_free():
                 return True
             if not said and self._upstream is None:
