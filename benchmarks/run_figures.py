@@ -30,6 +30,7 @@ FOLDERS = {
     "recognition": "03_primary/recognitions",
     "transcript": "03_primary/transcripts",
 }
+EXPORTS = "08_reporting/exports"
 _EDGE = 0.1  # share of the pages at each end that is left out of the middle
 _READ = ("attempts", "prompt_tokens", "completion_tokens", "status")
 
@@ -86,6 +87,9 @@ def _moments(
     found |= {"first_recognised": min(first)} if first else {}
     found |= {"first_transcript": min(made), "last_transcript": max(made)} if made else {}
     found |= {"tail": ran.seconds - max(made)} if made else {}
+    files = [path.stat().st_mtime - ran.began for path in (ran.data / EXPORTS / "markdown").rglob("[!.]*.md")]
+    if files and made:  # what a person can read, and how much of it came before the last shard
+        found |= {"first_file": min(files), "files_before_last_transcript": sum(at < max(made) for at in files)}
     return _rounded(found)
 
 

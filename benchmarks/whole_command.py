@@ -57,7 +57,15 @@ WARM_UP_PAGES = 16
 ENDED = (0, 3)  # exit status of a run that went to its end; 3: with pages that failed
 LEAST = 20.0  # seconds, below which no run is begun
 _SHOWN = (
-    *("first_transcript", "servers_ready", "whole", "recognition_pages_per_second", "middle_pages_per_second", "tail"),
+    *(
+        "first_transcript",
+        "first_file",
+        "servers_ready",
+        "whole",
+        "recognition_pages_per_second",
+        "middle_pages_per_second",
+        "tail",
+    ),
     *("watt_hours_per_1000_pages", "watts", "requests_a_page", "prompt_tokens_a_page", "failed"),
 )
 _NUMBERS = re.compile(r"\[\s+([-\d.,\s]+?)\s+\]")

@@ -15,7 +15,13 @@ from ocr_project.pipeline_registry import register_pipelines
 from ocr_project.runner import StageRunner, groups
 from tests.whole_job import ROOT
 
-WHOLE = ["ingest", "layout", "recognition", "transcript"]
+WHOLE = [
+    "ingest.render_pages",
+    "layout.detect_regions",
+    "recognition.recognize_regions",
+    "transcript.assemble_transcripts",
+    "transcript.write_exports",
+]
 
 
 def options(profile: str, **runtime: Any) -> DataCatalog:
@@ -33,7 +39,7 @@ def options(profile: str, **runtime: Any) -> DataCatalog:
 
 def stages(pipeline: str, catalog: DataCatalog) -> list[list[str]]:
     found = groups(register_pipelines()[pipeline], catalog)
-    return [[str(node.namespace) for node in group] for group in found]
+    return [[node.name for node in group] for group in found]
 
 
 @pytest.mark.parametrize("profile", ["h200", "h100", "a100"])
@@ -48,6 +54,7 @@ def test_servers_that_measure_the_card_wait_for_layout(profile: str) -> None:
 
 def test_a_stage_alone_and_a_laptop_run_as_ever() -> None:
     assert stages("layout", options("h200")) == []
+    assert stages("transcript", options("h200")) == [WHOLE[3:]], "files are written as transcripts are made"
     assert stages("ocr", options("base")) == []
     assert stages("testsets", options("h200")) == [], "the lane of the test sets"
 

@@ -27,7 +27,7 @@ from ocr_project.domain.options import (
     ServerOptions,
 )
 from ocr_project.domain.options.base import Options
-from ocr_project.domain.options.names import SHARDS
+from ocr_project.domain.options.names import FOLLOWS, SHARDS
 from ocr_project.engine.running.feeds import FEEDS, Stopped
 
 if TYPE_CHECKING:
@@ -129,7 +129,8 @@ def groups(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> list[list[
         if stage not in nodes or (stage == "recognition" and not _reads_beside_layout(catalog)):
             found.append([])
         if stage in nodes:
-            found[-1].append(nodes[stage])
+            followers = [node for node in pipeline.nodes if FOLLOWS in node.tags and _stage_of(node) == stage]
+            found[-1] += [nodes[stage], *followers]
     return [group for group in found if len(group) > 1 and _is_together(group, pipeline)]
 
 

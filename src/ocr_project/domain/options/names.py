@@ -9,6 +9,7 @@ from ocr_project.domain.options.base import Options
 
 DATA = "data"  # stands beside the sections: the catalog reads it, and no stage does
 SHARDS = "shards"  # the tag of nodes whose work several processes can share
+FOLLOWS = "follows"  # the tag of a node that takes the shards of its stage as they are stored, and makes none
 _MOST = 3  # names offered
 
 

@@ -72,7 +72,8 @@ class RuntimeOptions(Options):
     overlap: bool = Field(
         False,
         description="Let the stages of `ocr` work beside each other: a shard that one has stored is taken up by the"
-        " next at once. For machines on which they do not share the same cores.",
+        " next at once, and a document's files are written when its pages are there. For machines on which they do not"
+        " share the same cores.",
     )
     failures_are_errors: bool = Field(
         True, description="End with exit status 3 where documents or pages failed; everything is saved either way."

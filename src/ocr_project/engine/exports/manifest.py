@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from ocr_project.storage.atomic import atomic_file
 log = logging.getLogger(__name__)
 
 _NAME = ".manifest.json"
+_SAVE_EVERY = 2.0  # seconds: what a kill may lose of the manifest, against writing it 40,000 times
 
 
 def exported_files(folder: Path) -> dict[str, dict[str, str]]:
@@ -41,6 +43,7 @@ class Manifest:
     documents: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
     jsonl: str = ""
     corpus: str = ""
+    _saved: float = field(default_factory=time.monotonic)
 
     @classmethod
     def load(cls, folder: Path) -> Manifest:
@@ -70,11 +73,13 @@ class Manifest:
         return self.documents.get(name, ("", []))[1]
 
     def record(self, name: str, key: str, files: Iterable[str]) -> None:
-        """Note a finished document; files that it no longer has are removed."""
+        """Note a finished document, and write the manifest at times; files that it no longer has are removed."""
         now = sorted(files)
         _, before = self.documents.get(name, ("", []))
         self.documents[name] = (key, now)
         self._remove(set(before) - set(now))
+        if time.monotonic() - self._saved > _SAVE_EVERY:
+            self.save()
 
     def keep(self, names: Collection[str]) -> bool:
         """Forget documents that left the corpus, and remove their files.
@@ -94,6 +99,7 @@ class Manifest:
         whole = {"jsonl": self.jsonl, "corpus": self.corpus, "documents": entries}
         with atomic_file(self.folder / _NAME) as file:
             file.write(json.dumps(whole, ensure_ascii=False).encode())
+        self._saved = time.monotonic()
 
     def _remove(self, files: Collection[str]) -> None:
         """Remove files that no document has, and the folders that this leaves empty."""

@@ -6,19 +6,20 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import PurePosixPath
 
 from ocr_project.domain.protocols import ShardSource
+from ocr_project.domain.types import Document, Status
 
 VERSION = "7"  # of the code of this folder: raise it when the same rows would give other files
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")  # .pdf, .jpeg; not the end of "report 2024.12"
 _LONGEST_NAME = 200  # bytes: file systems take 255, and a suffix and the mark of a partial file come on top
 
 # Looked at for the plan only: what is large, or comes later, stays unread.
-_LARGE = ("image", "text_layer", "text_layer_words")
+UNREAD = ("image", "text_layer", "text_layer_words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,32 @@ def plan_exports(pages: ShardSource, transcripts: ShardSource, wanted: ChosenExp
     _name(found)
     rendered = pages.index()
     keys = {name: (rendered[name].source_key, info.source_key) for name, info in transcripts.index().items()}
-    chosen = json.dumps(asdict(wanted))
     for export in found:
-        parts = [VERSION, chosen, export.doc_id, export.path, export.name, export.title]
-        export.key = digest([*parts, *(key for name in export.shards for key in keys[name])])
+        export.key = export_key(export, [keys[name] for name in export.shards], wanted)
     return found
+
+
+def named(documents: Iterable[Document]) -> dict[tuple[str, str], Export]:
+    """Name the readable documents of a corpus as a plan of all of them does, before there is a page of any.
+
+    Returns:
+        By `doc_id` and `path`; without shards, pages and keys.
+    """
+    found = [Export(document.doc_id, document.path) for document in documents if document.status is Status.OK]
+    _name(found)
+    return {(export.doc_id, export.path): export for export in found}
+
+
+def export_key(export: Export, shards: Iterable[tuple[str, str]], wanted: ChosenExports) -> str:
+    """Return what tells the files of a document from any others.
+
+    Args:
+        export: With its names.
+        shards: For each of its shards, in order, what tells its pages and its transcripts from any others.
+        wanted: What is exported.
+    """
+    parts = [VERSION, json.dumps(asdict(wanted)), export.doc_id, export.path, export.name, export.title]
+    return digest([*parts, *(key for keys in shards for key in keys)])
 
 
 def corpus_key(pages: ShardSource, transcripts: ShardSource, wanted: ChosenExports) -> str:
@@ -125,7 +147,7 @@ def file_stem(path: str) -> str:
 
 
 def _documents(pages: ShardSource, transcripts: ShardSource) -> Iterator[Export]:
-    rows = ((name, page) for name in shard_names(pages, transcripts) for page in pages.read(name, without=_LARGE))
+    rows = ((name, page) for name in shard_names(pages, transcripts) for page in pages.read(name, without=UNREAD))
     for (doc_id, path), group in groupby(rows, key=lambda row: (row[1].doc_id, row[1].path)):
         export = Export(doc_id, path)
         for name, page in group:

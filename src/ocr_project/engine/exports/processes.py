@@ -49,6 +49,40 @@ def processes_for(corpus: Corpus, pages: int) -> int:
     return max(1, min(len(os.sched_getaffinity(0)) // _CORES_EACH, pages // _WORTH))
 
 
+class Writer:
+    """A process that writes parts. It is started with the first; for one thread at a time."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._child: Child | None = None
+
+    def write(self, part: Part, lines: Path | None = None) -> Written:
+        """Write the documents of a part.
+
+        Args:
+            lines: Where to the lines of `ocr_results.jsonl` go; None: nowhere.
+
+        Raises:
+            BackendError: The process ended.
+        """
+        try:
+            if self._child is None:
+                self._child = Child(_CHILD, "write exports")
+                self._child.send(self._jobs)
+            self._child.send((part, lines))
+            answer: Written | Exception = self._child.receive(None)
+        except Lost as lost:
+            raise BackendError(f"a process that writes exports {lost}; what is finished is kept, run again") from lost
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def end(self) -> None:
+        """End the process, busy or idle. Idempotent."""
+        if self._child is not None:
+            self._child.end()
+
+
 def write_parts(jobs: Jobs, whole: Part, lines: BinaryIO | None, processes: int) -> Iterator[tuple[Export, list[str]]]:
     """Write documents, as `write_part` does.
 
@@ -63,27 +97,17 @@ def write_parts(jobs: Jobs, whole: Part, lines: BinaryIO | None, processes: int)
     Raises:
         BackendError: A process ended.
     """
-    children: queue.SimpleQueue[Child | None] = queue.SimpleQueue()
-    started: list[Child] = []
-    for _ in range(processes):
-        children.put(None)
+    writers = [Writer(jobs) for _ in range(processes)]
+    free: queue.SimpleQueue[Writer] = queue.SimpleQueue()
+    for writer in writers:
+        free.put(writer)
 
     def write(part: Part, path: Path | None) -> Written:
-        child = children.get()
+        writer = free.get()
         try:
-            if child is None:
-                child = Child(_CHILD, "write exports")
-                started.append(child)
-                child.send(jobs)
-            child.send((part, path))
-            answer: Written | Exception = child.receive(None)
-        except Lost as lost:
-            raise BackendError(f"a process that writes exports {lost}; what is finished is kept, run again") from lost
+            return writer.write(part, path)
         finally:
-            children.put(child)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+            free.put(writer)
 
     parts = [(part, _lines_path(jobs, number)) for number, part in enumerate(parts_of(whole))]
     try:
@@ -95,8 +119,8 @@ def write_parts(jobs: Jobs, whole: Part, lines: BinaryIO | None, processes: int)
             finally:
                 for future in futures:
                     future.cancel()
-                for child in started:
-                    child.end()
+                for writer in writers:
+                    writer.end()
     finally:
         for _, path in parts:
             path.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,8 +14,6 @@ from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.plan import ChosenExports, Export, corpus_key, digest, plan_exports
 from ocr_project.engine.exports.processes import processes_for, write_parts
 from ocr_project.storage.atomic import PARTIAL, atomic_file
-
-_SAVE_EVERY = 2.0  # seconds: what a kill may lose of the manifest, against writing it 40,000 times
 
 
 def export_documents(
@@ -72,12 +69,8 @@ def export_documents(
 def _export(plan: Sequence[Export], todo: frozenset[str], manifest: Manifest, jobs: Jobs, processes: int) -> None:
     known = {export.name: manifest.files(export.name) for export in plan if export.name not in todo}
     whole = Part(plan, todo, known if jobs.lines else {})
-    saved = time.monotonic()
     with ExitStack() as stack:
         file = stack.enter_context(atomic_file(jobs.folder / jsonl.FILE)) if jobs.lines else None
         written = write_part(jobs, whole, file) if processes < 2 else write_parts(jobs, whole, file, processes)
         for export, files in written:
             manifest.record(export.name, export.key, files)
-            if time.monotonic() - saved > _SAVE_EVERY:
-                manifest.save()
-                saved = time.monotonic()

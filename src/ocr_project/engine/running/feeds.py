@@ -25,7 +25,11 @@ class Stopped(Exception):
 
 
 class Feed:
-    """What one stage stores in one run."""
+    """What one stage stores in one run.
+
+    Attributes:
+        before: How many shards were stored when it began.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class Feed:
         self._look_up = look_up
         self._infos = {info.name: info for info in infos}
         self._settled = dict.fromkeys(name for name in self._infos if name in settled)  # in the order of the settling
+        self.before = len(self._settled)
         self._changed = changed
         self._ended = False
         self._ask: Callable[[], None] | None = None

@@ -12,10 +12,10 @@ from ocr_project.domain.options import RuntimeOptions, TranscriptOptions
 from ocr_project.domain.protocols import ShardSource, ShardStore
 from ocr_project.domain.schemas import from_frame
 from ocr_project.domain.types import Document, Made, Page, Recognition, Region, Transcript
-from ocr_project.engine.exports import ChosenExports, export_documents
-from ocr_project.engine.running.feeds import info_of
+from ocr_project.engine.exports import ChosenExports, export_documents, export_early
+from ocr_project.engine.running.feeds import FEEDS, info_of
 from ocr_project.engine.running.keep import keep_all
-from ocr_project.engine.running.plan import pending
+from ocr_project.engine.running.plan import lineage_of, pending
 from ocr_project.engine.running.sources import check_sources
 from ocr_project.engine.running.stream import join_pages, stream
 from ocr_project.engine.transcript import assemble, transcript_identity
@@ -56,18 +56,18 @@ def write_exports(
     """Write Markdown, JSONL, crops and searchable PDFs: what a person takes away.
 
     They are written into `exports_done`, where they belong, each file whole: of a document that did not change
-    nothing is written.
+    nothing is written. Where transcripts are made at the same time (runner.py), each document is written as soon as
+    all of its pages have one.
 
     Returns:
         `exports_done`.
     """
+    corpus = Corpus(pages, regions, recognitions, transcripts)
+    known = {(document.doc_id, document.path): document for document in from_frame(documents, Document)}
+    if (feed := FEEDS.of(transcripts, lineage_of(transcripts))) is not None:
+        export_early(exports_done, corpus=corpus, wanted=_chosen(options), documents=known, feed=feed)
     check_sources(pages, regions, recognitions, transcripts)
-    export_documents(
-        exports_done,
-        corpus=Corpus(pages, regions, recognitions, transcripts),
-        wanted=_chosen(options),
-        documents={(document.doc_id, document.path): document for document in from_frame(documents, Document)},
-    )
+    export_documents(exports_done, corpus=corpus, wanted=_chosen(options), documents=known)
     return exports_done
 
 

@@ -45,6 +45,7 @@ def create_pipeline(make: Callable[..., Node] = node) -> Pipeline:
                 },
                 outputs="exports",
                 name="write_exports",
+                tags="follows",
             ),
             make(
                 measure_stage,
