@@ -106,24 +106,32 @@ def test_a_document_that_is_written_already_stays(tmp_path: Path, corpus: Corpus
     assert changed == {"d3"}
 
 
-@pytest.mark.parametrize("error", [Stopped, StorageError])
-def test_a_run_that_ends_keeps_what_is_finished(tmp_path: Path, corpus: Corpus, error: type[Exception]) -> None:
+def test_a_run_that_ends_keeps_what_is_finished(tmp_path: Path, corpus: Corpus) -> None:
     folder = tmp_path / "files"
     with at_work(folder, corpus) as (feed, done):
         store(feed, corpus, "s000")
         wait_for(lambda: written(folder) == ["d0"])
-        if error is Stopped:
-            FEEDS.stop()
-        else:
-            (folder / "text").rename(folder / "old")
-            (folder / "text").touch()
-        store(feed, corpus, "s020", "s040")
-        with pytest.raises(error):
+        FEEDS.stop()
+        with pytest.raises(Stopped):
             done.result(PATIENCE)
-    if error is StorageError:
-        (folder / "text").unlink()
-        (folder / "old").rename(folder / "text")
     assert not [path for path in folder.rglob(".*") if path.is_file() and path.name != ".manifest.json"]
     assert b'"d0"' in (folder / ".manifest.json").read_bytes()
     export_documents(folder, corpus=corpus, wanted=WANTED, documents=DOCUMENTS, processes=1)
     assert len(written(folder)) == len(PAGES_OF)
+
+
+def test_what_cannot_be_written_ends_no_stage_and_is_said_at_the_end(
+    tmp_path: Path, corpus: Corpus, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "text").write_text("a file where a folder has to be")
+    with at_work(folder, corpus) as (feed, done):
+        store(feed, corpus, "s000")
+        wait_for(lambda: "no more documents are written before the end of recognition" in caplog.text)
+        store(feed, corpus, "s020", "s040")
+        assert not done.done()
+        feed.end()
+        done.result(PATIENCE)
+    with pytest.raises(StorageError, match="text"):
+        export_documents(folder, corpus=corpus, wanted=WANTED, documents=DOCUMENTS, processes=1)

@@ -2,11 +2,13 @@
 
 A process of its own writes each document when all of its pages have transcripts. There is one way to write: when
 all is stored, `export_documents` finds these documents written, writes the others and the lines of all, and removes
-what belongs to none. What is stored before it begins is left to that, too.
+what belongs to none. What is stored before it begins is left to that, too; and what fails, so that no stage ends for
+a file that could not be written.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +21,9 @@ from ocr_project.engine.exports.documents import Jobs, Part
 from ocr_project.engine.exports.manifest import Manifest
 from ocr_project.engine.exports.plan import UNREAD, ChosenExports, Export, export_key, named
 from ocr_project.engine.exports.processes import Writer
-from ocr_project.engine.running.feeds import FEEDS, Feed, info_of
+from ocr_project.engine.running.feeds import FEEDS, Feed, Stopped, info_of
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -49,15 +53,19 @@ def export_early(
         feed: Of the stage that makes transcripts.
 
     Raises:
-        StorageError: The disk is full, or the folder cannot be written to; finished work is kept.
-        BackendError: The process that writes ended.
         Stopped: The run is over.
     """
     manifest = Manifest.load(folder)
     manifest.corpus = ""
     open_ = {known: _Open(export) for known, export in named(documents.values()).items()}
     parts = _parts(corpus, wanted, documents, feed, open_)
-    _write(parts, manifest, Writer(Jobs(folder, corpus, wanted, False, documents)), feed)
+    try:
+        _write(parts, manifest, Writer(Jobs(folder, corpus, wanted, False, documents)), feed)
+    except Stopped:
+        raise
+    except Exception as error:  # whatever it was: `export_documents` meets it again, and raises it
+        log.warning("no more documents are written before the end of recognition: %s", error)
+        FEEDS.wait(lambda: feed.has_ended)
 
 
 def _write(parts: Iterator[Sequence[Export]], manifest: Manifest, writer: Writer, feed: Feed) -> None:
