@@ -16,7 +16,7 @@ run: $(READY)  ## run the whole pipeline on data/01_raw/documents, or on the bun
 	$(BIN)/kedro run $(ARGS)
 
 test: $(DEV)  ## run all tests that this machine can run
-	$(BIN)/pytest -n auto --dist loadscope $(ARGS)
+	$(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: $(DEV)  ## check the lock, style, types, and who imports whom
 	bash scripts/uv.sh $(VENV) lock --check --offline --quiet

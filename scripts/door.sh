@@ -61,7 +61,7 @@ pythons() {
 look_around() {
   local clone=$place/$1 port=5099 page=
   make --no-print-directory -C "$clone" VENV=.venv dev || fail "$1: make dev failed"
-  (cd "$clone" && .venv/bin/pytest -n auto --dist loadscope tests --ignore tests/integration) || fail "$1: tests failed"
+  (cd "$clone" && .venv/bin/pytest -n auto --dist loadscope --no-loadscope-reorder tests --ignore tests/integration) || fail "$1: tests failed"
   (cd "$clone" && .venv/bin/kedro viz build >/dev/null 2>&1) || fail "$1: kedro viz build failed"
   (cd "$clone" && exec .venv/bin/mlflow ui --backend-store-uri sqlite:///mlflow.db --workers 1 --port $port) &
   local server=$!

@@ -52,7 +52,17 @@ def pytest_xdist_auto_num_workers() -> int:
     return cores + min(cores // 2, 2)
 
 
+_LONG = ("integration", "training", "pipelines", "bench", "property")
+
+
+def _place(item: pytest.Item) -> int:
+    """Return when a test is begun: minutes of one process first, so that many short ones fill up the end of all."""
+    folder, *below = item.path.relative_to(Path(__file__).parent).parts
+    return _LONG.index(folder) if folder in _LONG else len(_LONG) if not below else len(_LONG) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_place)
     if AT_NIGHT:
         return
     skip = pytest.mark.skip(reason="minutes of CPU: set OCR_PROJECT_SLOW=1, or `make nightly`")

@@ -23,7 +23,6 @@ from __future__ import annotations
 import atexit
 import json
 import logging
-import math
 import os
 import socket
 import threading
@@ -119,12 +118,14 @@ class Worker:
         return self.now() - seen < self.lease_seconds
 
     def count_living(self) -> int:
-        """Return how many workers show life, this one included: at a glance, without a question to each.
+        """Return how many workers show life, this one included.
 
         By the newest sign of life of them all, which is this worker's own of a few seconds ago, or a newer one.
         """
-        with os.scandir(self._file.parent) as entries:
-            seen = [entry.stat().st_mtime for entry in entries if not entry.name.startswith(".")]
+        seen = []
+        for path in self._file.parent.glob("[!.]*.json"):
+            with suppress(FileNotFoundError):
+                seen.append(_time_of(path))
         newest = max(seen, default=0.0)
         return max(1, sum(newest - at < self.lease_seconds for at in seen))
 
@@ -159,14 +160,11 @@ class Claims:
         self._folder = worker.launch / "claims" / lineage
         with storing(self._folder):
             self._folder.mkdir(parents=True, exist_ok=True)
-        self._living, self._counted = 1, -math.inf
 
-    def workers(self) -> int:
-        """Return how many workers the launch has, this one included, as it was some seconds ago at most."""
-        if time.monotonic() - self._counted > _LONGEST_PAUSE:
-            with storing(self._folder):
-                self._living, self._counted = self._worker.count_living(), time.monotonic()
-        return self._living
+    def count_workers(self) -> int:
+        """Return how many workers the launch has now, this one included."""
+        with storing(self._folder):
+            return self._worker.count_living()
 
     def announce(self, stage: str, pages: Mapping[str, int], unit: str = "pages") -> None:
         """Write down what there is to make, where no other worker has: the pages of each shard, by its name."""

@@ -15,6 +15,10 @@ from ocr_project.domain.errors import StorageError
 from ocr_project.domain.schemas import ROW_TYPES
 from ocr_project.domain.types import Document
 from ocr_project.engine.exports import ChosenExports, export_documents, export_early
+from ocr_project.engine.exports.documents import Jobs, Part
+from ocr_project.engine.exports.manifest import Manifest
+from ocr_project.engine.exports.plan import Export, plan_exports
+from ocr_project.engine.exports.processes import Writer
 from ocr_project.engine.running.feeds import FEEDS, Feed, Stopped
 from ocr_project.storage.shard_folder import ShardFolder
 from tests.engine.exports.test_processes import KINDS, PAGES_OF, SHARD, drawn, files, keep
@@ -38,12 +42,14 @@ def corpus(tmp_path: Path) -> Corpus:
 
 
 @contextmanager
-def at_work(folder: Path, corpus: Corpus, before: Sequence[str] = ()) -> Iterator[tuple[Feed, Future[None]]]:
+def at_work(
+    folder: Path, corpus: Corpus, before: Sequence[str] = (), wanted: ChosenExports = WANTED
+) -> Iterator[tuple[Feed, Future[None]]]:
     """Write early, as a node beside the stage that makes transcripts; yield what the stage tells by."""
     infos = corpus.transcripts.index()
     with FEEDS.following(["transcript"]), ThreadPoolExecutor(1) as pool:
         feed = FEEDS.open("transcript", corpus.transcripts, "", infos, infos.keys() - set(before))
-        done = pool.submit(export_early, folder, corpus=corpus, wanted=WANTED, documents=DOCUMENTS, feed=feed)
+        done = pool.submit(export_early, folder, corpus=corpus, wanted=wanted, documents=DOCUMENTS, feed=feed)
         try:
             yield feed, done
         finally:
@@ -128,10 +134,76 @@ def test_what_cannot_be_written_ends_no_stage_and_is_said_at_the_end(
     (folder / "text").write_text("a file where a folder has to be")
     with at_work(folder, corpus) as (feed, done):
         store(feed, corpus, "s000")
-        wait_for(lambda: "no more documents are written before the end of recognition" in caplog.text)
+        wait_for(lambda: "documents are written at the end of the run, not before" in caplog.text)
         store(feed, corpus, "s020", "s040")
         assert not done.done()
         feed.end()
         done.result(PATIENCE)
     with pytest.raises(StorageError, match="text"):
         export_documents(folder, corpus=corpus, wanted=WANTED, documents=DOCUMENTS, processes=1)
+
+
+def test_a_run_that_is_stopped_writes_no_more(tmp_path: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts: list[Part] = []
+
+    def stop(self: Writer, part: Part, lines: Path | None = None) -> list[tuple[Export, list[str]]]:
+        parts.append(part)
+        FEEDS.stop()
+        return []
+
+    monkeypatch.setattr(Writer, "write", stop)
+    with at_work(tmp_path / "files", corpus) as (feed, done):
+        store(feed, corpus, *corpus.transcripts.index())
+        with pytest.raises(Stopped):
+            done.result(PATIENCE)
+    assert len(parts) == 1
+
+
+def test_a_writer_is_ended_in_the_middle_of_a_document(
+    tmp_path: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A document of thousands of pages takes minutes; who interrupts the run does not wait for it."""
+
+    def check() -> None:
+        raise Stopped("the run was stopped")
+
+    monkeypatch.setattr("ocr_project.engine.exports.processes._CHECK_SECONDS", 0.0)
+    writer = Writer(Jobs(tmp_path / "files", corpus, WANTED, False, DOCUMENTS), check)
+    try:
+        with pytest.raises(Stopped):
+            writer.write(Part(plan_exports(corpus.pages, corpus.transcripts, WANTED), frozenset({"d1", "d5"}), {}))
+    finally:
+        writer.end()
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_what_a_killed_run_may_have_replaced_is_written_again(
+    tmp_path: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch, early: bool
+) -> None:
+    """Files are replaced before the manifest says so: a kill between the two must not leave those of other options."""
+    folder, other = tmp_path / "files", ChosenExports(text=True, crops=False)
+    export_documents(folder, corpus=corpus, wanted=WANTED, documents=DOCUMENTS, processes=1)
+    before = comparable(folder)
+    known: list[str] = []
+    own = Writer.write
+
+    def write(self: Writer, part: Part, lines: Path | None = None) -> list[tuple[Export, list[str]]]:
+        known.extend(Manifest.load(folder).documents[name][0] for name in part.todo)
+        return own(self, part, lines)
+
+    monkeypatch.setattr(Writer, "write", write)
+    monkeypatch.setattr(Manifest, "record", lambda *_: None)  # it is killed before that
+    if early:
+        with at_work(folder, corpus, wanted=other) as (feed, done):
+            store(feed, corpus, "s000")
+            wait_for(lambda: known)
+            feed.end()
+            done.result(PATIENCE)
+    else:
+        export_documents(folder, corpus=corpus, wanted=other, documents=DOCUMENTS, processes=2)
+    assert known
+    assert set(known) == {""}
+    monkeypatch.undo()
+    (folder / "markdown/d0.md").write_text("by other options")
+    export_documents(folder, corpus=corpus, wanted=WANTED, documents=DOCUMENTS, processes=1)
+    assert comparable(folder) == before

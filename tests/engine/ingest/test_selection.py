@@ -16,6 +16,7 @@ from ocr_project.engine.ingest.selection import Selection
         ("a[||b].pdf", "a|.pdf", "a&.pdf"),
         ("a[~~b].pdf", "a~.pdf", "a|.pdf"),
         ("a[\\d].pdf", "ad.pdf", "a1.pdf"),
+        ("a[+--].pdf", "a,.pdf", "a..pdf"),
         ("a[!b-d].pdf", "ae.pdf", "ac.pdf"),
     ],
 )

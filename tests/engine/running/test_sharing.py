@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from ocr_project.domain.options import RuntimeOptions
 from ocr_project.domain.types import Page, ShardInfo
+from ocr_project.engine.running import sharing
 from ocr_project.engine.running.keep import keep_all
 from ocr_project.engine.running.plan import pending
 from ocr_project.engine.running.sharing import is_in_slice, share_of
@@ -87,31 +88,43 @@ def test_workers_of_a_launch_make_each_shard_once_and_end_together(tmp_path: Pat
     assert rows(tmp_path / "alone") == rows(tmp_path / "shards")
 
 
-def test_a_worker_that_begins_first_leaves_to_each_other_one_as_much_as_it_takes(tmp_path: Path) -> None:
+def test_a_worker_has_no_more_at_once_than_its_part_of_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What it looks ahead may be more pages than there are, and the servers of the others may be late."""
-    plan = pending(WANTED, LineageFolder(tmp_path / "shards", Page), "layout", identity())
+    monkeypatch.setattr(sharing, "_PAUSE_A_WORKER", 0.0)
+    wanted = {name: replace(info, pages=100) for name, info in WANTED.items()}
+    plan = pending(wanted, LineageFolder(tmp_path / "shards", Page), "layout", identity())
     workers = [share_of(plan, runtime(launch=tmp_path / "launch", lease_seconds=60 + n)) for n in (1, 2, 3)]
     taken = [list(worker.take()) for worker in workers]
-    assert [len(infos) for infos in taken] == [6, 5, 4]
-    made = [0, 0, 0]
+    assert [len(infos) for infos in taken] == [8, 8, 8]
+    for infos in taken:
+        assert infos.pop()
+    made = 0
     while any(taken):
-        for number, (worker, infos) in enumerate(zip(workers, taken, strict=True)):
+        for worker, infos in zip(workers, taken, strict=True):
             if infos:
                 worker.finish(infos.pop(0))
-                made[number] += 1
-            infos += worker.take()
-            assert len(infos) <= max(2, (24 - sum(made)) / 3 + 1)
-    assert sum(made) == 24
-    assert max(made) - min(made) <= 2, "workers of one speed end together"
-    assert not any(worker.wait() for worker in workers)
+                made += 1
+            assert not list(worker.take())
+    assert made == 21
 
 
-def test_pages_count_and_not_shards_where_a_worker_leaves_some_to_others(tmp_path: Path) -> None:
-    wanted = {name: replace(info, pages=90 if n < 4 else 3) for n, (name, info) in enumerate(WANTED.items())}
+@pytest.mark.parametrize(
+    ("pages", "workers", "taken"),
+    [
+        (200, 1, [6]),  # 1,024 pages however much is left
+        (100, 6, [6, 6, 6, 6, 0, 0]),  # 512 pages however little is left
+        (300, 4, [4, 4, 4, 4]),
+    ],
+)
+def test_a_worker_has_enough_for_a_card_and_no_more(
+    tmp_path: Path, pages: int, workers: int, taken: Sequence[int]
+) -> None:
+    wanted = {name: replace(info, pages=pages) for name, info in WANTED.items()}
     plan = pending(wanted, LineageFolder(tmp_path / "shards", Page), "layout", identity())
-    workers = [share_of(plan, runtime(launch=tmp_path / "launch", lease_seconds=60 + n)) for n in (1, 2)]
-    taken = [list(worker.take()) for worker in workers]
-    assert [sum(info.pages for info in infos) for infos in taken] == [180, 180]
+    shares = [share_of(plan, runtime(launch=tmp_path / "launch", lease_seconds=60 + n)) for n in range(workers)]
+    assert [len(list(share.take())) for share in shares] == list(taken)
 
 
 def test_a_worker_that_is_gone_or_at_its_end_is_left_nothing(tmp_path: Path) -> None:

@@ -56,15 +56,14 @@ def export_early(
         Stopped: The run is over.
     """
     manifest = Manifest.load(folder)
-    manifest.corpus = ""
     open_ = {known: _Open(export) for known, export in named(documents.values()).items()}
     parts = _parts(corpus, wanted, documents, feed, open_)
     try:
-        _write(parts, manifest, Writer(Jobs(folder, corpus, wanted, False, documents)), feed)
+        _write(parts, manifest, Writer(Jobs(folder, corpus, wanted, False, documents), FEEDS.check), feed)
     except Stopped:
         raise
     except Exception as error:  # whatever it was: `export_documents` meets it again, and raises it
-        log.warning("no more documents are written before the end of recognition: %s", error)
+        log.warning("documents are written at the end of the run, not before: %s", error)
         FEEDS.wait(lambda: feed.has_ended)
 
 
@@ -73,6 +72,7 @@ def _write(parts: Iterator[Sequence[Export]], manifest: Manifest, writer: Writer
     try:
         for exports in parts:
             todo = frozenset(export.name for export in exports if not manifest.holds(export.name, export.key))
+            manifest.begin(todo)
             for export, files in writer.write(Part(exports, todo, {})) if todo else ():
                 manifest.record(export.name, export.key, files)
                 written = True
@@ -125,7 +125,9 @@ def _as_stored(feed: Feed) -> Iterator[str]:
     seen = feed.before
     while not feed.has_ended:
         names = feed.stored_since(seen)
-        yield from names
+        for name in names:
+            FEEDS.check()
+            yield name
         seen += len(names)
         FEEDS.wait(partial(_has_news, feed, seen))
 

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 _NAME = ".manifest.json"
 _SAVE_EVERY = 2.0  # seconds: what a kill may lose of the manifest, against writing it 40,000 times
+_SAVES_A_WAIT = 20.0  # a manifest of 40,000 documents takes half a second: saving it is a twentieth of the time
 
 
 def exported_files(folder: Path) -> dict[str, dict[str, str]]:
@@ -43,7 +44,8 @@ class Manifest:
     documents: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
     jsonl: str = ""
     corpus: str = ""
-    _saved: float = field(default_factory=time.monotonic)
+    _save_after: float = field(default_factory=lambda: time.monotonic() + _SAVE_EVERY)
+    _gone: set[str] = field(default_factory=set)
 
     @classmethod
     def load(cls, folder: Path) -> Manifest:
@@ -72,13 +74,25 @@ class Manifest:
         """Return the files of a document, relative to the folder; none where it was not exported."""
         return self.documents.get(name, ("", []))[1]
 
+    def begin(self, names: Collection[str]) -> None:
+        """Say that documents are about to be written: of those that there are, the files are no longer known.
+
+        A run that is killed may have replaced any of them, and the next one may want what is noted here.
+        """
+        if known := [name for name in names if self.documents.get(name, ("", []))[0]]:
+            for name in known:
+                self.documents[name] = ("", self.documents[name][1])
+            self.corpus = ""
+            self.save()
+
     def record(self, name: str, key: str, files: Iterable[str]) -> None:
         """Note a finished document, and write the manifest at times; files that it no longer has are removed."""
         now = sorted(files)
         _, before = self.documents.get(name, ("", []))
         self.documents[name] = (key, now)
-        self._remove(set(before) - set(now))
-        if time.monotonic() - self._saved > _SAVE_EVERY:
+        self.corpus = ""
+        self._gone |= set(before) - set(now)
+        if time.monotonic() > self._save_after:
             self.save()
 
     def keep(self, names: Collection[str]) -> bool:
@@ -94,12 +108,16 @@ class Manifest:
         return bool(gone)
 
     def save(self) -> None:
-        """Write the manifest."""
+        """Remove what no document has any more, and write the manifest."""
+        began = time.monotonic()
+        self._remove(self._gone)
+        self._gone = set()
         entries = {name: {"key": key, "files": files} for name, (key, files) in self.documents.items()}
         whole = {"jsonl": self.jsonl, "corpus": self.corpus, "documents": entries}
         with atomic_file(self.folder / _NAME) as file:
             file.write(json.dumps(whole, ensure_ascii=False).encode())
-        self._saved = time.monotonic()
+        now = time.monotonic()
+        self._save_after = now + max(_SAVE_EVERY, _SAVES_A_WAIT * (now - began))
 
     def _remove(self, files: Collection[str]) -> None:
         """Remove files that no document has, and the folders that this leaves empty."""
@@ -110,6 +128,6 @@ class Manifest:
             path = self.folder / file
             path.unlink(missing_ok=True)
             for parent in path.parents:
-                if parent == self.folder or any(parent.iterdir()):
+                if parent == self.folder or not parent.is_dir() or any(parent.iterdir()):
                     break
                 parent.rmdir()

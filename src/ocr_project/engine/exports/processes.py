@@ -10,7 +10,7 @@ import os
 import pickle
 import queue
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -21,12 +21,13 @@ from ocr_project.domain.errors import BackendError
 from ocr_project.engine.exports import jsonl
 from ocr_project.engine.exports.documents import Jobs, Part, write_part
 from ocr_project.engine.exports.plan import Export
-from ocr_project.engine.running.worker_process import Child, Lost, open_line
+from ocr_project.engine.running.worker_process import Child, Lost, end_with_parent, open_line
 from ocr_project.storage.atomic import PARTIAL
 from ocr_project.storage.shard_folder import ShardFolder
 
 _CHILD = "ocr_project.engine.exports.processes"
 _CORES_EACH = 2
+_CHECK_SECONDS = 0.5
 # Pages for each process: they take some 2 s to start together, and a page 15 to 20 ms to write, both on an H200's
 # host, from whole runs; the number itself is by calculation (docs/log.md).
 _WORTH = 250
@@ -42,7 +43,7 @@ def processes_for(corpus: Corpus, pages: int) -> int:
 
     Args:
         corpus: Where its shards are.
-        pages: To be written.
+        pages: To be written; a page of which a line alone is written counts as a quarter.
     """
     if not all(isinstance(source, ShardFolder) for source in corpus.stages().values()):
         return 1
@@ -52,8 +53,14 @@ def processes_for(corpus: Corpus, pages: int) -> int:
 class Writer:
     """A process that writes parts. It is started with the first; for one thread at a time."""
 
-    def __init__(self, jobs: Jobs) -> None:
-        self._jobs = jobs
+    def __init__(self, jobs: Jobs, check: Callable[[], None] = lambda: None) -> None:
+        """Begin with no process.
+
+        Args:
+            jobs: What is written of each document.
+            check: Asked while it writes: what it raises ends the process.
+        """
+        self._jobs, self._check = jobs, check
         self._child: Child | None = None
 
     def write(self, part: Part, lines: Path | None = None) -> Written:
@@ -70,6 +77,8 @@ class Writer:
                 self._child = Child(_CHILD, "write exports")
                 self._child.send(self._jobs)
             self._child.send((part, lines))
+            while not self._child.has_answered(_CHECK_SECONDS):
+                self._check()
             answer: Written | Exception = self._child.receive(None)
         except Lost as lost:
             raise BackendError(f"a process that writes exports {lost}; what is finished is kept, run again") from lost
@@ -165,6 +174,7 @@ def _part(whole: Part, exports: Sequence[Export], before: int) -> Part:
 
 def main(descriptor: int) -> None:
     """Write parts until the line is closed."""
+    end_with_parent()  # which starts another one for the same files when it is run again
     line = open_line(descriptor)
     with suppress(EOFError):
         jobs: Jobs = pickle.loads(line.recv_bytes())

@@ -15,6 +15,8 @@ from ocr_project.engine.exports.plan import ChosenExports, Export, corpus_key, d
 from ocr_project.engine.exports.processes import processes_for, write_parts
 from ocr_project.storage.atomic import PARTIAL, atomic_file
 
+_LINE = 4  # so many lines take as long as the files of a page (docs/log.md)
+
 
 def export_documents(
     folder: Path,
@@ -58,7 +60,7 @@ def export_documents(
         (folder / jsonl.FILE).unlink(missing_ok=True)
     try:
         if todo or lines or pruned:
-            pages = sum(export.pages for export in plan if export.name in todo)
+            pages = sum(export.pages if export.name in todo else lines * export.pages // _LINE for export in plan)
             count = processes_for(corpus, pages) if processes is None else processes
             _export(plan, todo, manifest, Jobs(folder, corpus, wanted, lines, documents), count)
         manifest.jsonl, manifest.corpus = key, whole
@@ -68,6 +70,7 @@ def export_documents(
 
 def _export(plan: Sequence[Export], todo: frozenset[str], manifest: Manifest, jobs: Jobs, processes: int) -> None:
     known = {export.name: manifest.files(export.name) for export in plan if export.name not in todo}
+    manifest.begin(todo)
     whole = Part(plan, todo, known if jobs.lines else {})
     with ExitStack() as stack:
         file = stack.enter_context(atomic_file(jobs.folder / jsonl.FILE)) if jobs.lines else None

@@ -44,7 +44,7 @@ def _translate(pattern: str) -> str:
     for token in _TOKEN.finditer(pattern):
         kind = token.lastgroup or "plain"
         if kind == "set":
-            inside = _SPECIAL_IN_SETS.sub(r"\\\g<0>", token.group()[1:-1])
+            inside = _SPECIAL_IN_SETS.sub(r"\\\g<0>", token.group()[1:-1]).replace("--", r"-\-")
             parts.append(f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]")
         else:
             parts.append(_MEANING.get(kind) or re.escape(token.group()))

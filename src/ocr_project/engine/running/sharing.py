@@ -2,9 +2,9 @@
 
 All of them         a run of its own
 a fixed part        `runtime.slice=2/16`: only the folder is shared, and no process waits for another
-what is free        `runtime.launch=FOLDER`: a worker that is free takes the next shard, and leaves each other one as
-                    much as it has; a stage ends, for all workers, when all shards are stored, also those of killed
-                    ones
+what is free        `runtime.launch=FOLDER`: a worker that is free takes the next shard, and has no more at once than
+                    its part of what is left; a stage ends, for all workers, when all shards are stored, also those of
+                    killed ones
 what is stored      all, or a fixed part, of a stage whose shards are made from those of one that is still at work; a
                     worker that has nothing to do looks also at what others have stored
 """
@@ -12,6 +12,7 @@ what is stored      all, or a fixed part, of a stage whose shards are made from 
 from __future__ import annotations
 
 import logging
+import math
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +27,13 @@ from ocr_project.storage.claims import Claims, join
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 1.0
-_HELD_ALWAYS = 2  # shards that a worker may have at once, however few are left
+# What a worker may have at once: so many shards and pages however little is left, for a card of which fewer pages are
+# asked for waits for their longest answers; and no more pages however much is left, for cards are not equally fast. By
+# simulation, with 1,024 requests in flight (docs/log.md, 2026-11-30).
+_HELD_ALWAYS, _FEWEST_PAGES, _MOST_PAGES = 2, 512, 1024
+# Seconds between two looks at who works and what is left: the more workers, the longer, so that the folder's server is
+# asked as often by two as by many.
+_PAUSE_A_WORKER, _LONGEST_PAUSE = 0.5, 15.0
 _LOOKS_A_WAIT = 20.0  # a look at many thousand claims keeps the folder's server busy: it is a twentieth of the time
 
 
@@ -160,7 +167,7 @@ class _Claimed:
         self.grows = plan is not None  # it holds back while it has as much as it leaves
         self._seen = 0  # of what the stage before has stored
         self._free: dict[str, ShardInfo] = {}  # as far as is known: each is asked for once
-        self._free_pages = 0
+        self._part, self._look_again = math.inf, 0.0  # pages that are this worker's part; when it is looked at anew
         self._held: dict[str, int] = {}  # pages of each shard that it is at work on
         if self._upstream is None:
             self._add_free(self._left)
@@ -171,7 +178,6 @@ class _Claimed:
         while self._is_any_free() and self._may_hold_more():
             name, info = next(iter(self._free.items()))
             del self._free[name]
-            self._free_pages -= info.pages
             if name not in self._left or not self._claims.take(name):
                 continue
             self._held[name] = info.pages
@@ -182,19 +188,32 @@ class _Claimed:
                 self.finish(info)
 
     def _may_hold_more(self) -> bool:
-        """Say whether a worker that looks thousands of pages ahead leaves to each other one as much as it has.
+        """Say whether a worker that looks thousands of pages ahead has less than its part of what is left.
 
         What is taken is not given back: who had taken half of what is left would be at it when the others are done.
         """
         if not self.grows or len(self._held) < _HELD_ALWAYS:
             return True
-        return sum(self._held.values()) < self._free_pages / self._claims.workers()
+        held = sum(self._held.values())
+        if not _FEWEST_PAGES <= held < _MOST_PAGES:
+            return held < _FEWEST_PAGES
+        return held < self._part_of_what_is_left()
+
+    def _part_of_what_is_left(self) -> float:
+        """Return the pages that are not stored yet, divided by the workers: as it was a while ago."""
+        began = time.monotonic()
+        if began > self._look_again:
+            workers = self._claims.count_workers()
+            self._part = sum(self._left[name].pages for name in self._claims.undone(self._left)) / workers
+            now = time.monotonic()
+            pause = min(_LONGEST_PAUSE, _PAUSE_A_WORKER * workers)
+            self._look_again = now + max(pause, _LOOKS_A_WAIT * (now - began))
+        return self._part
 
     def _add_free(self, names: Iterable[str]) -> None:
         for name in names:
-            if name in self._left and name not in self._free:
-                self._free[name] = self._left[name]
-                self._free_pages += self._left[name].pages
+            if name in self._left:
+                self._free.setdefault(name, self._left[name])
 
     def _is_any_free(self) -> bool:
         """Look at what the stage before has stored meanwhile."""

@@ -111,16 +111,30 @@ class Child:
             BackendError: It does not even start.
         """
         if not self._is_ready:
-            try:
-                self._next(_START_SECONDS)
-            except Lost as error:
-                raise BackendError(f"the processes that {self._task} do not start; their message is above") from error
-            self._is_ready = True
+            self._begin()
         return pickle.loads(self._next(seconds))
+
+    def has_answered(self, seconds: float) -> bool:
+        """Wait for an answer, or for the end of the process, so long; say whether `receive` would wait no longer.
+
+        Raises:
+            BackendError: It does not even start.
+        """
+        if not self._is_ready and self._line.poll(seconds):
+            self._begin()
+        return self._is_ready and self._line.poll(seconds)
 
     def end(self) -> None:
         """End the process, busy or idle. Idempotent."""
         self._end()
+
+    def _begin(self) -> None:
+        """Wait until it is there."""
+        try:
+            self._next(_START_SECONDS)
+        except Lost as error:
+            raise BackendError(f"the processes that {self._task} do not start; their message is above") from error
+        self._is_ready = True
 
     def _next(self, seconds: float | None) -> bytes:
         try:
