@@ -164,7 +164,7 @@ class _Claimed:
         self._claims, self._poll_seconds, self._plan = claims, poll_seconds, plan
         self._upstream = plan.upstream if plan is not None else None
         self._feed = plan.feed if plan is not None else None
-        self.grows = plan is not None  # it holds back while it has as much as it leaves
+        self.grows = plan is not None  # it looks ahead, and holds back
         self._seen = 0  # of what the stage before has stored
         self._free: dict[str, ShardInfo] = {}  # as far as is known: each is asked for once
         self._part, self._look_again = math.inf, 0.0  # pages that are this worker's part; when it is looked at anew
