@@ -117,18 +117,6 @@ class Worker:
             return False
         return self.now() - seen < self.lease_seconds
 
-    def count_living(self) -> int:
-        """Return how many workers show life, this one included.
-
-        By the newest sign of life of them all, which is this worker's own of a few seconds ago, or a newer one.
-        """
-        seen = []
-        for path in self._file.parent.glob("[!.]*.json"):
-            with suppress(FileNotFoundError):
-                seen.append(_time_of(path))
-        newest = max(seen, default=0.0)
-        return max(1, sum(newest - at < self.lease_seconds for at in seen))
-
     def end(self, how: str) -> None:
         """Say that this worker is at its end: what it has claimed and not finished is free at once. Idempotent.
 
@@ -163,8 +151,7 @@ class Claims:
 
     def count_workers(self) -> int:
         """Return how many workers the launch has now, this one included."""
-        with storing(self._folder):
-            return self._worker.count_living()
+        return max(1, len(living(self._worker.launch, self._worker.now())))
 
     def announce(self, stage: str, pages: Mapping[str, int], unit: str = "pages") -> None:
         """Write down what there is to make, where no other worker has: the pages of each shard, by its name."""

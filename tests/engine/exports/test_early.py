@@ -160,7 +160,7 @@ def test_a_run_that_is_stopped_writes_no_more(tmp_path: Path, corpus: Corpus, mo
 
 
 def test_a_writer_is_ended_in_the_middle_of_a_document(
-    tmp_path: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, corpus: Corpus, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A document of thousands of pages takes minutes; who interrupts the run does not wait for it."""
 
@@ -174,6 +174,7 @@ def test_a_writer_is_ended_in_the_middle_of_a_document(
             writer.write(Part(plan_exports(corpus.pages, corpus.transcripts, WANTED), frozenset({"d1", "d5"}), {}))
     finally:
         writer.end()
+    assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("early", [True, False])

@@ -17,6 +17,7 @@ from ocr_project.engine.exports import ChosenExports, export_documents
 from ocr_project.engine.exports.documents import Part
 from ocr_project.engine.exports.plan import Export
 from ocr_project.engine.exports.processes import parts_of, processes_for
+from ocr_project.engine.exports.writing import _worth
 from ocr_project.engine.imaging.pixels import encode
 from ocr_project.engine.transcript import assemble
 from ocr_project.storage.shard_folder import ShardFolder
@@ -132,3 +133,11 @@ def test_few_pages_and_shards_in_memory_are_written_by_this_process(corpus: Corp
     assert processes_for(corpus, 10) == 1
     memory = MemoryShards()
     assert processes_for(Corpus(memory, memory, memory, memory), 100_000) == 1
+
+
+def test_lines_alone_are_worth_processes_too() -> None:
+    """Nearly all documents may have been written early; those of one page are pages as well."""
+    plan = [Export(f"d{number}", "", f"n{number}", pages=1) for number in range(4_000)]
+    assert _worth(plan, frozenset(), lines=True) == 1_000
+    assert _worth(plan, frozenset({"n0", "n1"}), lines=True) == 2 + 3_998 // 4
+    assert _worth(plan, frozenset({"n0", "n1"}), lines=False) == 2

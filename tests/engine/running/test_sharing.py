@@ -129,11 +129,12 @@ def test_a_worker_has_enough_for_a_card_and_no_more(
 
 def test_a_worker_that_is_gone_or_at_its_end_is_left_nothing(tmp_path: Path) -> None:
     workers = [Worker(tmp_path, 60.0 + n) for n in range(3)]
-    assert [worker.count_living() for worker in workers] == [3, 3, 3]
+    claims = [Claims(worker, "lineage") for worker in workers]
+    assert [one.count_workers() for one in claims] == [3, 3, 3]
     workers[1].end("done")
-    assert workers[0].count_living() == 2
+    assert claims[0].count_workers() == 2
     os.utime(tmp_path / "workers" / f"{workers[2].info.name}.json", (time.time() - 90,) * 2)
-    assert workers[0].count_living() == 1
+    assert claims[0].count_workers() == 1
 
 
 def test_claims_are_not_looked_at_while_there_are_shards_to_ask_for(

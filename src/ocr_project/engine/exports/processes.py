@@ -43,7 +43,7 @@ def processes_for(corpus: Corpus, pages: int) -> int:
 
     Args:
         corpus: Where its shards are.
-        pages: To be written; a page of which a line alone is written counts as a quarter.
+        pages: To be written.
     """
     if not all(isinstance(source, ShardFolder) for source in corpus.stages().values()):
         return 1
@@ -176,7 +176,7 @@ def main(descriptor: int) -> None:
     """Write parts until the line is closed."""
     end_with_parent()  # which starts another one for the same files when it is run again
     line = open_line(descriptor)
-    with suppress(EOFError):
+    with suppress(EOFError, ConnectionError):  # who asked may be gone, or want no answer any more
         jobs: Jobs = pickle.loads(line.recv_bytes())
         while True:
             part, path = pickle.loads(line.recv_bytes())

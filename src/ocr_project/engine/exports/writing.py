@@ -60,12 +60,17 @@ def export_documents(
         (folder / jsonl.FILE).unlink(missing_ok=True)
     try:
         if todo or lines or pruned:
-            pages = sum(export.pages if export.name in todo else lines * export.pages // _LINE for export in plan)
-            count = processes_for(corpus, pages) if processes is None else processes
+            count = processes_for(corpus, _worth(plan, todo, lines)) if processes is None else processes
             _export(plan, todo, manifest, Jobs(folder, corpus, wanted, lines, documents), count)
         manifest.jsonl, manifest.corpus = key, whole
     finally:
         manifest.save()
+
+
+def _worth(plan: Sequence[Export], todo: frozenset[str], lines: bool) -> int:
+    """Return the work in pages that are written: one of which the line alone is takes a part of that."""
+    written = sum(export.pages for export in plan if export.name in todo)
+    return written + (sum(export.pages for export in plan) - written) // _LINE * lines
 
 
 def _export(plan: Sequence[Export], todo: frozenset[str], manifest: Manifest, jobs: Jobs, processes: int) -> None:
