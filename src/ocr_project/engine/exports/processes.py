@@ -175,8 +175,8 @@ def _part(whole: Part, exports: Sequence[Export], before: int) -> Part:
 def main(descriptor: int) -> None:
     """Write parts until the line is closed."""
     end_with_parent()  # which starts another one for the same files when it is run again
-    line = open_line(descriptor)
     with suppress(EOFError, ConnectionError):  # who asked may be gone, or want no answer any more
+        line = open_line(descriptor)
         jobs: Jobs = pickle.loads(line.recv_bytes())
         while True:
             part, path = pickle.loads(line.recv_bytes())
