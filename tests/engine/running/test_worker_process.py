@@ -1,12 +1,15 @@
-"""Limits of processes of our own."""
+"""Limits of processes of our own, and what they do with an interrupt."""
 
 from __future__ import annotations
 
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
-from ocr_project.engine.running.worker_process import with_limits
+import pytest
+
+from ocr_project.engine.running.worker_process import Child, with_limits
 
 
 def test_a_command_that_asks_for_more_memory_than_its_limit_does_not_get_it() -> None:
@@ -31,3 +34,23 @@ def test_a_process_with_a_limit_gives_no_more_than_it_has() -> None:
     asked = f"{program}; print(s.run(w(['echo', 'here'], 2**34, 9), capture_output=True, text=True).stdout)"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "here", done.stderr
+
+
+def test_a_child_that_is_interrupted_while_it_is_imported_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C reaches it as well, and the parent alone says what becomes of the run."""
+    (tmp_path / "slow_to_import.py").write_text(
+        "import os, signal\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "from ocr_project.engine.running.worker_process import open_line\n"
+        "def main(descriptor):\n"
+        "    open_line(descriptor).send_bytes(__import__('pickle').dumps('there'))\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    child = Child("slow_to_import", "be slow")
+    try:
+        assert child.receive(60) == "there"
+    finally:
+        child.end()
+    assert "Traceback" not in capfd.readouterr().err

@@ -25,7 +25,11 @@ from typing import Any
 from ocr_project.domain.errors import BackendError
 
 # not `-m`: what the child sends back has to be of the module that is imported here, not of `__main__`
-_PROGRAM = "import sys; from {module} import main; main(int(sys.argv[1]))"
+# Ctrl-C goes to every process of a terminal; a child leaves it to its parent, from before its first import on
+_PROGRAM = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+    " from {module} import main; main(int(sys.argv[1]))"
+)
 _SOURCE = Path(__file__).resolve().parents[3]  # where `ocr_project` is imported from
 _MEMORY = "OCR_PROJECT_CHILD_MEMORY"
 _PR_SET_PDEATHSIG = 1
@@ -157,11 +161,7 @@ def _end(line: Connection, process: subprocess.Popen[bytes]) -> None:
 
 
 def open_line(descriptor: int) -> Connection:
-    """Open the child's end of the line, and say that it is ready.
-
-    Ctrl-C goes to every process of a terminal; a child leaves it to its parent, and ends as the line is closed.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Open the child's end of the line, and say that it is ready. A child ends as the line is closed."""
     _limit_memory(int(os.environ.get(_MEMORY, "0")))
     line = Connection(descriptor)
     line.send_bytes(_READY)
